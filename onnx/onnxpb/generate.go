@@ -1,0 +1,4 @@
+// Package onnxpb holds ONNX's protobuf messages as Go types. See onnx.proto.
+package onnxpb
+
+//go:generate ./generate.sh
