@@ -37,6 +37,8 @@ const (
 	Float8E8M0     DType = 24
 	Uint2          DType = 25
 	Int2           DType = 26
+	Float6E2M3     DType = 27
+	Float6E3M2     DType = 28
 )
 
 // dtypes has one row per element type: its name and how many bits one element
@@ -55,6 +57,7 @@ var dtypes = [...]struct {
 	Float8E5M2: {"float8e5m2", 8}, Float8E5M2FNUZ: {"float8e5m2fnuz", 8}, Float8E8M0: {"float8e8m0", 8},
 	Uint4: {"uint4", 4}, Int4: {"int4", 4}, Float4E2M1: {"float4e2m1", 4},
 	Uint2: {"uint2", 2}, Int2: {"int2", 2},
+	Float6E2M3: {"float6e2m3", 6}, Float6E3M2: {"float6e3m2", 6},
 }
 
 // Valid reports whether d names an element type (Undefined does not).

@@ -12,7 +12,7 @@ type Element interface {
 //
 // Data is a slice with one entry per element, whose Go type follows DType:
 // the type of the same name where Go has one; []uint16 with the bits of
-// Float16 and BFloat16; []uint8 with the bits of the 8-, 4- and 2-bit floats
+// Float16 and BFloat16; []uint8 with the bits of the 8-, 6- and 4-bit floats
 // and of Uint4 and Uint2; []int8 for Int4 and Int2.
 type Tensor struct {
 	DType DType
@@ -117,7 +117,7 @@ func makeData(d DType, n int) any {
 		return make([]complex64, n)
 	case Complex128:
 		return make([]complex128, n)
-	default: // Uint8, Uint4, Uint2 and the 8- and 4-bit floats
+	default: // Uint8, Uint4, Uint2 and the 8-, 6- and 4-bit floats
 		return make([]uint8, n)
 	}
 }
