@@ -1,0 +1,160 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Call is one application of an operator.
+type Call struct {
+	Op      *Op
+	Version int    // the version in force, one of Op.Since
+	Attrs   Attrs  // defaults filled in
+	In      []Type // as many as the node lists; an absent optional one is Type{}
+	Outputs int    // how many the node lists
+
+	spec *version
+}
+
+// NewCall checks attributes, number of inputs and outputs, and element types
+// against the operator's definition. It does not change attrs. Something that
+// ONNX allows and this program lacks is an errs.UnsupportedError.
+func NewCall(op *Op, version int, attrs Attrs, in []Type, outputs int) (*Call, error) {
+	spec := op.at(version)
+	if spec == nil {
+		return nil, fmt.Errorf("version %d of %s, there is %v", version, op, op.Since)
+	}
+	full, err := spec.checkAttrs(op, attrs)
+	if err != nil {
+		return nil, err
+	}
+	c := &Call{Op: op, Version: version, Attrs: full, In: in, Outputs: outputs, spec: spec}
+	if err := c.checkCounts(); err != nil {
+		return nil, err
+	}
+	if _, err := c.bind(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// checkCounts checks that required inputs are there and none is too many.
+func (c *Call) checkCounts() error {
+	n := len(c.In)
+	for n > 0 && !c.In[n-1].Present() {
+		n-- // trailing absent inputs may be left out
+	}
+	for i := 0; i < max(n, len(c.spec.in)); i++ {
+		p := paramAt(c.spec.in, i)
+		if p == nil {
+			return fmt.Errorf("%d inputs, allowed at most %d", n, len(c.spec.in))
+		}
+		if !p.optional && !c.has(i) {
+			return fmt.Errorf("input %d (%s): missing, it is required", i, p.name)
+		}
+	}
+	if c.Outputs < 1 {
+		return fmt.Errorf("no outputs, needed at least 1")
+	}
+	if paramAt(c.spec.out, c.Outputs-1) == nil {
+		return fmt.Errorf("%d outputs, allowed at most %d", c.Outputs, len(c.spec.out))
+	}
+	return nil
+}
+
+// bind checks the inputs' element types and returns what each letter of the
+// signature stands for.
+func (c *Call) bind() (map[string]tensor.DType, error) {
+	bound := map[string]tensor.DType{}
+	for i, t := range c.In {
+		if !t.Present() {
+			continue
+		}
+		p := paramAt(c.spec.in, i)
+		if p == nil {
+			return nil, fmt.Errorf("%d inputs, allowed at most %d", len(c.In), len(c.spec.in))
+		}
+		if allowed := c.spec.allowed(p.typ); !allowed.has(t.DType) {
+			return nil, fmt.Errorf("input %d (%s): %s, allowed %s", i, p.name, t.DType, allowed)
+		}
+		if first, ok := bound[p.typ]; ok && first != t.DType {
+			return nil, fmt.Errorf("input %d (%s): %s, must be %s as the inputs before it", i, p.name, t.DType, first)
+		}
+		bound[p.typ] = t.DType
+	}
+	return bound, nil
+}
+
+// Infer returns the outputs' types. Where inputs' dimensions or values are not
+// known, neither are the outputs'; with every input's value known, every
+// output's shape is, and all that may be wrong with the call has been checked.
+// Values are returned for Constant and for Shape of a known shape; folding
+// constants is the caller's business.
+func (c *Call) Infer() ([]Type, error) {
+	bound, err := c.bind()
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range c.In {
+		if err := checkShape(t); err != nil {
+			return nil, fmt.Errorf("input %d: %w", i, err)
+		}
+	}
+	out, err := c.Op.infer(c)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		p := paramAt(c.spec.out, i)
+		if out[i].DType == tensor.Undefined {
+			out[i].DType = bound[p.typ]
+		}
+		if allowed := c.spec.allowed(p.typ); !allowed.has(out[i].DType) {
+			return nil, fmt.Errorf("output %d (%s): %s, allowed %s", i, p.name, out[i].DType, allowed)
+		}
+		if err := checkShape(out[i]); err != nil {
+			return nil, fmt.Errorf("output %d (%s): %w", i, p.name, err)
+		}
+	}
+	return out, nil
+}
+
+// checkShape refuses a shape whose known dimensions overflow.
+func checkShape(t Type) error {
+	if !t.Present() {
+		return nil
+	}
+	known := make([]int, 0, len(t.Shape))
+	for _, d := range t.Shape {
+		if d == tensor.Unknown {
+			d = 1
+		}
+		known = append(known, d)
+	}
+	_, _, err := tensor.Size(t.DType, known)
+	return err
+}
+
+// has reports whether input i is there.
+func (c *Call) has(i int) bool { return i < len(c.In) && c.In[i].Present() }
+
+// input returns input i, Type{} if it is absent.
+func (c *Call) input(i int) Type {
+	if i < len(c.In) {
+		return c.In[i]
+	}
+	return Type{}
+}
+
+// unsupported is the error for what ONNX allows and this program lacks.
+func (o *Op) unsupported(version int, reason string) error {
+	return &errs.UnsupportedError{Items: []errs.Unsupported{{Op: o.String(), Version: version, Reason: reason}}}
+}
+
+func (c *Call) unsupported(format string, args ...any) error {
+	return c.Op.unsupported(c.Version, fmt.Sprintf(format, args...))
+}
+
+func quote(s string) string { return errs.Quote(s) }

@@ -1,0 +1,63 @@
+package ops
+
+import (
+	"strings"
+
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// dtypes is a set of element types.
+type dtypes uint32
+
+func set(list ...tensor.DType) dtypes {
+	var s dtypes
+	for _, d := range list {
+		s |= 1 << d
+	}
+	return s
+}
+
+func (s dtypes) has(d tensor.DType) bool { return d.Valid() && s>>d&1 != 0 }
+
+func (s dtypes) String() string {
+	var names []string
+	for d := tensor.Undefined + 1; d.Valid(); d++ {
+		if s.has(d) {
+			names = append(names, d.String())
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// The sets that ONNX's operators share. anyN is every tensor type that opset N
+// knows.
+var (
+	floats = set(tensor.Float16, tensor.Float32, tensor.Float64)
+	bf16   = set(tensor.BFloat16)
+	ints   = set(tensor.Int8, tensor.Int16, tensor.Int32, tensor.Int64)
+	uints  = set(tensor.Uint8, tensor.Uint16, tensor.Uint32, tensor.Uint64)
+	wide   = set(tensor.Int32, tensor.Int64, tensor.Uint32, tensor.Uint64)
+	index2 = set(tensor.Int32, tensor.Int64)
+	text   = set(tensor.String)
+	truth  = set(tensor.Bool)
+	float8 = set(tensor.Float8E4M3FN, tensor.Float8E4M3FNUZ, tensor.Float8E5M2, tensor.Float8E5M2FNUZ)
+
+	any1  = floats | ints | uints | text | truth | set(tensor.Complex64, tensor.Complex128)
+	any13 = any1 | bf16
+	any19 = any13 | float8
+	any21 = any19 | set(tensor.Uint4, tensor.Int4)
+	any23 = any21 | set(tensor.Float4E2M1)
+	any24 = any23 | set(tensor.Float8E8M0)
+	any25 = any24 | set(tensor.Uint2, tensor.Int2)
+)
+
+// dtypesByName lets a signature name one element type in place of a letter.
+var dtypesByName = map[string]dtypes{"int64": set(tensor.Int64), "bool": truth}
+
+// allowed is the set that a parameter's type stands for in this version.
+func (v *version) allowed(typ string) dtypes {
+	if s, ok := v.types[typ]; ok {
+		return s
+	}
+	return dtypesByName[typ]
+}

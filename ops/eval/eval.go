@@ -1,0 +1,124 @@
+// Package eval computes every operator of package ops with plain loops: the
+// reference that faster engines are compared with. Sums accumulate in float64
+// and every result is rounded once, to the output's element type.
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// kernel computes all outputs of a run. Inference has checked the call with
+// every input known, and run.out has its shapes; what is left to a kernel to
+// refuse are values that no operator can use, such as a divisor of zero.
+type kernel func(*run) error
+
+// run is one evaluation.
+type run struct {
+	*ops.Call // with the inputs' values
+	in, out   []*tensor.Tensor
+	types     []ops.Type // the outputs'
+
+	ctx    context.Context
+	work   int // element operations until ctx is looked at again
+	budget int64
+}
+
+// Supported reports whether Run computes op.
+func Supported(op *ops.Op) bool { return kernels[op.String()] != nil }
+
+// Run computes the outputs of c from in, where an absent optional input is
+// nil. The call's input types give way to those of in, so that dimensions
+// unknown when c was made do not matter. An output is never larger than
+// lim.TensorBytes (its zero value is the default), nor is scratch memory; that
+// is checked before anything is allocated. No output shares memory with an
+// input. Run looks at ctx inside long loops.
+func Run(ctx context.Context, c *ops.Call, in []*tensor.Tensor, lim limit.Limits) ([]*tensor.Tensor, error) {
+	k := kernels[c.Op.String()]
+	if k == nil {
+		return nil, fmt.Errorf("%s has no evaluation", c.Op)
+	}
+	known := make([]ops.Type, len(in))
+	for i, t := range in {
+		known[i] = ops.TypeOf(t)
+	}
+	call, err := ops.NewCall(c.Op, c.Version, c.Attrs, known, c.Outputs)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Call: call, in: in, ctx: ctx, work: workBetweenChecks, budget: lim.OrDefault().TensorBytes}
+	if r.types, err = call.Infer(); err != nil {
+		return nil, err
+	}
+	if err := r.allocate(); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := k(r); err != nil {
+		return nil, err
+	}
+	return r.out, nil
+}
+
+// allocate makes the outputs, after checking every one of them.
+func (r *run) allocate() error {
+	for i, t := range r.types {
+		if !t.Shape.Known() {
+			return fmt.Errorf("output %d: shape %s does not follow from the inputs", i, t.Shape)
+		}
+		if need := memory(t.DType, t.Shape); need > r.budget {
+			return fmt.Errorf("output %d: shape %s needs %d bytes, allowed %d", i, t.Shape, need, r.budget)
+		}
+	}
+	for _, t := range r.types {
+		r.out = append(r.out, tensor.New(t.DType, t.Shape...))
+	}
+	return nil
+}
+
+// memory is what a tensor takes in memory. There, unlike in a file, 4- and
+// 2-bit elements take a byte, and a string at least its header.
+func memory(d tensor.DType, s tensor.Shape) int64 {
+	unit := d
+	switch {
+	case d == tensor.String:
+		unit = tensor.Complex128
+	case d.Bits() < 8:
+		unit = tensor.Uint8
+	}
+	_, bytes, err := tensor.Size(unit, s)
+	if err != nil {
+		return 1<<63 - 1
+	}
+	return bytes
+}
+
+// scratch allocates working memory of n elements, within the same bound as an
+// output.
+func (r *run) scratch(n int) ([]float64, error) {
+	if need := memory(tensor.Float64, tensor.Shape{n}); need > r.budget {
+		return nil, fmt.Errorf("needs %d bytes of working memory, allowed %d", need, r.budget)
+	}
+	return make([]float64, n), nil
+}
+
+// workBetweenChecks is a millisecond or so of element operations.
+const workBetweenChecks = 1 << 20
+
+// spend counts n element operations and, once in a while, looks at the context.
+func (r *run) spend(n int) error {
+	if r.work -= n; r.work > 0 {
+		return nil
+	}
+	r.work = workBetweenChecks
+	return r.ctx.Err()
+}
+
+var errDivideByZero = errors.New("integer division by zero")

@@ -1,0 +1,110 @@
+// Package ops knows every operator once: the opset versions it changed in,
+// its attributes, inputs, outputs and element types, how its output types
+// follow from its input types, and the geometry that an implementation needs.
+// It computes no tensor data; package eval does.
+//
+// The facts come from ONNX's operator schemas (ai.onnx, opsets MinOpset to
+// MaxOpset). Errors say what was found and what is allowed, not where: the
+// caller knows the node.
+package ops
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// The opsets of ai.onnx whose operators are known here.
+const (
+	MinOpset = 11
+	MaxOpset = 28
+)
+
+// Op is an operator in all its versions.
+type Op struct {
+	Domain string // "" is ai.onnx
+	Name   string
+	Since  []int // the opsets that introduced a version, ascending; those before MinOpset are left out, but for the one in force there
+
+	versions []version
+	infer    func(*Call) ([]Type, error)
+}
+
+// Type is what is known of a value before it is computed.
+type Type struct {
+	DType tensor.DType   // Undefined: an optional input that is absent
+	Shape tensor.Shape   // nil: rank unknown; dimensions may be tensor.Unknown
+	Value *tensor.Tensor // the value itself where it is known, else nil
+}
+
+// TypeOf is the type of a known value.
+func TypeOf(t *tensor.Tensor) Type {
+	if t == nil {
+		return Type{}
+	}
+	return Type{DType: t.DType, Shape: t.Shape, Value: t}
+}
+
+// Present reports whether there is such an input at all.
+func (t Type) Present() bool { return t.DType != tensor.Undefined }
+
+// Lookup finds the operator and the version of it that an opset of its domain
+// means. The error says what is supported.
+func Lookup(domain, name string, opset int) (*Op, int, error) {
+	if domain == "ai.onnx" {
+		domain = ""
+	}
+	if domain == "" && (opset < MinOpset || opset > MaxOpset) {
+		return nil, 0, fmt.Errorf("opset %d, supported %d to %d", opset, MinOpset, MaxOpset)
+	}
+	op := registry[key{domain, name}]
+	if op == nil {
+		return nil, 0, fmt.Errorf("the operator is not implemented")
+	}
+	at, found := slices.BinarySearch(op.Since, opset)
+	if !found {
+		at--
+	}
+	if at < 0 {
+		return nil, 0, fmt.Errorf("opset %d, the operator exists from opset %d", opset, op.Since[0])
+	}
+	return op, op.Since[at], nil
+}
+
+// All returns the operators that Lookup finds, sorted by domain and name.
+func All() []*Op {
+	all := make([]*Op, 0, len(registry))
+	for _, op := range registry {
+		all = append(all, op)
+	}
+	slices.SortFunc(all, func(a, b *Op) int {
+		return cmp.Or(cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Name, b.Name))
+	})
+	return all
+}
+
+// String is the operator's name, with its domain in front unless it is ai.onnx.
+func (o *Op) String() string {
+	if o.Domain == "" {
+		return o.Name
+	}
+	return o.Domain + "." + o.Name
+}
+
+type key struct{ domain, name string }
+
+// registry holds the rows of every table, resolved.
+var registry = index(nnOps, mathOps, shapeOps)
+
+func index(tables ...[]Op) map[key]*Op {
+	m := map[key]*Op{}
+	for _, table := range tables {
+		for i := range table {
+			op := table[i].resolve()
+			m[key{op.Domain, op.Name}] = op
+		}
+	}
+	return m
+}
