@@ -1,0 +1,28 @@
+// Package act names the element-wise functions that a convolution can apply
+// to its result.
+package act
+
+// Func is an activation with up to two parameters. The zero value does
+// nothing.
+type Func struct {
+	Kind Kind
+	A, B float32 // Clip: lower and upper bound; HardSigmoid, HardSwish: alpha and beta; Swish: alpha in A
+}
+
+// Kind names an activation; the formulas are those of the ONNX operators.
+type Kind uint8
+
+// The activations.
+const (
+	None        Kind = iota
+	Relu             // max(x, 0)
+	Clip             // min(max(x, A), B)
+	Sigmoid          // 1 / (1 + exp(-x))
+	Swish            // x · sigmoid(A·x)
+	HardSigmoid      // max(0, min(1, A·x + B))
+	HardSwish        // x · max(0, min(1, A·x + B))
+)
+
+func (k Kind) String() string {
+	return [...]string{"none", "relu", "clip", "sigmoid", "swish", "hard_sigmoid", "hard_swish"}[k]
+}

@@ -1,0 +1,92 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/mixconv/mixconv/runtime/internal/act"
+)
+
+// activate computes in float32. Sigmoid and swish are within 4 units in the
+// last place of the exact value; NaN stays NaN.
+func activate(x []float32, f act.Func) {
+	switch f.Kind {
+	case act.None:
+	case act.Relu:
+		for i, v := range x {
+			if v < 0 {
+				x[i] = 0
+			}
+		}
+	case act.Clip:
+		for i, v := range x {
+			if v < f.A {
+				v = f.A
+			}
+			if v > f.B {
+				v = f.B
+			}
+			x[i] = v
+		}
+	case act.Sigmoid:
+		for i, v := range x {
+			x[i] = sigmoid(v)
+		}
+	case act.Swish:
+		for i, v := range x {
+			x[i] = v * sigmoid(f.A*v)
+		}
+	case act.HardSigmoid:
+		for i, v := range x {
+			x[i] = hardSigmoid(v, f)
+		}
+	case act.HardSwish:
+		for i, v := range x {
+			x[i] = v * hardSigmoid(v, f)
+		}
+	default:
+		panic(fmt.Sprintf("kernel: activation %d", f.Kind))
+	}
+}
+
+func hardSigmoid(v float32, f act.Func) float32 {
+	s := f.A*v + f.B
+	if s < 0 {
+		return 0
+	}
+	if s > 1 {
+		return 1
+	}
+	return s
+}
+
+func sigmoid(v float32) float32 { return 1 / (1 + exp(-v)) }
+
+// exp is e^v: v = n·ln 2 + r with |r| ≤ ln 2 / 2, then the Taylor polynomial
+// of degree 7 for e^r (error below 2^-25) and an exponent of n. Arguments are
+// held in ±87.3, where the result is a normal number; outside, sigmoid is 0 or
+// 1 to rounding anyway.
+func exp(v float32) float32 {
+	const (
+		log2e = 1.4426950408889634
+		ln2Hi = 0.693359375 // ln 2 in few bits: n·ln2Hi is exact
+		ln2Lo = -2.12194440e-4
+		most  = 87.3
+	)
+	if v != v {
+		return v
+	}
+	v = max(-most, min(most, v))
+	n := float32(math.Floor(float64(v*log2e + 0.5)))
+	r := v - n*ln2Hi
+	r -= n * ln2Lo
+	p := float32(1.0 / 5040)
+	p = p*r + 1.0/720
+	p = p*r + 1.0/120
+	p = p*r + 1.0/24
+	p = p*r + 1.0/6
+	p = p*r + 0.5
+	p = p*r + 1
+	p = p*r + 1
+	return p * math.Float32frombits(uint32(int32(n)+127)<<23)
+}

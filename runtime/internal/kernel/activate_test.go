@@ -1,0 +1,70 @@
+package kernel
+
+import (
+	"math"
+	"testing"
+
+	"github.com/mixconv/mixconv/runtime/internal/act"
+)
+
+var testActs = []act.Func{{Kind: act.Relu}, {Kind: act.Clip, A: -1, B: 6}, {Kind: act.Sigmoid}, {Kind: act.Swish, A: 1}, {Kind: act.Swish, A: 1.702},
+	{Kind: act.HardSigmoid, A: 0.2, B: 0.5}, {Kind: act.HardSwish, A: 1.0 / 6, B: 0.5}}
+
+// tiny is what results that underflow may be off by: sigmoid stops at e^-87.3.
+const tiny = 1e-35
+
+// TestActivate compares each set with the exact functions over all magnitudes
+// and at every length of a vector's tail.
+func TestActivate(t *testing.T) {
+	var values []float32
+	for v := float32(1e-30); v < 200; v *= 1.07 {
+		values = append(values, v, -v)
+	}
+	values = append(values, 0, float32(math.Copysign(0, -1)))
+	for _, s := range Sets {
+		for _, f := range testActs {
+			for length := 0; length < 70; length++ {
+				for at := 0; at+length <= len(values); at += max(1, length) {
+					x := append([]float32(nil), values[at:at+length]...)
+					s.Activate(x, f)
+					for i, got := range x {
+						want := exact(f, float64(values[at+i]))
+						if diff := math.Abs(float64(got) - want); !(diff <= (1e-6+scaled(f, values[at+i]))*math.Abs(want)+tiny) {
+							t.Fatalf("%s %v(%g) = %g, want %g", s.Name, f, values[at+i], got, want)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// scaled is what rounding A·x to float32 may add to a relative error.
+func scaled(f act.Func, x float32) float64 {
+	if f.Kind != act.Swish || f.A == 1 {
+		return 0
+	}
+	return math.Abs(float64(f.A)*float64(x)) * 0x1p-23
+}
+
+// TestActivateNaN: NaN comes out as NaN, infinities as the limits.
+func TestActivateNaN(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for _, s := range Sets {
+		for _, f := range testActs {
+			for lane := range 33 {
+				x := make([]float32, 33)
+				x[lane] = float32(math.NaN())
+				s.Activate(x, f)
+				if x[lane] == x[lane] {
+					t.Errorf("%s %v(NaN) in lane %d = %g", s.Name, f, lane, x[lane])
+				}
+			}
+			x := []float32{inf}
+			s.Activate(x, f)
+			if want := exact(f, math.Inf(1)); float64(x[0]) != want {
+				t.Errorf("%s %v(+Inf) = %g, want %g", s.Name, f, x[0], want)
+			}
+		}
+	}
+}

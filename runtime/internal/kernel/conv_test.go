@@ -1,0 +1,234 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/mixconv/mixconv/runtime/internal/act"
+)
+
+// geometry is one convolution to test, on every Set.
+type geometry struct {
+	n, h, w, in, out, groups int
+	win                      Window
+	bottom, right            int // padding
+	residual                 bool
+	f                        act.Func
+}
+
+func (g geometry) String() string {
+	return fmt.Sprintf("n%d %dx%d c%d-%d g%d %+v pad %d,%d res=%t %v", g.n, g.h, g.w, g.in, g.out, g.groups, g.win, g.bottom, g.right, g.residual, g.f)
+}
+
+// outSize is the output's height and width; not positive if the kernel does
+// not fit.
+func (g geometry) outSize() (int, int) {
+	w := g.win
+	return (g.h+w.Top+g.bottom-(w.KH-1)*w.DH-1)/w.SH + 1, (g.w+w.Lft+g.right-(w.KW-1)*w.DW-1)/w.SW + 1
+}
+
+func randomGeometry(r *rand.Rand, depthwise bool) geometry {
+	acts := []act.Func{{}, {Kind: act.Relu}, {Kind: act.Clip, B: 6}, {Kind: act.Swish, A: 1}, {Kind: act.HardSwish, A: 1.0 / 6, B: 0.5}, {Kind: act.Sigmoid}}
+	for {
+		g := geometry{n: 1 + r.IntN(2), h: 1 + r.IntN(13), w: 1 + r.IntN(13), groups: 1 + r.IntN(3), residual: r.IntN(2) == 0, f: acts[r.IntN(len(acts))]}
+		g.win = Window{KH: 1 + r.IntN(5), KW: 1 + r.IntN(5), SH: 1 + r.IntN(3), SW: 1 + r.IntN(3), DH: 1 + r.IntN(3), DW: 1 + r.IntN(3), Top: r.IntN(4), Lft: r.IntN(4)}
+		if r.IntN(3) == 0 {
+			g.win = Window{KH: 1, KW: 1, SH: 1, SW: 1, DH: 1, DW: 1}
+		} else {
+			g.bottom, g.right = r.IntN(4), r.IntN(4)
+		}
+		g.in, g.out = g.groups*(1+r.IntN(20)), g.groups*(1+r.IntN(20))
+		if depthwise {
+			g.in = 1 + r.IntN(40)
+			g.out, g.groups = g.in, g.in
+		}
+		if oh, ow := g.outSize(); oh > 0 && ow > 0 && (g.h+g.win.Top+g.bottom) >= (g.win.KH-1)*g.win.DH+1 && (g.w+g.win.Lft+g.right) >= (g.win.KW-1)*g.win.DW+1 {
+			return g
+		}
+	}
+}
+
+// randomImage lies at an odd place in a buffer with canaries around it: other
+// channels before and behind each pixel's own.
+func randomImage(r *rand.Rand, n, h, w, c int) Image {
+	before, behind := r.IntN(4), r.IntN(4)
+	pixel := before + c + behind
+	data := make([]float32, n*h*w*pixel+before)
+	for i := range data {
+		data[i] = float32(r.NormFloat64())
+	}
+	return Image{Data: data[before:], N: n, H: h, W: w, C: c, Pixel: pixel}
+}
+
+// value is the plain definition of one output element, in float64. weights are
+// [out][in/groups][kh][kw].
+func (g geometry) value(in Image, weights, bias []float32, n, y, x, o int) float64 {
+	sum := float64(bias[o])
+	perGroup := g.in / g.groups
+	first := o / (g.out / g.groups) * perGroup
+	for c := range perGroup {
+		for ky := range g.win.KH {
+			for kx := range g.win.KW {
+				iy, ix := y*g.win.SH-g.win.Top+ky*g.win.DH, x*g.win.SW-g.win.Lft+kx*g.win.DW
+				if iy < 0 || iy >= g.h || ix < 0 || ix >= g.w {
+					continue
+				}
+				v := in.at((n*g.h+iy)*g.w + ix)[first+c]
+				sum += float64(v) * float64(weights[((o*perGroup+c)*g.win.KH+ky)*g.win.KW+kx])
+			}
+		}
+	}
+	return sum
+}
+
+func exact(f act.Func, v float64) float64 {
+	a, b := float64(f.A), float64(f.B)
+	hard := math.Max(0, math.Min(1, a*v+b))
+	switch f.Kind {
+	case act.Relu:
+		return math.Max(v, 0)
+	case act.Clip:
+		return math.Min(math.Max(v, a), b)
+	case act.Sigmoid:
+		return 1 / (1 + math.Exp(-v))
+	case act.Swish:
+		return v / (1 + math.Exp(-a*v))
+	case act.HardSigmoid:
+		return hard
+	case act.HardSwish:
+		return v * hard
+	}
+	return v
+}
+
+func randoms(r *rand.Rand, n int) []float32 {
+	list := make([]float32, n)
+	for i := range list {
+		list[i] = float32(r.NormFloat64())
+	}
+	return list
+}
+
+// check runs the job that bind makes in a random task order and compares with
+// the definition; floats outside the output's channels must not change.
+func (g geometry) check(t *testing.T, r *rand.Rand, bind func(in, out Image, f Finish, weights, bias []float32) Job) {
+	t.Helper()
+	oh, ow := g.outSize()
+	in, out := randomImage(r, g.n, g.h, g.w, g.in), randomImage(r, g.n, oh, ow, g.out)
+	weights, bias := randoms(r, g.out*g.in/g.groups*g.win.KH*g.win.KW), randoms(r, g.out)
+	finish := Finish{Act: g.f}
+	if g.residual {
+		finish.Residual = randomImage(r, g.n, oh, ow, g.out)
+	}
+	before := append([]float32(nil), out.Data...)
+	job := bind(in, out, finish, weights, bias)
+	for _, task := range r.Perm(job.Tasks) {
+		job.Run(task, 0)
+	}
+	for i := range g.n * oh * ow {
+		got, old := out.Data[i*out.Pixel:], before[i*out.Pixel:]
+		for c := range min(out.Pixel, len(got)) {
+			if c >= g.out {
+				if got[c] != old[c] {
+					t.Fatalf("%v: pixel %d: wrote behind the channels", g, i)
+				}
+				continue
+			}
+			want := g.value(in, weights, bias, i/(oh*ow), i/ow%oh, i%ow, c)
+			if g.residual {
+				want += float64(finish.Residual.at(i)[c])
+			}
+			want = exact(g.f, want)
+			if diff := math.Abs(float64(got[c]) - want); !(diff <= 1e-4*(1+math.Abs(want))) {
+				t.Fatalf("%v: pixel %d channel %d: %g, want %g", g, i, c, got[c], want)
+			}
+		}
+	}
+}
+
+func TestConv(t *testing.T) {
+	for _, s := range Sets {
+		r := rand.New(rand.NewPCG(1, 2))
+		for range 300 {
+			g := randomGeometry(r, false)
+			g.check(t, r, func(in, out Image, f Finish, weights, bias []float32) Job {
+				c := Conv{In: in, Out: out, Window: g.win, Bias: bias, Finish: f}
+				perGroup, rows, area := g.in/g.groups, g.out/g.groups, g.win.KH*g.win.KW
+				for i := range g.groups {
+					c.Weights = append(c.Weights, s.Pack(rows, perGroup*area, func(row, k int) float32 {
+						return weights[((i*rows+row)*perGroup+k%perGroup)*area+k/perGroup]
+					}))
+				}
+				scratch := make([]float32, c.ScratchSize())
+				c.Scratch = func(int) []float32 { return scratch }
+				return c.Bind(s)
+			})
+		}
+	}
+}
+
+// TestMixed covers depthwise convolutions of one group; channels of several
+// groups with windows of their own are put together in TestMixedGroups.
+func TestMixed(t *testing.T) {
+	for _, s := range Sets {
+		r := rand.New(rand.NewPCG(3, 4))
+		for range 300 {
+			g := randomGeometry(r, true)
+			g.check(t, r, func(in, out Image, f Finish, weights, bias []float32) Job {
+				return bindMixed(s, Mixed{In: in, Out: out, Bias: bias, Finish: f,
+					Groups: []MixedGroup{{Channels: g.in, Window: g.win, Weights: tapsFirst(weights, g.in)}}})
+			})
+		}
+	}
+}
+
+// tapsFirst turns [C][taps] into [taps][C].
+func tapsFirst(w []float32, channels int) []float32 {
+	out := make([]float32, len(w))
+	area := len(w) / channels
+	for i, v := range w {
+		out[i%area*channels+i/area] = v
+	}
+	return out
+}
+
+func bindMixed(s *Set, m Mixed) Job {
+	taps := make([]Tap, m.MaxTaps())
+	m.Taps = func(int) []Tap { return taps }
+	return m.Bind(s)
+}
+
+// TestMixedGroups compares MDConv of several kernel sizes with one depthwise
+// convolution per range of channels: bit for bit.
+func TestMixedGroups(t *testing.T) {
+	for _, s := range Sets {
+		r := rand.New(rand.NewPCG(5, 6))
+		for _, split := range [][]int{{3, 3, 2}, {60, 60}, {1, 2, 3, 4, 5}, {31, 30, 30, 29}} {
+			channels := 0
+			for _, c := range split {
+				channels += c
+			}
+			stride := 1 + r.IntN(2)
+			in := randomImage(r, 2, 9, 7, channels)
+			size := func(n int) int { return (n-1)/stride + 1 }
+			whole, parts := randomImage(r, 2, size(9), size(7), channels), randomImage(r, 2, size(9), size(7), channels)
+			m := Mixed{In: in, Out: whole, Bias: randoms(r, channels)}
+			from := 0
+			for i, c := range split {
+				k := 3 + 2*i
+				g := MixedGroup{Channels: c, Window: Window{KH: k, KW: k, SH: stride, SW: stride, DH: 1, DW: 1, Top: k / 2, Lft: k / 2}, Weights: randoms(r, k*k*c)}
+				m.Groups = append(m.Groups, g)
+				bindMixed(s, Mixed{In: in.channels(from, c), Out: parts.channels(from, c), Bias: m.Bias[from:], Groups: []MixedGroup{g}}).All()
+				from += c
+			}
+			bindMixed(s, m).All()
+			for i := range whole.pixels() {
+				if a, b := whole.at(i), parts.at(i); fmt.Sprint(a) != fmt.Sprint(b) {
+					t.Fatalf("%s split %v pixel %d: %v, by parts %v", s.Name, split, i, a, b)
+				}
+			}
+		}
+	}
+}

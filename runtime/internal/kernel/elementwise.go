@@ -1,0 +1,105 @@
+package kernel
+
+import "github.com/mixconv/mixconv/runtime/internal/act"
+
+// Copy writes src to dst over a nest of (dst, src); it moves, permutes and
+// repeats.
+func Copy(n Nest, dst, src []float32) Job {
+	return n.bind(func(r run) { copyRun(r, dst, src) })
+}
+
+// CopyNow is Copy at once, on the calling goroutine, without allocation.
+func (n Nest) CopyNow(dst, src []float32) {
+	outer := 1
+	for _, d := range n.dims[:len(n.dims)-1] {
+		outer *= d
+	}
+	for i := range outer {
+		copyRun(n.at(i), dst, src)
+	}
+}
+
+func copyRun(r run, dst, src []float32) {
+	d, s := dst[r.offset[0]:], src[r.offset[1]:]
+	if r.stride[0] == 1 && r.stride[1] == 1 {
+		copy(d[:r.n], s[:r.n])
+		return
+	}
+	for i := range r.n {
+		d[i*r.stride[0]] = s[i*r.stride[1]]
+	}
+}
+
+// Unary writes f(src) to dst over a nest of (dst, src).
+func Unary(s *Set, n Nest, dst, src []float32, f act.Func) Job {
+	return n.bind(func(r run) {
+		d, x := dst[r.offset[0]:], src[r.offset[1]:]
+		if r.stride[0] == 1 && r.stride[1] == 1 {
+			copy(d[:r.n], x[:r.n])
+			s.Activate(d[:r.n], f)
+			return
+		}
+		for i := range r.n {
+			v := d[i*r.stride[0]:][:1]
+			v[0] = x[i*r.stride[1]]
+			s.Activate(v, f)
+		}
+	})
+}
+
+// BinaryOp is an element-wise function of two operands.
+type BinaryOp uint8
+
+// The binary operators, as ONNX names them.
+const (
+	Add BinaryOp = iota
+	Sub
+	Mul
+	Div
+)
+
+// Binary writes op(a, b) to dst over a nest of (dst, a, b).
+func Binary(n Nest, dst, a, b []float32, op BinaryOp) Job {
+	f := [...]func(d, x, y []float32, r run){Add: add, Sub: sub, Mul: mul, Div: div}[op]
+	return n.bind(func(r run) {
+		f(dst[r.offset[0]:], a[r.offset[1]:], b[r.offset[2]:], r)
+	})
+}
+
+func add(d, x, y []float32, r run) {
+	if r.stride == [3]int{1, 1, 1} {
+		d, x, y = d[:r.n], x[:r.n], y[:r.n]
+		for i := range d {
+			d[i] = x[i] + y[i]
+		}
+		return
+	}
+	for i := range r.n {
+		d[i*r.stride[0]] = x[i*r.stride[1]] + y[i*r.stride[2]]
+	}
+}
+
+func sub(d, x, y []float32, r run) {
+	for i := range r.n {
+		d[i*r.stride[0]] = x[i*r.stride[1]] - y[i*r.stride[2]]
+	}
+}
+
+func mul(d, x, y []float32, r run) {
+	if r.stride == [3]int{1, 1, 1} {
+		d, x, y = d[:r.n], x[:r.n], y[:r.n]
+		for i := range d {
+			d[i] = x[i] * y[i]
+		}
+		return
+	}
+	for i := range r.n {
+		d[i*r.stride[0]] = x[i*r.stride[1]] * y[i*r.stride[2]]
+	}
+}
+
+func div(d, x, y []float32, r run) {
+	for i := range r.n {
+		d[i*r.stride[0]] = x[i*r.stride[1]] / y[i*r.stride[2]]
+	}
+}

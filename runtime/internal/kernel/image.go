@@ -1,0 +1,82 @@
+package kernel
+
+import "github.com/mixconv/mixconv/runtime/internal/act"
+
+// Image is a batch of pictures, or a range of their channels, channels last:
+// channel c of pixel (y, x) of picture n is Data[((n·H+y)·W+x)·Pixel + c].
+type Image struct {
+	Data       []float32
+	N, H, W, C int
+	Pixel      int // floats from one pixel to the next, at least C
+}
+
+// at returns the channels of pixel i, counted over all pictures.
+func (m *Image) at(i int) []float32 { return m.Data[i*m.Pixel:][:m.C] }
+
+// channels returns the range [from, from+n) of m's channels.
+func (m Image) channels(from, n int) Image {
+	m.Data = m.Data[from:]
+	m.C = n
+	return m
+}
+
+func (m *Image) pixels() int { return m.N * m.H * m.W }
+
+// Window is how a convolution moves over a picture.
+type Window struct {
+	KH, KW   int // kernel
+	SH, SW   int // strides
+	DH, DW   int // dilations
+	Top, Lft int // padding before the first row and column
+}
+
+// pointwise reports whether every output pixel reads just the input pixel of
+// the same place.
+func (w Window) pointwise(in, out Image) bool {
+	return w.KH == 1 && w.KW == 1 && w.SH == 1 && w.SW == 1 && w.Top == 0 && w.Lft == 0 && in.H == out.H && in.W == out.W
+}
+
+// span returns which taps of a kernel of size k fall inside [0, size) when the
+// first lies at start: from ≤ tap < to.
+func span(start, k, dilation, size int) (from, to int) {
+	if start < 0 {
+		from = (-start + dilation - 1) / dilation
+	}
+	to = k
+	if last := start + (k-1)*dilation; last >= size {
+		to = 0
+		if size > start {
+			to = (size - start + dilation - 1) / dilation
+		}
+	}
+	return min(from, to), to
+}
+
+// Finish is what follows the sum of products: y = act(x + residual).
+type Finish struct {
+	Residual Image // Data nil: none
+	Act      act.Func
+}
+
+// apply finishes m pixels of out from pixel i on.
+func (f *Finish) apply(s *Set, out *Image, i, m int) {
+	if f.Residual.Data == nil && f.Act.Kind == act.None {
+		return
+	}
+	if out.Pixel == out.C && (f.Residual.Data == nil || f.Residual.Pixel == out.C) {
+		f.row(s, out.Data[i*out.C:][:m*out.C], i*out.C)
+		return
+	}
+	for p := i; p < i+m; p++ {
+		f.row(s, out.at(p), p*f.Residual.Pixel)
+	}
+}
+
+func (f *Finish) row(s *Set, x []float32, residual int) {
+	if f.Residual.Data != nil {
+		for c, v := range f.Residual.Data[residual:][:len(x)] {
+			x[c] += v
+		}
+	}
+	s.Activate(x, f.Act)
+}

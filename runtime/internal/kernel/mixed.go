@@ -1,0 +1,89 @@
+package kernel
+
+// Mixed is a depthwise convolution whose groups of channels have kernels of
+// their own (MDConv); a plain depthwise convolution has one group. Groups read
+// and write their ranges of channels in place.
+type Mixed struct {
+	In, Out Image
+	Groups  []MixedGroup
+	Bias    []float32 // one per channel
+	Finish  Finish
+	Taps    func(worker int) []Tap // at least the largest KH·KW each
+}
+
+// MixedGroup is one range of channels, in order.
+type MixedGroup struct {
+	Channels int
+	Window   Window
+	Weights  []float32 // [kh·kw][Channels]
+}
+
+// MaxTaps is the length of the lists that Taps must return.
+func (m *Mixed) MaxTaps() int {
+	most := 0
+	for _, g := range m.Groups {
+		most = max(most, g.Window.KH*g.Window.KW)
+	}
+	return most
+}
+
+// Bind returns the job; a task is one output row of one picture.
+func (m Mixed) Bind(s *Set) Job {
+	return Job{Tasks: m.Out.N * m.Out.H, Run: func(task, worker int) {
+		from := 0
+		for i := range m.Groups {
+			g := &m.Groups[i]
+			r := mixedRow{in: m.In.channels(from, g.Channels), out: m.Out.channels(from, g.Channels),
+				g: g, bias: m.Bias[from:], taps: m.Taps(worker)}
+			r.run(s, task)
+			from += g.Channels
+		}
+		m.Finish.apply(s, &m.Out, task*m.Out.W, m.Out.W)
+	}}
+}
+
+// mixedRow is one output row of one group.
+type mixedRow struct {
+	in, out Image
+	g       *MixedGroup
+	bias    []float32
+	taps    []Tap
+}
+
+func (r *mixedRow) run(s *Set, row int) {
+	w := r.g.Window
+	picture, y := row/r.out.H*r.in.H, row%r.out.H
+	y0 := y*w.SH - w.Top
+	fromY, toY := span(y0, w.KH, w.DH, r.in.H)
+	lastFrom, lastTo := -1, -1
+	var taps []Tap
+	for x := range r.out.W {
+		x0 := x*w.SW - w.Lft
+		fromX, toX := span(x0, w.KW, w.DW, r.in.W)
+		if fromX != lastFrom || toX != lastTo {
+			taps = r.list(fromY, toY, fromX, toX)
+			lastFrom, lastTo = fromX, toX
+		}
+		// Taps count from the first pixel that the window covers, so that
+		// neighbours share one list.
+		base := ((picture+y0+fromY*w.DH)*r.in.W + x0 + fromX*w.DW) * r.in.Pixel
+		if len(taps) == 0 {
+			base = 0
+		}
+		s.Depthwise(r.out.at(row*r.out.W+x), r.in.Data[base:], r.g.Weights, r.bias, taps)
+	}
+}
+
+// list fills the worker's list with the taps [fromY,toY) × [fromX,toX).
+func (r *mixedRow) list(fromY, toY, fromX, toX int) []Tap {
+	w := r.g.Window
+	n := 0
+	for ky := fromY; ky < toY; ky++ {
+		line := (ky - fromY) * w.DH * r.in.W
+		for kx := fromX; kx < toX; kx++ {
+			r.taps[n] = Tap{X: (line + (kx-fromX)*w.DW) * r.in.Pixel, W: (ky*w.KW + kx) * r.in.C}
+			n++
+		}
+	}
+	return r.taps[:n]
+}

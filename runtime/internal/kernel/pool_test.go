@@ -1,0 +1,39 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+func TestPool(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	for range 50 {
+		in := randomImage(r, 1+r.IntN(3), 1+r.IntN(9), 1+r.IntN(9), 1+r.IntN(200))
+		out := randomImage(r, in.N, 1, 1, in.C)
+		Pool{In: in, Out: out}.Bind(Best()).All()
+		area := in.H * in.W
+		for n := range in.N {
+			for c := range in.C {
+				sum := 0.0
+				for i := range area {
+					sum += float64(in.at(n*area + i)[c])
+				}
+				if got, want := float64(out.at(n)[c]), sum/float64(area); math.Abs(got-want) > 1e-6*(1+math.Abs(want)) {
+					t.Fatalf("picture %d channel %d: %g, want %g", n, c, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestSoftmax(t *testing.T) {
+	dst := make([]float32, 6)
+	Softmax(dst, []float32{1, 2, 3, 1000, 1000, 1000}, 3).All()
+	want := []float32{0.09003057, 0.24472848, 0.66524094, 1.0 / 3, 1.0 / 3, 1.0 / 3}
+	for i := range want {
+		if math.Abs(float64(dst[i]-want[i])) > 1e-7 {
+			t.Errorf("element %d: %g, want %g", i, dst[i], want[i])
+		}
+	}
+}

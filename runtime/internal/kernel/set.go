@@ -1,0 +1,50 @@
+// Package kernel has the planned engine's arithmetic: a table of primitives
+// that a machine may have faster, and the loops around them, which are the
+// same everywhere. All data is float32; pictures lie channels last.
+package kernel
+
+import "github.com/mixconv/mixconv/runtime/internal/act"
+
+// Set is one machine's primitives. Every row of Sets has the same meaning, to
+// rounding, as the portable one, and is tested against it.
+type Set struct {
+	Name string
+
+	// Panel is the number of output channels that Gemm computes at once.
+	Panel int
+	// Gemm computes dst[i][j] = bias[j] + Σ_k a[i][k]·panel[k][j] for i < m and
+	// j < n ≤ Panel. Row i of dst begins at dst[i·dstStride], of a at
+	// a[i·aStride]; panel has k rows of Panel floats; bias has at least n.
+	Gemm func(dst []float32, dstStride int, a []float32, aStride, m, k int, panel, bias []float32, n int)
+	// Depthwise computes one pixel: dst[c] = bias[c] + Σ_t x[taps[t].X+c]·w[taps[t].W+c].
+	Depthwise func(dst, x, w, bias []float32, taps []Tap)
+	// Activate applies f to every element of x in place.
+	Activate func(x []float32, f act.Func)
+}
+
+// Tap is one weight of a depthwise kernel that falls inside the picture.
+type Tap struct{ X, W int } // offsets into the picture and into the weights [kh·kw][c]
+
+// Portable is plain Go, the reference of every other row.
+var Portable = Set{Name: "portable", Panel: panel, Gemm: gemm, Depthwise: depthwise, Activate: activate}
+
+// Sets lists what this machine can run, slowest first.
+var Sets = []*Set{&Portable}
+
+// Best is the fastest set of this machine.
+func Best() *Set { return Sets[len(Sets)-1] }
+
+// Job is a step bound to memory. Run(task, worker) is called once for every
+// task below Tasks, in any order; calls with different worker may run at the
+// same time. A result never depends on the order.
+type Job struct {
+	Tasks int
+	Run   func(task, worker int)
+}
+
+// All runs every task on the calling goroutine.
+func (j Job) All() {
+	for task := range j.Tasks {
+		j.Run(task, 0)
+	}
+}
