@@ -1,0 +1,145 @@
+package onnx
+
+import (
+	"slices"
+
+	"github.com/mixconv/mixconv/onnx/internal/fieldpath"
+	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// tensor checks t's type, dimensions and the amount of its data, and counts
+// its bytes against the model's limit.
+func (c *checker) tensor(path *fieldpath.Path, t *onnxpb.TensorProto) error {
+	l, err := layoutOf(path, t, c.model.limits.TensorBytes)
+	if err != nil {
+		return err
+	}
+	return c.count(path, l.memory())
+}
+
+func (c *checker) count(path *fieldpath.Path, bytes int64) error {
+	if c.bytes += bytes; c.bytes > c.model.limits.TotalBytes {
+		return fail(path, "the tensors up to here take %d bytes, allowed %d", c.bytes, c.model.limits.TotalBytes)
+	}
+	return nil
+}
+
+// sparse checks a sparse tensor: its values [n], its indices, int64 [n] or
+// [n,rank] and ascending, and that the dense tensor is within the limits.
+func (c *checker) sparse(path *fieldpath.Path, s *onnxpb.SparseTensorProto) error {
+	values, indices := s.GetValues(), s.GetIndices()
+	if values == nil || indices == nil {
+		return fail(path, "values or indices are missing")
+	}
+	if err := c.tensor(path.Field("values"), values); err != nil {
+		return err
+	}
+	if err := c.tensor(path.Field("indices"), indices); err != nil {
+		return err
+	}
+	if len(values.GetDims()) != 1 {
+		return fail(path.Field("values").Field("dims"), "rank %d, allowed 1", len(values.GetDims()))
+	}
+	if d := tensor.DType(indices.GetDataType()); d != tensor.Int64 {
+		return fail(path.Field("indices").Field("data_type"), "%s, allowed int64", d)
+	}
+	if indices.GetDataLocation() == onnxpb.TensorProto_EXTERNAL {
+		return fail(path.Field("indices"), "external data, allowed are indices in the model itself")
+	}
+	dense := layout{dtype: tensor.DType(values.GetDataType())}
+	var err error
+	if dense.elements, _, err = tensor.Size(dense.dtype, s.GetDims()); err != nil {
+		return fail(path.Field("dims"), "%w", err)
+	}
+	if limit := c.model.limits.TensorBytes; dense.memory() > limit {
+		return fail(path.Field("dims"), "%d elements, allowed %d bytes", dense.elements, limit)
+	}
+	if err := c.count(path, dense.memory()); err != nil {
+		return err
+	}
+	return c.sparseIndices(path, s, dense.elements)
+}
+
+func (c *checker) sparseIndices(path *fieldpath.Path, s *onnxpb.SparseTensorProto, elements int64) error {
+	n, rank := s.GetValues().GetDims()[0], len(s.GetDims())
+	at := path.Field("indices")
+	linear := slices.Equal(s.GetIndices().GetDims(), []int64{n})
+	if !linear && !slices.Equal(s.GetIndices().GetDims(), []int64{n, int64(rank)}) {
+		return fail(at.Field("dims"), "%v, allowed [%d] or [%d %d]", s.GetIndices().GetDims(), n, n, rank)
+	}
+	t, err := c.model.tensorAt(at, s.GetIndices())
+	if err != nil {
+		return err
+	}
+	index, before := tensor.Data[int64](t), int64(-1)
+	for i := range int(n) {
+		at, bounded := int64(0), true
+		if linear {
+			at = index[i]
+			bounded = at >= 0 && at < elements
+		} else {
+			for d, size := range s.GetDims() {
+				x := index[i*rank+d]
+				bounded = bounded && x >= 0 && x < size
+				at = at*size + x
+			}
+			bounded = bounded && rank > 0
+		}
+		if !bounded {
+			return fail(path.Field("indices"), "index %d is outside of dims %v", i, s.GetDims())
+		}
+		if at <= before {
+			return fail(path.Field("indices"), "index %d does not ascend", i)
+		}
+		before = at
+	}
+	return nil
+}
+
+// checkType checks a type's element types and dimensions; nil is fine. A
+// tensor's element type may be undefined unless required is set.
+func checkType(path *fieldpath.Path, t *onnxpb.TypeProto, required bool) error {
+	for t != nil {
+		switch v := t.GetValue().(type) {
+		case *onnxpb.TypeProto_TensorType:
+			return checkShape(path.Field("tensor_type"), v.TensorType.GetElemType(), v.TensorType.GetShape(), required)
+		case *onnxpb.TypeProto_SparseTensorType:
+			return checkShape(path.Field("sparse_tensor_type"), v.SparseTensorType.GetElemType(), v.SparseTensorType.GetShape(), required)
+		case *onnxpb.TypeProto_SequenceType:
+			path, t = path.Field("sequence_type"), v.SequenceType.GetElemType()
+		case *onnxpb.TypeProto_OptionalType:
+			path, t = path.Field("optional_type"), v.OptionalType.GetElemType()
+		case *onnxpb.TypeProto_MapType:
+			path, t = path.Field("map_type"), v.MapType.GetValueType()
+		default: // opaque, or nothing said
+			return nil
+		}
+	}
+	return nil
+}
+
+func checkShape(path *fieldpath.Path, elem int32, shape *onnxpb.TensorShapeProto, required bool) error {
+	d := tensor.DType(elem)
+	if !d.Valid() && (required || d != tensor.Undefined) {
+		return fail(path.Field("elem_type"), "element type %d, allowed 1 to %d", elem, tensor.Float6E3M2)
+	}
+	if d == tensor.Undefined {
+		d = tensor.Uint8 // the dimensions are still checked
+	}
+	known := make([]int64, 0, len(shape.GetDim()))
+	for i, dim := range shape.GetDim() {
+		size := int64(1)
+		if v, ok := dim.GetValue().(*onnxpb.TensorShapeProto_Dimension_DimValue); ok {
+			size = v.DimValue
+		}
+		if size < 0 {
+			return fail(path.Field("shape").Element("dim", i), "%d, allowed 0 or more, or a dim_param for an unknown size", size)
+		}
+		known = append(known, size)
+	}
+	if _, _, err := tensor.Size(d, known); err != nil {
+		return fail(path.Field("shape"), "%w", err)
+	}
+	return nil
+}

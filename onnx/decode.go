@@ -1,0 +1,96 @@
+package onnx
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/onnx/internal/wirescan"
+	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// Decode decodes an ONNX file's bytes; name stands for it in errors. What the
+// bytes say about each other is Check's matter. A model decoded this way has
+// no external data: ReadFile and ReadFS do.
+//
+// Unknown fields are kept and written again by Encode. Decoding takes at most
+// 64 MiB and 8 times the size of data.
+func Decode(name string, data []byte, lim limit.Limits) (*Model, error) {
+	m := &Model{Proto: &onnxpb.ModelProto{}, name: name, limits: lim.OrDefault()}
+	if err := m.decode(data); err != nil {
+		return nil, m.inFile(err)
+	}
+	return m, nil
+}
+
+func (m *Model) decode(data []byte) error {
+	if len(data) == 0 {
+		return errs.FormatAt(0, "", "not an ONNX model: the file is empty")
+	}
+	if int64(len(data)) > m.limits.FileBytes {
+		return tooLarge(int64(len(data)), m.limits.FileBytes)
+	}
+	if err := modelSchema().Scan(data, scanLimits(m.limits, len(data))); err != nil {
+		return notONNX(data, err)
+	}
+	options := proto.UnmarshalOptions{RecursionLimit: m.limits.Depth + 2}
+	if err := options.Unmarshal(data, m.Proto); err != nil {
+		return errs.Format("", "%w", err) // the scan leaves nothing to find
+	}
+	if m.Proto.Graph == nil {
+		return notONNX(data, nil)
+	}
+	return nil
+}
+
+// modelSchema is ModelProto as the scan wants it.
+var modelSchema = sync.OnceValue(func() *wirescan.Schema {
+	return wirescan.Compile((&onnxpb.ModelProto{}).ProtoReflect().Descriptor(), isText)
+})
+
+// isText reports whether a string field holds prose or data rather than a
+// name, and so may be long.
+func isText(fd protoreflect.FieldDescriptor) bool {
+	return fd.Name() == "doc_string" ||
+		fd.Name() == "value" && fd.Parent().Name() == "StringStringEntryProto"
+}
+
+func scanLimits(lim limit.Limits, size int) wirescan.Limits {
+	return wirescan.Limits{
+		Depth:     lim.Depth,
+		Messages:  lim.Messages,
+		NameBytes: lim.NameBytes,
+		Memory:    min(64<<20+8*int64(size), lim.TotalBytes),
+	}
+}
+
+// notONNX returns the error for data that did not scan (err says why) or has
+// no graph (err is nil). If data is something else that has a name, that name
+// is the error. It returns nil if there is nothing to say.
+func notONNX(data []byte, err error) error {
+	kind := sniff(data)
+	if kind == "" {
+		return err
+	}
+	f := errs.FormatAt(0, "", "not an ONNX model: this is %s", kind)
+	var cause *errs.FormatError
+	if errors.As(err, &cause) {
+		f.Offset = cause.Offset
+	}
+	return f
+}
+
+func tooLarge(size, allowed int64) error {
+	return errs.Format("", "%d bytes, allowed %d (a protobuf message ends below 2 GiB: larger weights go into external data)", size, allowed)
+}
+
+// inFile puts the model's name in front of err.
+func (m *Model) inFile(err error) error {
+	if m.name == "" || err == nil {
+		return err
+	}
+	return errs.InFile(m.name, err)
+}

@@ -1,0 +1,33 @@
+package onnx
+
+import (
+	"io"
+
+	"github.com/mixconv/mixconv/internal/atomicfile"
+	"google.golang.org/protobuf/proto"
+)
+
+// Encode returns the model as the bytes of an ONNX file. The same model gives
+// the same bytes: fields in the order of their numbers, then the unknown ones
+// as they came.
+func (m *Model) Encode() ([]byte, error) {
+	if size := int64(proto.Size(m.Proto)); size > m.limits.FileBytes {
+		return nil, m.inFile(tooLarge(size, m.limits.FileBytes))
+	}
+	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(m.Proto)
+	return data, m.inFile(err)
+}
+
+// WriteFile writes the model to path, whole or not at all. External data stays
+// where it is, and is found from path's folder only if that is the model's:
+// see EmbedData.
+func (m *Model) WriteFile(path string) error {
+	data, err := m.Encode()
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}

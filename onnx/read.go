@@ -1,0 +1,103 @@
+package onnx
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
+)
+
+// ReadFile reads the model at path. Its external data is read later, when
+// Tensor asks for it, from path's folder and nowhere else. If path is a
+// symbolic link, files in the real file's folder are reachable as well, as the
+// Hugging Face cache needs it.
+func ReadFile(path string, lim limit.Limits) (*Model, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := newFolder(path, info)
+	if err != nil {
+		return nil, err
+	}
+	return read(path, f, info, folder, lim)
+}
+
+// ReadFS reads the model at path in fsys. Its external data is read from the
+// same file system, below path's folder. Whether links lead out of it is
+// fsys's matter.
+func ReadFS(fsys fs.FS, name string, lim limit.Limits) (*Model, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return read(name, f, info, fsFolder{fsys, path.Dir(name), name}, lim)
+}
+
+func read(name string, r io.Reader, info fs.FileInfo, files dataFiles, lim limit.Limits) (*Model, error) {
+	data, err := readAll(r, info, lim.OrDefault().FileBytes)
+	if err != nil {
+		return nil, errs.InFile(name, err)
+	}
+	m, err := Decode(name, data, lim)
+	if err != nil {
+		return nil, err
+	}
+	m.files = files
+	return m, nil
+}
+
+// readAll reads r, whose Stat is info, up to limit bytes.
+func readAll(r io.Reader, info fs.FileInfo, limit int64) ([]byte, error) {
+	switch mode := info.Mode(); {
+	case mode.IsRegular() && info.Size() > limit:
+		return nil, tooLarge(info.Size(), limit)
+	case mode.IsDir():
+		return nil, errs.Format("", "a folder, not an ONNX model")
+	case !mode.IsRegular() && mode&fs.ModeNamedPipe == 0:
+		return nil, errs.Format("", "not a regular file (%s)", mode.Type())
+	}
+	var b bytes.Buffer
+	if info.Mode().IsRegular() {
+		b.Grow(int(info.Size()) + bytes.MinRead)
+	}
+	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading: %w", err)
+	}
+	if n > limit {
+		return nil, tooLarge(n, limit)
+	}
+	return b.Bytes(), nil
+}
+
+// newFolder returns the folder of the model at path, whose Stat is info.
+func newFolder(path string, info fs.FileInfo) (*folder, error) {
+	absolute, err := filepath.Abs(path) // the working directory may change
+	if err != nil {
+		return nil, err
+	}
+	d := &folder{shown: filepath.Dir(path), dir: filepath.Dir(absolute), model: info}
+	if real, err := filepath.EvalSymlinks(absolute); err == nil {
+		if link, err := os.Lstat(absolute); err == nil && link.Mode()&fs.ModeSymlink != 0 {
+			d.realDir = filepath.Dir(real)
+		}
+	}
+	return d, nil
+}

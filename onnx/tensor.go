@@ -1,0 +1,115 @@
+package onnx
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx/internal/fieldpath"
+	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/tensor"
+	"google.golang.org/protobuf/proto"
+)
+
+// Tensor returns tp's elements, from whichever of the three places they are
+// in: the field of their type, raw_data, or a file beside the model. The
+// result shares nothing with tp.
+func (m *Model) Tensor(tp *onnxpb.TensorProto) (*tensor.Tensor, error) {
+	t, err := m.tensorAt((*fieldpath.Path)(nil).Named("tensor", -1, tp.GetName()), tp)
+	return t, m.inFile(err)
+}
+
+func (m *Model) tensorAt(path *fieldpath.Path, tp *onnxpb.TensorProto) (*tensor.Tensor, error) {
+	l, err := layoutOf(path, tp, m.limits.TensorBytes)
+	if err != nil {
+		return nil, err
+	}
+	var data []byte
+	switch l.place {
+	case raw:
+		data = tp.GetRawData()
+	case outside:
+		if data, err = m.readOutside(path, &l); err != nil {
+			return nil, err
+		}
+	case typed:
+		t := tensor.New(l.dtype, l.shape...)
+		if err := fillTyped(t, tp); err != nil {
+			return nil, errs.Format(path.Field(typedField(l.dtype)).String(), "%w", err)
+		}
+		return t, nil
+	}
+	t := tensor.New(l.dtype, l.shape...)
+	if err := fillRaw(t, data); err != nil {
+		return nil, errs.Format(path.Field("raw_data").String(), "%w", err)
+	}
+	return t, nil
+}
+
+// fillRaw sets t's elements from little-endian bytes, exactly as many as t
+// takes.
+func fillRaw(t *tensor.Tensor, data []byte) error {
+	switch d := t.Data.(type) {
+	case []uint8:
+		unpack(d, data, t.DType)
+	case []int8:
+		unpack(d, data, t.DType)
+	case []bool:
+		for i, b := range data {
+			if b > 1 {
+				return fmt.Errorf("element %d is %d, allowed for bool 0 or 1", i, b)
+			}
+			d[i] = b == 1
+		}
+	default:
+		_, err := binary.Decode(data, binary.LittleEndian, t.Data)
+		return err
+	}
+	return nil
+}
+
+// NewTensor returns t as a TensorProto with its elements in raw_data (strings
+// in string_data). It shares nothing with t.
+func NewTensor(name string, t *tensor.Tensor) *onnxpb.TensorProto {
+	tp := &onnxpb.TensorProto{Name: proto.String(name), DataType: proto.Int32(int32(t.DType))}
+	for _, d := range t.Shape {
+		tp.Dims = append(tp.Dims, int64(d))
+	}
+	switch d := t.Data.(type) {
+	case []string:
+		for _, s := range d {
+			tp.StringData = append(tp.StringData, []byte(s))
+		}
+		return tp
+	case []uint8:
+		tp.RawData = pack(d, t.DType)
+	case []int8:
+		tp.RawData = pack(d, t.DType)
+	default:
+		tp.RawData = make([]byte, binary.Size(t.Data))
+		// A slice of fixed-size numbers in a buffer of their size: no error is possible.
+		_, _ = binary.Encode(tp.RawData, binary.LittleEndian, t.Data)
+	}
+	return tp
+}
+
+// EmbedData moves all external data into the model, which then depends on no
+// other file.
+func (m *Model) EmbedData() error {
+	err := eachTensor(m.Proto, func(tp *onnxpb.TensorProto) error {
+		if tp.GetDataLocation() != onnxpb.TensorProto_EXTERNAL {
+			return nil
+		}
+		path := (*fieldpath.Path)(nil).Named("tensor", -1, tp.GetName())
+		l, err := layoutOf(path, tp, m.limits.TensorBytes)
+		if err != nil {
+			return err
+		}
+		if tp.RawData, err = m.readOutside(path, &l); err != nil {
+			return err
+		}
+		tp.ExternalData, tp.DataLocation = nil, nil
+		return nil
+	})
+	return m.inFile(err)
+}

@@ -1,0 +1,112 @@
+package onnx
+
+import (
+	"iter"
+
+	"github.com/mixconv/mixconv/onnx/onnxpb"
+)
+
+// subgraphs yields the graphs in n's attributes.
+func subgraphs(n *onnxpb.NodeProto) iter.Seq[*onnxpb.GraphProto] {
+	return func(yield func(*onnxpb.GraphProto) bool) {
+		for _, a := range n.GetAttribute() {
+			for _, g := range attrGraphs(a) {
+				if !yield(g) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// attrGraphs returns the graphs that a holds.
+func attrGraphs(a *onnxpb.AttributeProto) []*onnxpb.GraphProto {
+	if g := a.GetG(); g != nil {
+		return append([]*onnxpb.GraphProto{g}, a.GetGraphs()...)
+	}
+	return a.GetGraphs()
+}
+
+// eachNode calls visit with the given nodes and all that are in their
+// subgraphs, however deep, each node before what is inside it.
+func eachNode(nodes []*onnxpb.NodeProto, visit func(*onnxpb.NodeProto)) {
+	pending := [][]*onnxpb.NodeProto{nodes}
+	for len(pending) > 0 {
+		last := len(pending) - 1
+		if len(pending[last]) == 0 {
+			pending = pending[:last]
+			continue
+		}
+		n := pending[last][0]
+		pending[last] = pending[last][1:]
+		visit(n)
+		for g := range subgraphs(n) {
+			pending = append(pending, g.GetNode())
+		}
+	}
+}
+
+// graphs returns the model's own graphs: the main one and those of training.
+func graphs(p *onnxpb.ModelProto) []*onnxpb.GraphProto {
+	var all []*onnxpb.GraphProto
+	add := func(g *onnxpb.GraphProto) {
+		if g != nil {
+			all = append(all, g)
+		}
+	}
+	add(p.GetGraph())
+	for _, t := range p.GetTrainingInfo() {
+		add(t.GetInitialization())
+		add(t.GetAlgorithm())
+	}
+	return all
+}
+
+// eachTensor calls visit with every tensor of the model until one call fails.
+func eachTensor(p *onnxpb.ModelProto, visit func(*onnxpb.TensorProto) error) (err error) {
+	one := func(tp *onnxpb.TensorProto) {
+		if err == nil && tp != nil {
+			err = visit(tp)
+		}
+	}
+	sparse := func(s *onnxpb.SparseTensorProto) {
+		one(s.GetValues())
+		one(s.GetIndices())
+	}
+	attr := func(a *onnxpb.AttributeProto) {
+		one(a.GetT())
+		for _, t := range a.GetTensors() {
+			one(t)
+		}
+		sparse(a.GetSparseTensor())
+		for _, s := range a.GetSparseTensors() {
+			sparse(s)
+		}
+	}
+	initializers := func(g *onnxpb.GraphProto) {
+		for _, t := range g.GetInitializer() {
+			one(t)
+		}
+		for _, s := range g.GetSparseInitializer() {
+			sparse(s)
+		}
+	}
+	node := func(n *onnxpb.NodeProto) {
+		for _, a := range n.GetAttribute() {
+			attr(a)
+		}
+		for g := range subgraphs(n) {
+			initializers(g)
+		}
+	}
+	for _, g := range graphs(p) {
+		initializers(g)
+		eachNode(g.GetNode(), node)
+	}
+	for _, f := range p.GetFunctions() {
+		// The defaults are walked as if a node had them.
+		eachNode([]*onnxpb.NodeProto{{Attribute: f.GetAttributeProto()}}, node)
+		eachNode(f.GetNode(), node)
+	}
+	return err
+}
