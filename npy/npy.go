@@ -1,0 +1,81 @@
+// Package npy reads and writes NumPy's .npy files and .npz archives.
+//
+// Every claim that a file makes (its header's length, its type, its shape) is
+// checked against the bytes that are there before npyio reads the data. The
+// format is NEP 1, https://numpy.org/neps/nep-0001-npy-format.html, versions
+// 1.0 to 3.0. Objects (pickles), structures and text are not read. bfloat16,
+// for which NumPy has no type, is what ml_dtypes makes of it: '<V2'.
+package npy
+
+import (
+	"bytes"
+	"io"
+	"os"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Read parses a .npy file that is in memory; name is for errors.
+func Read(name string, data []byte, lim limit.Limits) (*tensor.Tensor, error) {
+	t, err := decode(bytes.NewReader(data), int64(len(data)), lim)
+	return t, errs.InFile(name, err)
+}
+
+// ReadFile reads a .npy file.
+func ReadFile(path string, lim limit.Limits) (*tensor.Tensor, error) {
+	f, size, err := open(path, lim)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	t, err := decode(f, size, lim)
+	return t, errs.InFile(path, err)
+}
+
+// open opens a regular file within the size limit. What is no regular file is
+// refused before it is opened: opening a FIFO waits for a writer.
+func open(path string, lim limit.Limits) (*os.File, int64, error) {
+	lim = lim.OrDefault()
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, errs.InFile(path, errs.Format("", "not a regular file (%s)", info.Mode().Type()))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if info, err = f.Stat(); err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	if info.Size() > lim.FileBytes {
+		f.Close()
+		return nil, 0, errs.InFile(path, errs.Format("", "%d bytes, allowed %d", info.Size(), lim.FileBytes))
+	}
+	return f, info.Size(), nil
+}
+
+// decode reads a .npy file of exactly size bytes.
+func decode(r io.Reader, size int64, lim limit.Limits) (*tensor.Tensor, error) {
+	lim = lim.OrDefault()
+	h, start, err := readHeader(r, size)
+	if err != nil {
+		return nil, err
+	}
+	elements, want, err := tensor.Size(h.dtype, h.shape)
+	if err != nil {
+		return nil, errs.FormatAt(start, "shape", "%w", err)
+	}
+	if have := size - start; want != have {
+		return nil, errs.FormatAt(start, "data", "shape %v of %s takes %d bytes, the file has %d", h.shape, h.dtype, want, have)
+	}
+	if want > lim.TensorBytes {
+		return nil, errs.FormatAt(start, "data", "%d bytes, allowed %d", want, lim.TensorBytes)
+	}
+	return readData(r, h, int(elements), start)
+}
