@@ -33,7 +33,11 @@ func FormatAt(offset int64, field, format string, args ...any) *FormatError {
 
 // InFile returns err with File set where err is one of this package's errors
 // that names no file yet; any other error is wrapped with the file in front.
+// Without a name (a model made in memory) err stays as it is.
 func InFile(file string, err error) error {
+	if file == "" {
+		return err
+	}
 	switch e := err.(type) {
 	case nil:
 		return nil
