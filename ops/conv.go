@@ -24,9 +24,13 @@ type Conv struct {
 // ConvOf resolves a call of Conv whose shapes are known.
 func ConvOf(c *Call) (Conv, error) {
 	g, err := convOf(c)
-	if err == nil && !g.Out.Known() {
-		err = fmt.Errorf("shapes %s and %s are not known", c.In[0].Shape, c.In[1].Shape)
+	if err != nil {
+		return Conv{}, err
 	}
+	if !c.In[0].Shape.Known() || !c.In[1].Shape.Known() {
+		return Conv{}, fmt.Errorf("shapes %s and %s are not known", c.In[0].Shape, c.In[1].Shape)
+	}
+	_, _, err = tensor.Size(c.In[0].DType, g.Out)
 	return g, err
 }
 
@@ -48,6 +52,9 @@ func convOf(c *Call) (Conv, error) {
 	}
 	if len(x) < 3 {
 		return Conv{}, fmt.Errorf("input X: shape %s, must be [N,C,D1,…]", x)
+	}
+	if len(x) > 5 {
+		return Conv{}, c.unsupported("%d spatial axes, supported 1 to 3", len(x)-2)
 	}
 	if len(w) != len(x) {
 		return Conv{}, fmt.Errorf("input W: shape %s, must have rank %d as X", w, len(x))

@@ -32,17 +32,21 @@ func (s dtypes) String() string {
 // The sets that ONNX's operators share. anyN is every tensor type that opset N
 // knows.
 var (
-	floats = set(tensor.Float16, tensor.Float32, tensor.Float64)
-	bf16   = set(tensor.BFloat16)
-	ints   = set(tensor.Int8, tensor.Int16, tensor.Int32, tensor.Int64)
-	uints  = set(tensor.Uint8, tensor.Uint16, tensor.Uint32, tensor.Uint64)
-	wide   = set(tensor.Int32, tensor.Int64, tensor.Uint32, tensor.Uint64)
-	index2 = set(tensor.Int32, tensor.Int64)
-	text   = set(tensor.String)
-	truth  = set(tensor.Bool)
-	float8 = set(tensor.Float8E4M3FN, tensor.Float8E4M3FNUZ, tensor.Float8E5M2, tensor.Float8E5M2FNUZ)
+	floats  = set(tensor.Float16, tensor.Float32, tensor.Float64)
+	bf16    = set(tensor.BFloat16)
+	ints    = set(tensor.Int8, tensor.Int16, tensor.Int32, tensor.Int64)
+	uints   = set(tensor.Uint8, tensor.Uint16, tensor.Uint32, tensor.Uint64)
+	wide    = set(tensor.Int32, tensor.Int64, tensor.Uint32, tensor.Uint64)
+	indices = set(tensor.Int32, tensor.Int64)
+	text    = set(tensor.String)
+	truth   = set(tensor.Bool)
+	float8  = set(tensor.Float8E4M3FN, tensor.Float8E4M3FNUZ, tensor.Float8E5M2, tensor.Float8E5M2FNUZ)
 
-	any1  = floats | ints | uints | text | truth | set(tensor.Complex64, tensor.Complex128)
+	complexes = set(tensor.Complex64, tensor.Complex128)
+	float6    = set(tensor.Float6E2M3, tensor.Float6E3M2)
+	castable  = floats | ints | uints | text | truth
+
+	any1  = castable | complexes
 	any13 = any1 | bf16
 	any19 = any13 | float8
 	any21 = any19 | set(tensor.Uint4, tensor.Int4)

@@ -47,9 +47,15 @@ type Mixed struct {
 // MDConvOf resolves a call of MDConv whose shapes are known.
 func MDConvOf(c *Call) (Mixed, error) {
 	m, err := mdconvOf(c)
-	if err == nil && !m.Out.Known() {
-		err = fmt.Errorf("shapes of %s are not known", c.Op)
+	if err != nil {
+		return Mixed{}, err
 	}
+	for i, t := range c.In {
+		if !t.Shape.Known() {
+			return Mixed{}, fmt.Errorf("input %d: shape %s is not known", i, t.Shape)
+		}
+	}
+	_, _, err = tensor.Size(c.In[0].DType, m.Out)
 	return m, err
 }
 

@@ -126,6 +126,16 @@ func (c *Call) ints(i int) (list []int64, known bool, err error) {
 	return nil, false, fmt.Errorf("input %d (%s): %s, must be int32 or int64", i, c.paramName(i), t.DType)
 }
 
+// intsArg returns a list that is attribute name before opset since, and input i
+// from then on.
+func (c *Call) intsArg(name string, since, i int) (list []int64, given, known bool, err error) {
+	if c.Version < since {
+		return c.Attrs.Ints(name), c.Attrs.Has(name), true, nil
+	}
+	list, known, err = c.ints(i)
+	return list, c.has(i), known, err
+}
+
 func (c *Call) paramName(i int) string {
 	if p := paramAt(c.spec.in, i); p != nil {
 		return p.name

@@ -50,13 +50,9 @@ func inferSplit(c *Call) ([]Type, error) {
 // before opset 13, input since), or equal. Since opset 18 equal parts are asked
 // for by num_outputs, and the last may be smaller.
 func splitOf(c *Call, dim int) ([]int, error) {
-	list, known, err := c.ints(1)
+	list, listed, known, err := c.intsArg("split", 13, 1)
 	if err != nil {
 		return nil, err
-	}
-	listed := c.has(1)
-	if c.Version < 13 {
-		list, listed = c.Attrs.Ints("split"), c.Attrs.Has("split")
 	}
 	switch {
 	case listed && c.Attrs.Has("num_outputs"):
@@ -97,6 +93,9 @@ func splitSizes(list []int64, dim int) ([]int, error) {
 func equalSizes(c *Call, dim int) ([]int, error) {
 	n := c.Outputs
 	ragged := c.Attrs.Has("num_outputs")
+	if c.Version >= 18 && !ragged {
+		return nil, fmt.Errorf("neither input split nor attribute num_outputs is given")
+	}
 	if want := c.Attrs.Int("num_outputs", int64(n)); want != int64(n) {
 		return nil, fmt.Errorf("attribute num_outputs: %d, the node has %d outputs", want, n)
 	}

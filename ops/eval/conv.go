@@ -1,8 +1,6 @@
 package eval
 
 import (
-	"fmt"
-
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -95,7 +93,8 @@ func fill(s []float64, v float64) {
 }
 
 // lattice says which inputs each tap of a kernel meets, with every convolution
-// seen as one over three spatial axes.
+// seen as one over three spatial axes, which is
+// the most that inference lets through.
 type lattice struct {
 	in, out, stride [3]int
 	spans           [3][]span // by axis, then tap
@@ -110,9 +109,6 @@ func newLattice(r *run, g ops.Conv) (*lattice, error) {
 	if pointwise(g) {
 		in, out = tensor.Shape{in.Elements()}, tensor.Shape{out.Elements()}
 		g = ops.Conv{Kernel: []int{1}, Stride: []int{1}, Dilation: []int{1}, PadBegin: []int{0}}
-	}
-	if len(in) > 3 {
-		return nil, fmt.Errorf("convolution over %d axes, implemented up to 3", len(in))
 	}
 	l := &lattice{in: [3]int{1, 1, 1}, out: [3]int{1, 1, 1}, stride: [3]int{1, 1, 1}}
 	for axis := range l.spans {

@@ -1,8 +1,6 @@
 package eval
 
 import (
-	"slices"
-
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -36,8 +34,10 @@ func map2[T, R any](r *run, a, b *tensor.Tensor, f func(T, T) R) error {
 	})
 }
 
-// float and integer are the element types that unary and binary functions are
-// computed for directly; the 16-bit floats go through float64 as well.
+// number is what functions of one or two numbers compute with: the widest type
+// of each class.
+type number interface{ float64 | int64 | uint64 }
+
 type float interface{ float32 | float64 }
 
 type signed interface{ int8 | int16 | int32 | int64 }
@@ -52,11 +52,6 @@ type unary struct {
 	float func(float64) float64
 	int   func(int64) int64
 	uint  func(uint64) uint64
-}
-
-// floatMap is the kernel of a function of floats.
-func floatMap(f func(float64) float64) kernel {
-	return func(r *run) error { return unary{float: f}.run(r) }
 }
 
 func (f unary) run(r *run) error {
@@ -158,34 +153,4 @@ func joinInt[T signed](r *run, a, b *tensor.Tensor, f func(a, b int64) int64) er
 
 func joinUint[T unsigned](r *run, a, b *tensor.Tensor, f func(a, b uint64) uint64) error {
 	return map2(r, a, b, func(x, y T) T { return T(f(uint64(x), uint64(y))) })
-}
-
-// divide is Div. Quotients of integers are truncated.
-func divide(r *run) error {
-	if hasZeroInt(r.in[1]) {
-		return errDivideByZero
-	}
-	return binary{quotient[float64], quotient[int64], quotient[uint64]}.run(r, r.in[0], r.in[1])
-}
-
-func hasZeroInt(t *tensor.Tensor) bool {
-	switch data := t.Data.(type) {
-	case []int8:
-		return slices.Contains(data, 0)
-	case []int16:
-		return slices.Contains(data, 0)
-	case []int32:
-		return slices.Contains(data, 0)
-	case []int64:
-		return slices.Contains(data, 0)
-	case []uint8:
-		return slices.Contains(data, 0)
-	case []uint16:
-		return t.DType == tensor.Uint16 && slices.Contains(data, 0)
-	case []uint32:
-		return slices.Contains(data, 0)
-	case []uint64:
-		return slices.Contains(data, 0)
-	}
-	return false
 }

@@ -5,7 +5,6 @@ package eval
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/mixconv/mixconv/limit"
@@ -120,5 +119,3 @@ func (r *run) spend(n int) error {
 	r.work = workBetweenChecks
 	return r.ctx.Err()
 }
-
-var errDivideByZero = errors.New("integer division by zero")

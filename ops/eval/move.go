@@ -9,23 +9,36 @@ import (
 // elements is a tensor's data to operators that move elements without looking
 // at them.
 type elements interface {
-	// copyRow copies l.n elements of src, from at[1] by steps of l.step[1], to
-	// at[0] by steps of l.step[0].
-	copyRow(src elements, l loop, at [operands]int)
+	// copyRow returns a loop body that copies elements of src: operand 0 is the
+	// receiver, operand 1 is src.
+	copyRow(src elements) func(l loop, at [operands]int)
+	// chooseRow does so where cond, operand 2, holds.
+	chooseRow(src elements, cond []bool) func(l loop, at [operands]int)
 }
 
-type slice[T any] []T
+type list[T any] []T
 
-func (s slice[T]) copyRow(src elements, l loop, at [operands]int) {
-	from := src.(slice[T])
-	if l.step[0] == 1 && l.step[1] == 1 {
-		copy(s[at[0]:at[0]+l.n], from[at[1]:at[1]+l.n])
-		return
+func (s list[T]) copyRow(src elements) func(l loop, at [operands]int) {
+	from := src.(list[T])
+	return func(l loop, at [operands]int) {
+		if l.step[0] == 1 && l.step[1] == 1 {
+			copy(s[at[0]:at[0]+l.n], from[at[1]:at[1]+l.n])
+			return
+		}
+		for i := range l.n {
+			s[at[0]+i*l.step[0]] = from[at[1]+i*l.step[1]]
+		}
 	}
-	i, j := at[0], at[1]
-	for range l.n {
-		s[i] = from[j]
-		i, j = i+l.step[0], j+l.step[1]
+}
+
+func (s list[T]) chooseRow(src elements, cond []bool) func(l loop, at [operands]int) {
+	from := src.(list[T])
+	return func(l loop, at [operands]int) {
+		for i := range l.n {
+			if cond[at[2]+i*l.step[2]] {
+				s[at[0]+i*l.step[0]] = from[at[1]+i*l.step[1]]
+			}
+		}
 	}
 }
 
@@ -33,33 +46,33 @@ func (s slice[T]) copyRow(src elements, l loop, at [operands]int) {
 func elementsOf(t *tensor.Tensor) elements {
 	switch data := t.Data.(type) {
 	case []float32:
-		return slice[float32](data)
+		return list[float32](data)
 	case []float64:
-		return slice[float64](data)
+		return list[float64](data)
 	case []int8:
-		return slice[int8](data)
+		return list[int8](data)
 	case []int16:
-		return slice[int16](data)
+		return list[int16](data)
 	case []int32:
-		return slice[int32](data)
+		return list[int32](data)
 	case []int64:
-		return slice[int64](data)
+		return list[int64](data)
 	case []uint8:
-		return slice[uint8](data)
+		return list[uint8](data)
 	case []uint16:
-		return slice[uint16](data)
+		return list[uint16](data)
 	case []uint32:
-		return slice[uint32](data)
+		return list[uint32](data)
 	case []uint64:
-		return slice[uint64](data)
+		return list[uint64](data)
 	case []bool:
-		return slice[bool](data)
+		return list[bool](data)
 	case []string:
-		return slice[string](data)
+		return list[string](data)
 	case []complex64:
-		return slice[complex64](data)
+		return list[complex64](data)
 	case []complex128:
-		return slice[complex128](data)
+		return list[complex128](data)
 	}
 	return nil
 }
@@ -83,9 +96,7 @@ func (g region) from(axis, i int) region {
 
 // copy copies the part of src with the given shape to that of dst.
 func (r *run) copy(shape tensor.Shape, dst, src region) error {
-	return r.walk(nest(shape, dst.step, src.step), [operands]int{dst.start, src.start}, func(l loop, at [operands]int) {
-		dst.data.copyRow(src.data, l, at)
-	})
+	return r.walk(nest(shape, dst.step, src.step), [operands]int{dst.start, src.start}, dst.data.copyRow(src.data))
 }
 
 // noType is the error of a kernel for an element type that the operator allows

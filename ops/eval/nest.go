@@ -75,20 +75,26 @@ func (outer loop) encloses(inner loop) bool {
 	return true
 }
 
-// walk runs the loops and calls row for every run of the innermost, with the
-// offsets of its first elements.
+// walk runs the loops. row runs the innermost, or a part of it, from the
+// operands' offsets at.
 func (r *run) walk(loops []loop, at [operands]int, row func(l loop, at [operands]int)) error {
 	l := loops[0]
-	if len(loops) == 1 {
-		row(l, at)
-		return r.spend(l.n)
-	}
-	for range l.n {
-		if err := r.walk(loops[1:], at, row); err != nil {
-			return err
+	for left := l.n; left > 0; {
+		n := 1
+		if len(loops) > 1 {
+			if err := r.walk(loops[1:], at, row); err != nil {
+				return err
+			}
+		} else {
+			n = min(left, workBetweenChecks)
+			row(loop{n, l.step}, at)
+			if err := r.spend(n); err != nil {
+				return err
+			}
 		}
+		left -= n
 		for k, s := range l.step {
-			at[k] += s
+			at[k] += n * s
 		}
 	}
 	return nil

@@ -2,34 +2,52 @@ package eval
 
 import "math"
 
-// kernels has the evaluation of every operator.
-var kernels map[string]kernel
-
-// The table refers to functions that do not refer to it; it is filled here
-// because Run does.
-func init() {
-	kernels = map[string]kernel{
-		"Add":         arith(add[float64], add[int64], add[uint64]),
-		"Conv":        conv,
-		"Div":         divide,
-		"HardSigmoid": hardSigmoid,
-		"HardSwish":   floatMap(func(x float64) float64 { return x * clamp(x/6+0.5) }),
-		"MDConv":      mdconv,
-		"Mul":         arith(multiply[float64], multiply[int64], multiply[uint64]),
-		"Sigmoid":     floatMap(sigmoid),
-		"Split":       split,
-		"Sub":         arith(sub[float64], sub[int64], sub[uint64]),
-	}
+// kernels has the evaluation of every operator, by name.
+var kernels = map[string]kernel{
+	"Abs":                unary{math.Abs, absInt, func(x uint64) uint64 { return x }}.run,
+	"Add":                arith(add[float64], add[int64], add[uint64]),
+	"BatchNormalization": batchNorm,
+	"Cast":               cast,
+	"CastLike":           cast,
+	"Ceil":               unary{float: math.Ceil}.run,
+	"Clip":               clip,
+	"Concat":             concat,
+	"Constant":           inferred,
+	"ConstantOfShape":    constantOfShape,
+	"Conv":               conv,
+	"Div":                divide,
+	"Dropout":            dropout,
+	"Equal":              equal,
+	"Exp":                unary{float: math.Exp}.run,
+	"Expand":             identity,
+	"Flatten":            reshape,
+	"Floor":              unary{float: math.Floor}.run,
+	"Gather":             gather,
+	"Gemm":               gemm,
+	"GlobalAveragePool":  globalAveragePool,
+	"HardSigmoid":        hardSigmoid,
+	"HardSwish":          unary{float: hardSwish}.run,
+	"Identity":           identity,
+	"MDConv":             mdconv,
+	"MatMul":             matMul,
+	"Max":                fold(maximum),
+	"Min":                fold(minimum),
+	"Mul":                arith(multiply[float64], multiply[int64], multiply[uint64]),
+	"Neg":                unary{negate[float64], negate[int64], nil}.run,
+	"Pad":                pad,
+	"ReduceMean":         reduceMean,
+	"Relu":               unary{positivePart[float64], positivePart[int64], nil}.run,
+	"Reshape":            reshape,
+	"Shape":              inferred,
+	"Sigmoid":            unary{float: sigmoid}.run,
+	"Slice":              slice,
+	"Softmax":            softmax,
+	"Split":              split,
+	"Sqrt":               unary{float: math.Sqrt}.run,
+	"Squeeze":            reshape,
+	"Sub":                arith(subtract[float64], subtract[int64], subtract[uint64]),
+	"Swish":              swish,
+	"Transpose":          transpose,
+	"Unsqueeze":          reshape,
+	"Where":              where,
 }
-
-type number interface{ float64 | int64 | uint64 }
-
-func add[T number](a, b T) T      { return a + b }
-func sub[T number](a, b T) T      { return a - b }
-func quotient[T number](a, b T) T { return a / b }
-func multiply[T number](a, b T) T { return a * b }
-
-func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
-
-// clamp limits x to 0 … 1; NaN stays.
-func clamp(x float64) float64 { return math.Max(0, math.Min(1, x)) }

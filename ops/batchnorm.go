@@ -1,0 +1,41 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// inferBatchNorm is for inference: one output, of X's shape. The channel is
+// axis 1, or none if X has but one axis.
+func inferBatchNorm(c *Call) ([]Type, error) {
+	if c.Outputs > 1 || c.Attrs.Int("training_mode", 0) != 0 {
+		return nil, c.unsupported("training mode, supported is inference with one output")
+	}
+	x := c.In[0].Shape
+	channels := tensor.Unknown
+	switch {
+	case x == nil:
+	case len(x) == 0:
+		return nil, fmt.Errorf("input X: a scalar, must be [N,C,D1,…]")
+	case len(x) == 1:
+		channels = 1
+	default:
+		channels = x[1]
+	}
+	for i := 1; i < 5; i++ {
+		s := c.In[i].Shape
+		if s == nil {
+			continue
+		}
+		if len(s) != 1 {
+			return nil, fmt.Errorf("input %d (%s): shape %s, must be [C]", i, c.paramName(i), s)
+		}
+		d, ok := merge(channels, s[0])
+		if !ok {
+			return nil, fmt.Errorf("input %d (%s): %d elements, X has %d channels", i, c.paramName(i), s[0], channels)
+		}
+		channels = d
+	}
+	return inferSame(c)
+}

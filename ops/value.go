@@ -1,0 +1,159 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/mixconv/mixconv/tensor"
+)
+
+func inferConstant(c *Call) ([]Type, error) {
+	if len(c.Attrs) != 1 {
+		return nil, fmt.Errorf("%d attributes, must be exactly one value", len(c.Attrs))
+	}
+	for _, v := range c.Attrs {
+		switch v := v.(type) {
+		case *tensor.Tensor:
+			return known(v), nil
+		case int64:
+			return known(tensor.Of([]int64{v})), nil
+		case float32:
+			return known(tensor.Of([]float32{v})), nil
+		case string:
+			return known(tensor.Of([]string{v})), nil
+		case []int64:
+			return known(tensor.Of(v, len(v))), nil
+		case []float32:
+			return known(tensor.Of(v, len(v))), nil
+		case []string:
+			return known(tensor.Of(v, len(v))), nil
+		}
+	}
+	return nil, fmt.Errorf("no value")
+}
+
+func known(t *tensor.Tensor) []Type { return []Type{TypeOf(t)} }
+
+// inferShape gives the value as well where the dimensions asked for are known.
+// Start and end clamp to 0 … rank.
+func inferShape(c *Call) ([]Type, error) {
+	in := c.In[0].Shape
+	if in == nil {
+		return []Type{{DType: tensor.Int64, Shape: unknown(1)}}, nil
+	}
+	rank := int64(len(in))
+	bound := func(name string, def int64) int64 {
+		v := c.Attrs.Int(name, def)
+		if v < 0 {
+			v += rank
+		}
+		return min(max(v, 0), rank)
+	}
+	start, end := bound("start", 0), bound("end", rank)
+	part := in[start:max(start, end)]
+	if !append(tensor.Shape{}, part...).Known() {
+		return []Type{{DType: tensor.Int64, Shape: tensor.Shape{len(part)}}}, nil
+	}
+	list := make([]int64, len(part))
+	for i, d := range part {
+		list[i] = int64(d)
+	}
+	return known(tensor.Of(list, len(list))), nil
+}
+
+func inferCast(c *Call) ([]Type, error) {
+	to := c.Attrs.Int("to", 0)
+	if to < 1 || to > math.MaxInt32 || !tensor.DType(to).Valid() {
+		return nil, fmt.Errorf("attribute to: %d is no element type", to)
+	}
+	return c.castTo(tensor.DType(to))
+}
+
+func inferCastLike(c *Call) ([]Type, error) { return c.castTo(c.In[1].DType) }
+
+func (c *Call) castTo(d tensor.DType) ([]Type, error) {
+	for _, t := range []tensor.DType{c.In[0].DType, d} {
+		if c.spec.types["T2"].has(t) && !(castable | bf16).has(t) {
+			return nil, c.unsupported("conversion of %s", t)
+		}
+	}
+	return []Type{{DType: d, Shape: c.In[0].Shape.Clone()}}, nil
+}
+
+func inferEqual(c *Call) ([]Type, error) {
+	out, err := inferBroadcast(c)
+	if err == nil {
+		out[0].DType = tensor.Bool
+	}
+	return out, err
+}
+
+// inferDropout is for inference, where Dropout passes its input on.
+func inferDropout(c *Call) ([]Type, error) {
+	if mode := c.input(2).Value; mode != nil {
+		if on, ok := mode.Data.([]bool); ok && len(on) == 1 && on[0] {
+			return nil, c.unsupported("training_mode is on, supported is inference")
+		}
+	}
+	out := one(c.In[0].Shape.Clone())
+	if c.Outputs > 1 {
+		out = append(out, Type{DType: tensor.Bool, Shape: c.In[0].Shape.Clone()})
+	}
+	return out, nil
+}
+
+// ClipOf returns the bounds of a call of Clip, infinite where absent. ok is
+// false if they are not known.
+func ClipOf(c *Call) (lo, hi float64, ok bool) {
+	lo, okLo := scalar(c.input(1), math.Inf(-1))
+	hi, okHi := scalar(c.input(2), math.Inf(1))
+	return lo, hi, okLo && okHi
+}
+
+func inferClip(c *Call) ([]Type, error) {
+	for i := 1; i < len(c.In); i++ {
+		if t := c.In[i]; t.Present() && t.Shape.Known() && t.Shape.Elements() != 1 {
+			return nil, fmt.Errorf("input %d (%s): shape %s, must be a scalar", i, c.paramName(i), t.Shape)
+		}
+	}
+	return inferSame(c)
+}
+
+// scalar is the value of a one-element input as a float64, def if it is absent.
+func scalar(t Type, def float64) (float64, bool) {
+	if !t.Present() {
+		return def, true
+	}
+	if t.Value == nil || t.Value.Elements() != 1 {
+		return 0, false
+	}
+	switch v := t.Value.Data.(type) {
+	case []float32:
+		return float64(v[0]), true
+	case []float64:
+		return v[0], true
+	case []uint16:
+		switch t.DType {
+		case tensor.Float16:
+			return float64(tensor.Float16frombits(v[0])), true
+		case tensor.BFloat16:
+			return float64(tensor.BFloat16frombits(v[0])), true
+		}
+		return float64(v[0]), true
+	case []int8:
+		return float64(v[0]), true
+	case []int16:
+		return float64(v[0]), true
+	case []int32:
+		return float64(v[0]), true
+	case []int64:
+		return float64(v[0]), true
+	case []uint8:
+		return float64(v[0]), true
+	case []uint32:
+		return float64(v[0]), true
+	case []uint64:
+		return float64(v[0]), true
+	}
+	return 0, false
+}
