@@ -16,12 +16,7 @@ func callees(f *onnxpb.FunctionProto, known map[funcKey]*onnxpb.FunctionProto) [
 			found = append(found, g)
 		}
 	}
-	eachNode(f.GetNode(), visit)
-	for _, a := range f.GetAttributeProto() {
-		for _, g := range attrGraphs(a) {
-			eachNode(g.GetNode(), visit)
-		}
-	}
+	eachBodyNode(f, visit)
 	return found
 }
 

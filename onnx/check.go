@@ -36,11 +36,11 @@ type checker struct {
 	functions       map[funcKey]*onnxpb.FunctionProto
 	functionDomains map[string]bool
 	declared        map[*onnxpb.FunctionProto]map[string]bool // attributes
-	bytes           int64 // of all tensors so far
+	bytes           int64                                     // of all tensors so far
 
 	// Where the check is:
 	function *onnxpb.FunctionProto // the enclosing function, or nil
-	imports  map[string]int64             // of the model or the enclosing function
+	imports  map[string]int64      // of the model or the enclosing function
 	scope    scope
 	depth    int // of subgraphs
 }

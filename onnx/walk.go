@@ -46,6 +46,17 @@ func eachNode(nodes []*onnxpb.NodeProto, visit func(*onnxpb.NodeProto)) {
 	}
 }
 
+// eachBodyNode calls visit with every node of f's body and of the graphs in its
+// defaults.
+func eachBodyNode(f *onnxpb.FunctionProto, visit func(*onnxpb.NodeProto)) {
+	eachNode(f.GetNode(), visit)
+	for _, a := range f.GetAttributeProto() {
+		for _, g := range attrGraphs(a) {
+			eachNode(g.GetNode(), visit)
+		}
+	}
+}
+
 // graphs returns the model's own graphs: the main one and those of training.
 func graphs(p *onnxpb.ModelProto) []*onnxpb.GraphProto {
 	var all []*onnxpb.GraphProto
