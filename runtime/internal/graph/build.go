@@ -1,0 +1,271 @@
+package graph
+
+import (
+	"fmt"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/mdconv"
+	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Build checks m, inlines its functions except canonical MDConv bodies,
+// resolves every operator and infers types with the dimensions that the file
+// declares. Everything unsupported is reported in one errs.UnsupportedError.
+func Build(m *onnx.Model) (*Graph, error) {
+	g, unsupported, err := build(m)
+	if err == nil && len(unsupported) > 0 {
+		err = &errs.UnsupportedError{Items: unsupported}
+	}
+	if err == nil {
+		err = g.Infer(nil)
+	}
+	if err == nil {
+		err = g.checkDeclared(m.Proto.GetGraph())
+	}
+	if err != nil {
+		return nil, errs.InFile(m.Name(), err)
+	}
+	return g, nil
+}
+
+// Unsupported lists what Build would refuse, without types.
+func Unsupported(m *onnx.Model) ([]errs.Unsupported, error) {
+	_, unsupported, err := build(m)
+	return unsupported, errs.InFile(m.Name(), err)
+}
+
+func build(m *onnx.Model) (*Graph, []errs.Unsupported, error) {
+	if err := m.Check(); err != nil {
+		return nil, nil, err
+	}
+	m, err := m.Inline(func(f *onnxpb.FunctionProto) bool {
+		_, _, ok := mdconv.Canonical(f)
+		return ok
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	b := builder{model: m, g: &Graph{Name: m.Proto.GetGraph().GetName()}, values: map[string]*Value{}}
+	if err := b.constants(); err != nil {
+		return nil, nil, err
+	}
+	if err := b.inputs(); err != nil {
+		return nil, nil, err
+	}
+	for i, n := range m.Proto.GetGraph().GetNode() {
+		if err := b.node(i, n); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, o := range m.Proto.GetGraph().GetOutput() {
+		b.g.Outputs = append(b.g.Outputs, Output{o.GetName(), b.values[o.GetName()]})
+	}
+	return b.g, b.unsupported, nil
+}
+
+type builder struct {
+	model       *onnx.Model
+	g           *Graph
+	values      map[string]*Value
+	unsupported []errs.Unsupported
+}
+
+func (b *builder) constants() error {
+	pb := b.model.Proto.GetGraph()
+	if len(pb.GetSparseInitializer()) > 0 {
+		b.unsupported = append(b.unsupported, errs.Unsupported{Reason: "sparse initializers"})
+	}
+	for _, tp := range pb.GetInitializer() {
+		t, err := b.model.Tensor(tp)
+		if err != nil {
+			return err
+		}
+		b.values[tp.GetName()] = Constant(tp.GetName(), t)
+	}
+	return nil
+}
+
+// inputs makes the graph's inputs; one that an initializer of the same name
+// gives a default (IR 3 style) is that constant.
+func (b *builder) inputs() error {
+	for i, in := range b.model.Proto.GetGraph().GetInput() {
+		if b.values[in.GetName()] != nil {
+			continue
+		}
+		tt := in.GetType().GetTensorType()
+		if tt == nil {
+			b.unsupported = append(b.unsupported, errs.Unsupported{Node: in.GetName(), Reason: "an input that is no dense tensor"})
+			tt = &onnxpb.TypeProto_Tensor{}
+		}
+		shape, err := shapeOf(tt.GetShape())
+		if err != nil {
+			return errs.Format(fmt.Sprintf("graph.input[%d] %s", i, errs.Quote(in.GetName())), "%w", err)
+		}
+		v := &Value{Name: in.GetName(), Type: ops.Type{DType: tensor.DType(tt.GetElemType()), Shape: shape}}
+		b.values[v.Name] = v
+		b.g.Inputs = append(b.g.Inputs, v)
+	}
+	return nil
+}
+
+// shapeOf turns a declared shape into dimensions, named and missing ones
+// Unknown. No shape at all is nil: rank unknown.
+func shapeOf(s *onnxpb.TensorShapeProto) (tensor.Shape, error) {
+	if s == nil {
+		return nil, nil
+	}
+	shape := make(tensor.Shape, 0, len(s.GetDim()))
+	sized := make([]int64, 0, len(s.GetDim()))
+	for _, d := range s.GetDim() {
+		v, known := d.GetValue().(*onnxpb.TensorShapeProto_Dimension_DimValue)
+		if !known {
+			shape = append(shape, tensor.Unknown)
+			continue
+		}
+		shape = append(shape, int(v.DimValue))
+		sized = append(sized, v.DimValue)
+	}
+	if _, _, err := tensor.Size(tensor.Float64, sized); err != nil {
+		return nil, fmt.Errorf("declared shape: %w", err)
+	}
+	if len(shape) > tensor.MaxRank {
+		return nil, fmt.Errorf("declared shape: rank %d, allowed at most %d", len(shape), tensor.MaxRank)
+	}
+	return shape, nil
+}
+
+func (b *builder) node(i int, pb *onnxpb.NodeProto) error {
+	n := &Node{Name: pb.GetName()}
+	if n.Name == "" {
+		n.Name = fmt.Sprintf("%s_%d", pb.GetOpType(), i)
+	}
+	for _, name := range pb.GetInput() {
+		n.In = append(n.In, b.values[name]) // "" is absent: nil
+	}
+	for _, name := range pb.GetOutput() {
+		var v *Value
+		if name != "" {
+			v = &Value{Name: name, Def: n}
+			b.values[name] = v
+		}
+		n.Out = append(n.Out, v)
+	}
+	b.g.Nodes = append(b.g.Nodes, n)
+	var err error
+	if n.Attrs, err = b.attrs(pb); err != nil {
+		return errs.Format(place(i, n), "%w", err)
+	}
+	return b.resolve(i, n, pb)
+}
+
+// resolve finds the node's operator: MDConv if the file's own body of that
+// function is the canonical one, else the registry's.
+func (b *builder) resolve(i int, n *Node, pb *onnxpb.NodeProto) error {
+	if f := b.model.Function(pb.GetDomain(), pb.GetOpType(), pb.GetOverload()); f != nil {
+		groups, same, _ := mdconv.Canonical(f)
+		if _, err := mdconv.ParseNode(pb, groups, same); err != nil {
+			return errs.Format(place(i, n), "%w", err)
+		}
+		n.Op = ops.MDConv
+		if same {
+			n.Attrs["auto_pad"] = "SAME_UPPER"
+		}
+		return nil
+	}
+	opset, ok := b.model.Opset(pb.GetDomain())
+	if !ok {
+		return errs.Format(place(i, n), "domain %s is not in opset_import", errs.Quote(pb.GetDomain()))
+	}
+	var err error
+	if n.Op, n.Version, err = ops.Lookup(pb.GetDomain(), pb.GetOpType(), int(opset)); err != nil {
+		name := pb.GetOpType()
+		if pb.GetDomain() != "" {
+			name = pb.GetDomain() + "." + name
+		}
+		b.unsupported = append(b.unsupported, errs.Unsupported{Node: n.Name, Op: name, Version: int(opset), Reason: err.Error()})
+	}
+	return nil
+}
+
+func place(i int, n *Node) string {
+	return fmt.Sprintf("graph.node[%d] %s", i, errs.Quote(n.Name))
+}
+
+// attrs converts the file's attributes to the Go values that package ops takes.
+func (b *builder) attrs(pb *onnxpb.NodeProto) (ops.Attrs, error) {
+	attrs := ops.Attrs{}
+	for _, a := range pb.GetAttribute() {
+		var v any
+		switch a.GetType() {
+		case onnxpb.AttributeProto_INT:
+			v = a.GetI()
+		case onnxpb.AttributeProto_INTS:
+			v = a.GetInts()
+		case onnxpb.AttributeProto_FLOAT:
+			v = a.GetF()
+		case onnxpb.AttributeProto_FLOATS:
+			v = a.GetFloats()
+		case onnxpb.AttributeProto_STRING:
+			v = string(a.GetS())
+		case onnxpb.AttributeProto_STRINGS:
+			list := make([]string, len(a.GetStrings()))
+			for i, s := range a.GetStrings() {
+				list[i] = string(s)
+			}
+			v = list
+		case onnxpb.AttributeProto_TENSOR:
+			t, err := b.model.Tensor(a.GetT())
+			if err != nil {
+				return nil, err
+			}
+			v = t
+		default:
+			b.unsupported = append(b.unsupported, errs.Unsupported{Node: pb.GetName(), Op: pb.GetOpType(),
+				Reason: fmt.Sprintf("attribute %s of type %s", errs.Quote(a.GetName()), a.GetType())})
+			continue
+		}
+		attrs[a.GetName()] = v
+	}
+	return attrs, nil
+}
+
+// checkDeclared compares the outputs' declared types with the inferred ones.
+func (g *Graph) checkDeclared(pb *onnxpb.GraphProto) error {
+	for i, o := range pb.GetOutput() {
+		tt := o.GetType().GetTensorType()
+		if tt == nil {
+			continue
+		}
+		field := fmt.Sprintf("graph.output[%d] %s", i, errs.Quote(o.GetName()))
+		got := g.Outputs[i].Value.Type
+		if want := tensor.DType(tt.GetElemType()); want != tensor.Undefined && want != got.DType {
+			return errs.Format(field, "declared %s, computed %s", want, got.DType)
+		}
+		shape, err := shapeOf(tt.GetShape())
+		if err != nil {
+			return errs.Format(field, "%w", err)
+		}
+		if !compatible(shape, got.Shape) {
+			return errs.Format(field, "declared shape %s, computed %s", shape, got.Shape)
+		}
+	}
+	return nil
+}
+
+func compatible(a, b tensor.Shape) bool {
+	if a == nil || b == nil {
+		return true
+	}
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] && a[i] != tensor.Unknown && b[i] != tensor.Unknown {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,154 @@
+// Package graph is the typed graph between an ONNX file and a plan: operators
+// resolved to their versions, functions inlined, MDConv recognised, every
+// value with its type. Passes rewrite it; nothing in it is machine-specific.
+package graph
+
+import (
+	"slices"
+
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/act"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Graph is one network. Nodes stand in an order in which every value is made
+// before it is used.
+type Graph struct {
+	Name    string
+	Inputs  []*Value
+	Outputs []Output
+	Nodes   []*Node
+}
+
+// Output is a result under the name that callers ask for. Passes may replace
+// the value, never the name.
+type Output struct {
+	Name  string
+	Value *Value
+}
+
+// Value is a tensor of the graph: an input, a constant (Type.Value is set) or
+// a node's output. Dimensions that only a run tells are tensor.Unknown.
+type Value struct {
+	Name string
+	Type ops.Type
+	Def  *Node // the node that makes it; nil for inputs and constants
+}
+
+// Const returns the value's data if it is a constant, else nil.
+func (v *Value) Const() *tensor.Tensor {
+	if v == nil {
+		return nil
+	}
+	return v.Type.Value
+}
+
+// Node applies one operator. An absent optional input or output is nil.
+type Node struct {
+	Name    string
+	Op      *ops.Op
+	Version int // the operator's since-version in force
+	Attrs   ops.Attrs
+	In, Out []*Value
+	Post    Epilogue // what passes moved into this node; zero otherwise
+}
+
+// Epilogue is what a node does to each result before it stores it:
+// y = Act(x + Residual). Only Conv, MDConv, Gemm and MatMul nodes have one.
+type Epilogue struct {
+	Residual *Value // same shape as the result, or nil
+	Act      act.Func
+}
+
+// Operands calls yield for every value that n reads, the residual included.
+func (n *Node) Operands(yield func(*Value) bool) {
+	for _, v := range n.In {
+		if v != nil && !yield(v) {
+			return
+		}
+	}
+	if n.Post.Residual != nil {
+		yield(n.Post.Residual)
+	}
+}
+
+// Call is the node as package ops sees it.
+func (n *Node) Call() (*ops.Call, error) {
+	in := make([]ops.Type, len(n.In))
+	for i, v := range n.In {
+		if v != nil {
+			in[i] = v.Type
+		}
+	}
+	return ops.NewCall(n.Op, n.Version, n.Attrs, in, len(n.Out))
+}
+
+// Is reports whether n applies one of the named ai.onnx operators, or MDConv
+// where that is named.
+func (n *Node) Is(names ...string) bool {
+	return n != nil && (n.Op.Domain == "" || n.Op == ops.MDConv) && slices.Contains(names, n.Op.Name)
+}
+
+// Uses counts how often each value is read, by nodes and as an output.
+type Uses map[*Value]int
+
+// Uses counts the readers of every value of g.
+func (g *Graph) Uses() Uses {
+	uses := Uses{}
+	for _, n := range g.Nodes {
+		for v := range n.Operands {
+			uses[v]++
+		}
+	}
+	for _, o := range g.Outputs {
+		uses[o.Value]++
+	}
+	return uses
+}
+
+// Replace makes every reader of old read with instead.
+func (g *Graph) Replace(old, with *Value) {
+	for _, n := range g.Nodes {
+		for i, v := range n.In {
+			if v == old {
+				n.In[i] = with
+			}
+		}
+		if n.Post.Residual == old {
+			n.Post.Residual = with
+		}
+	}
+	for i := range g.Outputs {
+		if g.Outputs[i].Value == old {
+			g.Outputs[i].Value = with
+		}
+	}
+}
+
+// Sweep drops the nodes whose results nobody reads and reports whether there
+// were any.
+func (g *Graph) Sweep() bool {
+	live := map[*Value]bool{}
+	for _, o := range g.Outputs {
+		live[o.Value] = true
+	}
+	kept := len(g.Nodes)
+	for i := len(g.Nodes) - 1; i >= 0; i-- {
+		n := g.Nodes[i]
+		if !slices.ContainsFunc(n.Out, func(v *Value) bool { return v != nil && live[v] }) {
+			continue
+		}
+		for v := range n.Operands {
+			live[v] = true
+		}
+		kept--
+		g.Nodes[kept] = n
+	}
+	g.Nodes = slices.Clone(g.Nodes[kept:])
+	return kept > 0
+}
+
+// Constant returns a new value that is known.
+func Constant(name string, t *tensor.Tensor) *Value {
+	return &Value{Name: name, Type: ops.Type{DType: t.DType, Shape: t.Shape, Value: t}}
+}

@@ -1,0 +1,157 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/eval"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// foldBytes bounds a constant that folding may make out of smaller ones, so
+// that a file of a hundred bytes does not become a gigabyte.
+const foldBytes = 16 << 20
+
+// Infer sets the type of every value, and computes those that depend on
+// constants alone. shapes gives inputs their shape for this run; nil keeps the
+// declared ones.
+func (g *Graph) Infer(shapes map[string]tensor.Shape) error {
+	for _, v := range g.Inputs {
+		if s, ok := shapes[v.Name]; ok {
+			v.Type.Shape = s
+		}
+	}
+	kept := g.Nodes[:0]
+	for i, n := range g.Nodes {
+		if err := n.infer(); err != nil {
+			return errs.Format(place(i, n), "%s: %w", n.Op.Name, err)
+		}
+		if !n.known() {
+			kept = append(kept, n)
+		}
+	}
+	g.Nodes = kept
+	return nil
+}
+
+// known reports whether every result is a constant; such a node need not run.
+func (n *Node) known() bool {
+	for _, v := range n.Out {
+		if v != nil && v.Const() == nil {
+			return false
+		}
+	}
+	for _, v := range n.Out {
+		if v != nil {
+			v.Def = nil
+		}
+	}
+	return true
+}
+
+func (n *Node) infer() error {
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	types, err := call.Infer()
+	if err != nil {
+		return err
+	}
+	for i, v := range n.Out {
+		if v == nil {
+			continue
+		}
+		if i >= len(types) {
+			return fmt.Errorf("%d outputs, allowed at most %d", len(n.Out), len(types))
+		}
+		v.Type = types[i]
+	}
+	if n.foldable() {
+		return n.fold(call)
+	}
+	return nil
+}
+
+// foldable reports whether every input is known and the results are small.
+func (n *Node) foldable() bool {
+	var have int64
+	for _, v := range n.In {
+		if v == nil {
+			continue
+		}
+		if v.Const() == nil {
+			return false
+		}
+		have += bytesOf(v.Type)
+	}
+	return n.Post == Epilogue{} && !slices.ContainsFunc(n.Out, func(v *Value) bool {
+		return v != nil && (!v.Type.Shape.Known() || bytesOf(v.Type) > max(foldBytes, have))
+	})
+}
+
+func bytesOf(t ops.Type) int64 {
+	_, bytes, err := tensor.Size(t.DType, t.Shape)
+	if err != nil {
+		return 1 << 62
+	}
+	return bytes
+}
+
+func (n *Node) fold(call *ops.Call) error {
+	in := make([]*tensor.Tensor, len(n.In))
+	for i, v := range n.In {
+		in[i] = v.Const()
+	}
+	out, err := eval.Run(context.Background(), call, in, limit.Limits{})
+	if err != nil {
+		return err
+	}
+	for i, v := range n.Out {
+		if v != nil {
+			v.Type.Value = out[i]
+			v.Type.Shape = out[i].Shape
+		}
+	}
+	return nil
+}
+
+// Clone copies nodes and values, so that passes and Infer may change the copy.
+// Constants' data is shared.
+func (g *Graph) Clone() *Graph {
+	values := map[*Value]*Value{nil: nil}
+	nodes := map[*Node]*Node{nil: nil}
+	for _, n := range g.Nodes {
+		nodes[n] = &Node{Name: n.Name, Op: n.Op, Version: n.Version, Attrs: n.Attrs}
+	}
+	value := func(v *Value) *Value {
+		c, ok := values[v]
+		if !ok {
+			c = &Value{Name: v.Name, Type: v.Type, Def: nodes[v.Def]}
+			values[v] = c
+		}
+		return c
+	}
+	list := func(vs []*Value) []*Value {
+		out := make([]*Value, len(vs))
+		for i, v := range vs {
+			out[i] = value(v)
+		}
+		return out
+	}
+	c := &Graph{Name: g.Name, Inputs: list(g.Inputs)}
+	for _, n := range g.Nodes {
+		m := nodes[n]
+		m.In, m.Out = list(n.In), list(n.Out)
+		m.Post = Epilogue{Residual: value(n.Post.Residual), Act: n.Post.Act}
+		c.Nodes = append(c.Nodes, m)
+	}
+	for _, o := range g.Outputs {
+		c.Outputs = append(c.Outputs, Output{o.Name, value(o.Value)})
+	}
+	return c
+}

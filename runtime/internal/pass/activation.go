@@ -1,0 +1,92 @@
+package pass
+
+import (
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/act"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Activation reads an element-wise node of one float32 input as an activation
+// of In[0].
+func Activation(n *graph.Node) (act.Func, bool) {
+	if n == nil || len(n.In) == 0 || n.In[0] == nil || n.In[0].Type.DType != tensor.Float32 {
+		return act.Func{}, false
+	}
+	param := n.Attrs.Float
+	switch {
+	case n.Is("Relu"):
+		return act.Func{Kind: act.Relu}, true
+	case n.Is("Sigmoid"):
+		return act.Func{Kind: act.Sigmoid}, true
+	case n.Is("Swish"):
+		return act.Func{Kind: act.Swish, A: param("alpha", 1)}, true
+	case n.Is("HardSigmoid"):
+		return act.Func{Kind: act.HardSigmoid, A: param("alpha", 0.2), B: param("beta", 0.5)}, true
+	case n.Is("HardSwish"):
+		return act.Func{Kind: act.HardSwish, A: param("alpha", 1.0/6), B: param("beta", 0.5)}, true
+	case n.Is("Clip"):
+		call, err := n.Call()
+		if err != nil {
+			return act.Func{}, false
+		}
+		lo, hi, ok := ops.ClipOf(call)
+		return act.Func{Kind: act.Clip, A: float32(lo), B: float32(hi)}, ok
+	}
+	return act.Func{}, false
+}
+
+// activation moves an activation into the convolutions that make its input.
+func activation(g *graph.Graph) (bool, error) {
+	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+		f, ok := Activation(n)
+		if !ok {
+			return nil, nil
+		}
+		convs, final := e.makers(n.In[0], accumulates)
+		if final == nil {
+			return nil, nil
+		}
+		for _, conv := range convs {
+			conv.Post.Act = f
+		}
+		take(final, n.Out[0])
+		return []*graph.Node{}, nil
+	})
+}
+
+// swish recognises the products that exporters write for swish (SiLU) and
+// hard swish.
+func swish(g *graph.Graph) (bool, error) {
+	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+		if !n.Is("Mul") {
+			return nil, nil
+		}
+		for i, gate := range n.In {
+			x := n.In[1-i]
+			f, ok := Activation(gate.Def)
+			if !ok || gate.Def.In[0] != x {
+				continue
+			}
+			switch f.Kind {
+			case act.Sigmoid:
+				return unary(n, "Swish", 24, x, ops.Attrs{"alpha": float32(1)})
+			case act.HardSigmoid:
+				if f.A == float32(1.0/6) && f.B == 0.5 {
+					return unary(n, "HardSwish", 14, x, ops.Attrs{})
+				}
+			}
+		}
+		return nil, nil
+	})
+}
+
+func unary(n *graph.Node, name string, opset int, x *graph.Value, attrs ops.Attrs) ([]*graph.Node, error) {
+	op, version, err := ops.Lookup("", name, opset)
+	if err != nil {
+		return nil, err
+	}
+	m := &graph.Node{Name: n.Name, Op: op, Version: version, Attrs: attrs, In: []*graph.Value{x}}
+	take(m, n.Out[0])
+	return []*graph.Node{m}, nil
+}

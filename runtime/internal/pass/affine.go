@@ -1,0 +1,193 @@
+package pass
+
+import (
+	"math"
+
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// scaling is y = scale[c]·x + shift[c] per channel.
+type scaling struct{ scale, shift []float64 }
+
+// affine folds a per-channel scaling into the convolutions before it, in
+// float64. A BatchNormalization that follows no convolution becomes Mul and
+// Add.
+func affine(g *graph.Graph) (bool, error) {
+	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+		s, x := scalingOf(n)
+		if s == nil {
+			return nil, nil
+		}
+		if convs, final := e.makers(x, foldable); final != nil {
+			from := 0
+			for _, conv := range convs {
+				to := from + conv.Out[0].Type.Shape[1]
+				foldInto(conv, &scaling{s.scale[from:to], s.shift[from:to]})
+				from = to
+			}
+			take(final, n.Out[0])
+			return []*graph.Node{}, nil
+		}
+		if n.Is("BatchNormalization") {
+			return decompose(n, s)
+		}
+		return nil, nil
+	})
+}
+
+// foldable reports whether conv's weights and bias are known and nothing was
+// moved into it yet that would come before the scaling.
+func foldable(conv *graph.Node) bool {
+	if !conv.Is("Conv", "MDConv") || conv.Post != (graph.Epilogue{}) {
+		return false
+	}
+	for _, v := range conv.In[1:] {
+		if v != nil && (v.Const() == nil || v.Type.DType != tensor.Float32) {
+			return false
+		}
+	}
+	return len(conv.Out) == 1
+}
+
+// scalingOf reads n as a per-channel scaling of one of its inputs, which it
+// returns; nil if n is something else.
+func scalingOf(n *graph.Node) (*scaling, *graph.Value) {
+	switch {
+	case n.Is("BatchNormalization"):
+		return batchNorm(n), n.In[0]
+	case n.Is("Mul", "Add"):
+		for i, v := range n.In {
+			x := n.In[1-i]
+			if s := constantScaling(n, v, x); s != nil {
+				return s, x
+			}
+		}
+	}
+	return nil, nil
+}
+
+func batchNorm(n *graph.Node) *scaling {
+	var p [4][]float32 // gamma, beta, mean, variance
+	for i := range p {
+		c := n.In[i+1].Const()
+		if c == nil || c.DType != tensor.Float32 {
+			return nil
+		}
+		p[i] = tensor.Data[float32](c)
+	}
+	eps := float64(n.Attrs.Float("epsilon", 1e-5))
+	s := &scaling{make([]float64, len(p[0])), make([]float64, len(p[0]))}
+	for c := range p[0] {
+		s.scale[c] = float64(p[0][c]) / math.Sqrt(float64(p[3][c])+eps)
+		s.shift[c] = float64(p[1][c]) - float64(float64(p[2][c])*s.scale[c])
+	}
+	return s
+}
+
+// constantScaling reads Mul or Add of x [N,C,…] and a constant that has one
+// value, or one per channel.
+func constantScaling(n *graph.Node, v, x *graph.Value) *scaling {
+	t := v.Const()
+	if t == nil || t.DType != tensor.Float32 || x.Const() != nil || len(x.Type.Shape) < 3 || len(t.Shape) > len(x.Type.Shape) {
+		return nil
+	}
+	channels := x.Type.Shape[1]
+	for i, d := range t.Shape {
+		if fromRight := len(t.Shape) - i; d != 1 && fromRight != len(x.Type.Shape)-1 {
+			return nil
+		}
+	}
+	data := tensor.Data[float32](t)
+	if channels < 0 || len(data) != 1 && len(data) != channels {
+		return nil
+	}
+	s := &scaling{make([]float64, channels), make([]float64, channels)}
+	for c := range channels {
+		d := float64(data[c%len(data)])
+		if n.Is("Mul") {
+			s.scale[c] = d
+		} else {
+			s.scale[c], s.shift[c] = 1, d
+		}
+	}
+	return s
+}
+
+// foldInto multiplies s into conv's weights and bias.
+func foldInto(conv *graph.Node, s *scaling) {
+	weights := conv.In[1:2]
+	if conv.Is("MDConv") {
+		weights = conv.In[1 : len(conv.In)-1]
+	}
+	first := 0
+	in := []*graph.Value{conv.In[0]}
+	for _, w := range weights {
+		out := w.Type.Shape[0]
+		in = append(in, graph.Constant(w.Name, scaleRows(w.Const(), s.scale[first:first+out])))
+		first += out
+	}
+	bias := make([]float32, first)
+	if v := biasOf(conv, len(weights)); v != nil {
+		copy(bias, tensor.Data[float32](v.Const()))
+	}
+	for c := range bias {
+		bias[c] = float32(float64(float64(bias[c])*s.scale[c]) + s.shift[c])
+	}
+	conv.In = append(in, graph.Constant(conv.Name+"/bias", tensor.Of(bias, first)))
+}
+
+func biasOf(conv *graph.Node, weights int) *graph.Value {
+	if len(conv.In) > weights+1 {
+		return conv.In[weights+1]
+	}
+	return nil
+}
+
+// scaleRows multiplies each outermost slice of w by its own factor.
+func scaleRows(w *tensor.Tensor, scale []float64) *tensor.Tensor {
+	src := tensor.Data[float32](w)
+	out := make([]float32, len(src))
+	row := len(src) / max(len(scale), 1)
+	for i, v := range src {
+		out[i] = float32(float64(v) * scale[i/row])
+	}
+	return tensor.Of(out, w.Shape...)
+}
+
+// decompose turns BatchNormalization into Mul and Add of constants
+// [C,1,…]: the scale is rounded once more than in the original, which stays
+// below one unit in the last place.
+func decompose(n *graph.Node, s *scaling) ([]*graph.Node, error) {
+	shape := make([]int, max(len(n.In[0].Type.Shape)-1, 1))
+	for i := range shape {
+		shape[i] = 1
+	}
+	shape[0] = len(s.scale)
+	scaled := &graph.Value{Name: n.Name + "/scaled", Type: n.Out[0].Type}
+	mul, err := binary("Mul", n, n.In[0], round32(s.scale, shape), scaled)
+	if err != nil {
+		return nil, err
+	}
+	add, err := binary("Add", n, scaled, round32(s.shift, shape), n.Out[0])
+	return []*graph.Node{mul, add}, err
+}
+
+func round32(src []float64, shape []int) *graph.Value {
+	data := make([]float32, len(src))
+	for i, v := range src {
+		data[i] = float32(v)
+	}
+	return graph.Constant("", tensor.Of(data, shape...))
+}
+
+func binary(op string, like *graph.Node, a, b, out *graph.Value) (*graph.Node, error) {
+	o, version, err := ops.Lookup("", op, 14)
+	if err != nil {
+		return nil, err
+	}
+	n := &graph.Node{Name: like.Name + "/" + op, Op: o, Version: version, Attrs: ops.Attrs{}, In: []*graph.Value{a, b}}
+	take(n, out)
+	return n, nil
+}

@@ -1,0 +1,55 @@
+package pass
+
+import (
+	"slices"
+
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+)
+
+// pads moves a Pad with zeros around the picture into the Conv that reads it.
+func pads(g *graph.Graph) (bool, error) {
+	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+		if !n.Is("Conv") || n.Attrs.String("auto_pad", "NOTSET") != "NOTSET" {
+			return nil, nil
+		}
+		pad := e.only(n.In[0])
+		begin, end, ok := zeroPads(pad)
+		if !ok {
+			return nil, nil
+		}
+		spatial := len(begin) - 2
+		sum := make([]int64, 2*spatial)
+		copy(sum, n.Attrs.Ints("pads"))
+		for i := range spatial {
+			sum[i] += int64(begin[i+2])
+			sum[spatial+i] += int64(end[i+2])
+		}
+		conv := *n
+		conv.Attrs = with(n.Attrs, "pads", sum)
+		conv.In = append([]*graph.Value{pad.In[0]}, n.In[1:]...)
+		take(&conv, n.Out[0])
+		return []*graph.Node{&conv}, nil
+	})
+}
+
+// zeroPads returns the amounts of a Pad that adds zeros to spatial dimensions
+// only, and takes nothing away.
+func zeroPads(n *graph.Node) (begin, end []int, ok bool) {
+	if !n.Is("Pad") || n.Attrs.String("mode", "constant") != "constant" {
+		return nil, nil, false
+	}
+	call, err := n.Call()
+	if err != nil {
+		return nil, nil, false
+	}
+	begin, end, ok = ops.PadOf(call)
+	if !ok || len(begin) < 3 || begin[0]|begin[1]|end[0]|end[1] != 0 {
+		return nil, nil, false
+	}
+	if len(n.In) > 2 && n.In[2] != nil {
+		value, known := scalar(n.In[2])
+		ok = known && value == 0
+	}
+	return begin, end, ok && slices.Min(begin) >= 0 && slices.Min(end) >= 0
+}

@@ -1,0 +1,137 @@
+// Package pass rewrites a typed graph into an equal one with fewer, larger
+// nodes. Passes are portable: none knows a machine or a memory layout.
+package pass
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/act"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+)
+
+// A Pass rewrites g and reports whether it changed anything. A pass leaves
+// nodes in a valid order; what nobody reads any more is swept afterwards.
+type Pass struct {
+	Name  string
+	Does  string
+	After []string // passes that must have run before, in each round
+	run   func(g *graph.Graph) (changed bool, err error)
+}
+
+// Table lists the passes in the order of a round. A test checks that After
+// holds. Rounds repeat until nothing changes.
+var Table = []Pass{
+	{"identity", "drops nodes that copy their input", nil, identity},
+	{"transpose", "moves Transpose behind what commutes with it, where pairs cancel", []string{"identity"}, transposes},
+	{"pad", "moves zero Pad into the Conv behind it", []string{"transpose"}, pads},
+	{"affine", "multiplies BatchNormalization and per-channel Mul and Add into the weights before them", []string{"transpose"}, affine},
+	{"mixed", "makes Split, depthwise Conv and Concat one MDConv", []string{"transpose", "pad", "affine"}, mixed},
+	{"linear", "makes MatMul and the Add of a constant one Gemm", nil, linear},
+	{"swish", "makes x · Sigmoid(x) Swish and x · HardSigmoid(x) HardSwish", []string{"identity"}, swish},
+	{"residual", "moves Add into the convolution that makes one of its inputs", []string{"affine", "mixed"}, residual},
+	{"activation", "moves activations into the convolution before them", []string{"affine", "swish", "residual"}, activation},
+}
+
+// maxRounds is far above what any chain of passes needs; reaching it means
+// that two passes undo each other.
+const maxRounds = 50
+
+// Run applies Table to g until nothing changes.
+func Run(g *graph.Graph) error {
+	for range maxRounds {
+		again := false
+		for _, p := range Table {
+			changed, err := p.run(g)
+			if err != nil {
+				return fmt.Errorf("pass %s: %w", p.Name, err)
+			}
+			again = g.Sweep() || changed || again
+		}
+		if !again {
+			return nil
+		}
+	}
+	return fmt.Errorf("passes still change the graph after %d rounds", maxRounds)
+}
+
+// editor rewrites a node list in one forward walk.
+type editor struct {
+	g    *graph.Graph
+	uses graph.Uses
+	at   map[*graph.Node]int // place in the list that the walk started with
+	done bool                // something changed
+}
+
+// edit calls visit for every node of g; visit returns the nodes that take its
+// place, and nil to keep it.
+func edit(g *graph.Graph, visit func(e *editor, n *graph.Node) ([]*graph.Node, error)) (bool, error) {
+	e := &editor{g: g, uses: g.Uses(), at: make(map[*graph.Node]int, len(g.Nodes))}
+	for i, n := range g.Nodes {
+		e.at[n] = i
+	}
+	list := make([]*graph.Node, 0, len(g.Nodes))
+	for _, n := range g.Nodes {
+		with, err := visit(e, n)
+		if err != nil {
+			return false, fmt.Errorf("node %q: %w", n.Name, err)
+		}
+		if with == nil {
+			list = append(list, n)
+			continue
+		}
+		e.done = true
+		list = append(list, with...)
+	}
+	g.Nodes = list
+	return e.done, nil
+}
+
+// only returns the node that makes v if n is v's single reader.
+func (e *editor) only(v *graph.Value) *graph.Node {
+	if v == nil || e.uses[v] != 1 {
+		return nil
+	}
+	return v.Def
+}
+
+// makers returns the convolutions that make v for its single reader: one, or
+// several whose results a Concat along the channels puts side by side. final
+// is the node whose output v is. fits must hold for each of them.
+func (e *editor) makers(v *graph.Value, fits func(*graph.Node) bool) (convs []*graph.Node, final *graph.Node) {
+	final = e.only(v)
+	if !final.Is("Concat") || !channelAxis(final, v) {
+		if final == nil || !fits(final) {
+			return nil, nil
+		}
+		return []*graph.Node{final}, final
+	}
+	for _, in := range final.In {
+		conv := e.only(in)
+		if conv == nil || !fits(conv) {
+			return nil, nil
+		}
+		convs = append(convs, conv)
+	}
+	return convs, final
+}
+
+// take lets n make v in place of the node that made it before.
+func take(n *graph.Node, v *graph.Value) {
+	v.Def = n
+	n.Out = []*graph.Value{v}
+}
+
+// accumulates reports whether n sums products, and so has an epilogue, with no
+// activation in it yet.
+func accumulates(n *graph.Node) bool {
+	return n.Is("Conv", "MDConv", "Gemm") && n.Post.Act.Kind == act.None
+}
+
+// with returns attrs with one changed.
+func with(attrs ops.Attrs, name string, value any) ops.Attrs {
+	changed := maps.Clone(attrs)
+	changed[name] = value
+	return changed
+}

@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/mixconv/mixconv/runtime/internal/kernel"
+)
+
+// crew runs a step's tasks on several goroutines. They live for one run of the
+// plan: between runs nothing waits and nothing has to be closed.
+//
+// A ticket is a step number and the next task to claim of it, in one word, so
+// that a worker that is late can never claim a task of a step that it does not
+// know yet.
+type crew struct {
+	jobs    []kernel.Job
+	ticket  atomic.Uint64 // step+1 in the upper half, next task in the lower
+	left    atomic.Int64  // tasks of the step that are not finished
+	over    atomic.Bool   // the run has ended
+	group   sync.WaitGroup
+	helpers []func() // one per helper goroutine, made once so that a run allocates nothing
+}
+
+// spins is how often a waiting goroutine looks before it lets others run.
+const spins = 200
+
+func (c *crew) init(workers int, jobs []kernel.Job) {
+	c.jobs = jobs
+	for w := 1; w < workers; w++ {
+		c.helpers = append(c.helpers, func() {
+			defer c.group.Done()
+			c.help(w)
+		})
+	}
+}
+
+func (c *crew) start() {
+	c.over.Store(false)
+	c.ticket.Store(0)
+	c.group.Add(len(c.helpers))
+	for _, f := range c.helpers {
+		go f()
+	}
+}
+
+func (c *crew) stop() {
+	c.over.Store(true)
+	c.group.Wait()
+}
+
+// do runs step on all workers and returns when every task is finished, or
+// the context's error once no task runs any more.
+func (c *crew) do(ctx context.Context, step int) error {
+	job := &c.jobs[step]
+	if len(c.helpers) == 0 || job.Tasks < 2 {
+		for task := range job.Tasks {
+			if task&7 == 7 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			job.Run(task, 0)
+		}
+		return nil
+	}
+	c.left.Store(int64(job.Tasks))
+	c.ticket.Store(uint64(step+1) << 32)
+	cancelled := false
+	for {
+		t := c.ticket.Add(1) - 1
+		task := int(uint32(t))
+		if task >= job.Tasks {
+			break
+		}
+		// A cancelled run still claims every task, so that the count comes
+		// out, but does none.
+		cancelled = cancelled || ctx.Err() != nil
+		if !cancelled {
+			job.Run(task, 0)
+		}
+		c.left.Add(-1)
+	}
+	for i := 0; c.left.Load() > 0; i++ {
+		if i > spins {
+			runtime.Gosched()
+		}
+	}
+	return ctx.Err()
+}
+
+// help claims tasks of whatever step is announced until the run is over.
+func (c *crew) help(worker int) {
+	for i := 0; !c.over.Load(); i++ {
+		t := c.ticket.Load()
+		step := int(t>>32) - 1
+		if step < 0 || int(uint32(t)) >= c.jobs[step].Tasks {
+			if i > spins {
+				runtime.Gosched()
+			}
+			continue
+		}
+		t = c.ticket.Add(1) - 1
+		step = int(t>>32) - 1
+		if job := &c.jobs[step]; int(uint32(t)) < job.Tasks {
+			job.Run(int(uint32(t)), worker)
+			c.left.Add(-1)
+			i = 0
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package plan
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Dump writes the plan as text: one line a step with the node, the kernel and
+// where it reads and writes, as offsets in floats into the arena.
+func (p *Plan) Dump(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "plan set=%s arena=%d steps=%d fallbacks=%d\n", p.set.Name, p.arena, len(p.Steps), len(p.Fallbacks()))
+	for _, s := range p.Steps {
+		name := s.Kernel
+		if s.Fallback {
+			name = "fallback " + name
+		}
+		fmt.Fprintf(&b, "%-18s %s", name, s.Name)
+		for _, r := range s.reads {
+			fmt.Fprintf(&b, " %s", r)
+		}
+		b.WriteString(" ->")
+		for _, o := range s.writes {
+			fmt.Fprintf(&b, " %s", o)
+		}
+		b.WriteString("\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (p *Place) String() string {
+	at := "const"
+	if p.buf.data == nil {
+		at = fmt.Sprintf("@%d", p.buf.offset+p.offset)
+	}
+	s := at + p.dims.String()
+	if pixel := p.pixel(); pixel > 0 && pixel != p.dims[1] {
+		s += fmt.Sprintf("/%d", pixel)
+	}
+	return s
+}

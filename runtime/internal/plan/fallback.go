@@ -1,0 +1,141 @@
+package plan
+
+import (
+	"context"
+
+	"github.com/mixconv/mixconv/ops/eval"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/runtime/internal/kernel"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// source fetches one operand of a fallback step as a plain tensor.
+type source func(st *State) *tensor.Tensor
+
+// fallback hands n to the reference evaluation: operands are gathered from the
+// arena, results scattered back. It allocates.
+func (p *planner) fallback(n *graph.Node) error {
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	step := &Step{Name: n.Name, Kernel: n.Op.Name, Fallback: true}
+	in := make([]source, len(n.In))
+	for i, v := range n.In {
+		in[i] = p.source(step, v)
+	}
+	out := make([]func(*State, *tensor.Tensor), len(n.Out))
+	for i, v := range n.Out {
+		out[i] = p.sink(step, v)
+	}
+	post, err := p.epilogue(step, n)
+	if err != nil {
+		return err
+	}
+	limits := p.limits
+	step.eval = func(ctx context.Context, st *State) error {
+		args := make([]*tensor.Tensor, len(in))
+		for i, fetch := range in {
+			args[i] = fetch(st)
+		}
+		results, err := eval.Run(ctx, call, args, limits)
+		if err != nil {
+			return err
+		}
+		for i, store := range out {
+			if i == 0 {
+				post(st, results[0])
+			}
+			store(st, results[i])
+		}
+		return nil
+	}
+	p.plan.Steps = append(p.plan.Steps, step)
+	return nil
+}
+
+func (p *planner) source(step *Step, v *graph.Value) source {
+	if v == nil {
+		return func(*State) *tensor.Tensor { return nil }
+	}
+	if t := v.Const(); t != nil {
+		return func(*State) *tensor.Tensor { return t }
+	}
+	place := p.places[v]
+	if place == nil {
+		slot := p.slot(v)
+		return func(st *State) *tensor.Tensor { return st.slots[slot] }
+	}
+	step.reads = append(step.reads, place)
+	return func(st *State) *tensor.Tensor {
+		t := tensor.New(tensor.Float32, place.dims...)
+		transfer(tensor.Data[float32](t), rowMajor(place.dims), st.mem.floats(place), place.strides, place.dims)
+		return t
+	}
+}
+
+func (p *planner) sink(step *Step, v *graph.Value) func(*State, *tensor.Tensor) {
+	if v == nil {
+		return func(*State, *tensor.Tensor) {}
+	}
+	if v.Type.DType != tensor.Float32 {
+		slot := p.slot(v)
+		return func(st *State, t *tensor.Tensor) { st.slots[slot] = t }
+	}
+	place := p.write(v)
+	step.writes = append(step.writes, place)
+	return func(st *State, t *tensor.Tensor) {
+		transfer(st.mem.floats(place), place.strides, tensor.Data[float32](t), rowMajor(place.dims), place.dims)
+	}
+}
+
+// epilogue applies what passes moved into n to its first result.
+func (p *planner) epilogue(step *Step, n *graph.Node) (func(*State, *tensor.Tensor), error) {
+	var residual source
+	if n.Post.Residual != nil {
+		residual = p.source(step, n.Post.Residual)
+	}
+	f := n.Post.Act
+	return func(st *State, t *tensor.Tensor) {
+		if residual == nil && f.Kind == 0 {
+			return
+		}
+		data := tensor.Data[float32](t)
+		if residual != nil {
+			for i, v := range tensor.Data[float32](residual(st)) {
+				data[i] += v
+			}
+		}
+		kernel.Portable.Activate(data, f)
+	}, nil
+}
+
+// transfer copies between any two orders of one shape.
+func transfer(dst []float32, dstStrides []int, src []float32, srcStrides []int, dims []int) {
+	if len(src) == 0 {
+		return
+	}
+	if nest, ok := kernel.NewNest(dims, dstStrides, srcStrides); ok {
+		kernel.Copy(nest, dst, src).All()
+		return
+	}
+	index := make([]int, len(dims)) // more dimensions than a nest takes
+	for {
+		d, s := 0, 0
+		for i, at := range index {
+			d += at * dstStrides[i]
+			s += at * srcStrides[i]
+		}
+		dst[d] = src[s]
+		i := len(index) - 1
+		for ; i >= 0; i-- {
+			if index[i]++; index[i] < dims[i] {
+				break
+			}
+			index[i] = 0
+		}
+		if i < 0 {
+			return
+		}
+	}
+}

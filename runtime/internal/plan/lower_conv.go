@@ -1,0 +1,196 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/runtime/internal/kernel"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// knownFloats returns a constant's data.
+func knownFloats(v *graph.Value) ([]float32, bool) {
+	if v.Const() == nil || v.Type.DType != tensor.Float32 {
+		return nil, false
+	}
+	return tensor.Data[float32](v.Const()), true
+}
+
+// bias returns v's data, or zeros for n channels where v is absent.
+func bias(v *graph.Value, n int) ([]float32, bool) {
+	if v == nil {
+		return make([]float32, n), true
+	}
+	return knownFloats(v)
+}
+
+func window(c ops.Conv) kernel.Window {
+	return kernel.Window{KH: c.Kernel[0], KW: c.Kernel[1], SH: c.Stride[0], SW: c.Stride[1],
+		DH: c.Dilation[0], DW: c.Dilation[1], Top: c.PadBegin[0], Lft: c.PadBegin[1]}
+}
+
+// operands are the places of a convolution.
+type operands struct{ in, out, residual *Place }
+
+// convOperands places n's input, residual and output as pictures.
+func (p *planner) convOperands(n *graph.Node) (o operands, err error) {
+	if o.in, err = p.image(n.In[0]); err != nil {
+		return o, err
+	}
+	if n.Post.Residual != nil {
+		if o.residual, err = p.image(n.Post.Residual); err != nil {
+			return o, err
+		}
+	}
+	o.out = p.writeAs(n.Out[0], isImage)
+	return o, nil
+}
+
+func (o operands) reads() []*Place {
+	if o.residual == nil {
+		return []*Place{o.in}
+	}
+	return []*Place{o.in, o.residual}
+}
+
+func (o operands) finish(n *graph.Node, mem *memory) kernel.Finish {
+	f := kernel.Finish{Act: n.Post.Act}
+	if o.residual != nil {
+		f.Residual = o.residual.image(mem)
+	}
+	return f
+}
+
+// conv lowers Conv in two dimensions with known weights: depthwise, or a
+// matrix product per group.
+func (p *planner) conv(n *graph.Node) error {
+	x, wv := n.In[0].Type.Shape, n.In[1]
+	weights, ok := knownFloats(wv)
+	if !ok || len(x) != 4 {
+		return errNoKernel
+	}
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	c, err := ops.ConvOf(call)
+	if err != nil {
+		return err
+	}
+	b, ok := bias(optional(n.In, 2), wv.Type.Shape[0])
+	if !ok {
+		return errNoKernel
+	}
+	if c.Group == x[1] && wv.Type.Shape[0] == x[1] && c.Group > 1 {
+		g := kernel.MixedGroup{Channels: x[1], Window: window(c), Weights: p.packs.depthwise(wv, weights)}
+		return p.mixed(n, "depthwise", []kernel.MixedGroup{g}, b)
+	}
+	return p.dense(n, c, b)
+}
+
+func optional(list []*graph.Value, i int) *graph.Value {
+	if i < len(list) {
+		return list[i]
+	}
+	return nil
+}
+
+func (p *planner) dense(n *graph.Node, c ops.Conv, b []float32) error {
+	o, err := p.convOperands(n)
+	if err != nil {
+		return err
+	}
+	packed := p.packs.conv(p.plan.set, n.In[1], c.Group)
+	k := kernel.Conv{Window: window(c), Weights: packed, Bias: b}
+	// Shapes alone decide the scratch that a worker needs.
+	k.In, k.Out = o.in.image(nil), o.out.image(nil)
+	p.plan.scratch = max(p.plan.scratch, k.ScratchSize())
+	name := fmt.Sprintf("conv %dx%d", c.Kernel[0], c.Kernel[1])
+	p.step(n, name, o.reads(), []*Place{o.out}, func(mem *memory) kernel.Job {
+		k := k
+		k.In, k.Out, k.Finish, k.Scratch = o.in.image(mem), o.out.image(mem), o.finish(n, mem), mem.scratch
+		return k.Bind(p.plan.set)
+	})
+	return nil
+}
+
+// mdconv lowers MDConv: groups of channels with kernels of their own.
+func (p *planner) mdconv(n *graph.Node) error {
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	m, err := ops.MDConvOf(call)
+	if err != nil {
+		return err
+	}
+	var groups []kernel.MixedGroup
+	for i, c := range m.Groups {
+		w, ok := knownFloats(n.In[1+i])
+		if !ok {
+			return errNoKernel
+		}
+		groups = append(groups, kernel.MixedGroup{Channels: m.Split[i], Window: window(c), Weights: p.packs.depthwise(n.In[1+i], w)})
+	}
+	b, ok := knownFloats(n.In[len(n.In)-1])
+	if !ok {
+		return errNoKernel
+	}
+	return p.mixed(n, "mdconv", groups, b)
+}
+
+func (p *planner) mixed(n *graph.Node, name string, groups []kernel.MixedGroup, b []float32) error {
+	o, err := p.convOperands(n)
+	if err != nil {
+		return err
+	}
+	k := kernel.Mixed{Groups: groups, Bias: b}
+	p.plan.taps = max(p.plan.taps, k.MaxTaps())
+	p.step(n, name, o.reads(), []*Place{o.out}, func(mem *memory) kernel.Job {
+		k := k
+		k.In, k.Out, k.Finish, k.Taps = o.in.image(mem), o.out.image(mem), o.finish(n, mem), mem.taps
+		return k.Bind(p.plan.set)
+	})
+	return nil
+}
+
+// gemm lowers Gemm with known weights, no transposed input and, if it has
+// one, a known bias of one value per column: a 1×1 convolution of M pixels.
+func (p *planner) gemm(n *graph.Node) error {
+	weights := n.In[1]
+	if _, ok := knownFloats(weights); !ok || n.Attrs.Int("transA", 0) != 0 {
+		return errNoKernel
+	}
+	columns := n.Out[0].Type.Shape[1]
+	beta, alpha := n.Attrs.Float("beta", 1), n.Attrs.Float("alpha", 1)
+	b, ok := bias(optional(n.In, 2), columns)
+	if !ok || alpha != 1 || len(b) != columns {
+		return errNoKernel
+	}
+	if s := optional(n.In, 2); s != nil && s.Type.Shape[len(s.Type.Shape)-1] != columns {
+		return errNoKernel
+	}
+	if beta != 1 {
+		b = slices.Clone(b)
+		for i := range b {
+			b[i] *= beta
+		}
+	}
+	in, err := p.plain(n.In[0])
+	if err != nil {
+		return err
+	}
+	out := p.writeAs(n.Out[0], (*Place).isPlain)
+	packed := p.packs.matrix(p.plan.set, weights, n.Attrs.Int("transB", 0) != 0)
+	rows, k := in.dims[0], in.dims[1]
+	p.step(n, "gemm", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
+		c := kernel.Conv{Window: kernel.Window{KH: 1, KW: 1, SH: 1, SW: 1, DH: 1, DW: 1},
+			Weights: []kernel.Packed{packed}, Bias: b, Finish: kernel.Finish{Act: n.Post.Act},
+			In:  kernel.Image{Data: mem.floats(in), N: rows, H: 1, W: 1, C: k, Pixel: k},
+			Out: kernel.Image{Data: mem.floats(out), N: rows, H: 1, W: 1, C: columns, Pixel: columns}}
+		return c.Bind(p.plan.set)
+	})
+	return nil
+}

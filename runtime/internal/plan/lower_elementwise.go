@@ -1,0 +1,157 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/runtime/internal/kernel"
+	"github.com/mixconv/mixconv/runtime/internal/pass"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// unary lowers an activation that no convolution took.
+func (p *planner) unary(n *graph.Node) error {
+	f, ok := pass.Activation(n)
+	if !ok {
+		return errNoKernel
+	}
+	in, err := p.read(n.In[0])
+	if err != nil {
+		return err
+	}
+	out := p.write(n.Out[0])
+	nest, ok := kernel.NewNest(out.dims, out.strides, in.strides)
+	if !ok {
+		return errNoKernel
+	}
+	p.step(n, f.Kind.String(), []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
+		return kernel.Unary(p.plan.set, nest, mem.floats(out), mem.floats(in), f)
+	})
+	return nil
+}
+
+var binaryOps = map[string]kernel.BinaryOp{"Add": kernel.Add, "Sub": kernel.Sub, "Mul": kernel.Mul, "Div": kernel.Div}
+
+// binary lowers an element-wise operator of two operands, with broadcasting.
+func (p *planner) binary(n *graph.Node) error {
+	a, err := p.read(n.In[0])
+	if err != nil {
+		return err
+	}
+	b, err := p.read(n.In[1])
+	if err != nil {
+		return err
+	}
+	out := p.write(n.Out[0])
+	nest, ok := kernel.NewNest(out.dims, out.strides, a.broadcast(out.dims), b.broadcast(out.dims))
+	if !ok {
+		return errNoKernel
+	}
+	op := binaryOps[n.Op.Name]
+	p.step(n, n.Op.Name, []*Place{a, b}, []*Place{out}, func(mem *memory) kernel.Job {
+		return kernel.Binary(nest, mem.floats(out), mem.floats(a), mem.floats(b), op)
+	})
+	return nil
+}
+
+// globalPool lowers the mean over height and width.
+func (p *planner) globalPool(n *graph.Node) error {
+	in, err := p.image(n.In[0])
+	if err != nil {
+		return err
+	}
+	out := p.write(n.Out[0])
+	p.pool(n, in, out)
+	return nil
+}
+
+func (p *planner) pool(n *graph.Node, in, out *Place) {
+	p.step(n, "global pool", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
+		to := kernel.Image{Data: mem.floats(out), N: in.dims[0], H: 1, W: 1, C: in.dims[1], Pixel: out.strides[0]}
+		if in.dims[0] == 1 {
+			to.Pixel = in.dims[1]
+		}
+		return kernel.Pool{In: in.image(mem), Out: to}.Bind(p.plan.set)
+	})
+}
+
+// reduceMean lowers the mean over height and width of pictures, with or
+// without keeping the dimensions.
+func (p *planner) reduceMean(n *graph.Node) error {
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	axes, _, err := ops.ReduceMeanOf(call)
+	if err != nil {
+		return err
+	}
+	if len(n.In[0].Type.Shape) != 4 || !slices.Equal(axes, []int{2, 3}) {
+		return errNoKernel
+	}
+	return p.globalPool(n)
+}
+
+// softmax lowers Softmax along the last dimension.
+func (p *planner) softmax(n *graph.Node) error {
+	rank := len(n.In[0].Type.Shape)
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	from, to, err := ops.SoftmaxOf(call)
+	if err != nil || from != rank-1 || to != rank {
+		return errNoKernel
+	}
+	in, err := p.plain(n.In[0])
+	if err != nil {
+		return err
+	}
+	out := p.writeAs(n.Out[0], (*Place).isPlain)
+	if !out.isPlain() {
+		out.strides = rowMajor(out.dims)
+	}
+	p.step(n, "softmax", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
+		return kernel.Softmax(mem.floats(out), mem.floats(in), in.dims[rank-1])
+	})
+	return nil
+}
+
+// pad lowers Pad with a constant value: fill, then copy the inside.
+func (p *planner) pad(n *graph.Node) error {
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	begin, end, ok := ops.PadOf(call)
+	value := float32(0)
+	if v := optional(n.In, 2); v != nil && ok {
+		var data []float32
+		if data, ok = knownFloats(v); ok {
+			value = data[0]
+		}
+	}
+	if !ok || n.Attrs.String("mode", "constant") != "constant" || slices.Min(begin) < 0 || slices.Min(end) < 0 {
+		return errNoKernel
+	}
+	in, err := p.read(n.In[0])
+	if err != nil {
+		return err
+	}
+	out := p.write(n.Out[0])
+	inside := out
+	for axis, from := range begin {
+		inside = inside.narrow(axis, from, in.dims[axis])
+	}
+	fill := graph.Constant("", tensor.Of([]float32{value}))
+	source, err := p.read(fill)
+	if err != nil {
+		return err
+	}
+	everywhere := &Place{buf: source.buf, dims: out.dims, strides: make([]int, len(out.dims))}
+	if err := p.copy(n, "fill", out, everywhere); err != nil {
+		return err
+	}
+	return p.copy(n, "pad", inside, in)
+}

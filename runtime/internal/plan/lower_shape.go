@@ -1,0 +1,141 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+)
+
+// split makes every result a view of the input.
+func (p *planner) split(n *graph.Node) error {
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	axis, sizes, err := ops.SplitOf(call)
+	if err != nil {
+		return err
+	}
+	in, err := p.read(n.In[0])
+	if err != nil {
+		return err
+	}
+	from := 0
+	for i, v := range n.Out {
+		p.places[v] = in.narrow(axis, from, sizes[i])
+		from += sizes[i]
+	}
+	return nil
+}
+
+// transpose makes the result a view with other strides.
+func (p *planner) transpose(n *graph.Node) error {
+	in, err := p.read(n.In[0])
+	if err != nil {
+		return err
+	}
+	rank := len(in.dims)
+	out := in.view(0, n.Out[0].Type.Shape, make([]int, rank))
+	perm := n.Attrs.Ints("perm")
+	for i := range out.strides {
+		from := rank - 1 - i
+		if perm != nil {
+			from = int(perm[i])
+		}
+		out.strides[i] = in.strides[from]
+	}
+	p.places[n.Out[0]] = out
+	return nil
+}
+
+// reshape makes the result a view of the same elements in row-major order,
+// which needs a copy only where the input lies in another.
+func (p *planner) reshape(n *graph.Node) error {
+	in, err := p.read(n.In[0])
+	if err != nil {
+		return err
+	}
+	out, ok := in.reshape(n.Out[0].Type.Shape)
+	if !ok {
+		if in, err = p.plain(n.In[0]); err != nil {
+			return err
+		}
+		if out, ok = in.reshape(n.Out[0].Type.Shape); !ok {
+			return errNoKernel
+		}
+	}
+	p.places[n.Out[0]] = out
+	return nil
+}
+
+// aimConcats gives the inputs of each Concat their part of its result to write
+// to, last Concat first, so that one may write into another.
+func (p *planner) aimConcats(g *graph.Graph) {
+	for _, n := range slices.Backward(g.Nodes) {
+		if !n.Is("Concat") || !floats(n) {
+			continue
+		}
+		axis, ok := concatAxis(n)
+		if !ok {
+			continue
+		}
+		whole := p.targets[n.Out[0]]
+		if whole == nil {
+			whole = p.fresh(n.Out[0].Type.Shape)
+			p.targets[n.Out[0]] = whole
+		}
+		from := 0
+		for _, v := range n.In {
+			size := v.Type.Shape[axis]
+			if p.aimable(v) {
+				p.targets[v] = whole.narrow(axis, from, size)
+			}
+			from += size
+		}
+	}
+}
+
+func concatAxis(n *graph.Node) (int, bool) {
+	axis, rank := int(n.Attrs.Int("axis", 0)), len(n.Out[0].Type.Shape)
+	if axis < 0 {
+		axis += rank
+	}
+	for _, v := range n.In {
+		if len(v.Type.Shape) != rank || !v.Type.Shape.Known() {
+			return 0, false
+		}
+	}
+	return axis, axis < rank
+}
+
+// aimable reports whether v is made by a step that can write anywhere, and is
+// not promised to another Concat.
+func (p *planner) aimable(v *graph.Value) bool {
+	return v.Def != nil && v.Const() == nil && p.targets[v] == nil && !slices.Contains(views, v.Def.Op.Name) && floats(v.Def)
+}
+
+// concat copies those inputs that were not written to their part directly.
+func (p *planner) concat(n *graph.Node) error {
+	axis, ok := concatAxis(n)
+	if !ok {
+		return errNoKernel
+	}
+	whole := p.write(n.Out[0])
+	from := 0
+	for _, v := range n.In {
+		in, err := p.read(v)
+		if err != nil {
+			return err
+		}
+		part := whole.narrow(axis, from, v.Type.Shape[axis])
+		from += v.Type.Shape[axis]
+		if in.buf == part.buf && in.offset == part.offset {
+			continue
+		}
+		if err := p.copy(n, "copy", part, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}

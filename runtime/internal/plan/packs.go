@@ -1,0 +1,83 @@
+package plan
+
+import (
+	"sync"
+
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/runtime/internal/kernel"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Packs keeps packed weights by the constant that they come from, so that
+// plans of one model for other shapes share them. It is safe for goroutines.
+type Packs struct {
+	mu   sync.Mutex
+	made map[packKey]any
+}
+
+// packKey is a constant's identity and how it is arranged.
+type packKey struct {
+	t    *tensor.Tensor
+	kind string
+}
+
+// pack returns what make returns, made once per constant and kind.
+func pack[T any](p *Packs, v *graph.Value, kind string, make func() T) T {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := packKey{v.Const(), kind}
+	if got, ok := p.made[key]; ok {
+		return got.(T)
+	}
+	if p.made == nil {
+		p.made = map[packKey]any{}
+	}
+	made := make()
+	p.made[key] = made
+	return made
+}
+
+// conv packs OIHW weights per group as matrices [out][kh·kw·in].
+func (p *Packs) conv(set *kernel.Set, v *graph.Value, groups int) []kernel.Packed {
+	return pack(p, v, "conv", func() []kernel.Packed {
+		shape, w := v.Type.Shape, tensor.Data[float32](v.Const())
+		out, in, area := shape[0]/groups, shape[1], shape[2]*shape[3]
+		list := make([]kernel.Packed, groups)
+		for g := range list {
+			list[g] = set.Pack(out, in*area, func(row, i int) float32 {
+				tap, c := i/in, i%in
+				return w[((g*out+row)*in+c)*area+tap]
+			})
+		}
+		return list
+	})
+}
+
+// depthwise arranges weights [C,1,kh,kw] as [kh·kw][C].
+func (p *Packs) depthwise(v *graph.Value, w []float32) []float32 {
+	return pack(p, v, "depthwise", func() []float32 {
+		channels, area := v.Type.Shape[0], v.Type.Shape[2]*v.Type.Shape[3]
+		out := make([]float32, len(w))
+		for c := range channels {
+			for tap := range area {
+				out[tap*channels+c] = w[c*area+tap]
+			}
+		}
+		return out
+	})
+}
+
+// matrix packs Gemm's second operand, [K,N] or, transposed, [N,K].
+func (p *Packs) matrix(set *kernel.Set, v *graph.Value, transposed bool) kernel.Packed {
+	kind := "matrix"
+	if transposed {
+		kind = "matrix transposed"
+	}
+	return pack(p, v, kind, func() kernel.Packed {
+		shape, w := v.Type.Shape, tensor.Data[float32](v.Const())
+		if transposed {
+			return set.Pack(shape[0], shape[1], func(row, i int) float32 { return w[row*shape[1]+i] })
+		}
+		return set.Pack(shape[1], shape[0], func(row, i int) float32 { return w[i*shape[1]+row] })
+	})
+}

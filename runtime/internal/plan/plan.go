@@ -1,0 +1,87 @@
+// Package plan turns a typed graph with known shapes into steps: kernels
+// chosen, weights packed, memory laid out. A Plan is immutable; each run at a
+// time has a State of its own.
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/runtime/internal/kernel"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Plan is what a run executes for one set of input shapes.
+type Plan struct {
+	Steps   []*Step
+	inputs  []port
+	outputs []port
+	buffers []*Buffer
+	arena   int // floats
+	scratch int // floats per worker
+	taps    int // depthwise taps per worker
+	workers int
+	set     *kernel.Set
+	slots   []*tensor.Tensor // values outside the arena; constants are there from the start
+}
+
+// Step is one kernel at its place in the plan.
+type Step struct {
+	Name     string // the node's
+	Kernel   string // what runs it
+	Fallback bool   // handed to the reference loops
+	reads    []*Place
+	writes   []*Place
+	bind     func(mem *memory) kernel.Job
+	eval     func(ctx context.Context, st *State) error // instead of bind, for a fallback
+}
+
+// port connects a graph input or output to its place. Values that are not
+// float32 live in a tensor slot.
+type port struct {
+	name  string
+	dtype tensor.DType
+	shape tensor.Shape
+	place *Place // nil: slot
+	slot  int
+	nest  kernel.Nest // outputs: (caller, place)
+}
+
+// Options are what a plan depends on besides the graph.
+type Options struct {
+	Workers int
+	Set     *kernel.Set
+	Limits  limit.Limits
+	Packs   *Packs // weights packed before, shared by the plans of a model
+}
+
+// New plans g, whose shapes must all be known and whose passes have run.
+func New(g *graph.Graph, o Options) (*Plan, error) {
+	p := &planner{
+		plan:   &Plan{set: o.Set, workers: o.Workers},
+		limits: o.Limits.OrDefault(), packs: o.Packs,
+		places: map[*graph.Value]*Place{}, copies: map[copyKey]*Place{}, targets: map[*graph.Value]*Place{}, slots: map[*graph.Value]int{},
+	}
+	if err := p.run(g); err != nil {
+		return nil, err
+	}
+	return p.plan, nil
+}
+
+// Bytes is the memory that one State takes.
+func (p *Plan) Bytes() int64 {
+	return 4 * int64(p.arena+p.workers*p.scratch)
+}
+
+// Fallbacks lists the steps that have no planned kernel.
+func (p *Plan) Fallbacks() []string {
+	var list []string
+	for _, s := range p.Steps {
+		if s.Fallback {
+			list = append(list, fmt.Sprintf("%s %q", s.Kernel, s.Name))
+		}
+	}
+	return list
+}

@@ -1,0 +1,245 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/runtime/internal/kernel"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// planner builds a plan in one walk over the graph.
+type planner struct {
+	plan    *Plan
+	limits  limit.Limits
+	packs   *Packs
+	places  map[*graph.Value]*Place // float32 values
+	copies  map[copyKey]*Place      // the same values in another order
+	targets map[*graph.Value]*Place // where a Concat wants its inputs written
+	slots   map[*graph.Value]int    // values that only fallback steps touch
+}
+
+type copyKey struct {
+	v     *graph.Value
+	plain bool
+}
+
+// errNoKernel says that a lowering does not cover a node; the reference loops
+// then run it.
+var errNoKernel = errors.New("no planned kernel")
+
+// lowerings has one row per operator that the planned engine runs itself.
+var lowerings = map[string]func(*planner, *graph.Node) error{
+	"Conv": (*planner).conv, "MDConv": (*planner).mdconv,
+	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean,
+	"Gemm": (*planner).gemm,
+	"Relu": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
+	"HardSigmoid": (*planner).unary, "HardSwish": (*planner).unary,
+	"Add": (*planner).binary, "Sub": (*planner).binary, "Mul": (*planner).binary, "Div": (*planner).binary,
+	"Softmax": (*planner).softmax,
+	"Concat":  (*planner).concat, "Pad": (*planner).pad,
+	"Split": (*planner).split, "Transpose": (*planner).transpose, "Identity": (*planner).reshape,
+	"Reshape": (*planner).reshape, "Flatten": (*planner).reshape, "Squeeze": (*planner).reshape, "Unsqueeze": (*planner).reshape,
+}
+
+// views are the operators whose result lies in their input's buffer.
+var views = []string{"Split", "Transpose", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"}
+
+func (p *planner) run(g *graph.Graph) error {
+	if err := p.checkSizes(g); err != nil {
+		return err
+	}
+	for _, v := range g.Inputs {
+		p.plan.inputs = append(p.plan.inputs, p.input(v))
+	}
+	p.aimConcats(g)
+	for _, n := range g.Nodes {
+		if err := p.node(n); err != nil {
+			return fmt.Errorf("node %q: %w", n.Name, err)
+		}
+	}
+	for _, o := range g.Outputs {
+		p.plan.outputs = append(p.plan.outputs, p.output(o))
+	}
+	p.live()
+	p.plan.arena = layOut(p.plan.buffers)
+	if bytes := p.plan.Bytes(); bytes > p.limits.TotalBytes {
+		return fmt.Errorf("a run needs %d bytes, allowed at most %d", bytes, p.limits.TotalBytes)
+	}
+	return nil
+}
+
+// checkSizes bounds every value before anything is allocated.
+func (p *planner) checkSizes(g *graph.Graph) error {
+	for _, n := range g.Nodes {
+		for _, v := range n.Out {
+			if v == nil {
+				continue
+			}
+			if !v.Type.Shape.Known() {
+				return fmt.Errorf("node %q: the shape of %q is not known before the run", n.Name, v.Name)
+			}
+			if _, bytes, err := tensor.Size(v.Type.DType, v.Type.Shape); err != nil || bytes > p.limits.TensorBytes {
+				return fmt.Errorf("node %q makes %s %s of %d bytes, allowed at most %d", n.Name, v.Type.DType, v.Type.Shape, bytes, p.limits.TensorBytes)
+			}
+		}
+	}
+	return nil
+}
+
+// node lowers n to a planned kernel, or to the reference loops.
+func (p *planner) node(n *graph.Node) error {
+	lower := lowerings[n.Op.Name]
+	if lower == nil || !n.Is(n.Op.Name) || !floats(n) {
+		return p.fallback(n)
+	}
+	err := lower(p, n)
+	if errors.Is(err, errNoKernel) {
+		return p.fallback(n)
+	}
+	return err
+}
+
+// floats reports whether n's first input and all its results are float32 and
+// hold at least one element.
+func floats(n *graph.Node) bool {
+	if len(n.In) == 0 || n.In[0] == nil || n.In[0].Type.DType != tensor.Float32 {
+		return false
+	}
+	for _, v := range n.Out {
+		if v == nil || v.Type.DType != tensor.Float32 || v.Type.Shape.Elements() == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// step appends a step.
+func (p *planner) step(n *graph.Node, name string, reads, writes []*Place, bind func(*memory) kernel.Job) {
+	p.plan.Steps = append(p.plan.Steps, &Step{Name: n.Name, Kernel: name, reads: reads, writes: writes, bind: bind})
+}
+
+// read returns where v lies, in whatever order.
+func (p *planner) read(v *graph.Value) (*Place, error) {
+	if place := p.places[v]; place != nil {
+		return place, nil
+	}
+	t := v.Const()
+	if t == nil || t.DType != tensor.Float32 {
+		return nil, errNoKernel
+	}
+	data := tensor.Data[float32](t)
+	place := &Place{buf: &Buffer{size: len(data), data: data}, dims: t.Shape, strides: rowMajor(t.Shape)}
+	p.places[v] = place
+	return place, nil
+}
+
+// image returns v as pictures, channels last, copied there if it lies
+// otherwise.
+func (p *planner) image(v *graph.Value) (*Place, error) {
+	place, err := p.read(v)
+	if err != nil || place.pixel() != 0 {
+		return place, err
+	}
+	if len(place.dims) != 4 {
+		return nil, errNoKernel
+	}
+	return p.copied(v, place, false)
+}
+
+// plain returns v in row-major order without gaps, copied if need be.
+func (p *planner) plain(v *graph.Value) (*Place, error) {
+	place, err := p.read(v)
+	if err != nil || place.isPlain() {
+		return place, err
+	}
+	return p.copied(v, place, true)
+}
+
+func (p *planner) copied(v *graph.Value, from *Place, plain bool) (*Place, error) {
+	key := copyKey{v, plain}
+	if to := p.copies[key]; to != nil {
+		return to, nil
+	}
+	to := p.fresh(from.dims)
+	name := "to channels last"
+	if plain {
+		to.strides, name = rowMajor(from.dims), "to row-major"
+	}
+	if err := p.copy(&graph.Node{Name: v.Name}, name, to, from); err != nil {
+		return nil, err
+	}
+	p.copies[key] = to
+	return to, nil
+}
+
+// copy appends a step that copies from to to, of the same shape.
+func (p *planner) copy(n *graph.Node, name string, to, from *Place) error {
+	nest, ok := kernel.NewNest(to.dims, to.strides, from.strides)
+	if !ok {
+		return errNoKernel
+	}
+	p.step(n, name, []*Place{from}, []*Place{to}, func(mem *memory) kernel.Job {
+		return kernel.Copy(nest, mem.floats(to), mem.floats(from))
+	})
+	return nil
+}
+
+// write returns where n's result v is to be written: where a Concat wants it,
+// or in a buffer of its own.
+func (p *planner) write(v *graph.Value) *Place {
+	place := p.targets[v]
+	if place == nil {
+		place = p.fresh(v.Type.Shape)
+	}
+	p.places[v] = place
+	return place
+}
+
+// writeAs is write for kernels that need a certain order: where a Concat wants
+// it otherwise, the result gets a buffer of its own and the Concat copies it.
+func (p *planner) writeAs(v *graph.Value, fits func(*Place) bool) *Place {
+	if to := p.targets[v]; to != nil && !fits(to) {
+		delete(p.targets, v)
+	}
+	return p.write(v)
+}
+
+func isImage(p *Place) bool { return p.pixel() != 0 }
+
+// fresh returns a place for dims in a new buffer, in natural order.
+func (p *planner) fresh(dims tensor.Shape) *Place {
+	b := &Buffer{size: dims.Elements(), first: -1, last: -1}
+	p.plan.buffers = append(p.plan.buffers, b)
+	return &Place{buf: b, dims: dims, strides: natural(dims)}
+}
+
+// live finds from when to when each buffer is in use. Outputs stay until the
+// end.
+func (p *planner) live() {
+	started := map[*Buffer]bool{}
+	for _, in := range p.plan.inputs {
+		if in.place != nil {
+			started[in.place.buf] = true
+		}
+	}
+	for i, s := range p.plan.Steps {
+		for _, w := range s.writes {
+			if !started[w.buf] {
+				started[w.buf] = true
+				w.buf.first = i
+			}
+			w.buf.last = i
+		}
+		for _, r := range s.reads {
+			r.buf.last = i
+		}
+	}
+	for _, o := range p.plan.outputs {
+		if o.place != nil {
+			o.place.buf.last = len(p.plan.Steps)
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package plan
+
+import (
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/runtime/internal/kernel"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// input gives a graph input its place: row-major, as callers hand it over.
+func (p *planner) input(v *graph.Value) port {
+	in := port{name: v.Name, dtype: v.Type.DType, shape: v.Type.Shape}
+	if v.Type.DType != tensor.Float32 {
+		in.slot = p.slot(v)
+		return in
+	}
+	in.place = p.fresh(v.Type.Shape)
+	in.place.strides = rowMajor(v.Type.Shape)
+	p.places[v] = in.place
+	return in
+}
+
+// output connects a graph output: a value of the arena, a constant, or a slot.
+func (p *planner) output(o graph.Output) port {
+	out := port{name: o.Name, dtype: o.Value.Type.DType, shape: o.Value.Type.Shape}
+	place, err := p.read(o.Value)
+	if err == nil {
+		if nest, ok := kernel.NewNest(place.dims, rowMajor(place.dims), place.strides); ok {
+			out.place, out.nest = place, nest
+			return out
+		}
+	}
+	out.slot = p.slot(o.Value)
+	return out
+}
+
+// slot numbers a value that is kept as a tensor, outside the arena.
+func (p *planner) slot(v *graph.Value) int {
+	slot, ok := p.slots[v]
+	if !ok {
+		slot = len(p.plan.slots)
+		p.slots[v] = slot
+		p.plan.slots = append(p.plan.slots, v.Const())
+	}
+	return slot
+}

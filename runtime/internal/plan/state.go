@@ -1,0 +1,127 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mixconv/mixconv/runtime/internal/kernel"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// State is the memory of one run: the arena, the workers' scratch, and every
+// step bound to them. One run at a time uses it.
+type State struct {
+	plan  *Plan
+	mem   memory
+	jobs  []kernel.Job
+	slots []*tensor.Tensor
+	crew  crew
+}
+
+// memory is the arena and the workers' scratch of one State.
+type memory struct {
+	arena  []float32
+	floatz [][]float32
+	tapz   [][]kernel.Tap
+}
+
+// floats returns the data of p from its first element on. A nil memory has no
+// data: shapes only.
+func (m *memory) floats(p *Place) []float32 {
+	switch {
+	case m == nil:
+		return nil
+	case p.buf.data != nil:
+		return p.buf.data[p.offset:]
+	}
+	return m.arena[p.buf.offset+p.offset : p.buf.offset+p.buf.size]
+}
+
+func (m *memory) scratch(worker int) []float32 { return m.floatz[worker] }
+func (m *memory) taps(worker int) []kernel.Tap { return m.tapz[worker] }
+
+// NewState allocates what one run needs.
+func (p *Plan) NewState() *State {
+	st := &State{plan: p, slots: append([]*tensor.Tensor(nil), p.slots...)}
+	st.mem.arena = make([]float32, p.arena)
+	for range p.workers {
+		st.mem.floatz = append(st.mem.floatz, make([]float32, p.scratch))
+		st.mem.tapz = append(st.mem.tapz, make([]kernel.Tap, p.taps))
+	}
+	for _, s := range p.Steps {
+		var job kernel.Job
+		if s.bind != nil {
+			job = s.bind(&st.mem)
+		}
+		st.jobs = append(st.jobs, job)
+	}
+	st.crew.init(p.workers, st.jobs)
+	return st
+}
+
+// Run executes the plan. Inputs and outputs are in the order of the graph's;
+// outputs are allocated by the caller and filled, their previous content is
+// lost even if Run fails. The context is observed between steps and between
+// the tasks of a step.
+func (st *State) Run(ctx context.Context, in, out []*tensor.Tensor) error {
+	for i, port := range st.plan.inputs {
+		if port.place == nil {
+			st.slots[port.slot] = in[i]
+			continue
+		}
+		copy(st.mem.floats(port.place), tensor.Data[float32](in[i]))
+	}
+	if err := st.steps(ctx); err != nil {
+		return err
+	}
+	for i := range st.plan.outputs {
+		if err := st.output(&st.plan.outputs[i], out[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (st *State) steps(ctx context.Context) error {
+	st.crew.start()
+	defer st.crew.stop()
+	for i, s := range st.plan.Steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if s.Fallback {
+			if err := s.eval(ctx, st); err != nil {
+				return fmt.Errorf("node %q: %w", s.Name, err)
+			}
+			continue
+		}
+		if err := st.crew.do(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (st *State) output(port *port, out *tensor.Tensor) error {
+	if port.place == nil {
+		return tensor.Copy(out, st.slots[port.slot])
+	}
+	if out.Elements() > 0 {
+		port.nest.CopyNow(tensor.Data[float32](out), st.mem.floats(port.place))
+	}
+	return nil
+}
+
+// Output is the type and shape of the i-th output.
+func (p *Plan) Output(i int) (tensor.DType, tensor.Shape) {
+	return p.outputs[i].dtype, p.outputs[i].shape
+}
+
+// Outputs allocates tensors for the plan's outputs.
+func (p *Plan) Outputs() []*tensor.Tensor {
+	list := make([]*tensor.Tensor, len(p.outputs))
+	for i, o := range p.outputs {
+		list[i] = tensor.New(o.dtype, o.shape...)
+	}
+	return list
+}

@@ -1,0 +1,72 @@
+// Package reference runs a typed graph one node after another with the plain
+// evaluation of package ops/eval. It is slow, has no passes, and says what the
+// planned engine must compute.
+package reference
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/ops/eval"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Run evaluates g, whose input shapes are known, on inputs in g's order, and
+// returns the outputs in g's order. Values are dropped after their last use.
+func Run(ctx context.Context, g *graph.Graph, in []*tensor.Tensor, lim limit.Limits) ([]*tensor.Tensor, error) {
+	values := map[*graph.Value]*tensor.Tensor{}
+	for i, v := range g.Inputs {
+		values[v] = in[i]
+	}
+	uses := g.Uses()
+	for _, n := range g.Nodes {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := step(ctx, n, values, lim); err != nil {
+			return nil, fmt.Errorf("node %q: %w", n.Name, err)
+		}
+		for v := range n.Operands {
+			if uses[v]--; uses[v] == 0 {
+				delete(values, v)
+			}
+		}
+	}
+	out := make([]*tensor.Tensor, len(g.Outputs))
+	for i, o := range g.Outputs {
+		out[i] = value(o.Value, values)
+	}
+	return out, nil
+}
+
+func value(v *graph.Value, values map[*graph.Value]*tensor.Tensor) *tensor.Tensor {
+	if t := v.Const(); t != nil {
+		return t
+	}
+	return values[v]
+}
+
+func step(ctx context.Context, n *graph.Node, values map[*graph.Value]*tensor.Tensor, lim limit.Limits) error {
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	args := make([]*tensor.Tensor, len(n.In))
+	for i, v := range n.In {
+		if v != nil {
+			args[i] = value(v, values)
+		}
+	}
+	results, err := eval.Run(ctx, call, args, lim)
+	if err != nil {
+		return err
+	}
+	for i, v := range n.Out {
+		if v != nil {
+			values[v] = results[i]
+		}
+	}
+	return nil
+}

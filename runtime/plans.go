@@ -1,0 +1,89 @@
+package runtime
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/runtime/internal/plan"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// maxPlans is how many sets of input shapes a session remembers; the one used
+// longest ago goes first.
+const maxPlans = 8
+
+// plans remembers what was made for which input shapes.
+type plans struct {
+	mu      sync.Mutex
+	entries []*entry // last used last
+	packs   plan.Packs
+}
+
+// entry is a session prepared for one set of input shapes.
+type entry struct {
+	shapes []tensor.Shape
+	graph  *graph.Graph // for the reference engine
+	plan   *plan.Plan   // for the planned one
+	free   []*plan.State
+}
+
+// entry returns what is prepared for shapes, preparing it on first use.
+func (s *Session) entry(shapes []tensor.Shape) (*entry, error) {
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	list := s.plans.entries
+	for i, e := range list {
+		if sameShapes(e.shapes, shapes) {
+			copy(list[i:], list[i+1:])
+			list[len(list)-1] = e
+			return e, nil
+		}
+	}
+	e, err := s.prepare(shapes)
+	if err != nil {
+		return nil, errs.InFile(s.model.Name(), err)
+	}
+	if len(list) == maxPlans {
+		list = slices.Delete(list, 0, 1)
+	}
+	s.plans.entries = append(list, e)
+	return e, nil
+}
+
+func (s *Session) prepare(shapes []tensor.Shape) (*entry, error) {
+	e := &entry{}
+	for _, shape := range shapes {
+		e.shapes = append(e.shapes, shape.Clone())
+	}
+	var err error
+	if s.options.Engine == Reference {
+		e.graph, err = s.specialise(s.typed, e.shapes)
+	} else {
+		e.plan, err = s.newPlan(e.shapes, &s.plans.packs)
+	}
+	return e, err
+}
+
+func sameShapes(a, b []tensor.Shape) bool {
+	return slices.EqualFunc(a, b, tensor.Shape.Equal)
+}
+
+// acquire returns a state that nobody else uses.
+func (s *Session) acquire(e *entry) *plan.State {
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	if n := len(e.free); n > 0 {
+		st := e.free[n-1]
+		e.free = e.free[:n-1]
+		return st
+	}
+	return e.plan.NewState()
+}
+
+func (s *Session) release(e *entry, st *plan.State) {
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	e.free = append(e.free, st)
+}

@@ -1,0 +1,200 @@
+// Package runtime runs ONNX models in pure Go. New checks a model and makes an
+// immutable Session, which goroutines share; Run takes a context. The planned
+// engine is the fast one; the reference engine evaluates node after node and
+// is what the planned one is tested against.
+package runtime
+
+import (
+	"fmt"
+	"io"
+	goruntime "runtime"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/runtime/internal/kernel"
+	"github.com/mixconv/mixconv/runtime/internal/pass"
+	"github.com/mixconv/mixconv/runtime/internal/plan"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Engine chooses how a Session computes.
+type Engine int
+
+const (
+	// Planned fuses, plans memory and runs the kernels of this machine.
+	Planned Engine = iota
+	// Reference evaluates one node after another, accumulating in float64.
+	Reference
+)
+
+func (e Engine) String() string { return [...]string{"planned", "reference"}[e] }
+
+// Options are the choices that a Session is made with. The zero value is the
+// planned engine on one thread with the model's own outputs.
+type Options struct {
+	Engine Engine
+	// Threads is how many goroutines one Run computes with, at most
+	// GOMAXPROCS; 0 means 1. The results are the same bits for any number.
+	Threads int
+	// Layers adds every named value of the model that a run computes to the
+	// outputs. Values that are wanted are not fused away, so it is slower.
+	Layers bool
+	// Limits bounds what a model may ask for; zero fields mean the defaults.
+	Limits limit.Limits
+}
+
+// Value describes an input or output.
+type Value struct {
+	Name  string
+	DType tensor.DType
+	Shape tensor.Shape // tensor.Unknown where only a run tells; nil: rank unknown
+}
+
+// Session is a model ready to run. It is immutable; any number of goroutines
+// may call Run and RunInto at the same time.
+type Session struct {
+	model   *onnx.Model
+	options Options
+	typed   *graph.Graph // as the file says
+	passed  *graph.Graph // after passes that need no run's shapes; nil for Reference
+	plans   plans
+	scratch argumentPool
+}
+
+// New makes a session. A broken model is an *errs.FormatError; everything that
+// is not implemented comes back at once in an *errs.UnsupportedError.
+func New(m *onnx.Model, o Options) (*Session, error) {
+	typed, err := graph.Build(m)
+	if err != nil {
+		return nil, err
+	}
+	if o.Layers {
+		addLayers(typed)
+	}
+	o.Threads = max(1, min(o.Threads, goruntime.GOMAXPROCS(0)))
+	o.Limits = o.Limits.OrDefault()
+	s := &Session{model: m, options: o, typed: typed}
+	if o.Engine == Planned {
+		s.passed = typed.Clone()
+		if err := pass.Run(s.passed); err != nil {
+			return nil, errs.InFile(m.Name(), err)
+		}
+	}
+	return s, nil
+}
+
+// addLayers makes every value that a node computes an output.
+func addLayers(g *graph.Graph) {
+	named := map[string]bool{}
+	for _, o := range g.Outputs {
+		named[o.Name] = true
+	}
+	for _, n := range g.Nodes {
+		for _, v := range n.Out {
+			if v != nil && !named[v.Name] && v.Const() == nil {
+				g.Outputs = append(g.Outputs, graph.Output{Name: v.Name, Value: v})
+			}
+		}
+	}
+}
+
+// Inputs lists what Run must be given.
+func (s *Session) Inputs() []Value {
+	var list []Value
+	for _, v := range s.typed.Inputs {
+		list = append(list, Value{v.Name, v.Type.DType, v.Type.Shape.Clone()})
+	}
+	return list
+}
+
+// Outputs lists what Run returns.
+func (s *Session) Outputs() []Value {
+	var list []Value
+	for _, o := range s.typed.Outputs {
+		list = append(list, Value{o.Name, o.Value.Type.DType, o.Value.Type.Shape.Clone()})
+	}
+	return list
+}
+
+// Metadata returns an entry of the model's metadata_props.
+func (s *Session) Metadata(key string) (string, bool) { return s.model.Metadata(key) }
+
+// Stages are the names that Dump takes, in the order of a model's way through.
+var Stages = []string{"onnx", "typed", "passed", "plan"}
+
+// Dump writes one stage of the model's way from file to plan as text. The plan
+// is the one for the declared input shapes, with 1 for dimensions that only a
+// run tells.
+func (s *Session) Dump(w io.Writer, stage string) error {
+	switch stage {
+	case "onnx":
+		return s.model.Dump(w)
+	case "typed":
+		return s.typed.Dump(w)
+	case "passed":
+		if s.passed != nil {
+			return s.passed.Dump(w)
+		}
+	case "plan":
+		p, err := s.declaredPlan()
+		if err != nil {
+			return err
+		}
+		return p.Dump(w)
+	}
+	return fmt.Errorf("stage %q of the %s engine, allowed %q", stage, s.options.Engine, Stages)
+}
+
+// Fallbacks lists the steps that the planned engine hands to the reference
+// loops, for the declared input shapes with 1 for unknown dimensions.
+func (s *Session) Fallbacks() ([]string, error) {
+	p, err := s.declaredPlan()
+	if err != nil {
+		return nil, err
+	}
+	return p.Fallbacks(), nil
+}
+
+func (s *Session) declaredPlan() (*plan.Plan, error) {
+	if s.options.Engine != Planned {
+		return nil, fmt.Errorf("the %s engine has no plan", s.options.Engine)
+	}
+	var shapes []tensor.Shape
+	for _, v := range s.typed.Inputs {
+		shape := v.Type.Shape.Clone()
+		for i, d := range shape {
+			if d == tensor.Unknown {
+				shape[i] = 1
+			}
+		}
+		shapes = append(shapes, shape)
+	}
+	e, err := s.entry(shapes)
+	if err != nil {
+		return nil, err
+	}
+	return e.plan, nil
+}
+
+// specialise returns the passed graph for inputs of these shapes.
+func (s *Session) specialise(g *graph.Graph, shapes []tensor.Shape) (*graph.Graph, error) {
+	g = g.Clone()
+	named := map[string]tensor.Shape{}
+	for i, v := range g.Inputs {
+		named[v.Name] = shapes[i]
+	}
+	return g, g.Infer(named)
+}
+
+func (s *Session) newPlan(shapes []tensor.Shape, packs *plan.Packs) (*plan.Plan, error) {
+	g, err := s.specialise(s.passed, shapes)
+	if err != nil {
+		return nil, err
+	}
+	if err := pass.Run(g); err != nil {
+		return nil, err
+	}
+	return plan.New(g, plan.Options{Workers: s.options.Threads, Set: kernel.Best(), Limits: s.options.Limits, Packs: packs})
+}

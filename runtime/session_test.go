@@ -1,0 +1,234 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// network is a small MixNet-like model with a dynamic batch.
+func network() *onnx.Model {
+	b := newBuilder(13)
+	in := b.input("x", -1, 3, 24, 24)
+	x := b.swish(b.batchNorm(b.conv(in, 3, 16, 3, 2, 1, ""), 16, ""), "")
+	for range 3 {
+		p := b.split(x, 1, 6, 6, 4)
+		y := b.node("Concat", "", []string{b.conv(p[0], 6, 6, 3, 1, 6, ""), b.conv(p[1], 6, 6, 5, 1, 6, ""), b.conv(p[2], 4, 4, 7, 1, 4, "")}, onnx.IntAttr("axis", 1))
+		y = b.swish(b.batchNorm(y, 16, ""), "")
+		gate := b.node("Sigmoid", "", []string{b.conv(b.node("GlobalAveragePool", "", []string{y}), 16, 16, 1, 1, 1, "")})
+		x = b.node("Add", "", []string{b.conv(b.node("Mul", "", []string{y, gate}), 16, 16, 1, 1, 1, ""), x})
+	}
+	x = b.node("Flatten", "", []string{b.node("GlobalAveragePool", "", []string{x})})
+	b.node("Gemm", "y", []string{x, b.weight(16, 10), b.weight(10)})
+	b.output("y", 2)
+	return b.model()
+}
+
+// TestNoAllocations: a steady RunInto allocates nothing, for any number of
+// threads.
+func TestNoAllocations(t *testing.T) {
+	for _, threads := range []int{1, 2} {
+		s := newSession(t, network(), Options{Threads: threads})
+		in := randomInput(s, 2, 1)
+		out := Tensors{"y": tensor.New(tensor.Float32, 2, 10)}
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		run := func() {
+			if err := s.RunInto(ctx, in, out); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run()
+		if n := testing.AllocsPerRun(50, run); n != 0 {
+			t.Errorf("%d threads: %g allocations per run", threads, n)
+		}
+	}
+}
+
+// TestThreads: the same bits for any number of threads and from any goroutine.
+func TestThreads(t *testing.T) {
+	var want []byte
+	for _, threads := range []int{1, 2, 3, 8} {
+		s := newSession(t, network(), Options{Threads: threads})
+		in := randomInput(s, 3, 7)
+		var group sync.WaitGroup
+		results := make([][]byte, 6)
+		for i := range results {
+			group.Go(func() {
+				for range 3 {
+					out, err := s.Run(context.Background(), in)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					results[i] = fmt.Append(nil, tensor.Data[float32](out["y"]))
+				}
+			})
+		}
+		group.Wait()
+		for _, r := range results {
+			if want == nil {
+				want = r
+			}
+			if !bytes.Equal(r, want) {
+				t.Fatalf("%d threads: %s, want %s", threads, r, want)
+			}
+		}
+	}
+}
+
+// TestBatches: shapes may change from run to run, beyond the number of plans
+// that a session remembers, and a picture's result does not depend on its
+// neighbours.
+func TestBatches(t *testing.T) {
+	s := newSession(t, network(), Options{})
+	alone := randomInput(s, 1, 3)
+	want, err := s.Run(context.Background(), alone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for batch := range maxPlans + 3 {
+		in := randomInput(s, batch+1, 4)
+		copy(tensor.Data[float32](in["x"]), tensor.Data[float32](alone["x"]))
+		out, err := s.Run(context.Background(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range tensor.Data[float32](want["y"]) {
+			if got := tensor.Data[float32](out["y"])[i]; got != v {
+				t.Fatalf("batch %d: logit %d is %g, alone %g", batch+1, i, got, v)
+			}
+		}
+	}
+	if n := len(s.plans.entries); n > maxPlans {
+		t.Errorf("%d plans remembered, want at most %d", n, maxPlans)
+	}
+}
+
+func TestEmptyBatch(t *testing.T) {
+	for _, e := range []Engine{Planned, Reference} {
+		s := newSession(t, network(), Options{Engine: e})
+		out, err := s.Run(context.Background(), randomInput(s, 0, 1))
+		if err != nil {
+			t.Fatal(e, err)
+		}
+		if got := out["y"].Shape; !got.Equal(tensor.Shape{0, 10}) {
+			t.Errorf("%v: %v, want [0,10]", e, got)
+		}
+	}
+}
+
+// TestCancel: a context ends a run within milliseconds, and the session goes
+// on.
+func TestCancel(t *testing.T) {
+	b := newBuilder(13)
+	x := b.input("x", 1, 64, 128, 128)
+	for range 20 {
+		x = b.conv(x, 64, 64, 3, 1, 1, "")
+	}
+	b.node("Identity", "y", []string{x})
+	b.output("y", 4)
+	for _, o := range []Options{{}, {Threads: 2}, {Engine: Reference}} {
+		s := newSession(t, b.model(), o)
+		in := randomInput(s, 1, 1)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		if _, err := s.Run(ctx, in); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("%+v: %v, want the deadline", o, err)
+		}
+		// The whole run takes seconds; the bound leaves room for a busy
+		// machine.
+		if took := time.Since(start); took > 800*time.Millisecond {
+			t.Errorf("%+v: ended after %v", o, took)
+		}
+	}
+}
+
+func TestRunErrors(t *testing.T) {
+	s := newSession(t, network(), Options{})
+	good := randomInput(s, 1, 1)
+	for _, c := range []struct {
+		in   Tensors
+		want string
+	}{
+		{Tensors{}, "input x is missing"},
+		{Tensors{"x": tensor.New(tensor.Float64, 1, 3, 24, 24)}, "takes float32 [?,3,24,24], given float64 [1,3,24,24]"},
+		{Tensors{"x": tensor.New(tensor.Float32, 1, 3, 24, 25)}, "given float32 [1,3,24,25]"},
+		{Tensors{"x": tensor.New(tensor.Float32, 3, 24, 24)}, "given float32 [3,24,24]"},
+		{Tensors{"x": good["x"], "z": good["x"]}, "2 inputs, the model has 1"},
+		{Tensors{"x": nil}, "input x is missing"},
+	} {
+		if _, err := s.Run(context.Background(), c.in); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v, want %q", err, c.want)
+		}
+	}
+	for _, out := range []Tensors{{}, {"y": tensor.New(tensor.Float32, 10)}, {"y": tensor.New(tensor.Float64, 1, 10)}} {
+		if err := s.RunInto(context.Background(), good, out); err == nil || !strings.Contains(err.Error(), "output y: the model makes float32 [1,10]") {
+			t.Errorf("RunInto %v: %v", out, err)
+		}
+	}
+}
+
+// TestUnsupported: everything that is missing is reported at once.
+func TestUnsupported(t *testing.T) {
+	b := newBuilder(13)
+	x := b.node("NoSuchOperator", "", []string{b.input("x", 1, 2)})
+	b.node("AlsoNone", "y", []string{b.node("Relu", "", []string{x})})
+	b.output("y", 2)
+	_, err := New(b.model(), Options{})
+	var unsupported *errs.UnsupportedError
+	if !errors.As(err, &unsupported) || len(unsupported.Items) != 2 {
+		t.Fatalf("%v: want two unsupported operators", err)
+	}
+	for i, op := range []string{"NoSuchOperator", "AlsoNone"} {
+		if u := unsupported.Items[i]; u.Op != op || u.Version != 13 || u.Node == "" {
+			t.Errorf("item %d: %+v", i, u)
+		}
+	}
+	summary, err := Survey(b.model())
+	if err != nil || len(summary.Unsupported) != 2 || summary.Ops["Relu"] != 1 {
+		t.Errorf("Survey: %+v, %v", summary, err)
+	}
+}
+
+// TestRunLimits: a model that would need too much memory is refused before it
+// gets any.
+func TestRunLimits(t *testing.T) {
+	b := newBuilder(13)
+	b.node("Conv", "y", []string{b.input("x", 1, 1, 1, 1), b.weight(4, 1, 1, 1)}, intsAttr("pads", 1<<19, 1<<19, 1<<19, 1<<19))
+	b.output("y", 4)
+	for _, e := range []Engine{Planned, Reference} {
+		s, err := New(b.model(), Options{Engine: e})
+		if err == nil {
+			_, err = s.Run(context.Background(), randomInput(s, 1, 1))
+		}
+		if err == nil || !strings.Contains(err.Error(), "allowed") {
+			t.Errorf("%v: %v, want a limit", e, err)
+		}
+	}
+}
+
+func TestSurvey(t *testing.T) {
+	s, err := Survey(network())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// stem 12·12·16·27, per block depthwise 12·12·(6·9+6·25+4·49), gate and
+	// projection 16·16 and 144·256; head 160.
+	if want := int64(144*16*27 + 3*(144*(54+150+196)+256+144*256) + 160); s.MACs != want {
+		t.Errorf("MACs %d, want %d", s.MACs, want)
+	}
+	if s.Ops["Conv"] != 16 || s.Params == 0 || len(s.Inputs) != 1 || s.Inputs[0].Shape[0] != tensor.Unknown {
+		t.Errorf("%+v", s)
+	}
+}

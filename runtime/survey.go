@@ -1,0 +1,92 @@
+package runtime
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Summary is what can be said of a model without running it.
+type Summary struct {
+	Params      int64              // stored floating-point weights
+	MACs        int64              // multiply-adds of convolutions and matrix products for a batch of one, padding taps included; 0 if a shape is unknown
+	Ops         map[string]int     // nodes by operator, functions other than MDConv inlined
+	MDConv      int                // fused nodes
+	Unsupported []errs.Unsupported // everything that New would refuse
+	Inputs      []Value
+	Outputs     []Value
+}
+
+// Survey summarises a model. A model with unsupported operators is summarised
+// as far as it goes; a broken one is an error.
+func Survey(m *onnx.Model) (*Summary, error) {
+	s := &Summary{Ops: map[string]int{}}
+	unsupported, err := graph.Unsupported(m)
+	if err != nil {
+		return nil, err
+	}
+	s.Params = storedFloats(m)
+	if s.Unsupported = unsupported; len(unsupported) > 0 {
+		for _, n := range m.Proto.GetGraph().GetNode() {
+			s.Ops[n.GetOpType()]++
+		}
+		return s, nil
+	}
+	g, err := graph.Build(m)
+	if err != nil {
+		return nil, err
+	}
+	s.Inputs, s.Outputs = (&Session{typed: g}).Inputs(), (&Session{typed: g}).Outputs()
+	s.count(g)
+	return s, nil
+}
+
+func storedFloats(m *onnx.Model) int64 {
+	floats := []tensor.DType{tensor.Float32, tensor.Float64, tensor.Float16, tensor.BFloat16}
+	var total int64
+	for _, t := range m.Proto.GetGraph().GetInitializer() {
+		if n, _, err := tensor.Size(tensor.DType(t.GetDataType()), t.GetDims()); err == nil && slices.Contains(floats, tensor.DType(t.GetDataType())) {
+			total += n
+		}
+	}
+	return total
+}
+
+func (s *Summary) count(g *graph.Graph) {
+	for _, n := range g.Nodes {
+		s.Ops[n.Op.Name]++
+		if n.Op == ops.MDConv {
+			s.MDConv++
+		}
+	}
+	one := g.Clone()
+	shapes := map[string]tensor.Shape{}
+	for _, v := range one.Inputs {
+		shape := v.Type.Shape.Clone()
+		if len(shape) > 0 && shape[0] == tensor.Unknown {
+			shape[0] = 1
+		}
+		if !shape.Known() {
+			return
+		}
+		shapes[v.Name] = shape
+	}
+	if err := one.Infer(shapes); err != nil {
+		return
+	}
+	for _, n := range one.Nodes {
+		call, err := n.Call()
+		if err != nil {
+			return
+		}
+		s.MACs += ops.MACs(call)
+	}
+}
+
+// OpNames lists the operators of s in alphabetical order.
+func (s *Summary) OpNames() []string { return slices.Sorted(maps.Keys(s.Ops)) }
