@@ -1,0 +1,218 @@
+package mdconv
+
+import (
+	"fmt"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/tensor"
+	"google.golang.org/protobuf/proto"
+)
+
+// Fuse turns every Split → depthwise Conv → Concat of m's graph and subgraphs
+// into one MDConv, adds the functions and the import that this needs, and
+// returns how many there were. The parts must be read in order and by nothing
+// else, and the kernels be in the file. A split form that no MDConv can say
+// (dilated, with a stride, auto_pad) is an *errs.UnsupportedError, as is an
+// opset that the function's body is not written for. On an error m is in
+// between and of no use.
+func Fuse(m *onnx.Model) (n int, err error) {
+	f := fuser{model: m, used: map[signature]bool{}}
+	n, err = eachBody(m, f.fuse)
+	if err == nil && len(f.refused) > 0 {
+		err = &errs.UnsupportedError{Items: f.refused}
+	}
+	if err == nil && n > 0 {
+		err = f.declare()
+	}
+	if err != nil {
+		return 0, errs.InFile(m.Name(), err)
+	}
+	return n, nil
+}
+
+type fuser struct {
+	model   *onnx.Model
+	used    map[signature]bool
+	refused []errs.Unsupported
+}
+
+func (f *fuser) fuse(b *body) (int, error) {
+	if b.fn != nil {
+		return 0, nil // its kernels are inputs, of a size that is not known
+	}
+	found := map[*onnxpb.NodeProto]*match{}
+	gone := map[*onnxpb.NodeProto]bool{}
+	for _, n := range b.nodes() {
+		m, inexpressible := b.match(n)
+		if inexpressible {
+			f.refused = append(f.refused, errs.Unsupported{Node: n.GetName(), Op: "MDConv",
+				Reason: "dilated, with a stride and auto_pad; give it explicit pads"})
+		}
+		if m == nil {
+			continue
+		}
+		found[n], gone[m.split] = m, true
+		for _, conv := range m.convs {
+			gone[conv] = true
+		}
+	}
+	if len(found) == 0 {
+		return 0, nil
+	}
+	var nodes []*onnxpb.NodeProto
+	orphans := map[string]bool{}
+	for _, n := range b.nodes() {
+		if m := found[n]; m != nil {
+			f.used[signature{len(m.convs), m.spec.Same}] = true
+			nodes = append(nodes, b.fused(m, orphans)...)
+		} else if !gone[n] {
+			nodes = append(nodes, n)
+		}
+	}
+	b.setNodes(nodes)
+	b.forget(orphans)
+	return len(found), nil
+}
+
+// fused returns the nodes that stand for m and adds what may now be unread to
+// orphans.
+func (b *body) fused(m *match, orphans map[string]bool) []*onnxpb.NodeProto {
+	var w []string
+	for i, conv := range m.convs {
+		w = append(w, conv.Input[1])
+		orphans[conv.Input[0]], orphans[conv.Output[0]] = true, true
+		if name := biasOf(m.convs[i]); name != "" {
+			orphans[name] = true
+		}
+	}
+	if len(m.split.Input) > 1 {
+		orphans[m.split.Input[1]] = true
+	}
+	y := m.concat.Output[0]
+	bias, nodes := b.joinBiases(m, y)
+	n := Node(m.concat.GetName(), m.split.Input[0], w, bias, y, m.spec)
+	n.DocString, n.MetadataProps = m.concat.DocString, m.concat.MetadataProps
+	return append(nodes, n)
+}
+
+func biasOf(conv *onnxpb.NodeProto) string {
+	if len(conv.Input) < 3 {
+		return ""
+	}
+	return conv.Input[2]
+}
+
+// joinBiases gives the Convs' biases, zeros where one has none, as one value:
+// an initializer if all are constant, else what a Concat makes of them.
+func (b *body) joinBiases(m *match, y string) (name string, nodes []*onnxpb.NodeProto) {
+	names := make([]string, len(m.convs))
+	parts := make([]*tensor.Tensor, 0, len(m.convs))
+	for i, conv := range m.convs {
+		names[i] = biasOf(conv)
+		if t := b.constantBias(conv, m.spec.Split[i]); t != nil {
+			parts = append(parts, t)
+		}
+	}
+	if len(parts) == len(m.convs) {
+		if whole, ok := joined(parts); ok {
+			name = b.fresh(wholeOr(names, y+"/bias"))
+			b.insert(onnx.NewTensor(name, whole), names[0])
+			return name, nil
+		}
+	}
+	for i, conv := range m.convs {
+		if names[i] == "" {
+			names[i] = b.fresh(indexed(y+"/bias_", i))
+			b.insert(onnx.NewTensor(names[i], b.constantBias(conv, m.spec.Split[i])), "")
+		}
+	}
+	name = b.fresh(y + "/bias")
+	return name, []*onnxpb.NodeProto{node("Concat", names, []string{name}, onnx.IntAttr("axis", 0))}
+}
+
+// constantBias returns a Conv's bias, or zeros of the kernel's type if it has
+// none. It is nil for a bias that is computed or is an input.
+func (b *body) constantBias(conv *onnxpb.NodeProto, channels int) *tensor.Tensor {
+	name := biasOf(conv)
+	if name == "" {
+		w, _ := b.stored(conv.Input[1])
+		return tensor.New(tensor.DType(w.GetDataType()), channels)
+	}
+	t, constant := b.stored(name)
+	if !constant {
+		return nil
+	}
+	v, err := b.model.Tensor(t)
+	if err != nil {
+		return nil
+	}
+	return v
+}
+
+func wholeOr(parts []string, def string) string {
+	if whole := wholeName(parts); whole != "" {
+		return whole
+	}
+	return def
+}
+
+// insert adds an initializer before the one of that name, or at the end.
+func (b *body) insert(t *onnxpb.TensorProto, before string) {
+	list := b.graph.Initializer
+	for i, other := range list {
+		if before != "" && other.GetName() == before {
+			b.graph.Initializer = append(list[:i:i], append([]*onnxpb.TensorProto{t}, list[i:]...)...)
+			return
+		}
+	}
+	b.graph.Initializer = append(list, t)
+}
+
+// declare adds the functions in use and the import of their domain, and raises
+// the IR version to the first that has functions.
+func (f *fuser) declare() error {
+	p := f.model.Proto
+	opset, _ := f.model.Opset("")
+	if opset < MinOpset || opset > MaxOpset {
+		return &errs.UnsupportedError{Items: []errs.Unsupported{{Op: "MDConv",
+			Reason: fmt.Sprintf("the file has opset %d, MDConv is written at %d to %d", opset, MinOpset, MaxOpset)}}}
+	}
+	if version, ok := f.model.Opset(Domain); !ok {
+		p.OpsetImport = append(p.OpsetImport, Import())
+	} else if version != Version {
+		return errs.Format("opset_import", "domain %s: version %d, must be %d", Domain, version, Version)
+	}
+	for groups := MinGroups; groups <= MaxGroups; groups++ {
+		for _, same := range []bool{false, true} {
+			if !f.used[signature{groups, same}] {
+				continue
+			}
+			if err := addFunction(f.model, groups, same, opset); err != nil {
+				return err
+			}
+		}
+	}
+	p.IrVersion = proto.Int64(max(p.GetIrVersion(), MinIR))
+	return nil
+}
+
+// Import returns the opset import that a model with MDConv needs.
+func Import() *onnxpb.OperatorSetIdProto {
+	return &onnxpb.OperatorSetIdProto{Domain: proto.String(Domain), Version: proto.Int64(Version)}
+}
+
+// addFunction adds the canonical function unless it is there.
+func addFunction(m *onnx.Model, groups int, same bool, opset int64) error {
+	name := OpType(groups, same)
+	fn := m.Function(Domain, name, "")
+	if fn == nil {
+		m.Proto.Functions = append(m.Proto.Functions, Function(groups, same, opset))
+		return nil
+	}
+	if g, s, ok := Canonical(fn); !ok || g != groups || s != same {
+		return errs.Format("function "+name, "the file has another one of that name")
+	}
+	return nil
+}
