@@ -60,7 +60,7 @@ func convOf(c *Call) (Conv, error) {
 		return Conv{}, fmt.Errorf("input W: shape %s, must have rank %d as X", w, len(x))
 	}
 	if ks := c.Attrs.Ints("kernel_shape"); len(ks) > 0 && !matches(w[2:], ks) {
-		return Conv{}, fmt.Errorf("attribute kernel_shape: %v, W has %s", ks, w)
+		return Conv{}, fmt.Errorf("attribute kernel_shape: %s, W has %s", short(ks), w)
 	}
 	if b := c.input(2); b.Present() {
 		if err := checkBias(b.Shape, w[0]); err != nil {

@@ -65,3 +65,14 @@ func (v *version) allowed(typ string) dtypes {
 	}
 	return dtypesByName[typ]
 }
+
+// tN lets the letter T stand for every tensor type that opset N knows.
+var (
+	t1  = types{"T": any1}
+	t13 = types{"T": any13}
+	t19 = types{"T": any19}
+	t21 = types{"T": any21}
+	t23 = types{"T": any23}
+	t24 = types{"T": any24}
+	t25 = types{"T": any25}
+)

@@ -27,7 +27,7 @@ func PermOf(c *Call) (perm []int, err error) {
 	seen := make([]bool, len(in))
 	for i, a := range list {
 		if a < 0 || a >= int64(len(in)) || seen[a] {
-			return nil, fmt.Errorf("attribute perm: %v, must be the axes 0 to %d in some order", list, len(in)-1)
+			return nil, fmt.Errorf("attribute perm: %s, must be the axes 0 to %d in some order", short(list), len(in)-1)
 		}
 		perm[i], seen[a] = int(a), true
 	}
@@ -210,20 +210,22 @@ func firstAxes(n, rank int) []int64 {
 	return axes
 }
 
-// sliceAxis clamps the bounds of a slice to a dimension, as numpy does, and
-// returns the first index and the number of indices.
+// sliceAxis clamps the bounds of a slice to a dimension and returns the first
+// index and the number of indices. Backwards, unlike in numpy, a start before
+// the first element is the first element.
 func sliceAxis(start, end, step int64, dim int) (first, n int) {
-	lowest, highest := int64(0), int64(dim)
-	if step < 0 {
-		lowest, highest = -1, int64(dim)-1
-	}
-	clamp := func(v int64) int64 {
+	size := int64(dim)
+	clamp := func(v, lowest, highest int64) int64 {
 		if v < 0 {
-			v += int64(dim)
+			v += size
 		}
 		return min(max(v, lowest), highest)
 	}
-	start, end = clamp(start), clamp(end)
+	if step > 0 {
+		start, end = clamp(start, 0, size), clamp(end, 0, size)
+	} else {
+		start, end = clamp(start, 0, size-1), clamp(end, -1, size-1)
+	}
 	distance, stride := end-start, uint64(step)
 	if step < 0 {
 		distance, stride = start-end, -uint64(step)

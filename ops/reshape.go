@@ -28,6 +28,9 @@ func inferReshape(c *Call) ([]Type, error) {
 // reshape applies a list in which 0 copies in's dimension of that index,
 // unless zero stands for itself, and one entry may be -1: what remains.
 func reshape(in tensor.Shape, list []int64, zero bool) (tensor.Shape, error) {
+	if len(list) > tensor.MaxRank {
+		return nil, fmt.Errorf("%d entries, allowed at most %d", len(list), tensor.MaxRank)
+	}
 	out := make(tensor.Shape, len(list))
 	rest, copied := -1, make([]bool, len(in))
 	for i, d := range list {
@@ -40,7 +43,7 @@ func reshape(in tensor.Shape, list []int64, zero bool) (tensor.Shape, error) {
 		case d == 0 && !zero:
 			out[i] = tensor.Unknown
 		case d == -1 && rest >= 0:
-			return nil, fmt.Errorf("%v has -1 twice", list)
+			return nil, fmt.Errorf("%s has -1 twice", short(list))
 		case d == -1:
 			out[i], rest = 1, i
 		case d < -1 || int64(int(d)) != d:

@@ -202,3 +202,12 @@ func mul(a, b int) (int, error) {
 	}
 	return a * b, nil
 }
+
+// short prints a list from a file, cut where it is long.
+func short(list []int64) string {
+	const most = 16
+	if len(list) > most {
+		return fmt.Sprintf("%v…", list[:most])
+	}
+	return fmt.Sprint(list)
+}

@@ -85,7 +85,7 @@ func splitSizes(list []int64, dim int) ([]int, error) {
 		}
 	}
 	if dim != tensor.Unknown && sum != dim {
-		return nil, fmt.Errorf("sizes %v add up to %d, the dimension is %d", list, sum, dim)
+		return nil, fmt.Errorf("sizes %s add up to %d, the dimension is %d", short(list), sum, dim)
 	}
 	return sizes, nil
 }

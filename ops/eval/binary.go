@@ -2,8 +2,10 @@ package eval
 
 import (
 	"errors"
+	"math"
 	"slices"
 
+	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -79,21 +81,49 @@ func fold(f binary) kernel {
 	}
 }
 
-// clip takes the larger of x and the lower bound, then the smaller of that and
-// the upper one.
+// clip raises x to the lower bound, then lowers that to the upper one. NaN
+// stays, and a bound that is NaN bounds nothing.
 func clip(r *run) error {
 	if err := r.expandTo(r.out[0], r.in[0]); err != nil {
 		return err
 	}
-	for i, f := range []binary{maximum, minimum} {
-		if i+1 >= len(r.in) || r.in[i+1] == nil {
-			continue
-		}
-		if err := f.run(r, r.out[0], r.in[i+1].Reshape()); err != nil {
-			return err
-		}
+	lo, hi, ok := ops.ClipOf(r.Call)
+	if !ok {
+		return errors.New("the bounds are not known")
 	}
-	return nil
+	raise := binary{atLeast[float64], atLeast[int64], atLeast[uint64]}
+	lower := binary{atMost[float64], atMost[int64], atMost[uint64]}
+	if err := r.bound(1, lo, raise); err != nil {
+		return err
+	}
+	return r.bound(2, hi, lower)
+}
+
+// bound applies f to the output and input i, or absent where that is.
+func (r *run) bound(i int, absent float64, f binary) error {
+	if i < len(r.in) && r.in[i] != nil {
+		return f.run(r, r.out[0], r.in[i].Reshape())
+	}
+	if math.IsInf(absent, 0) {
+		return nil
+	}
+	t := tensor.New(r.out[0].DType)
+	store(t, 0, 1, []float64{absent})
+	return f.run(r, r.out[0], t)
+}
+
+func atLeast[T number](x, lo T) T {
+	if x < lo {
+		return lo
+	}
+	return x
+}
+
+func atMost[T number](x, hi T) T {
+	if x > hi {
+		return hi
+	}
+	return x
 }
 
 // equal is Equal: NaN equals nothing, and 0 equals -0.

@@ -78,3 +78,11 @@ func at(t *tensor.Tensor, i int) float64 {
 	load(v[:], t, i, 1)
 	return v[0]
 }
+
+func isFloat(d tensor.DType) bool {
+	switch d {
+	case tensor.Float16, tensor.BFloat16, tensor.Float32, tensor.Float64:
+		return true
+	}
+	return false
+}

@@ -150,7 +150,7 @@ func scaled(steps []int, by int) []int {
 	return steps
 }
 
-// gemm is alpha·A'·B' + beta·C.
+// gemm is alpha·A'·B' + beta·C, with alpha and beta 1 for integers.
 func gemm(r *run) error {
 	a, b, out := r.in[0].Shape, r.in[1].Shape, r.out[0].Shape
 	ma, mb, k := matrix{0, a[1], 1}, matrix{0, b[1], 1}, a[1]
@@ -170,7 +170,7 @@ func gemm(r *run) error {
 		}
 		steps = broadcastSteps(r.in[2].Shape, out)
 	}
-	return r.multiplyInto(0, ma, mb, out[0], k, out[1], func(i int, row []float64) {
+	err := r.multiplyInto(0, ma, mb, out[0], k, out[1], func(i int, row []float64) {
 		for j := range row {
 			row[j] *= alpha
 		}
@@ -182,4 +182,8 @@ func gemm(r *run) error {
 			row[j] += float64(beta * v)
 		}
 	})
+	if err != nil || bias == nil || isFloat(r.out[0].DType) {
+		return err
+	}
+	return binary{nil, add[int64], add[uint64]}.run(r, r.out[0], r.in[2])
 }
