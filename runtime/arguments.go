@@ -13,14 +13,22 @@ type arguments struct {
 }
 
 // argumentPool lets runs reuse their lists, so that a steady run allocates
-// nothing.
-type argumentPool struct{ pool sync.Pool }
+// nothing. It keeps as many as ever ran at the same time.
+type argumentPool struct {
+	mu   sync.Mutex
+	free []*arguments
+}
 
 func (p *argumentPool) get() *arguments {
-	if a, ok := p.pool.Get().(*arguments); ok {
-		return a
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.free)
+	if n == 0 {
+		return &arguments{}
 	}
-	return &arguments{}
+	a := p.free[n-1]
+	p.free = p.free[:n-1]
+	return a
 }
 
 // put forgets the tensors and keeps the lists.
@@ -29,5 +37,7 @@ func (p *argumentPool) put(a *arguments) {
 	clear(a.out)
 	clear(a.shapes)
 	a.in, a.out, a.shapes = a.in[:0], a.out[:0], a.shapes[:0]
-	p.pool.Put(a)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = append(p.free, a)
 }
