@@ -62,6 +62,13 @@ var engineCases = []engineCase{
 		b.swish(b.batchNorm(x, 13, ""), "y")
 		b.output("y", 4)
 	}, "to channels last,conv 1x1,to channels last,conv 1x1"},
+	{"mixed 1x1 with a residual behind the concat", func(b *builder) {
+		in := b.conv(b.input("x", -1, 3, 6, 6), 3, 9, 3, 1, 1, "")
+		p := b.split(in, 1, 5, 4)
+		x := b.node("Concat", "", []string{b.conv(p[0], 5, 5, 1, 1, 1, ""), b.conv(p[1], 4, 4, 1, 1, 1, "")}, onnx.IntAttr("axis", 1))
+		b.node("Add", "y", []string{b.batchNorm(x, 9, ""), in})
+		b.output("y", 4)
+	}, toLast + "conv 3x3,conv 1x1,conv 1x1"},
 	{"a concat within a concat", func(b *builder) {
 		x := b.conv(b.input("x", 2, 3, 6, 6), 3, 4, 3, 1, 1, "")
 		inner := b.node("Concat", "", []string{b.conv(x, 4, 5, 1, 1, 1, ""), x}, onnx.IntAttr("axis", 1))

@@ -58,16 +58,17 @@ func Run(g *graph.Graph) error {
 
 // editor rewrites a node list in one forward walk.
 type editor struct {
-	g    *graph.Graph
-	uses graph.Uses
-	at   map[*graph.Node]int // place in the list that the walk started with
-	done bool                // something changed
+	g     *graph.Graph
+	uses  graph.Uses
+	at    map[*graph.Node]int           // place in the list that the walk started with
+	ahead map[*graph.Node][]*graph.Node // new nodes to stand before an earlier one
+	done  bool                          // something changed
 }
 
 // edit calls visit for every node of g; visit returns the nodes that take its
 // place, and nil to keep it.
 func edit(g *graph.Graph, visit func(e *editor, n *graph.Node) ([]*graph.Node, error)) (bool, error) {
-	e := &editor{g: g, uses: g.Uses(), at: make(map[*graph.Node]int, len(g.Nodes))}
+	e := &editor{g: g, uses: g.Uses(), at: make(map[*graph.Node]int, len(g.Nodes)), ahead: map[*graph.Node][]*graph.Node{}}
 	for i, n := range g.Nodes {
 		e.at[n] = i
 	}
@@ -84,7 +85,10 @@ func edit(g *graph.Graph, visit func(e *editor, n *graph.Node) ([]*graph.Node, e
 		e.done = true
 		list = append(list, with...)
 	}
-	g.Nodes = list
+	g.Nodes = g.Nodes[:0]
+	for _, n := range list {
+		g.Nodes = append(append(g.Nodes, e.ahead[n]...), n)
+	}
 	return e.done, nil
 }
 
