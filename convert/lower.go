@@ -1,31 +1,159 @@
 package convert
 
 import (
-	"errors"
+	"fmt"
+	"slices"
 
+	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/mdconv"
+	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"google.golang.org/protobuf/proto"
 )
 
 // Form is how the mixed depthwise convolutions are written.
 type Form string
 
+// The two forms.
 const (
 	Split Form = "split" // Split, one depthwise Conv per kernel size, Concat
 	Fused Form = "fused" // one MDConv node, with its function's body in the file
 )
 
-// Options says how Lower writes a network. The zero value is valid but for
-// MDConv.
+// The opsets that Lower writes.
+const (
+	MinOpset     = mdconv.MinOpset
+	MaxOpset     = mdconv.MaxOpset
+	DefaultOpset = 17
+)
+
+// maxImage bounds the image size. It keeps every size computed from it small.
+const maxImage = 1 << 14
+
+// Options says how Lower writes a network. A zero field means its default.
 type Options struct {
-	MDConv    Form
-	ImageSize int  // height and width of the input; 0: both dynamic
-	Batch     int  // 0: dynamic
-	Opset     int  // 13 to 28; 0: 17
-	KeepBN    bool // keep batch norms as nodes instead of folding them
-	Metadata  map[string]string
+	MDConv    Form              // default Split
+	ImageSize int               // height and width of the input; 0: both dynamic
+	Batch     int               // 0: dynamic
+	Opset     int               // MinOpset to MaxOpset; 0: DefaultOpset
+	KeepBN    bool              // keep batch norms as nodes instead of folding them
+	Metadata  map[string]string // metadata_props to add or, with "", to leave out
 }
 
-// Lower turns a network and its weights into an ONNX model.
+func (o *Options) complete() error {
+	if o.MDConv == "" {
+		o.MDConv = Split
+	}
+	if o.Opset == 0 {
+		o.Opset = DefaultOpset
+	}
+	if o.MDConv != Split && o.MDConv != Fused {
+		return fmt.Errorf("mdconv form %s: unknown, allowed %s, %s", errs.Quote(string(o.MDConv)), Split, Fused)
+	}
+	for _, f := range []struct {
+		name               string
+		value, least, most int
+	}{
+		{"image size", o.ImageSize, 0, maxImage},
+		{"batch", o.Batch, 0, 1 << 20},
+		{"opset", o.Opset, MinOpset, MaxOpset},
+	} {
+		if f.value < f.least || f.value > f.most {
+			return fmt.Errorf("%s %d: allowed %d to %d", f.name, f.value, f.least, f.most)
+		}
+	}
+	return nil
+}
+
+// Lower turns a network and its weights into an ONNX model. Its input is
+// `input` [N,3,H,W], its output `logits` [N,classes]. Values have the names of
+// the official code's endpoints (stem, block_0 …, block_0/expansion_output …,
+// head), those in between names of their own. The same arguments give the same
+// bytes on every machine.
 func Lower(n Network, w Weights, o Options) (*onnx.Model, error) {
-	return nil, errors.New("convert: Lower is being written")
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	if err := n.Check(); err != nil {
+		return nil, err
+	}
+	if err := w.Check(n); err != nil {
+		return nil, err
+	}
+	b := &builder{weights: w, epsilon: n.BatchNormEpsilon, keepBN: o.KeepBN, graph: &onnxpb.GraphProto{Name: proto.String(n.Name)}}
+	b.network(n, o)
+	if b.err != nil {
+		return nil, b.err
+	}
+	m := onnx.New(&onnxpb.ModelProto{
+		IrVersion:    proto.Int64(irVersion(o)),
+		ProducerName: proto.String("mixconv"),
+		OpsetImport:  []*onnxpb.OperatorSetIdProto{{Domain: proto.String(""), Version: proto.Int64(int64(o.Opset))}},
+		Graph:        b.graph,
+	})
+	setMetadata(m, n, o)
+	return m, b.settleMDConv(m, o)
+}
+
+// settleMDConv gives m, whose graph has MDConv nodes, the functions that these
+// need, or has the nodes written out.
+func (b *builder) settleMDConv(m *onnx.Model, o Options) error {
+	for _, f := range b.functions {
+		m.Proto.Functions = append(m.Proto.Functions, mdconv.Function(f.groups, f.same, int64(o.Opset)))
+	}
+	if len(b.functions) > 0 {
+		m.Proto.OpsetImport = append(m.Proto.OpsetImport, mdconv.Import())
+	}
+	if o.MDConv == Fused {
+		return nil
+	}
+	_, err := mdconv.Unfuse(m)
+	return err
+}
+
+// firstOpset has the first opset of each IR version that Lower writes, from the
+// table of released versions in ONNX's Versioning.md.
+var firstOpset = []struct{ ir, opset int }{
+	{7, 13}, {8, 15}, {9, 19}, {10, 21}, {11, 23}, {12, 24}, {13, 25}, {14, 28},
+}
+
+// irVersion is the IR version that came with the opset, or the first that has
+// functions where those are needed.
+func irVersion(o Options) int64 {
+	ir := 0
+	for _, row := range firstOpset {
+		if o.Opset >= row.opset {
+			ir = row.ir
+		}
+	}
+	if o.MDConv == Fused {
+		ir = max(ir, mdconv.MinIR)
+	}
+	return int64(ir)
+}
+
+// Check tests that w has every parameter of n, of the right shape and type, and
+// nothing else.
+func (w Weights) Check(n Network) error {
+	known := map[string]bool{}
+	for _, p := range n.Params() {
+		known[p.Role] = true
+		t := w[p.Role]
+		if t == nil {
+			return fmt.Errorf("network %s: %s %s is missing", n.Name, p.Role, p.Shape)
+		}
+		if _, ok := t.Data.([]float32); !ok || !t.Shape.Equal(p.Shape) {
+			return fmt.Errorf("network %s: %s is %s %s, must be float32 %s", n.Name, p.Role, t.DType, t.Shape, p.Shape)
+		}
+	}
+	var surplus []string
+	for role := range w {
+		if !known[role] {
+			surplus = append(surplus, role)
+		}
+	}
+	if len(surplus) > 0 {
+		return fmt.Errorf("network %s: no place for %s", n.Name, errs.Quote(slices.Min(surplus)))
+	}
+	return nil
 }

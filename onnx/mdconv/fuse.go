@@ -133,7 +133,7 @@ func (b *body) joinBiases(m *match, y string) (name string, nodes []*onnxpb.Node
 }
 
 // constantBias returns a Conv's bias, or zeros of the kernel's type if it has
-// none. It is nil for a bias that is computed or is an input.
+// none. It is nil for a bias that is computed, or an input, or not one.
 func (b *body) constantBias(conv *onnxpb.NodeProto, channels int) *tensor.Tensor {
 	name := biasOf(conv)
 	if name == "" {
@@ -145,7 +145,7 @@ func (b *body) constantBias(conv *onnxpb.NodeProto, channels int) *tensor.Tensor
 		return nil
 	}
 	v, err := b.model.Tensor(t)
-	if err != nil {
+	if err != nil || !v.Shape.Equal(tensor.Shape{channels}) {
 		return nil
 	}
 	return v

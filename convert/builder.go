@@ -1,0 +1,136 @@
+package convert
+
+import (
+	"slices"
+
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/tensor"
+	"google.golang.org/protobuf/proto"
+)
+
+// builder writes a graph node by node. The first error that weights give rise
+// to is kept in err.
+type builder struct {
+	weights   Weights
+	epsilon   float32
+	keepBN    bool
+	graph     *onnxpb.GraphProto
+	functions []function // the MDConv functions in use, in order of first use
+	err       error
+}
+
+// function names a canonical MDConv function.
+type function struct {
+	groups int
+	same   bool
+}
+
+// value is a tensor [N,channels,size,size] of the graph; size is 0 if it is not
+// known before a run.
+type value struct {
+	name     string
+	channels int
+	size     int
+}
+
+// node adds a node with one output, whose name is also the node's.
+func (b *builder) node(op string, in []string, out string, attrs ...*onnxpb.AttributeProto) string {
+	b.graph.Node = append(b.graph.Node, &onnxpb.NodeProto{
+		OpType: proto.String(op), Name: proto.String(out),
+		Input: in, Output: []string{out}, Attribute: attrs,
+	})
+	return out
+}
+
+func (b *builder) initializer(name string, t *tensor.Tensor) string {
+	b.graph.Initializer = append(b.graph.Initializer, onnx.NewTensor(name, t))
+	return name
+}
+
+// parameter adds the weight of that role as it is.
+func (b *builder) parameter(role string) string { return b.initializer(role, b.weights[role]) }
+
+// input declares the graph's input and returns it.
+func (b *builder) input(o Options) value {
+	x := value{name: "input", channels: 3, size: o.ImageSize}
+	b.graph.Input = append(b.graph.Input, valueInfo(x.name,
+		dim(o.Batch, "batch"), dim(x.channels, ""), dim(x.size, "height"), dim(x.size, "width")))
+	return x
+}
+
+func (b *builder) output(name string, o Options, classes int) {
+	b.graph.Output = append(b.graph.Output, valueInfo(name, dim(o.Batch, "batch"), dim(classes, "")))
+}
+
+func valueInfo(name string, dims ...*onnxpb.TensorShapeProto_Dimension) *onnxpb.ValueInfoProto {
+	return &onnxpb.ValueInfoProto{Name: proto.String(name), Type: &onnxpb.TypeProto{
+		Value: &onnxpb.TypeProto_TensorType{TensorType: &onnxpb.TypeProto_Tensor{
+			ElemType: proto.Int32(int32(tensor.Float32)),
+			Shape:    &onnxpb.TensorShapeProto{Dim: dims},
+		}},
+	}}
+}
+
+// dim is a dimension of size n, or a dynamic one of that name if n is 0.
+func dim(n int, name string) *onnxpb.TensorShapeProto_Dimension {
+	if n == 0 {
+		return &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimParam{DimParam: name}}
+	}
+	return &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimValue{DimValue: int64(n)}}
+}
+
+// useFunction notes that the graph calls an MDConv function.
+func (b *builder) useFunction(f function) {
+	if !slices.Contains(b.functions, f) {
+		b.functions = append(b.functions, f)
+	}
+}
+
+// padding is how one convolution pads height and width alike.
+type padding struct {
+	pads    [4]int // top, left, bottom, right
+	dynamic bool   // as SAME_UPPER says at run time; pads are not known
+	out     int    // size that comes out, 0 if not known
+}
+
+// padSame pads as TensorFlow's SAME does. With stride 1 the pads are the same
+// for every size, so only a stride leaves them open.
+func padSame(size, kernel, stride, dilation int) padding {
+	if size == 0 && stride != 1 {
+		return padding{dynamic: true}
+	}
+	if size == 0 {
+		begin, end, _ := same(maxImage, kernel, 1, dilation)
+		return padding{pads: [4]int{begin, begin, end, end}}
+	}
+	begin, end, out := same(size, kernel, stride, dilation)
+	return padding{pads: [4]int{begin, begin, end, end}, out: out}
+}
+
+func (p padding) attr() *onnxpb.AttributeProto {
+	if p.dynamic {
+		return onnx.StringAttr("auto_pad", "SAME_UPPER")
+	}
+	return onnx.IntsAttr("pads", int64s(p.pads[:]))
+}
+
+// convAttrs writes all that a Conv has to say, defaults too.
+func convAttrs(group int, g Group, stride int, p padding) []*onnxpb.AttributeProto {
+	twice := func(v int) []int64 { return []int64{int64(v), int64(v)} }
+	return []*onnxpb.AttributeProto{
+		onnx.IntsAttr("kernel_shape", twice(g.Kernel)),
+		onnx.IntsAttr("strides", twice(stride)),
+		onnx.IntsAttr("dilations", twice(g.Dilation)),
+		onnx.IntAttr("group", int64(group)),
+		p.attr(),
+	}
+}
+
+func int64s(list []int) []int64 {
+	out := make([]int64, len(list))
+	for i, v := range list {
+		out[i] = int64(v)
+	}
+	return out
+}
