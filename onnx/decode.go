@@ -16,8 +16,9 @@ import (
 // bytes say about each other is Check's matter. A model decoded this way has
 // no external data: ReadFile and ReadFS do.
 //
-// Unknown fields are kept and written again by Encode. Decoding takes at most
-// 64 MiB and 8 times the size of data.
+// Unknown fields are kept and written again by Encode. The decoded model keeps
+// at most 64 MiB plus 8 times the size of data alive; data that would take
+// more is refused before anything is allocated.
 func Decode(name string, data []byte, lim limit.Limits) (*Model, error) {
 	m := &Model{Proto: &onnxpb.ModelProto{}, name: name, limits: lim.OrDefault()}
 	if err := m.decode(data); err != nil {

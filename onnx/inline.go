@@ -17,8 +17,8 @@ import (
 // in the body is `blocks_3/dw/split` after inlining the node `blocks_3/dw`,
 // or with `_2`, `_3` … behind it if that is taken.
 //
-// The model is checked first, and the result again. More than limit.Nodes
-// nodes are refused before anything is built; a function that uses another
+// The model is checked first, and the result again. limit.Nodes nodes or
+// more are refused before anything is built; a function that uses another
 // version of an operator set than the model is an *errs.UnsupportedError. The
 // result shares unchanged parts with m: neither may be modified afterwards
 // without a proto.Clone.

@@ -65,8 +65,8 @@ func (in *inliner) refuse(c cost) error {
 	path := (*fieldpath.Path)(nil).Field("graph")
 	limits := in.source.limits
 	switch most := float64(limits.Nodes); {
-	case c.nodes > most:
-		return fail(path, "%s nodes after inlining functions, allowed %d", approximately(c.nodes), limits.Nodes)
+	case c.nodes >= most:
+		return fail(path, "%s nodes after inlining functions, allowed fewer than %d", approximately(c.nodes), limits.Nodes)
 	case c.links > linksPerNode*most:
 		return fail(path, "nodes with %s inputs, outputs and attributes after inlining functions, allowed %d", approximately(c.links), linksPerNode*limits.Nodes)
 	case c.depth > limits.Depth:
@@ -89,8 +89,8 @@ func approximately(n float64) string {
 // countNodes adds n nodes to those built. It only finds something where a
 // graph is passed to functions as an attribute: those copies are not foreseen.
 func (in *inliner) countNodes(path *fieldpath.Path, n int) error {
-	if in.nodes += n; in.nodes > in.source.limits.Nodes {
-		return fail(path, "more than %d nodes after inlining functions", in.source.limits.Nodes)
+	if in.nodes += n; in.nodes >= in.source.limits.Nodes {
+		return fail(path, "%d nodes or more after inlining functions, allowed are fewer", in.source.limits.Nodes)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (p *Path) Typed(field string, index int, name, kind string) *Path {
 }
 
 // most is how many fields a printed path has at each end.
-const most = 16
+const most = 6
 
 func (p *Path) String() string {
 	var chain []*Path
@@ -52,6 +52,7 @@ func (p *Path) String() string {
 		if len(chain) > 2*most && i >= most && i < len(chain)-most {
 			if i == most {
 				b.WriteString("…")
+				separator = ""
 			}
 			continue
 		}

@@ -188,6 +188,7 @@ func (sc *scanner) push(f frame) error {
 		return sc.fail(sc.tag, "nested more than %d deep", sc.lim.Depth)
 	}
 	sc.stack = append(sc.stack, f)
+	sc.current = nil
 	return nil
 }
 

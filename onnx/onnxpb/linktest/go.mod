@@ -1,0 +1,27 @@
+// This module only exists so that onnx-go and all that it needs stay out of
+// the main go.mod.
+module github.com/mixconv/mixconv/onnx/onnxpb/linktest
+
+go 1.26.0
+
+require (
+	github.com/golang/protobuf v1.5.4
+	github.com/mixconv/mixconv v0.0.0
+	github.com/owulveryck/onnx-go v0.5.0
+	google.golang.org/protobuf v1.36.12
+)
+
+require (
+	github.com/chewxy/hm v1.0.0 // indirect
+	github.com/chewxy/math32 v1.0.4 // indirect
+	github.com/gogo/protobuf v1.3.0 // indirect
+	github.com/google/flatbuffers v1.11.0 // indirect
+	github.com/pkg/errors v0.8.1 // indirect
+	github.com/xtgo/set v1.0.0 // indirect
+	gonum.org/v1/gonum v0.17.0 // indirect
+	gorgonia.org/tensor v0.9.3 // indirect
+	gorgonia.org/vecf32 v0.9.0 // indirect
+	gorgonia.org/vecf64 v0.9.0 // indirect
+)
+
+replace github.com/mixconv/mixconv => ../../..
