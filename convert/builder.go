@@ -1,9 +1,8 @@
 package convert
 
 import (
-	"slices"
-
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/mdconv"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
 	"google.golang.org/protobuf/proto"
@@ -16,14 +15,8 @@ type builder struct {
 	epsilon   float32
 	keepBN    bool
 	graph     *onnxpb.GraphProto
-	functions []function // the MDConv functions in use, in order of first use
+	functions map[mdconv.Signature]bool // the MDConv functions in use
 	err       error
-}
-
-// function names a canonical MDConv function.
-type function struct {
-	groups int
-	same   bool
 }
 
 // value is a tensor [N,channels,size,size] of the graph; size is 0 if it is not
@@ -78,13 +71,6 @@ func dim(n int, name string) *onnxpb.TensorShapeProto_Dimension {
 		return &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimParam{DimParam: name}}
 	}
 	return &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimValue{DimValue: int64(n)}}
-}
-
-// useFunction notes that the graph calls an MDConv function.
-func (b *builder) useFunction(f function) {
-	if !slices.Contains(b.functions, f) {
-		b.functions = append(b.functions, f)
-	}
 }
 
 // padding is how one convolution pads height and width alike.

@@ -80,34 +80,40 @@ func Lower(n Network, w Weights, o Options) (*onnx.Model, error) {
 	if err := w.Check(n); err != nil {
 		return nil, err
 	}
-	b := &builder{weights: w, epsilon: n.BatchNormEpsilon, keepBN: o.KeepBN, graph: &onnxpb.GraphProto{Name: proto.String(n.Name)}}
+	b := &builder{
+		weights: w, epsilon: n.BatchNormEpsilon, keepBN: o.KeepBN,
+		graph:     &onnxpb.GraphProto{Name: proto.String(n.Name)},
+		functions: map[mdconv.Signature]bool{},
+	}
 	b.network(n, o)
 	if b.err != nil {
 		return nil, b.err
 	}
 	m := onnx.New(&onnxpb.ModelProto{
-		IrVersion:    proto.Int64(irVersion(o)),
+		IrVersion:    proto.Int64(irVersion(o.Opset)),
 		ProducerName: proto.String("mixconv"),
 		OpsetImport:  []*onnxpb.OperatorSetIdProto{{Domain: proto.String(""), Version: proto.Int64(int64(o.Opset))}},
 		Graph:        b.graph,
 	})
 	setMetadata(m, n, o)
-	return m, b.settleMDConv(m, o)
+	if err := b.finishMDConv(m, o); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
-// settleMDConv gives m, whose graph has MDConv nodes, the functions that these
-// need, or has the nodes written out.
-func (b *builder) settleMDConv(m *onnx.Model, o Options) error {
-	for _, f := range b.functions {
-		m.Proto.Functions = append(m.Proto.Functions, mdconv.Function(f.groups, f.same, int64(o.Opset)))
-	}
-	if len(b.functions) > 0 {
-		m.Proto.OpsetImport = append(m.Proto.OpsetImport, mdconv.Import())
+// finishMDConv gives m, whose graph has MDConv nodes, the functions that these
+// call, or writes the nodes out.
+func (b *builder) finishMDConv(m *onnx.Model, o Options) error {
+	ir := m.Proto.IrVersion
+	if err := mdconv.Declare(m, b.functions); err != nil {
+		return err
 	}
 	if o.MDConv == Fused {
 		return nil
 	}
 	_, err := mdconv.Unfuse(m)
+	m.Proto.IrVersion = ir
 	return err
 }
 
@@ -117,17 +123,13 @@ var firstOpset = []struct{ ir, opset int }{
 	{7, 13}, {8, 15}, {9, 19}, {10, 21}, {11, 23}, {12, 24}, {13, 25}, {14, 28},
 }
 
-// irVersion is the IR version that came with the opset, or the first that has
-// functions where those are needed.
-func irVersion(o Options) int64 {
+// irVersion is the IR version that came with the opset.
+func irVersion(opset int) int64 {
 	ir := 0
 	for _, row := range firstOpset {
-		if o.Opset >= row.opset {
+		if opset >= row.opset {
 			ir = row.ir
 		}
-	}
-	if o.MDConv == Fused {
-		ir = max(ir, mdconv.MinIR)
 	}
 	return int64(ir)
 }

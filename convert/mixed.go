@@ -102,9 +102,9 @@ func (b *builder) separate(l layer, k kernels, x value, out string) (size int) {
 	var parts, results []string
 	for i, g := range l.groups {
 		sizes = append(sizes, int64(g.In))
-		parts = append(parts, fmt.Sprintf("%s/split_%d", out, i))
+		parts = append(parts, fmt.Sprintf("%s/split_%d", l.scope, i))
 	}
-	list := b.initializer(out+"/sizes", tensor.Of(sizes, len(sizes)))
+	list := b.initializer(l.scope+"/sizes", tensor.Of(sizes, len(sizes)))
 	b.split(x.name, list, parts)
 	bias := k.bias
 	for i, g := range l.groups {
@@ -114,7 +114,7 @@ func (b *builder) separate(l layer, k kernels, x value, out string) (size int) {
 			bias = bias[g.Out:]
 		}
 		p := padSame(x.size, g.Kernel, l.stride, 1)
-		results = append(results, b.node("Conv", in, fmt.Sprintf("%s/conv_%d", out, i), convAttrs(1, g, l.stride, p)...))
+		results = append(results, b.node("Conv", in, fmt.Sprintf("%s/conv_%d", l.scope, i), convAttrs(1, g, l.stride, p)...))
 		size = p.out
 	}
 	b.node("Concat", results, out, onnx.IntAttr("axis", 1))
@@ -189,7 +189,7 @@ func (b *builder) mdconv(l layer, k kernels, x value, out string) (size int) {
 		k.bias = make([]float64, x.channels)
 	}
 	bias := b.initializer(l.role+".bias", toFloat32(k.bias))
-	b.useFunction(function{len(l.groups), s.Same})
+	b.functions[mdconv.Signature{Groups: len(l.groups), Same: s.Same}] = true
 	b.graph.Node = append(b.graph.Node, mdconv.Node(out, x.name, w, bias, out, s))
 	return size
 }

@@ -26,7 +26,7 @@ func Check(m *onnx.Model) error {
 			if b.fn != nil && hasReference(n) {
 				continue // what it says is known only where the function is called
 			}
-			if _, err := ParseNode(n, sig.groups, sig.same); err != nil {
+			if _, err := ParseNode(n, sig.Groups, sig.Same); err != nil {
 				return 0, errs.Format(place(b, i, n), "%w", err)
 			}
 		}

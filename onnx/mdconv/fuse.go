@@ -1,13 +1,10 @@
 package mdconv
 
 import (
-	"fmt"
-
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
-	"google.golang.org/protobuf/proto"
 )
 
 // Fuse turns every Split → depthwise Conv → Concat of m's graph and subgraphs
@@ -18,13 +15,13 @@ import (
 // opset that the function's body is not written for. On an error m is in
 // between and of no use.
 func Fuse(m *onnx.Model) (n int, err error) {
-	f := fuser{model: m, used: map[signature]bool{}}
+	f := fuser{model: m, used: map[Signature]bool{}}
 	n, err = eachBody(m, f.fuse)
 	if err == nil && len(f.refused) > 0 {
 		err = &errs.UnsupportedError{Items: f.refused}
 	}
 	if err == nil && n > 0 {
-		err = f.declare()
+		err = Declare(m, f.used)
 	}
 	if err != nil {
 		return 0, errs.InFile(m.Name(), err)
@@ -34,7 +31,7 @@ func Fuse(m *onnx.Model) (n int, err error) {
 
 type fuser struct {
 	model   *onnx.Model
-	used    map[signature]bool
+	used    map[Signature]bool
 	refused []errs.Unsupported
 }
 
@@ -65,7 +62,7 @@ func (f *fuser) fuse(b *body) (int, error) {
 	orphans := map[string]bool{}
 	for _, n := range b.nodes() {
 		if m := found[n]; m != nil {
-			f.used[signature{len(m.convs), m.spec.Same}] = true
+			f.used[Signature{len(m.convs), m.spec.Same}] = true
 			nodes = append(nodes, b.fused(m, orphans)...)
 		} else if !gone[n] {
 			nodes = append(nodes, n)
@@ -168,51 +165,4 @@ func (b *body) insert(t *onnxpb.TensorProto, before string) {
 		}
 	}
 	b.graph.Initializer = append(list, t)
-}
-
-// declare adds the functions in use and the import of their domain, and raises
-// the IR version to the first that has functions.
-func (f *fuser) declare() error {
-	p := f.model.Proto
-	opset, _ := f.model.Opset("")
-	if opset < MinOpset || opset > MaxOpset {
-		return &errs.UnsupportedError{Items: []errs.Unsupported{{Op: "MDConv",
-			Reason: fmt.Sprintf("the file has opset %d, MDConv is written at %d to %d", opset, MinOpset, MaxOpset)}}}
-	}
-	if version, ok := f.model.Opset(Domain); !ok {
-		p.OpsetImport = append(p.OpsetImport, Import())
-	} else if version != Version {
-		return errs.Format("opset_import", "domain %s: version %d, must be %d", Domain, version, Version)
-	}
-	for groups := MinGroups; groups <= MaxGroups; groups++ {
-		for _, same := range []bool{false, true} {
-			if !f.used[signature{groups, same}] {
-				continue
-			}
-			if err := addFunction(f.model, groups, same, opset); err != nil {
-				return err
-			}
-		}
-	}
-	p.IrVersion = proto.Int64(max(p.GetIrVersion(), MinIR))
-	return nil
-}
-
-// Import returns the opset import that a model with MDConv needs.
-func Import() *onnxpb.OperatorSetIdProto {
-	return &onnxpb.OperatorSetIdProto{Domain: proto.String(Domain), Version: proto.Int64(Version)}
-}
-
-// addFunction adds the canonical function unless it is there.
-func addFunction(m *onnx.Model, groups int, same bool, opset int64) error {
-	name := OpType(groups, same)
-	fn := m.Function(Domain, name, "")
-	if fn == nil {
-		m.Proto.Functions = append(m.Proto.Functions, Function(groups, same, opset))
-		return nil
-	}
-	if g, s, ok := Canonical(fn); !ok || g != groups || s != same {
-		return errs.Format("function "+name, "the file has another one of that name")
-	}
-	return nil
 }

@@ -42,23 +42,17 @@ func callee(c callable, name string) function {
 	return function{domain, name, c.GetOverload()}
 }
 
-// signature is what the canonical functions differ in.
-type signature struct {
-	groups int
-	same   bool
-}
-
-func canonicalFunctions(m *onnx.Model) map[function]signature {
-	funcs := map[function]signature{}
+func canonicalFunctions(m *onnx.Model) map[function]Signature {
+	funcs := map[function]Signature{}
 	for _, fn := range m.Proto.GetFunctions() {
 		if groups, same, ok := Canonical(fn); ok {
-			funcs[callee(fn, fn.GetName())] = signature{groups, same}
+			funcs[callee(fn, fn.GetName())] = Signature{groups, same}
 		}
 	}
 	return funcs
 }
 
-func (b *body) unfuse(funcs map[function]signature) (int, error) {
+func (b *body) unfuse(funcs map[function]Signature) (int, error) {
 	var nodes []*onnxpb.NodeProto
 	orphans := map[string]bool{}
 	count := 0
@@ -68,7 +62,7 @@ func (b *body) unfuse(funcs map[function]signature) (int, error) {
 			nodes = append(nodes, n)
 			continue
 		}
-		s, err := ParseNode(n, sig.groups, sig.same)
+		s, err := ParseNode(n, sig.Groups, sig.Same)
 		if err != nil {
 			return 0, errs.Format(place(b, i, n), "%w", err)
 		}
@@ -182,7 +176,7 @@ func (sp *splitter) parts(t *onnxpb.TensorProto) ([]*tensor.Tensor, bool) {
 
 // dropFunctions takes those functions and, where nothing of it is left, the
 // imports of their domains out of m.
-func dropFunctions(m *onnx.Model, funcs map[function]signature) {
+func dropFunctions(m *onnx.Model, funcs map[function]Signature) {
 	m.Proto.Functions = slices.DeleteFunc(m.Proto.Functions, func(fn *onnxpb.FunctionProto) bool {
 		_, drop := funcs[callee(fn, fn.GetName())]
 		return drop

@@ -1,0 +1,280 @@
+package convert_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/converttest"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/mdconv"
+	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+func lower(t testing.TB, n convert.Network, w convert.Weights, o convert.Options) *onnx.Model {
+	t.Helper()
+	m, err := convert.Lower(n, w, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func encode(t testing.TB, m *onnx.Model) []byte {
+	t.Helper()
+	data, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// eachOptions runs test for every opset, form, kind of image size and both ways
+// to write batch norms.
+func eachOptions(t *testing.T, test func(*testing.T, convert.Options)) {
+	for opset := convert.MinOpset; opset <= convert.MaxOpset; opset++ {
+		for _, form := range []convert.Form{convert.Split, convert.Fused} {
+			for _, size := range []int{0, 37, 64} {
+				for _, keep := range []bool{false, true} {
+					o := convert.Options{MDConv: form, ImageSize: size, Opset: opset, KeepBN: keep}
+					t.Run(fmt.Sprintf("%d/%s/%d/%t", opset, form, size, keep), func(t *testing.T) { test(t, o) })
+				}
+			}
+		}
+	}
+}
+
+func TestLowerIsValid(t *testing.T) {
+	n := converttest.Tiny()
+	w := converttest.Weights(n, 1)
+	eachOptions(t, func(t *testing.T, o convert.Options) {
+		m := lower(t, n, w, o)
+		if err := m.Check(); err != nil {
+			t.Error(err)
+		}
+		if err := mdconv.Check(m); err != nil {
+			t.Error(err)
+		}
+		if opset, _ := m.Opset(""); opset != int64(o.Opset) {
+			t.Errorf("opset %d, want %d", opset, o.Opset)
+		}
+		wantFunctions := 0
+		if o.MDConv == convert.Fused {
+			wantFunctions = 3 // of 2, 3 and 4 groups
+			if o.ImageSize == 0 {
+				wantFunctions = 5 // those of 3 and 4 at both strides
+			}
+		}
+		if got := len(m.Proto.Functions); got != wantFunctions {
+			t.Errorf("%d functions, want %d", got, wantFunctions)
+		}
+	})
+}
+
+// TestFormsTurnIntoEachOther: rewriting either form gives the other one to the
+// byte, but for the IR version that functions ask for.
+func TestFormsTurnIntoEachOther(t *testing.T) {
+	n := converttest.Tiny()
+	w := converttest.Weights(n, 1)
+	eachOptions(t, func(t *testing.T, o convert.Options) {
+		if o.MDConv == convert.Fused || o.Opset%5 != 0 { // both forms are made below; 15, 20 and 25 will do
+			return
+		}
+		split := lower(t, n, w, o)
+		o.MDConv = convert.Fused
+		fused := lower(t, n, w, o)
+		wantSplit, wantFused := encode(t, split), encode(t, fused)
+
+		for want, rewrite := range map[*[]byte]func(*onnx.Model) (int, error){&wantFused: mdconv.Fuse, &wantSplit: mdconv.Unfuse} {
+			m := split
+			if want == &wantSplit {
+				m = fused
+			}
+			count, err := rewrite(m)
+			if err != nil || count != 6 {
+				t.Fatalf("%d rewritten, %v, want 6", count, err)
+			}
+			if got := encode(t, m); !bytes.Equal(got, *want) {
+				t.Error("not the same file as written directly")
+			}
+		}
+	})
+}
+
+func TestLowerIsDeterministic(t *testing.T) {
+	n := converttest.Tiny()
+	o := convert.Options{MDConv: convert.Fused, ImageSize: 64, Metadata: map[string]string{"mixconv.a": "1", "mixconv.b": "2", "mixconv.c": "3"}}
+	want := encode(t, lower(t, n, converttest.Weights(n, 1), o))
+	for range 5 {
+		if !bytes.Equal(encode(t, lower(t, n, converttest.Weights(n, 1), o)), want) {
+			t.Fatal("not the same bytes again")
+		}
+	}
+}
+
+// TestLowerSizes has the figures of MixNet-S, M and L at 224×224 with 1000
+// classes: stored floats when folded, and multiply-adds of convolutions and the
+// classifier, padding taps included.
+func TestLowerSizes(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		params int
+		macs   float64 // millions
+	}{
+		{"mixnet-s", 4_118_510, 239.2},
+		{"mixnet-m", 4_993_526, 339.2},
+		{"mixnet-l", 7_302_116, 555.3},
+	} {
+		n, err := convert.Named(c.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := lower(t, n, converttest.Weights(n, 1), convert.Options{ImageSize: 224})
+		params := 0
+		shapes := map[string]tensor.Shape{}
+		for _, init := range m.Proto.Graph.Initializer {
+			shapes[init.GetName()] = shapeOf(init)
+			if tensor.DType(init.GetDataType()) == tensor.Float32 {
+				params += shapeOf(init).Elements()
+			}
+		}
+		if params != c.params {
+			t.Errorf("%s: %d floats, want %d", c.name, params, c.params)
+		}
+		if got := float64(macs(m.Proto.Graph.Node, shapes, 224)) / 1e6; math.Abs(got-c.macs) > 0.05 {
+			t.Errorf("%s: %.1f M multiply-adds, want %.1f M", c.name, got, c.macs)
+		}
+	}
+}
+
+func shapeOf(t *onnxpb.TensorProto) tensor.Shape {
+	s := make(tensor.Shape, len(t.Dims))
+	for i, d := range t.Dims {
+		s[i] = int(d)
+	}
+	return s
+}
+
+// macs counts multiply-adds; size is the height and width of the input, those of
+// every other value follow from the node that gives it.
+func macs(nodes []*onnxpb.NodeProto, weights map[string]tensor.Shape, size int) int {
+	sizes := map[string]int{"input": size}
+	total := 0
+	for _, n := range nodes {
+		s := sizes[n.Input[0]]
+		switch n.GetOpType() {
+		case "GlobalAveragePool":
+			s = 1
+		case "Conv":
+			w := weights[n.Input[1]]
+			pads := onnx.Attr(n, "pads").GetInts()
+			dilation, stride := onnx.Attr(n, "dilations").GetInts()[0], onnx.Attr(n, "strides").GetInts()[0]
+			s = (s+int(pads[0]+pads[2])-(w[2]-1)*int(dilation)-1)/int(stride) + 1
+			total += w.Elements() * s * s
+		case "Gemm":
+			total += weights[n.Input[1]].Elements()
+		}
+		for _, out := range n.Output {
+			sizes[out] = s
+		}
+	}
+	return total
+}
+
+func TestLowerNames(t *testing.T) {
+	n := converttest.Tiny()
+	want := []string{"stem", "head", "logits", "blocks_1/expand"}
+	for i := range n.Expand() {
+		want = append(want, fmt.Sprintf("block_%d", i), fmt.Sprintf("block_%d/expansion_output", i))
+	}
+	for _, form := range []convert.Form{convert.Split, convert.Fused} {
+		m := lower(t, n, converttest.Weights(n, 1), convert.Options{MDConv: form})
+		var got []string
+		for _, node := range m.Proto.Graph.Node {
+			got = append(got, node.Output...)
+		}
+		for _, name := range want {
+			if !slices.Contains(got, name) {
+				t.Errorf("%s: no value %s", form, name)
+			}
+		}
+	}
+}
+
+func TestLowerMetadata(t *testing.T) {
+	n := converttest.Tiny()
+	m := lower(t, n, converttest.Weights(n, 1), convert.Options{ImageSize: 96, Metadata: map[string]string{
+		convert.MetaSourceSHA256: "ab", convert.MetaMean: "127.5,127.5,127.5", convert.MetaStd: "",
+	}})
+	for key, want := range map[string]string{
+		convert.MetaNetwork: "tiny", convert.MetaSize: "96", convert.MetaCrop: "0.75",
+		convert.MetaSourceSHA256: "ab", convert.MetaMean: "127.5,127.5,127.5", convert.MetaDepthMultiplier: "1",
+	} {
+		if got, _ := m.Metadata(key); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+	if v, found := m.Metadata(convert.MetaStd); found {
+		t.Errorf("%s is %q, want none", convert.MetaStd, v)
+	}
+	blocks, _ := m.Metadata(convert.MetaBlocks)
+	for i, s := range strings.Fields(blocks) {
+		if s != n.Blocks[i].String() {
+			t.Errorf("block %d is %s, want %s", i, s, n.Blocks[i])
+		}
+	}
+}
+
+func TestLowerErrors(t *testing.T) {
+	n := converttest.Tiny()
+	good := converttest.Weights(n, 1)
+	for _, c := range []struct {
+		want   string
+		change func(*convert.Network, convert.Weights, *convert.Options)
+	}{
+		{"opset 12: allowed 13 to 28", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.Opset = 12 }},
+		{"opset 29: allowed 13 to 28", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.Opset = 29 }},
+		{"image size -1: allowed", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.ImageSize = -1 }},
+		{"mdconv form both: unknown, allowed split, fused", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.MDConv = "both" }},
+		{"head.bn.beta [24] is missing", func(_ *convert.Network, w convert.Weights, _ *convert.Options) { delete(w, "head.bn.beta") }},
+		{"no place for head.bn.delta", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
+			w["head.bn.delta"] = good["head.bn.beta"]
+		}},
+		{"head.bn.beta is float32 [24,24,1], must be float32 [24]", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
+			w["head.bn.beta"] = tensor.New(tensor.Float32, 24, 24, 1)
+		}},
+		{"classifier.bias is float64 [5], must be float32 [5]", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
+			w["classifier.bias"] = tensor.New(tensor.Float64, 5)
+		}},
+		{"stem.bn.variance: channel 0 has -1, must be 0 or more", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
+			w["stem.bn.variance"] = tensor.Of([]float32{-1, 0, 0, 0, 0, 0, 0, 0}, 8)
+		}},
+		{"block 0 takes 8 channels, the one before it gives 16", func(n *convert.Network, _ convert.Weights, _ *convert.Options) { n.Stem = 16 }},
+		{"classes is 0, allowed 1", func(n *convert.Network, _ convert.Weights, _ *convert.Options) { n.Classes = 0 }},
+		{"blocks is 0, allowed 1", func(n *convert.Network, _ convert.Weights, _ *convert.Options) { n.Blocks = nil }},
+		{"is not a block", func(n *convert.Network, _ convert.Weights, _ *convert.Options) {
+			n.Blocks = append(slices.Clone(n.Blocks), convert.Block{})
+		}},
+	} {
+		n, w, o := converttest.Tiny(), maps.Clone(good), convert.Options{}
+		c.change(&n, w, &o)
+		_, err := convert.Lower(n, w, o)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v, want %q in it", err, c.want)
+		}
+	}
+}
+
+// TestNamedError: an unknown name is answered with those that are known.
+func TestNamedError(t *testing.T) {
+	_, err := convert.Named("mixnet s")
+	if err == nil || !strings.Contains(err.Error(), `"mixnet s": unknown, allowed mixnet-s, mixnet-m`) {
+		t.Error(err)
+	}
+}
