@@ -34,7 +34,7 @@ func gemmDims(c *Call) (m, k, n int, err error) {
 	}
 	inner, ok := merge(k, kb)
 	if !ok {
-		return 0, 0, 0, fmt.Errorf("A has %d columns and B %d rows", k, kb)
+		return 0, 0, 0, fmt.Errorf("input A has %d columns and B %d rows", k, kb)
 	}
 	return m, inner, n, nil
 }
@@ -84,7 +84,7 @@ func inferMatMul(c *Call) ([]Type, error) {
 		b = tensor.Shape{b[0], 1}
 	}
 	if _, ok := merge(a[len(a)-1], b[len(b)-2]); !ok {
-		return nil, fmt.Errorf("A has %d columns and B %d rows", a[len(a)-1], b[len(b)-2])
+		return nil, fmt.Errorf("input A has %d columns and B %d rows", a[len(a)-1], b[len(b)-2])
 	}
 	out, err := broadcast(a[:len(a)-2], b[:len(b)-2])
 	if err != nil {
@@ -103,34 +103,40 @@ func inferMatMul(c *Call) ([]Type, error) {
 // MatMul whose shapes are known, and 0 of any other call. Taps that meet
 // padding count; biases do not.
 func MACs(c *Call) int64 {
-	switch {
-	case c.Op == MDConv:
-		m, err := MDConvOf(c)
-		if err != nil {
-			return 0
-		}
-		var sum int64
-		for i, g := range m.Groups {
-			sum += macs(g.Out, product64(c.In[1+i].Shape[1:]))
-		}
-		return sum
-	case c.Op.Domain != "":
-		return 0
+	if c.Op == MDConv {
+		return mixedMACs(c)
 	}
 	out, err := c.Infer()
-	if err != nil || !out[0].Shape.Known() {
+	if err != nil || c.Op.Domain != "" || !out[0].Shape.Known() {
 		return 0
 	}
-	switch a := c.In[0].Shape; c.Op.Name {
+	each := tensor.Shape{tensor.Unknown} // factors that one output sums over
+	switch c.Op.Name {
 	case "Conv":
-		return macs(out[0].Shape, product64(c.In[1].Shape[1:]))
+		each = c.In[1].Shape[1:]
 	case "MatMul":
-		return macs(out[0].Shape, int64(a[len(a)-1]))
+		a := c.In[0].Shape
+		each = a[len(a)-1:]
 	case "Gemm":
 		_, k, _, _ := gemmDims(c)
-		return macs(out[0].Shape, int64(k))
+		each = tensor.Shape{k}
 	}
-	return 0
+	if !each.Known() {
+		return 0
+	}
+	return macs(out[0].Shape, product64(each))
+}
+
+func mixedMACs(c *Call) int64 {
+	m, err := MDConvOf(c)
+	if err != nil {
+		return 0
+	}
+	var sum int64
+	for i, g := range m.Groups {
+		sum += macs(g.Out, product64(c.In[1+i].Shape[1:]))
+	}
+	return sum
 }
 
 // macs is the number of multiply-adds of outputs that take so many each, at

@@ -3,6 +3,7 @@ package ops
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -107,8 +108,7 @@ func inferGather(c *Call) ([]Type, error) {
 			return nil, err
 		}
 	}
-	var out tensor.Shape
-	out = append(append(append(make(tensor.Shape, 0, len(data)+len(indices)), data[:axis]...), indices...), data[axis+1:]...)
+	out := append(tensor.Shape{}, slices.Concat(data[:axis], indices, data[axis+1:])...)
 	return one(out), nil
 }
 

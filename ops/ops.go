@@ -3,6 +3,10 @@
 // follow from its input types, and the geometry that an implementation needs.
 // It computes no tensor data; package eval does.
 //
+// An operator is a row in one of the tables (table_*.go) and a function that
+// infers its output shapes; package eval adds a kernel. testdata/schemas.txt,
+// which the registry is compared with, says what the row must be.
+//
 // The facts come from ONNX's operator schemas (ai.onnx, opsets MinOpset to
 // MaxOpset). Errors say what was found and what is allowed, not where: the
 // caller knows the node.
@@ -44,7 +48,7 @@ func TypeOf(t *tensor.Tensor) Type {
 	if t == nil {
 		return Type{}
 	}
-	return Type{DType: t.DType, Shape: t.Shape, Value: t}
+	return Type{DType: t.DType, Shape: append(tensor.Shape{}, t.Shape...), Value: t}
 }
 
 // Present reports whether there is such an input at all.
@@ -91,6 +95,15 @@ func (o *Op) String() string {
 		return o.Name
 	}
 	return o.Domain + "." + o.Name
+}
+
+// Attrs lists the attributes of one of o's versions; nil if there is no such
+// version.
+func (o *Op) Attrs(version int) []AttrSpec {
+	if v := o.at(version); v != nil {
+		return slices.Clone(v.attrs)
+	}
+	return nil
 }
 
 type key struct{ domain, name string }

@@ -6,6 +6,7 @@ package eval
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
@@ -60,10 +61,20 @@ func Run(ctx context.Context, c *ops.Call, in []*tensor.Tensor, lim limit.Limits
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if r.nothing() {
+		return r.out, nil
+	}
 	if err := k(r); err != nil {
 		return nil, err
 	}
 	return r.out, nil
+}
+
+// nothing reports whether no output has an element. Kernels rely on one that
+// does: a dimension of 0 leaves the others unbounded, and a loop over those
+// would not end.
+func (r *run) nothing() bool {
+	return !slices.ContainsFunc(r.out, func(t *tensor.Tensor) bool { return t.Elements() > 0 })
 }
 
 // allocate makes the outputs, after checking every one of them.
