@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/internal/zipfile"
@@ -15,6 +16,9 @@ import (
 )
 
 const suffix = ".npy"
+
+// firstDay is the first that zip knows.
+var firstDay = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // ReadArchive reads every array of a .npz archive, by its name without ".npy".
 // Names are never used as paths.
@@ -74,8 +78,7 @@ func WriteArchive(w io.Writer, m map[string]*tensor.Tensor) error {
 		if why := zipfile.BadName(name, limit.Limits{}); why != "" {
 			return errs.Format("array "+errs.Quote(name), "the name %s", why)
 		}
-		header := &zip.FileHeader{Name: name + suffix, Method: zip.Store}
-		header.ModifiedDate = 1<<5 | 1 // 1980-01-01, the first day that zip knows
+		header := &zip.FileHeader{Name: name + suffix, Method: zip.Store, Modified: firstDay}
 		f, err := z.CreateHeader(header)
 		if err != nil {
 			return err
