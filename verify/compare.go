@@ -1,0 +1,159 @@
+package verify
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Tolerance bounds a difference: absolutely, and relative to the largest
+// magnitude of the reference.
+type Tolerance struct{ Abs, Rel float64 }
+
+// Value is the comparison of one named value.
+type Value struct {
+	Name      string       `json:"name"`
+	Output    bool         `json:"output"` // of the model; else a value inside it
+	Pass      bool         `json:"pass"`
+	Compared  int          `json:"compared"` // elements
+	Pictures  int          `json:"pictures"`
+	Shape     tensor.Shape `json:"shape"`      // the model's
+	MaxAbs    Number       `json:"max_abs"`    // largest |a−b|
+	MaxRel    Number       `json:"max_rel"`    // largest, over pictures, of max|a−b| / max|ref|
+	MaxRef    Number       `json:"max_ref"`    // largest |ref|
+	NaN       int          `json:"nan"`        // elements that are NaN or infinite on either side
+	Top1Agree int          `json:"top1_agree"` // pictures whose largest element is the same one
+	Note      string       `json:"note,omitempty"`
+}
+
+// Compare compares got with a reference of the same shape, picture by picture.
+// A tensor of one dimension or none is one picture.
+func Compare(name string, got, ref *tensor.Tensor, tol Tolerance) Value {
+	v := Value{Name: name, Shape: got.Shape}
+	a, errA := floats(got)
+	b, errB := floats(ref)
+	switch {
+	case errA != nil || errB != nil:
+		v.Note = fmt.Sprintf("%s and %s cannot be compared", got.DType, ref.DType)
+		return v
+	case !got.Shape.Equal(ref.Shape):
+		v.Note = fmt.Sprintf("shape %s, in the reference %s", got.Shape, ref.Shape)
+		return v
+	}
+	v.Pictures, v.Compared = 1, len(a)
+	if len(got.Shape) > 1 {
+		v.Pictures = got.Shape[0]
+	}
+	v.Pass = v.Compared > 0
+	for i := range v.Pictures {
+		n := len(a) / v.Pictures
+		v.picture(a[i*n:(i+1)*n], b[i*n:(i+1)*n], tol)
+	}
+	return v
+}
+
+// classifies reports whether the value is scores by picture and class.
+func (v *Value) classifies() bool { return len(v.Shape) == 2 && v.Shape[1] > 1 && v.Compared > 0 }
+
+// picture adds the comparison of one picture.
+func (v *Value) picture(a, b []float64, tol Tolerance) {
+	var diff, largest float64
+	bad := 0
+	for i := range a {
+		if !finite(a[i]) || !finite(b[i]) {
+			bad++
+			continue
+		}
+		diff = max(diff, math.Abs(a[i]-b[i]))
+		largest = max(largest, math.Abs(b[i]))
+	}
+	rel := 0.0
+	if diff > 0 {
+		rel = diff / largest // +Inf for a reference of zeros
+	}
+	v.NaN += bad
+	v.MaxAbs = max(v.MaxAbs, Number(diff))
+	v.MaxRel = max(v.MaxRel, Number(rel))
+	v.MaxRef = max(v.MaxRef, Number(largest))
+	if bad == 0 && argmax(a) == argmax(b) {
+		v.Top1Agree++
+	}
+	if bad > 0 || !(diff <= tol.Abs+tol.Rel*largest) {
+		v.Pass = false
+	}
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// argmax returns the index of the first of the largest elements.
+func argmax(x []float64) int {
+	best := 0
+	for i := range x {
+		if x[i] > x[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// floats returns t's elements as float64.
+func floats(t *tensor.Tensor) ([]float64, error) {
+	switch d := t.Data.(type) {
+	case []float32:
+		return convert(d), nil
+	case []float64:
+		return d, nil
+	case []int8:
+		return convert(d), nil
+	case []int16:
+		return convert(d), nil
+	case []int32:
+		return convert(d), nil
+	case []int64:
+		return convert(d), nil
+	case []uint16:
+		return halves(t.DType, d), nil
+	case []uint32:
+		return convert(d), nil
+	case []uint64:
+		return convert(d), nil
+	case []uint8:
+		if t.DType == tensor.Uint8 {
+			return convert(d), nil
+		}
+	case []bool:
+		out := make([]float64, len(d))
+		for i, x := range d {
+			if x {
+				out[i] = 1
+			}
+		}
+		return out, nil
+	}
+	return nil, fmt.Errorf("%s has no order of magnitude", t.DType)
+}
+
+func convert[T float32 | int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64](x []T) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+// halves converts elements of the three types that are held in 16 bits.
+func halves(d tensor.DType, x []uint16) []float64 {
+	if d == tensor.Uint16 {
+		return convert(x)
+	}
+	out := make([]float64, len(x))
+	for i, bits := range x {
+		if d == tensor.Float16 {
+			out[i] = float64(tensor.Float16frombits(bits))
+		} else {
+			out[i] = float64(tensor.BFloat16frombits(bits))
+		}
+	}
+	return out
+}

@@ -1,0 +1,149 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/runtime"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// subject is a model that is compared: as an app runs it, and where layers are
+// wanted once more with every value visible, which fuses less.
+type subject struct {
+	model   *onnx.Model
+	session *runtime.Session
+	layers  *runtime.Session // nil without Options.Layers
+	inputs  []runtime.Value
+}
+
+// values are what a model computed.
+type values struct {
+	order   []string // names as the model computes them, outputs last
+	outputs map[string]bool
+	tensors runtime.Tensors
+}
+
+func newSubject(m *onnx.Model, o Options) (*subject, error) {
+	o.Session.Layers = false
+	session, err := runtime.New(m, o.Session)
+	if err != nil {
+		return nil, err
+	}
+	s := &subject{model: m, session: session, inputs: session.Inputs()}
+	if len(s.inputs) == 0 {
+		return nil, errs.InFile(m.Name(), fmt.Errorf("a model without inputs, there is nothing to compare"))
+	}
+	if o.Layers {
+		o.Session.Layers = true
+		s.layers, err = runtime.New(m, o.Session)
+	}
+	return s, err
+}
+
+// run computes the outputs and, if wanted, all other named values.
+func (s *subject) run(ctx context.Context, in runtime.Tensors) (*values, error) {
+	tensors, err := s.runPieces(ctx, s.session, in)
+	if err != nil {
+		return nil, err
+	}
+	v := &values{outputs: map[string]bool{}, tensors: tensors}
+	for _, o := range s.session.Outputs() {
+		v.outputs[o.Name] = true
+	}
+	if s.layers != nil {
+		inner, err := s.runPieces(ctx, s.layers, in)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range s.layers.Outputs() {
+			if t := inner[o.Name]; t != nil && !v.outputs[o.Name] {
+				v.tensors[o.Name] = t
+				v.order = append(v.order, o.Name)
+			}
+		}
+	}
+	for _, o := range s.session.Outputs() {
+		v.order = append(v.order, o.Name)
+	}
+	return v, nil
+}
+
+// runPieces runs a model of a fixed batch as often as the given pictures take.
+func (s *subject) runPieces(ctx context.Context, session *runtime.Session, in runtime.Tensors) (runtime.Tensors, error) {
+	declared := s.inputs[0].Shape
+	t := in[s.inputs[0].Name]
+	if len(s.inputs) > 1 || t == nil || len(declared) == 0 || len(t.Shape) == 0 {
+		return session.Run(ctx, in)
+	}
+	batch, n := declared[0], t.Shape[0]
+	if batch <= 0 || n <= batch || n%batch != 0 {
+		return session.Run(ctx, in)
+	}
+	all := runtime.Tensors{}
+	for lo := 0; lo < n; lo += batch {
+		out, err := session.Run(ctx, runtime.Tensors{s.inputs[0].Name: pictures(t, lo, lo+batch)})
+		if err != nil {
+			return nil, err
+		}
+		for name, piece := range out {
+			all[name] = join(all[name], piece)
+		}
+	}
+	return all, nil
+}
+
+// pick finds the model's inputs in arrays, by name and in either layout, or
+// returns nil if one is missing.
+func (s *subject) pick(arrays runtime.Tensors) runtime.Tensors {
+	in := runtime.Tensors{}
+	for _, v := range s.inputs {
+		t := arrays[v.Name]
+		if t == nil {
+			t = arrays[plainName(v.Name)]
+		}
+		if t == nil {
+			return nil
+		}
+		in[v.Name], _ = arrange(t, v.Shape, unknown)
+	}
+	return in
+}
+
+const (
+	randomPictures = 2  // where the model leaves the batch open
+	randomSize     = 64 // where it leaves height or width open
+)
+
+// randomInput makes float32 inputs, uniform in [-1, 1), the same every time.
+func (s *subject) randomInput() (runtime.Tensors, error) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	in := runtime.Tensors{}
+	for _, v := range s.inputs {
+		if v.DType != tensor.Float32 || v.Shape == nil {
+			return nil, fmt.Errorf("input %s is %s %s: random values are only made for float32 of a known rank, give an npz", errs.Quote(v.Name), v.DType, v.Shape)
+		}
+		shape := v.Shape.Clone()
+		for i, d := range shape {
+			switch {
+			case d == tensor.Unknown && i == 0:
+				shape[i] = randomPictures
+			case d == tensor.Unknown:
+				shape[i] = randomSize
+			}
+		}
+		if _, _, err := tensor.Size(v.DType, shape); err != nil {
+			return nil, fmt.Errorf("input %s: %w", errs.Quote(v.Name), err)
+		}
+		t := tensor.New(v.DType, shape...)
+		data := tensor.Data[float32](t)
+		for i := range data {
+			data[i] = rnd.Float32()*2 - 1
+		}
+		in[v.Name] = t
+	}
+	return in, nil
+}

@@ -1,0 +1,83 @@
+// Package verify compares what a model computes with what something else
+// computed: the trainer's recorded values, another ONNX file, or the other form
+// of the same model.
+//
+// A value passes if for every picture (every index of its first dimension)
+//
+//	max|a−b| ≤ atol + rtol · max|ref|
+//
+// A NaN or an infinity on either side never passes, and neither does a
+// reference of which nothing could be compared.
+package verify
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/runtime"
+)
+
+// DefaultTolerance is what float32 networks of MixNet's depth agree to when
+// both sides are right.
+var DefaultTolerance = Tolerance{Rel: 2e-5}
+
+// Options say how a model is verified.
+type Options struct {
+	Tolerance Tolerance
+	Layers    bool            // compare every named value that both sides have
+	Session   runtime.Options // how the models run; its Layers is ignored
+	Input     runtime.Tensors // for references that record no input; nil: two seeded random pictures
+}
+
+// Run compares m with each reference, in their order.
+func Run(ctx context.Context, m *onnx.Model, refs []Reference, o Options) (*Report, error) {
+	here, err := newSubject(m, o)
+	if err != nil {
+		return nil, err
+	}
+	report := &Report{Pass: len(refs) > 0}
+	shared := o.Input
+	for _, r := range refs {
+		if shared == nil {
+			shared = r.inputs(here)
+		}
+	}
+	for _, r := range refs {
+		c, err := compareWith(ctx, here, r, shared, o)
+		if err != nil {
+			return nil, err
+		}
+		report.References = append(report.References, c)
+		report.Pass = report.Pass && c.Pass
+	}
+	return report, nil
+}
+
+// compareWith runs both sides on the reference's own input if it recorded one,
+// else on the shared one, else on random pictures.
+func compareWith(ctx context.Context, here *subject, r Reference, shared runtime.Tensors, o Options) (*Comparison, error) {
+	in := r.inputs(here)
+	if in == nil {
+		in = shared
+	}
+	if in == nil {
+		if r.recorded() {
+			return nil, fmt.Errorf("%s has no array for the model's input %s", errs.Quote(r.Name()), errs.Quote(here.inputs[0].Name))
+		}
+		var err error
+		if in, err = here.randomInput(); err != nil {
+			return nil, err
+		}
+	}
+	got, err := here.run(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	want, err := r.values(ctx, here, in)
+	if err != nil {
+		return nil, err
+	}
+	return compareAll(r.Name(), got, want, o), nil
+}
