@@ -33,11 +33,13 @@ const (
 )
 
 // What the official code does to a picture before the network sees it
-// (models/official/mnasnet: preprocessing.py, imagenet_input.py).
+// (models/official/mnasnet: preprocessing.py, imagenet_input.py). MixNets were
+// trained and measured with bicubic resizing; a later revision of that file
+// resizes bilinearly.
 const (
 	officialSize          = 224
 	officialCropPadding   = 32 // pixels around the crop, at the scale of the result
-	officialInterpolation = "bilinear"
+	officialInterpolation = "bicubic"
 	officialMean          = "123.675,116.28,103.53"
 	officialStd           = "58.395,57.12,57.375"
 )

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -28,7 +29,7 @@ func (g *Graph) Infer(shapes map[string]tensor.Shape) error {
 	kept := g.Nodes[:0]
 	for i, n := range g.Nodes {
 		if err := n.infer(); err != nil {
-			return errs.Format(place(i, n), "%s: %w", n.Op.Name, err)
+			return n.explain(i, err)
 		}
 		if !n.known() {
 			kept = append(kept, n)
@@ -36,6 +37,21 @@ func (g *Graph) Infer(shapes map[string]tensor.Shape) error {
 	}
 	g.Nodes = kept
 	return nil
+}
+
+// explain says which node an error of inference is about. What ONNX allows and
+// this program lacks stays an UnsupportedError.
+func (n *Node) explain(i int, err error) error {
+	var unsupported *errs.UnsupportedError
+	if !errors.As(err, &unsupported) {
+		return errs.Format(place(i, n), "%s: %w", n.Op.Name, err)
+	}
+	named := &errs.UnsupportedError{}
+	for _, u := range unsupported.Items {
+		u.Node = n.Name
+		named.Items = append(named.Items, u)
+	}
+	return named
 }
 
 // known reports whether every result is a constant; such a node need not run.
