@@ -172,9 +172,9 @@ func (d dumper) tensor(tp *onnxpb.TensorProto) string {
 	case err != nil:
 		return text + " malformed"
 	case l.elements <= most && l.dtype == tensor.String:
-		return text + fmt.Sprintf("%q", t.Data)
+		return text + fmt.Sprintf(" %q", t.Data)
 	case l.elements <= most:
-		return text + fmt.Sprint(t.Data)
+		return text + fmt.Sprintf(" %v", t.Data)
 	}
 	packed := NewTensor("", t)
 	h := sha256.New()

@@ -75,7 +75,7 @@ func nodeLabel(nodes []*onnxpb.NodeProto, i int) string {
 
 // hint names the visible value whose name is closest to name, if one is close.
 func (c *checker) hint(name string) string {
-	best, distance := "", min(1+len(name)/4, 4)
+	best, distance := "", min(2+len(name)/5, 4)
 	work := 2_000_000 // of comparing bytes, so that a large graph does not wait for it
 	try := func(candidate string) {
 		gap := len(candidate) - len(name)
