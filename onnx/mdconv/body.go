@@ -1,6 +1,8 @@
 package mdconv
 
 import (
+	"slices"
+
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 )
@@ -18,6 +20,8 @@ type body struct {
 	def    map[string]*onnxpb.NodeProto      // the node that gives a value
 	init   map[string]*onnxpb.TensorProto    // initializers
 	inputs map[string]*onnxpb.ValueInfoProto // inputs of a graph
+
+	added map[string][]*onnxpb.TensorProto // initializers that settle will put before the one of that name; "": at the end
 }
 
 // eachBody calls edit for the model's graph and every subgraph, outer before
@@ -105,6 +109,7 @@ func (b *body) index() {
 	for _, v := range b.graph.GetInput() {
 		b.inputs[v.GetName()] = v
 	}
+	b.added = map[string][]*onnxpb.TensorProto{}
 	b.countUses()
 }
 
@@ -183,34 +188,38 @@ func (b *body) fresh(name string) string {
 	return unique
 }
 
-// forget takes the names' value_info, initializers and Constants away where
-// nothing reads them any more.
-func (b *body) forget(names map[string]bool) {
-	b.countUses()
-	gone := func(name string) bool { return names[name] && b.uses[name] == 0 && b.inputs[name] == nil }
-	keep := b.nodes()[:0:0]
-	for _, n := range b.nodes() {
-		if !isOp(n, "Constant") || len(n.GetOutput()) != 1 || !gone(n.Output[0]) {
-			keep = append(keep, n)
-		}
+// add adds an initializer, before the one of that name if there is such a one.
+func (b *body) add(t *onnxpb.TensorProto, before string) {
+	if b.init[before] == nil {
+		before = ""
 	}
-	b.setNodes(keep)
-	if b.graph == nil {
-		b.fn.ValueInfo = without(b.fn.ValueInfo, gone)
-		return
-	}
-	b.graph.ValueInfo = without(b.graph.ValueInfo, gone)
-	b.graph.Initializer = without(b.graph.Initializer, gone)
+	b.added[before] = append(b.added[before], t)
 }
 
-func without[T interface{ GetName() string }](list []T, gone func(string) bool) []T {
-	var keep []T
-	for _, v := range list {
-		if !gone(v.GetName()) {
-			keep = append(keep, v)
+// settle makes nodes those of the body, puts in the initializers that were
+// added, and takes the orphans' value_info, initializers and Constants away
+// where nothing reads them any more.
+func (b *body) settle(nodes []*onnxpb.NodeProto, orphans map[string]bool) {
+	b.setNodes(nodes)
+	b.countUses()
+	gone := func(name string) bool { return orphans[name] && b.uses[name] == 0 && b.inputs[name] == nil }
+	b.setNodes(slices.DeleteFunc(nodes, func(n *onnxpb.NodeProto) bool {
+		return isOp(n, "Constant") && len(n.GetOutput()) == 1 && gone(n.Output[0])
+	}))
+	isGone := func(v *onnxpb.ValueInfoProto) bool { return gone(v.GetName()) }
+	if b.fn != nil {
+		b.fn.ValueInfo = slices.DeleteFunc(b.fn.ValueInfo, isGone)
+		return
+	}
+	b.graph.ValueInfo = slices.DeleteFunc(b.graph.ValueInfo, isGone)
+	var inits []*onnxpb.TensorProto
+	for _, t := range b.graph.Initializer {
+		inits = append(inits, b.added[t.GetName()]...)
+		if !gone(t.GetName()) {
+			inits = append(inits, t)
 		}
 	}
-	return keep
+	b.graph.Initializer = append(inits, b.added[""]...)
 }
 
 // isOp reports whether n is that operator of ONNX's own domain.

@@ -68,8 +68,7 @@ func (f *fuser) fuse(b *body) (int, error) {
 			nodes = append(nodes, n)
 		}
 	}
-	b.setNodes(nodes)
-	b.forget(orphans)
+	b.settle(nodes, orphans)
 	return len(found), nil
 }
 
@@ -115,14 +114,14 @@ func (b *body) joinBiases(m *match, y string) (name string, nodes []*onnxpb.Node
 	if len(parts) == len(m.convs) {
 		if whole, ok := joined(parts); ok {
 			name = b.fresh(wholeOr(names, y+"/bias"))
-			b.insert(onnx.NewTensor(name, whole), names[0])
+			b.add(onnx.NewTensor(name, whole), names[0])
 			return name, nil
 		}
 	}
 	for i, conv := range m.convs {
 		if names[i] == "" {
 			names[i] = b.fresh(indexed(y+"/bias_", i))
-			b.insert(onnx.NewTensor(names[i], b.constantBias(conv, m.spec.Split[i])), "")
+			b.add(onnx.NewTensor(names[i], b.constantBias(conv, m.spec.Split[i])), "")
 		}
 	}
 	name = b.fresh(y + "/bias")
@@ -153,16 +152,4 @@ func wholeOr(parts []string, def string) string {
 		return whole
 	}
 	return def
-}
-
-// insert adds an initializer before the one of that name, or at the end.
-func (b *body) insert(t *onnxpb.TensorProto, before string) {
-	list := b.graph.Initializer
-	for i, other := range list {
-		if before != "" && other.GetName() == before {
-			b.graph.Initializer = append(list[:i:i], append([]*onnxpb.TensorProto{t}, list[i:]...)...)
-			return
-		}
-	}
-	b.graph.Initializer = append(list, t)
 }

@@ -71,8 +71,7 @@ func (b *body) unfuse(funcs map[function]Signature) (int, error) {
 		count++
 	}
 	if count > 0 {
-		b.setNodes(nodes)
-		b.forget(orphans)
+		b.settle(nodes, orphans)
 	}
 	return count, nil
 }
@@ -86,7 +85,7 @@ func (b *body) split(n *onnxpb.NodeProto, s Spec) []*onnxpb.NodeProto {
 	outputs := make([]string, len(x))
 	for i, w := range kernels(n) {
 		outputs[i] = b.fresh(indexed(y+"/conv_", i))
-		sp.add(node("Conv", []string{x[i], w, biases[i]}, outputs[i:i+1], specAttrs(s, i)...))
+		sp.write(node("Conv", []string{x[i], w, biases[i]}, outputs[i:i+1], specAttrs(s, i)...))
 	}
 	concat := node("Concat", outputs, []string{y}, onnx.IntAttr("axis", 1))
 	concat.Name, concat.DocString, concat.MetadataProps = n.Name, n.DocString, n.MetadataProps
@@ -115,7 +114,7 @@ type splitter struct {
 	list  string // the value that holds sizes, once it is there
 }
 
-func (sp *splitter) add(n *onnxpb.NodeProto) { sp.nodes = append(sp.nodes, n) }
+func (sp *splitter) write(n *onnxpb.NodeProto) { sp.nodes = append(sp.nodes, n) }
 
 // split adds a Split of x and returns its outputs.
 func (sp *splitter) split(x, name string, axis int64) []string {
@@ -124,9 +123,9 @@ func (sp *splitter) split(x, name string, axis int64) []string {
 		parts[i] = sp.fresh(parts[i])
 	}
 	if sp.opset() < splitTakesInput {
-		sp.add(node("Split", []string{x}, parts, onnx.IntAttr("axis", axis), onnx.IntsAttr("split", int64s(sp.sizes))))
+		sp.write(node("Split", []string{x}, parts, onnx.IntAttr("axis", axis), onnx.IntsAttr("split", int64s(sp.sizes))))
 	} else {
-		sp.add(node("Split", []string{x, sp.sizeList()}, parts, onnx.IntAttr("axis", axis)))
+		sp.write(node("Split", []string{x, sp.sizeList()}, parts, onnx.IntAttr("axis", axis)))
 	}
 	return parts
 }
@@ -139,10 +138,9 @@ func (sp *splitter) sizeList() string {
 	}
 	sp.list = sp.fresh(sp.base + "/sizes")
 	if sizes := int64s(sp.sizes); sp.graph != nil {
-		t := onnx.NewTensor(sp.list, tensor.Of(sizes, len(sizes)))
-		sp.graph.Initializer = append(sp.graph.Initializer, t)
+		sp.add(onnx.NewTensor(sp.list, tensor.Of(sizes, len(sizes))), "")
 	} else {
-		sp.add(node("Constant", nil, []string{sp.list}, onnx.IntsAttr("value_ints", sizes)))
+		sp.write(node("Constant", nil, []string{sp.list}, onnx.IntsAttr("value_ints", sizes)))
 	}
 	return sp.list
 }
@@ -150,16 +148,13 @@ func (sp *splitter) sizeList() string {
 // biases returns the names of the parts of b: initializers in the place of
 // this one, if that is what b is, else the outputs of a Split.
 func (sp *splitter) biases(b string) []string {
-	at := slices.IndexFunc(sp.graph.GetInitializer(), func(t *onnxpb.TensorProto) bool { return t.GetName() == b })
-	if t, constant := sp.stored(b); at >= 0 && constant {
+	if t, constant := sp.stored(b); constant && t == sp.init[b] {
 		if parts, ok := sp.parts(t); ok {
-			names := make([]string, len(parts))
-			protos := make([]*onnxpb.TensorProto, len(parts))
-			for i, name := range partNames(b, len(parts)) {
-				names[i] = sp.fresh(name)
-				protos[i] = onnx.NewTensor(names[i], parts[i])
+			names := partNames(b, len(parts))
+			for i, part := range parts {
+				names[i] = sp.fresh(names[i])
+				sp.add(onnx.NewTensor(names[i], part), b)
 			}
-			sp.graph.Initializer = slices.Insert(sp.graph.Initializer, at, protos...)
 			return names
 		}
 	}
