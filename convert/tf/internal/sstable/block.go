@@ -23,6 +23,10 @@ const maxBlock = 4 << 20
 // most 64.
 const snappyRatio = 22
 
+// maxKey bounds a key, for each costs time and memory in proportion to its
+// whole length, of which the file may hold a byte.
+const maxKey = 4 << 10
+
 // block is an unpacked block.
 type block struct {
 	name   string // for errors
@@ -93,6 +97,9 @@ func eachEntry(b block, visit func(Entry) error) error {
 		}
 		if shared > uint64(len(key)) {
 			return b.fail("entry at byte %d: shares %d bytes of a key of %d", pos, shared, len(key))
+		}
+		if shared+uint64(len(keyRest)) > maxKey {
+			return b.fail("entry at byte %d: key of %d bytes, allowed %d", pos, shared+uint64(len(keyRest)), maxKey)
 		}
 		key = append(key[:shared], keyRest...)
 		if err := visit(Entry{Key: key, Value: value, Block: b.offset}); err != nil {
