@@ -18,6 +18,7 @@ package mixconv
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -117,7 +118,11 @@ type ConvertOptions struct {
 	Opset     int          // 13 to 28; 0 is 17
 	KeepBN    bool         // keep batch norms as nodes
 	Labels    []string     // class names to store in the model
-	Limits    Limits
+	// Metadata is added to the model's; a value of "" leaves a key out. Without
+	// it a model of 1000 or 1001 classes says that pictures are prepared as the
+	// official code does for ImageNet, and any other says nothing about that.
+	Metadata map[string]string
+	Limits   Limits
 }
 
 // Converted is a model and where it came from.
@@ -163,12 +168,18 @@ func (o ConvertOptions) lowering(s *tf.Source) (convert.Options, error) {
 	case size == 0:
 		size = imageSize
 	}
+	metadata := map[string]string{
+		convert.MetaSourceSHA256:   s.SHA256,
+		convert.MetaSourceAverages: strconv.FormatBool(s.Averages),
+		convert.MetaLabels:         strings.Join(o.Labels, "\n"),
+	}
+	if s.Network.Classes != 1000 && s.Network.Classes != 1001 {
+		for _, key := range convert.PreprocessingKeys {
+			metadata[key] = ""
+		}
+	}
+	maps.Copy(metadata, o.Metadata)
 	return convert.Options{
-		MDConv: o.MDConv, ImageSize: size, Batch: max(0, o.Batch), Opset: o.Opset, KeepBN: o.KeepBN,
-		Metadata: map[string]string{
-			convert.MetaSourceSHA256:   s.SHA256,
-			convert.MetaSourceAverages: strconv.FormatBool(s.Averages),
-			convert.MetaLabels:         strings.Join(o.Labels, "\n"),
-		},
+		MDConv: o.MDConv, ImageSize: size, Batch: max(0, o.Batch), Opset: o.Opset, KeepBN: o.KeepBN, Metadata: metadata,
 	}, nil
 }

@@ -32,6 +32,9 @@ const (
 	MetaLabels = "mixconv.labels" // one per class, a newline between
 )
 
+// PreprocessingKeys are those that say how pictures are prepared.
+var PreprocessingKeys = []string{MetaSize, MetaCrop, MetaInterpolation, MetaMean, MetaStd}
+
 // What the official code does to a picture before the network sees it
 // (models/official/mnasnet: preprocessing.py, imagenet_input.py). MixNets were
 // trained and measured with bicubic resizing; a later revision of that file

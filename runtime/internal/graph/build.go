@@ -41,6 +41,9 @@ func build(m *onnx.Model) (*Graph, []errs.Unsupported, error) {
 	if err := m.Check(); err != nil {
 		return nil, nil, err
 	}
+	if err := mdconv.Check(m); err != nil {
+		return nil, nil, err
+	}
 	m, err := m.Inline(func(f *onnxpb.FunctionProto) bool {
 		_, _, ok := mdconv.Canonical(f)
 		return ok
