@@ -188,3 +188,16 @@ func storedIndex(p convert.Param, index []int) int {
 }
 
 func floatBytes(v float32) []byte { return binary.LittleEndian.AppendUint32(nil, math.Float32bits(v)) }
+
+// moveInto renames a checkpoint of one shard.
+func moveInto(t testing.TB, from, to string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{".index", ".data-00000-of-00001"} {
+		if err := os.Rename(from+suffix, to+suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
