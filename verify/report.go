@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-
-	"github.com/mixconv/mixconv/errs"
 )
 
 // Report is the outcome for all references; as JSON it is what
@@ -45,24 +43,29 @@ func (v *Value) leastAtol() Number {
 	return v.MaxAbs
 }
 
-// WriteText writes the report as a table for people.
+// WriteText writes the report as tables for people, one a reference.
 func (r *Report) WriteText(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "reference\tvalue\tpictures\tmax |a−b|\tof max |ref|\ttop-1 agree\tNaN\t")
 	for _, c := range r.References {
-		for i := range c.Values {
-			fmt.Fprintln(t, errs.Quote(c.Name)+"\t"+c.Values[i].row())
+		fmt.Fprintln(w, escape(c.Name))
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		if len(c.Values) > 0 {
+			fmt.Fprintln(t, "  value\tpictures\tmax |a−b|\tof max |ref|\ttop-1\tNaN\t")
 		}
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	for _, c := range r.References {
+		for i := range c.Values {
+			fmt.Fprintln(t, c.Values[i].row())
+		}
+		t.Flush()
 		if _, err := fmt.Fprintln(w, c.summary()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// escape makes a name from a file safe to print.
+func escape(name string) string {
+	q := strconv.Quote(name)
+	return q[1 : len(q)-1]
 }
 
 func (v *Value) row() string {
@@ -77,20 +80,20 @@ func (v *Value) row() string {
 	if v.Output && v.classifies() {
 		agree = fmt.Sprintf("%d/%d", v.Top1Agree, v.Pictures)
 	}
-	return fmt.Sprintf("%s\t%d\t%s\t%s\t%s\t%d\t%s", errs.Quote(v.Name), v.Pictures, v.MaxAbs, v.MaxRel, agree, v.NaN, verdict)
+	return fmt.Sprintf("  %s\t%d\t%s\t%s\t%s\t%d\t%s", escape(v.Name), v.Pictures, v.MaxAbs, v.MaxRel, agree, v.NaN, verdict)
 }
 
-// summary says in a sentence or two how a reference did.
+// summary says in a sentence how a reference did, and lists what only one side
+// has.
 func (c *Comparison) summary() string {
 	var s strings.Builder
-	name := errs.Quote(c.Name)
 	switch {
 	case c.Pass:
-		fmt.Fprintf(&s, "%s: pass, %d values compared, largest difference %s of the largest value", name, len(c.Values), c.MaxRel)
-	case c.Compared == 0:
-		fmt.Fprintf(&s, "%s: DIFFERENT, nothing compared", name)
-	case c.FirstDifferent != nil:
-		fmt.Fprintf(&s, "%s: DIFFERENT, first at %s; least atol that passes: %s", name, errs.Quote(*c.FirstDifferent), c.LeastAtol)
+		fmt.Fprintf(&s, "  pass: %d compared, largest difference %s of the largest value", len(c.Values), c.MaxRel)
+	case c.FirstDifferent == nil:
+		s.WriteString("  DIFFERENT: nothing compared")
+	default:
+		fmt.Fprintf(&s, "  DIFFERENT: first at %s; least atol that passes: %s", escape(*c.FirstDifferent), c.LeastAtol)
 	}
 	list := func(names []string, where string) {
 		const most = 6
@@ -104,7 +107,7 @@ func (c *Comparison) summary() string {
 		}
 		quoted := make([]string, len(names))
 		for i, n := range names {
-			quoted[i] = errs.Quote(n)
+			quoted[i] = escape(n)
 		}
 		fmt.Fprintf(&s, "\n  only in the %s: %s%s", where, strings.Join(quoted, ", "), more)
 	}

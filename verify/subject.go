@@ -113,6 +113,24 @@ func (s *subject) pick(arrays runtime.Tensors) runtime.Tensors {
 	return in
 }
 
+// given is pick for arrays that are there for this purpose: for a model of one
+// input, the only array may have any name.
+func (s *subject) given(arrays runtime.Tensors) (runtime.Tensors, error) {
+	if len(arrays) == 0 {
+		return nil, nil
+	}
+	if len(s.inputs) == 1 && len(arrays) == 1 {
+		for _, only := range arrays {
+			arrays = runtime.Tensors{s.inputs[0].Name: only}
+		}
+	}
+	in := s.pick(arrays)
+	if in == nil {
+		return nil, fmt.Errorf("no array for the model's input %s among %d given", errs.Quote(s.inputs[0].Name), len(arrays))
+	}
+	return in, nil
+}
+
 const (
 	randomPictures = 2  // where the model leaves the batch open
 	randomSize     = 64 // where it leaves height or width open

@@ -28,7 +28,7 @@ type Options struct {
 	Tolerance Tolerance
 	Layers    bool            // compare every named value that both sides have
 	Session   runtime.Options // how the models run; its Layers is ignored
-	Input     runtime.Tensors // for references that record no input; nil: two seeded random pictures
+	Input     runtime.Tensors // arrays for references that record no input; nil: two seeded random pictures
 }
 
 // Run compares m with each reference, in their order.
@@ -38,7 +38,10 @@ func Run(ctx context.Context, m *onnx.Model, refs []Reference, o Options) (*Repo
 		return nil, err
 	}
 	report := &Report{Pass: len(refs) > 0}
-	shared := o.Input
+	shared, err := here.given(o.Input)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range refs {
 		if shared == nil {
 			shared = r.inputs(here)

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/runtime"
+)
+
+// modelFile is what inspect prints of an ONNX model.
+type modelFile struct {
+	File          string            `json:"file"`
+	Format        string            `json:"format"`
+	Producer      string            `json:"producer"`
+	IRVersion     int64             `json:"ir_version"`
+	Opsets        map[string]int64  `json:"opsets"`         // by domain, "" is ai.onnx
+	Params        int64             `json:"params"`         // stored float weights
+	TrainedParams *int64            `json:"trained_params"` // null if the file does not say
+	MACs          int64             `json:"macs"`           // for one picture; 0 if the image size is open
+	Inputs        []array           `json:"inputs"`
+	Outputs       []array           `json:"outputs"`
+	Ops           map[string]int    `json:"ops"`
+	Unsupported   []unsupported     `json:"unsupported"`
+	MDConv        int               `json:"mdconv"` // fused nodes
+	Metadata      map[string]string `json:"metadata"`
+	names         []string          // operators in order
+}
+
+type unsupported struct {
+	Node    string `json:"node"`
+	Op      string `json:"op"`
+	Version int    `json:"version"`
+	Reason  string `json:"reason"`
+}
+
+func (a *app) inspectModel(path string) error {
+	m, err := a.readModel(path)
+	if err != nil {
+		return err
+	}
+	f, err := describeModel(path, m)
+	if err != nil {
+		return err
+	}
+	return a.print(f, f.text)
+}
+
+func describeModel(path string, m *onnx.Model) (*modelFile, error) {
+	if err := checked(m); err != nil {
+		return nil, err
+	}
+	s, err := runtime.Survey(m)
+	if err != nil {
+		return nil, err
+	}
+	f := &modelFile{
+		File: path, Format: "onnx", Producer: m.Proto.GetProducerName(), IRVersion: m.Proto.GetIrVersion(),
+		Opsets: map[string]int64{}, Params: s.Params, MACs: s.MACs,
+		Inputs: describeValues(s.Inputs), Outputs: describeValues(s.Outputs),
+		Ops: s.Ops, Unsupported: []unsupported{}, MDConv: s.MDConv, Metadata: map[string]string{}, names: s.OpNames(),
+	}
+	for _, o := range m.Proto.GetOpsetImport() {
+		f.Opsets[o.GetDomain()] = o.GetVersion()
+	}
+	for _, p := range m.Proto.GetMetadataProps() {
+		f.Metadata[p.GetKey()] = p.GetValue()
+	}
+	for _, u := range s.Unsupported {
+		f.Unsupported = append(f.Unsupported, unsupported{u.Node, u.Op, u.Version, u.Reason})
+	}
+	if n, err := strconv.ParseInt(f.Metadata[convert.MetaTrainedParams], 10, 64); err == nil {
+		f.TrainedParams = &n
+	}
+	return f, nil
+}
+
+func describeValues(values []runtime.Value) []array {
+	list := []array{}
+	for _, v := range values {
+		list = append(list, array{v.Name, v.DType.String(), dims(v.Shape)})
+	}
+	return list
+}
+
+func (f *modelFile) text(w io.Writer) {
+	fmt.Fprintf(w, "%s: ONNX, IR %d, producer %s\n", errs.Quote(f.File), f.IRVersion, errs.Quote(f.Producer))
+	fmt.Fprintln(w, "inputs")
+	writeArrays(w, f.Inputs)
+	fmt.Fprintln(w, "outputs")
+	writeArrays(w, f.Outputs)
+	fmt.Fprintf(w, "parameters      %s\n", thousands(f.Params))
+	if f.TrainedParams != nil {
+		fmt.Fprintf(w, "trained         %s\n", thousands(*f.TrainedParams))
+	}
+	if f.MACs > 0 {
+		fmt.Fprintf(w, "multiply-adds   %s a picture\n", thousands(f.MACs))
+	}
+	fmt.Fprintf(w, "fused MDConv    %d\n", f.MDConv)
+	var ops []string
+	for _, name := range f.names {
+		ops = append(ops, fmt.Sprintf("%s %d", errs.Quote(name), f.Ops[name]))
+	}
+	fmt.Fprintf(w, "operators       %s\n", strings.Join(ops, ", "))
+	for _, u := range f.Unsupported {
+		fmt.Fprintf(w, "unsupported     %s\n", errs.Unsupported{Node: u.Node, Op: u.Op, Version: u.Version, Reason: u.Reason})
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// app is what the commands share.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	json           bool
+}
+
+func (a *app) execute(ctx context.Context, args []string) error {
+	root := &cobra.Command{
+		Use:                        "mixconv",
+		Short:                      "MixNet from TensorFlow to ONNX, run in Go, and verified",
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		DisableSuggestions:         true,
+		SuggestionsMinimumDistance: -1,
+		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object on stdout")
+	root.AddCommand(
+		a.demoCommand(), a.tf2onnxCommand(), a.rewriteCommand(), a.runCommand(),
+		a.verifyCommand(), a.inspectCommand(), a.opsCommand(), a.versionCommand(),
+	)
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	return root.ExecuteContext(ctx)
+}
+
+// print writes result as JSON, if that was asked for, else what text writes,
+// to stdout in one piece.
+func (a *app) print(result any, text func(w io.Writer)) error {
+	var b bytes.Buffer
+	if a.json {
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(result); err != nil {
+			return err
+		}
+	} else {
+		text(&b)
+	}
+	if _, err := a.stdout.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("stdout: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/npy"
+	"github.com/mixconv/mixconv/runtime"
+	"github.com/mixconv/mixconv/tensor"
+	"github.com/spf13/cobra"
+)
+
+// engineFlags are the flags of every command that runs a model.
+type engineFlags struct {
+	engine  string
+	threads int
+}
+
+func (f *engineFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.engine, "engine", "planned", "planned (fast) or reference (node by node, in float64)")
+	cmd.Flags().IntVar(&f.threads, "threads", 1, "goroutines that compute")
+}
+
+func (f *engineFlags) options() (o runtime.Options, err error) {
+	for _, e := range []runtime.Engine{runtime.Planned, runtime.Reference} {
+		if f.engine == e.String() {
+			o.Engine = e
+			if f.threads < 1 {
+				return o, fmt.Errorf("--threads %d: allowed from 1", f.threads)
+			}
+			o.Threads = f.threads
+			return o, nil
+		}
+	}
+	return o, fmt.Errorf("--engine %s: allowed planned, reference", errs.Quote(f.engine))
+}
+
+// running is what run reports.
+type running struct {
+	Output string  `json:"output"`
+	Arrays []array `json:"arrays"`
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var flags engineFlags
+	var input, output string
+	var layers bool
+	cmd := &cobra.Command{
+		Use:   "run M.onnx --input X.npz -o Y.npz",
+		Short: "run an ONNX model on arrays",
+		Long: "Run an ONNX model. X.npz has arrays named as the model's inputs, others are not\n" +
+			"looked at; a .npy serves a model of one input. Y.npz gets the outputs.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := flags.options()
+			if err != nil {
+				return err
+			}
+			o.Layers = layers
+			return a.runModel(cmd.Context(), args[0], input, output, o)
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().StringVar(&input, "input", "", "the .npz or .npy to read, - for stdin")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "the .npz to write, - for stdout")
+	cmd.Flags().BoolVar(&layers, "layers", false, "write every named value too")
+	cmd.MarkFlagRequired("input")
+	cmd.MarkFlagRequired("output")
+	return cmd
+}
+
+func (a *app) runModel(ctx context.Context, path, input, output string, o runtime.Options) error {
+	if path == dash && input == dash {
+		return fmt.Errorf("model and input: only one of them can be stdin")
+	}
+	if output == dash && a.json {
+		return fmt.Errorf("--json and -o -: both go to stdout")
+	}
+	m, err := a.readModel(path)
+	if err != nil {
+		return err
+	}
+	s, err := runtime.New(m, o)
+	if err != nil {
+		return err
+	}
+	in, err := a.readInputs(input, s.Inputs())
+	if err != nil {
+		return err
+	}
+	out, err := s.Run(ctx, in)
+	if err != nil {
+		return err
+	}
+	if err := a.write(ctx, output, func(w io.Writer) error { return npy.WriteArchive(w, out) }); err != nil || output == dash {
+		return err
+	}
+	result := running{Output: output, Arrays: describeArrays(out)}
+	return a.print(result, func(w io.Writer) {
+		for _, d := range result.Arrays {
+			fmt.Fprintf(w, "%s %s %s\n", errs.Quote(d.Name), d.DType, tensor.Shape(d.Shape))
+		}
+	})
+}
+
+// readInputs reads the arrays that a model takes; the file may hold others.
+func (a *app) readInputs(path string, inputs []runtime.Value) (runtime.Tensors, error) {
+	only := ""
+	if len(inputs) == 1 {
+		only = inputs[0].Name
+	}
+	arrays, err := a.readArrays(path, only)
+	if err != nil {
+		return nil, err
+	}
+	in := runtime.Tensors{}
+	for _, v := range inputs {
+		if in[v.Name] = arrays[v.Name]; in[v.Name] == nil {
+			return nil, fmt.Errorf("%s has no array for the model's input %s, it has %s", errs.Quote(path), errs.Quote(v.Name), nameList(arrays))
+		}
+	}
+	return in, nil
+}
+
+// nameList names a few arrays for an error message.
+func nameList(arrays map[string]*tensor.Tensor) string {
+	const most = 6
+	names := slices.Sorted(maps.Keys(arrays))
+	if len(names) == 0 {
+		return "none"
+	}
+	more := ""
+	if len(names) > most {
+		more = fmt.Sprintf(" and %d more", len(names)-most)
+		names = names[:most]
+	}
+	for i := range names {
+		names[i] = errs.Quote(names[i])
+	}
+	return strings.Join(names, ", ") + more
+}
+
+func describeArrays(arrays map[string]*tensor.Tensor) []array {
+	list := []array{}
+	for _, name := range slices.Sorted(maps.Keys(arrays)) {
+		t := arrays[name]
+		list = append(list, array{name, t.DType.String(), dims(t.Shape)})
+	}
+	return list
+}
