@@ -21,7 +21,7 @@ type assignment struct {
 	roles     []role
 	unfilled  []string // roles that no variable fills
 	wrong     []string // variables whose shape is not their role's, and both shapes
-	unclaimed []string // variables that no role takes
+	unclaimed []*named // variables that no role takes
 }
 
 func (a *assignment) problems() int { return len(a.unfilled) + len(a.wrong) + len(a.unclaimed) }
@@ -119,24 +119,20 @@ func storedShape(p convert.Param) tensor.Shape {
 	return s
 }
 
-// unclaimed lists, sorted, the variables that are not claimed.
-func (t *tree) unclaimed(claimed map[*named]bool) []string {
-	var list []string
-	for _, v := range t.strays {
-		list = append(list, errs.Quote(v.name))
-	}
+// unclaimed lists the variables that are not claimed.
+func (t *tree) unclaimed(claimed map[*named]bool) []*named {
+	list := slices.Clone(t.strays)
 	for _, s := range t.scopes() {
 		for _, layers := range s {
 			for _, l := range layers {
 				for _, v := range l.vars {
 					if !claimed[v] {
-						list = append(list, errs.Quote(v.name))
+						list = append(list, v)
 					}
 				}
 			}
 		}
 	}
-	slices.Sort(list)
 	return list
 }
 
@@ -145,13 +141,18 @@ func (a *assignment) misfit(t *tree, n convert.Network) string {
 	if have, want := len(t.blocks), len(n.Expand()); have != want {
 		return fmt.Sprintf("the tensors are those of %d blocks, %s has %d", have, n.Name, want)
 	}
+	strays := make([]string, len(a.unclaimed))
+	for i, v := range a.unclaimed {
+		strays[i] = errs.Quote(v.name)
+	}
+	slices.Sort(strays)
 	var parts []string
 	for _, group := range []struct {
 		what string
 		list []string
 	}{
 		{"tensors of another shape", a.wrong},
-		{"tensors that no role takes", a.unclaimed},
+		{"tensors that no role takes", strays},
 		{"roles that no tensor fills", a.unfilled},
 	} {
 		if len(group.list) > 0 {

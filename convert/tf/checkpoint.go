@@ -24,7 +24,7 @@ func openCheckpoint(folder, prefix string, lim limit.Limits) (*checkpoint, error
 	var err error
 	c.bundle, err = bundle.Open(os.DirFS(folder), prefix, lim)
 	if err != nil {
-		return nil, c.locate(err)
+		return nil, inFolder(c.folder, err)
 	}
 	return c, nil
 }
@@ -42,33 +42,28 @@ func (c *checkpoint) variables() []variable {
 }
 
 func (c *checkpoint) read(want func(int) bool, visit func(int, []byte) error) (string, error) {
-	return c.bundle.Scan(want, visit)
+	sum, err := c.bundle.Scan(want, visit)
+	return sum, inFolder(c.folder, err)
 }
 
 func (c *checkpoint) graph() *graphInfo { return c.info }
 
-// locate puts the folder before the file that an error names, for the bundle
-// knows files by their place in it.
-func (c *checkpoint) locate(err error) error {
-	path := func(file string) string {
-		if file == "" {
-			file = c.prefix
-		}
-		return filepath.Join(c.folder, file)
-	}
+func (c *checkpoint) name() string { return filepath.Join(c.folder, c.prefix) }
+
+// inFolder puts a folder before the file that an error names, for a bundle
+// knows files by their place in its folder.
+func inFolder(folder string, err error) error {
 	switch e := err.(type) {
-	case nil:
-		return nil
 	case *errs.FormatError:
 		located := *e
-		located.File = path(e.File)
+		located.File = filepath.Join(folder, e.File)
 		return &located
 	case *errs.UnsupportedError:
 		located := *e
-		located.File = path(e.File)
+		located.File = filepath.Join(folder, e.File)
 		return &located
 	case *fs.PathError:
-		return &fs.PathError{Op: e.Op, Path: path(e.Path), Err: e.Err}
+		return &fs.PathError{Op: e.Op, Path: filepath.Join(folder, e.Path), Err: e.Err}
 	}
-	return errs.InFile(path(""), err)
+	return err
 }

@@ -49,7 +49,7 @@ func newFrozen(path string, data []byte, lim limit.Limits) (*frozen, error) {
 	if err != nil {
 		return nil, errs.InFile(path, err)
 	}
-	f := &frozen{path: path, data: data, info: newGraphInfo(g, true)}
+	f := &frozen{path: path, data: data, info: newGraphInfo(g, path, true)}
 	if err := f.checkOps(); err != nil {
 		return nil, errs.InFile(path, err)
 	}
@@ -123,4 +123,4 @@ func (f *frozen) read(want func(int) bool, visit func(int, []byte) error) (strin
 
 func (f *frozen) graph() *graphInfo { return f.info }
 
-func (f *frozen) locate(err error) error { return errs.InFile(f.path, err) }
+func (f *frozen) name() string { return f.path }

@@ -1,18 +1,21 @@
 package tf
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"strings"
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/convert/tf/internal/graphdef"
+	"github.com/mixconv/mixconv/convert/tf/internal/tftype"
 	"github.com/mixconv/mixconv/errs"
 )
 
 // graphInfo is a graph that computes with a store's variables.
 type graphInfo struct {
 	graph     *graphdef.Graph
+	file      string
 	frozen    bool // the graph must be the whole network's
 	imageSize int
 
@@ -22,9 +25,9 @@ type graphInfo struct {
 }
 
 // newGraphInfo finds what uses which variable.
-func newGraphInfo(g *graphdef.Graph, frozen bool) *graphInfo {
+func newGraphInfo(g *graphdef.Graph, file string, frozen bool) *graphInfo {
 	info := &graphInfo{
-		graph: g, frozen: frozen,
+		graph: g, file: file, frozen: frozen,
 		convs: map[string][]*graphdef.Node{}, norms: map[string][]*graphdef.Node{}, epsilons: map[string][]float32{},
 	}
 	for _, n := range g.Nodes {
@@ -82,12 +85,12 @@ func (info *graphInfo) noteEpsilon(n *graphdef.Node) {
 		}
 		t := other.Attrs["value"].Tensor
 		budget := int64(4)
-		if t == nil || t.Type.String() != "float32" || t.Size != 4 {
+		if t == nil || t.Type != tftype.Float32 || t.Size != 4 {
 			continue
 		}
 		if data, err := t.Data(&budget); err == nil {
-			bits := uint32(data[0]) | uint32(data[1])<<8 | uint32(data[2])<<16 | uint32(data[3])<<24
-			info.epsilons[variance.Name] = append(info.epsilons[variance.Name], math.Float32frombits(bits))
+			epsilon := math.Float32frombits(binary.LittleEndian.Uint32(data))
+			info.epsilons[variance.Name] = append(info.epsilons[variance.Name], epsilon)
 		}
 	}
 }

@@ -30,7 +30,6 @@ type names struct {
 var slots = []string{
 	"Momentum", "RMSProp", "RMSProp_1", "RMSProp_2", "Adam", "Adam_1", "AdamW", "AdamW_1",
 	"LAMB", "LAMB_1", "adam_m", "adam_v", "Adagrad", "Adadelta", "Adadelta_1", "Ftrl", "Ftrl_1", "LARSOptimizer",
-	"GradientDescent", "AdafactorOptimizer", "vr", "vc",
 }
 
 // bookkeeping are variables that training keeps beside the network's.

@@ -54,7 +54,7 @@ func openFile(path string, lim limit.Limits) (store, error) {
 	case strings.HasSuffix(base, ".meta"):
 		return openPrefix(strings.TrimSuffix(path, ".meta"), lim)
 	}
-	data, err := bundle.ReadFile(os.DirFS(folder), base, lim.FileBytes)
+	data, err := readFile(path, lim.FileBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +62,13 @@ func openFile(path string, lim limit.Limits) (store, error) {
 		return nil, errs.InFile(path, errs.Format("", "the file is empty"))
 	}
 	return newFrozen(path, data, lim)
+}
+
+// readFile reads a regular file of at most most bytes.
+func readFile(path string, most int64) ([]byte, error) {
+	folder := filepath.Dir(path)
+	data, err := bundle.ReadFile(os.DirFS(folder), filepath.Base(path), most)
+	return data, inFolder(folder, err)
 }
 
 // openFolder opens what a folder holds: a SavedModel, the checkpoint that its
@@ -74,7 +81,7 @@ func openFolder(folder string, lim limit.Limits) (store, error) {
 	}
 	state := filepath.Join(folder, stateFile)
 	if _, err := os.Stat(state); err == nil {
-		data, err := bundle.ReadFile(os.DirFS(folder), stateFile, maxState)
+		data, err := readFile(state, maxState)
 		if err != nil {
 			return nil, err
 		}

@@ -70,7 +70,7 @@ func TestOpen(t *testing.T) {
 		{"state file without path", "m", state("x: \"m\"\n"), "", "no model_checkpoint_path"},
 		{"state file with two", "m", state("model_checkpoint_path: \"m\"\nmodel_checkpoint_path: \"m\"\n"), "", "twice"},
 		{"state file without quotes", "m", state("model_checkpoint_path: m\n"), "", "a path in quotes"},
-		{"state file of nothing", "m", state(`model_checkpoint_path: "n"`), "", "n.index"},
+		{"state file of nothing", "m", state(`model_checkpoint_path: "n"`), "", "n.index: "},
 
 		{"SavedModel", "variables/variables", saved(savedModel(metaGraphDef(empty, "serve"))), "", ""},
 		{"its file", "variables/variables", saved(savedModel(metaGraphDef(empty, "train"))), "saved_model.pb", ""},

@@ -8,7 +8,6 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/mixconv/mixconv/convert/tf/internal/bundle"
 	"github.com/mixconv/mixconv/convert/tf/internal/graphdef"
 	"github.com/mixconv/mixconv/convert/tf/internal/wire"
 	"github.com/mixconv/mixconv/errs"
@@ -24,7 +23,7 @@ const (
 // that it is for serving, or the only one.
 func openSavedModel(folder string, lim limit.Limits) (store, error) {
 	file := filepath.Join(folder, savedModelFile)
-	data, err := bundle.ReadFile(os.DirFS(folder), savedModelFile, lim.FileBytes)
+	data, err := readFile(file, lim.FileBytes)
 	if os.IsNotExist(err) {
 		return nil, &errs.UnsupportedError{File: file + "txt", Items: []errs.Unsupported{{Reason: "a SavedModel as text; saved_model.pb is supported"}}}
 	}
@@ -39,7 +38,7 @@ func openSavedModel(folder string, lim limit.Limits) (store, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.info = newGraphInfo(graph, false)
+	c.info = newGraphInfo(graph, file, false)
 	return c, nil
 }
 

@@ -62,7 +62,7 @@ func Load(path string, o Options) (*Source, error) {
 		return nil, err
 	}
 	source, err := load(s, candidates, o.EMA)
-	return source, s.locate(err)
+	return source, errs.InFile(s.name(), err)
 }
 
 // ListTensors lists what is stored at path, which is one that Load takes.
@@ -94,8 +94,8 @@ type store interface {
 	read(want func(i int) bool, visit func(i int, data []byte) error) (string, error)
 	// graph is the graph that computes with the variables, nil if there is none.
 	graph() *graphInfo
-	// locate names the store in an error that names no file.
-	locate(err error) error
+	// name is the store's in errors about what its tensors are.
+	name() string
 }
 
 func load(s store, candidates []convert.Network, ema string) (*Source, error) {
@@ -119,7 +119,7 @@ func load(s store, candidates []convert.Network, ema string) (*Source, error) {
 	g := s.graph()
 	if g != nil {
 		if err := g.compare(network, roles); err != nil {
-			return nil, err
+			return nil, errs.InFile(g.file, err)
 		}
 	}
 	weights, sum, err := readWeights(s, vars, network, roles, averages)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mixconv/mixconv/convert/tf/internal/graphdef"
+	"github.com/mixconv/mixconv/convert/tf/internal/tftype"
 )
 
 // readWindow reads what a convolution with a square kernel does. Its padding
@@ -71,7 +72,7 @@ func batchedRate(n *graphdef.Node) (int, bool) {
 	}
 	t := block.Attrs["value"].Tensor
 	budget := int64(8)
-	if t.Type.String() != "int32" || t.Size != 8 {
+	if t.Type != tftype.Int32 || t.Size != 8 {
 		return 0, true
 	}
 	data, err := t.Data(&budget)
