@@ -12,9 +12,10 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// Decode decodes an ONNX file's bytes; name stands for it in errors. What the
-// bytes say about each other is Check's matter. A model decoded this way has
-// no external data: ReadFile and ReadFS do.
+// Decode decodes an ONNX file's bytes; name stands for it in errors. The bytes
+// must be well-formed and have a graph: whether that is a valid model is
+// Check's matter. A model decoded this way has no external data: ReadFile and
+// ReadFS do.
 //
 // Unknown fields are kept and written again by Encode. The decoded model keeps
 // at most 64 MiB plus 8 times the size of data alive; data that would take
@@ -42,7 +43,7 @@ func (m *Model) decode(data []byte) error {
 		return errs.Format("", "%w", err) // the scan leaves nothing to find
 	}
 	if m.Proto.Graph == nil {
-		return notONNX(data, nil)
+		return notONNX(data, errs.FormatAt(int64(len(data)), "graph", "missing"))
 	}
 	return nil
 }
@@ -68,9 +69,8 @@ func scanLimits(lim limit.Limits, size int) wirescan.Limits {
 	}
 }
 
-// notONNX returns the error for data that did not scan (err says why) or has
-// no graph (err is nil). If data is something else that has a name, that name
-// is the error. It returns nil if there is nothing to say.
+// notONNX returns the error for data that is no model for the reason err. If it
+// is something else that has a name, that name is the error.
 func notONNX(data []byte, err error) error {
 	kind := sniff(data)
 	if kind == "" {

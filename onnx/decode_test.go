@@ -20,7 +20,7 @@ import (
 func TestOtherFormatsAreNamed(t *testing.T) {
 	for _, c := range []struct{ data, want string }{
 		{"", "the file is empty"},
-		{"version https://git-lfs.example/spec/v1\noid sha256:00\nsize 1\n", "git-lfs pointer"},
+		{"version git-lfs/spec/v1\noid sha256:00\nsize 1\n", "git-lfs pointer"},
 		{"<!DOCTYPE html><html>", "an HTML page"},
 		{"\n  <HTML><body>", "an HTML page"},
 		{"<?xml version=\"1.0\"?>", "an XML document"},
