@@ -49,6 +49,8 @@ func activate(x []float32, f act.Func) {
 	}
 }
 
+var infinity = float32(math.Inf(1))
+
 func hardSigmoid(v float32, f act.Func) float32 {
 	s := f.A*v + f.B
 	if s < 0 {

@@ -14,23 +14,24 @@ type Conv struct {
 // stay in the first-level cache while all panels pass over them.
 const tileFloats = 6 << 10
 
-// tile is the number of output pixels of a task.
-func (c *Conv) tile() int {
-	k := c.Weights[0].K
-	return max(4, min(tileFloats/max(k, 1), 64)) &^ 1
+// tile is the number of output pixels of a task, a multiple of what suits
+// Gemm.
+func (c *Conv) tile(s *Set) int {
+	pixels := min(tileFloats/max(c.Weights[0].K, 1), 64)
+	return max(s.Rows, pixels/s.Rows*s.Rows)
 }
 
 // ScratchSize is the number of floats that Bind's job needs per worker.
-func (c *Conv) ScratchSize() int {
+func (c *Conv) ScratchSize(s *Set) int {
 	if c.Window.pointwise(c.In, c.Out) {
 		return 0
 	}
-	return c.tile() * c.Weights[0].K
+	return c.tile(s) * c.Weights[0].K
 }
 
 // Bind returns the job; a task is a run of output pixels.
 func (c Conv) Bind(s *Set) Job {
-	tile, pixels := c.tile(), c.Out.pixels()
+	tile, pixels := c.tile(s), c.Out.pixels()
 	return Job{Tasks: (pixels + tile - 1) / tile, Run: func(task, worker int) {
 		first := task * tile
 		m := min(tile, pixels-first)
@@ -71,6 +72,11 @@ func (c *Conv) gather(row []float32, in *Image, i int) {
 	fromX, toX := span(x0, w.KW, w.DW, in.W)
 	for ky := fromY; ky < toY; ky++ {
 		line := (picture + y0 + ky*w.DH) * in.W
+		if w.DW == 1 && in.Pixel == in.C && fromX < toX {
+			n := (toX - fromX) * in.C // taps of a row are one run
+			copy(row[(ky*w.KW+fromX)*in.C:][:n], in.Data[(line+x0+fromX)*in.C:])
+			continue
+		}
 		for kx := fromX; kx < toX; kx++ {
 			copy(row[(ky*w.KW+kx)*in.C:][:in.C], in.at(line+x0+kx*w.DW))
 		}

@@ -161,7 +161,7 @@ func TestConv(t *testing.T) {
 						return weights[((i*rows+row)*perGroup+k%perGroup)*area+k/perGroup]
 					}))
 				}
-				scratch := make([]float32, c.ScratchSize())
+				scratch := make([]float32, c.ScratchSize(s))
 				c.Scratch = func(int) []float32 { return scratch }
 				return c.Bind(s)
 			})

@@ -59,21 +59,20 @@ const (
 )
 
 // Binary writes op(a, b) to dst over a nest of (dst, a, b).
-func Binary(n Nest, dst, a, b []float32, op BinaryOp) Job {
-	f := [...]func(d, x, y []float32, r run){Add: add, Sub: sub, Mul: mul, Div: div}[op]
+func Binary(s *Set, n Nest, dst, a, b []float32, op BinaryOp) Job {
+	strided := [...]func(d, x, y []float32, r run){Add: add, Sub: sub, Mul: mul, Div: div}[op]
+	flat := [...]func(d, x, y []float32){Add: s.Add, Mul: s.Mul, Div: nil}[op]
 	return n.bind(func(r run) {
-		f(dst[r.offset[0]:], a[r.offset[1]:], b[r.offset[2]:], r)
+		d, x, y := dst[r.offset[0]:], a[r.offset[1]:], b[r.offset[2]:]
+		if flat != nil && r.stride == [3]int{1, 1, 1} {
+			flat(d[:r.n], x, y)
+			return
+		}
+		strided(d, x, y, r)
 	})
 }
 
 func add(d, x, y []float32, r run) {
-	if r.stride == [3]int{1, 1, 1} {
-		d, x, y = d[:r.n], x[:r.n], y[:r.n]
-		for i := range d {
-			d[i] = x[i] + y[i]
-		}
-		return
-	}
 	for i := range r.n {
 		d[i*r.stride[0]] = x[i*r.stride[1]] + y[i*r.stride[2]]
 	}
@@ -86,13 +85,6 @@ func sub(d, x, y []float32, r run) {
 }
 
 func mul(d, x, y []float32, r run) {
-	if r.stride == [3]int{1, 1, 1} {
-		d, x, y = d[:r.n], x[:r.n], y[:r.n]
-		for i := range d {
-			d[i] = x[i] * y[i]
-		}
-		return
-	}
 	for i := range r.n {
 		d[i*r.stride[0]] = x[i*r.stride[1]] * y[i*r.stride[2]]
 	}

@@ -74,9 +74,7 @@ func (f *Finish) apply(s *Set, out *Image, i, m int) {
 
 func (f *Finish) row(s *Set, x []float32, residual int) {
 	if f.Residual.Data != nil {
-		for c, v := range f.Residual.Data[residual:][:len(x)] {
-			x[c] += v
-		}
+		s.Add(x, x, f.Residual.Data[residual:][:len(x)])
 	}
 	s.Activate(x, f.Act)
 }

@@ -26,7 +26,7 @@ func TestNest(t *testing.T) {
 			func(p, q float32) float32 { return p + q }, func(p, q float32) float32 { return p - q },
 			func(p, q float32) float32 { return p * q }, func(p, q float32) float32 { return p / q }} {
 			got := make([]float32, total)
-			Binary(nest, got, x, y, BinaryOp(op)).All()
+			Binary(Best(), nest, got, x, y, BinaryOp(op)).All()
 			for i := range total {
 				o, p, q := at(dims, out, i), at(dims, a, i), at(dims, b, i)
 				if want := f(x[p], y[q]); got[o] != want {

@@ -2,27 +2,26 @@ package kernel
 
 // Pool is the mean of each channel over all pixels of a picture; Out has one
 // pixel a picture.
-type Pool struct{ In, Out Image }
+type Pool struct {
+	In, Out Image
+	Sums    func(worker int) *[PoolChannels]float64
+}
 
-// poolChannels is how many channels a task sums at once.
-const poolChannels = 64
+// PoolChannels is how many channels a task sums at once.
+const PoolChannels = 64
 
 // Bind returns the job; a task is a range of channels of one picture. Sums
 // are kept in float64.
-func (p Pool) Bind(*Set) Job {
-	blocks := (p.In.C + poolChannels - 1) / poolChannels
-	return Job{Tasks: p.In.N * blocks, Run: func(task, _ int) {
-		n, from := task/blocks, task%blocks*poolChannels
-		in := p.In.channels(from, min(poolChannels, p.In.C-from))
-		var sum [poolChannels]float64
+func (p Pool) Bind(s *Set) Job {
+	blocks := (p.In.C + PoolChannels - 1) / PoolChannels
+	return Job{Tasks: p.In.N * blocks, Run: func(task, worker int) {
+		n, from := task/blocks, task%blocks*PoolChannels
+		in := p.In.channels(from, min(PoolChannels, p.In.C-from))
+		sums := p.Sums(worker)
 		area := in.H * in.W
-		for i := n * area; i < (n+1)*area; i++ {
-			for c, v := range in.at(i) {
-				sum[c] += float64(v)
-			}
-		}
+		s.Sum(sums[:in.C], in.Data[n*area*in.Pixel:], in.Pixel, area)
 		for c := range in.C {
-			p.Out.Data[n*p.Out.Pixel+from+c] = float32(sum[c] / float64(area))
+			p.Out.Data[n*p.Out.Pixel+from+c] = float32(sums[c] / float64(area))
 		}
 	}}
 }

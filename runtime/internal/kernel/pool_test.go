@@ -8,16 +8,17 @@ import (
 
 func TestPool(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
-	for range 50 {
+	for i := range 50 * len(Sets) {
 		in := randomImage(r, 1+r.IntN(3), 1+r.IntN(9), 1+r.IntN(9), 1+r.IntN(200))
 		out := randomImage(r, in.N, 1, 1, in.C)
-		Pool{In: in, Out: out}.Bind(Best()).All()
+		var sums [PoolChannels]float64
+		Pool{In: in, Out: out, Sums: func(int) *[PoolChannels]float64 { return &sums }}.Bind(Sets[i%len(Sets)]).All()
 		area := in.H * in.W
 		for n := range in.N {
 			for c := range in.C {
 				sum := 0.0
-				for i := range area {
-					sum += float64(in.at(n*area + i)[c])
+				for pixel := range area {
+					sum += float64(in.at(n*area + pixel)[c])
 				}
 				if got, want := float64(out.at(n)[c]), sum/float64(area); math.Abs(got-want) > 1e-6*(1+math.Abs(want)) {
 					t.Fatalf("picture %d channel %d: %g, want %g", n, c, got, want)

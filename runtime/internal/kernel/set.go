@@ -3,36 +3,59 @@
 // same everywhere. All data is float32; pictures lie channels last.
 package kernel
 
-import "github.com/mixconv/mixconv/runtime/internal/act"
+import (
+	"os"
+	"sync"
+
+	"github.com/mixconv/mixconv/runtime/internal/act"
+)
 
 // Set is one machine's primitives. Every row of Sets has the same meaning, to
 // rounding, as the portable one, and is tested against it.
 type Set struct {
 	Name string
 
-	// Panel is the number of output channels that Gemm computes at once.
-	Panel int
+	// Panel is the number of output channels that Gemm computes at once, Rows
+	// a number of rows that suits it.
+	Panel, Rows int
 	// Gemm computes dst[i][j] = bias[j] + Σ_k a[i][k]·panel[k][j] for i < m and
 	// j < n ≤ Panel. Row i of dst begins at dst[i·dstStride], of a at
 	// a[i·aStride]; panel has k rows of Panel floats; bias has at least n.
 	Gemm func(dst []float32, dstStride int, a []float32, aStride, m, k int, panel, bias []float32, n int)
-	// Depthwise computes one pixel: dst[c] = bias[c] + Σ_t x[taps[t].X+c]·w[taps[t].W+c].
-	Depthwise func(dst, x, w, bias []float32, taps []Tap)
+	// Depthwise computes neighbouring pixels that have the same taps:
+	// dst[p·dstStep+c] = bias[c] + Σ_t x[p·xStep+taps[t].X+c]·w[taps[t].W+c]
+	// for p < pixels and c < channels.
+	Depthwise func(dst []float32, dstStep int, x []float32, xStep int, w, bias []float32, taps []Tap, pixels, channels int)
 	// Activate applies f to every element of x in place.
 	Activate func(x []float32, f act.Func)
+	// Add and Mul compute dst[i] = a[i] + b[i], and the product, for every i
+	// of dst, which may be a or b.
+	Add, Mul func(dst, a, b []float32)
+	// Sum computes dst[c] = Σ_p x[p·step+c] over p < pixels for every c of
+	// dst, in float64.
+	Sum func(dst []float64, x []float32, step, pixels int)
 }
 
 // Tap is one weight of a depthwise kernel that falls inside the picture.
 type Tap struct{ X, W int } // offsets into the picture and into the weights [kh·kw][c]
 
 // Portable is plain Go, the reference of every other row.
-var Portable = Set{Name: "portable", Panel: panel, Gemm: gemm, Depthwise: depthwise, Activate: activate}
+var Portable = Set{Name: "portable", Panel: panel, Rows: 2, Gemm: gemm, Depthwise: depthwise,
+	Activate: activate, Add: addSlices, Mul: mulSlices, Sum: sum}
 
 // Sets lists what this machine can run, slowest first.
-var Sets = []*Set{&Portable}
+var Sets = append([]*Set{&Portable}, machineSets()...)
 
-// Best is the fastest set of this machine.
-func Best() *Set { return Sets[len(Sets)-1] }
+// Best is the fastest set of this machine, or the one that the environment
+// variable MIXCONV_KERNELS names, for comparisons.
+var Best = sync.OnceValue(func() *Set {
+	for _, s := range Sets {
+		if s.Name == os.Getenv("MIXCONV_KERNELS") {
+			return s
+		}
+	}
+	return Sets[len(Sets)-1]
+})
 
 // Job is a step bound to memory. Run(task, worker) is called once for every
 // task below Tasks, in any order; calls with different worker may run at the

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Dump writes the plan as text: one line a step with the node, the kernel and
+// Dump writes the plan as text: the same on every machine: one line a step with the node, the kernel and
 // where it reads and writes, as offsets in floats into the arena.
 func (p *Plan) Dump(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "plan set=%s arena=%d steps=%d fallbacks=%d\n", p.set.Name, p.arena, len(p.Steps), len(p.Fallbacks()))
+	fmt.Fprintf(&b, "plan arena=%d steps=%d fallbacks=%d\n", p.arena, len(p.Steps), len(p.Fallbacks()))
 	for _, s := range p.Steps {
 		name := s.Kernel
 		if s.Fallback {

@@ -106,7 +106,7 @@ func (p *planner) dense(n *graph.Node, c ops.Conv, b []float32) error {
 	k := kernel.Conv{Window: window(c), Weights: packed, Bias: b}
 	// Shapes alone decide the scratch that a worker needs.
 	k.In, k.Out = o.in.image(nil), o.out.image(nil)
-	p.plan.scratch = max(p.plan.scratch, k.ScratchSize())
+	p.plan.scratch = max(p.plan.scratch, k.ScratchSize(p.plan.set))
 	name := fmt.Sprintf("conv %dx%d", c.Kernel[0], c.Kernel[1])
 	p.step(n, name, o.reads(), []*Place{o.out}, func(mem *memory) kernel.Job {
 		k := k

@@ -50,7 +50,7 @@ func (p *planner) binary(n *graph.Node) error {
 	}
 	op := binaryOps[n.Op.Name]
 	p.step(n, n.Op.Name, []*Place{a, b}, []*Place{out}, func(mem *memory) kernel.Job {
-		return kernel.Binary(nest, mem.floats(out), mem.floats(a), mem.floats(b), op)
+		return kernel.Binary(p.plan.set, nest, mem.floats(out), mem.floats(a), mem.floats(b), op)
 	})
 	return nil
 }
@@ -72,7 +72,7 @@ func (p *planner) pool(n *graph.Node, in, out *Place) {
 		if in.dims[0] == 1 {
 			to.Pixel = in.dims[1]
 		}
-		return kernel.Pool{In: in.image(mem), Out: to}.Bind(p.plan.set)
+		return kernel.Pool{In: in.image(mem), Out: to, Sums: mem.sums}.Bind(p.plan.set)
 	})
 }
 

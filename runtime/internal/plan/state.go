@@ -20,9 +20,10 @@ type State struct {
 
 // memory is the arena and the workers' scratch of one State.
 type memory struct {
-	arena  []float32
-	floatz [][]float32
-	tapz   [][]kernel.Tap
+	arena     []float32
+	scratches [][]float32
+	tapLists  [][]kernel.Tap
+	sumLists  []*[kernel.PoolChannels]float64
 }
 
 // floats returns the data of p from its first element on. A nil memory has no
@@ -37,16 +38,19 @@ func (m *memory) floats(p *Place) []float32 {
 	return m.arena[p.buf.offset+p.offset : p.buf.offset+p.buf.size]
 }
 
-func (m *memory) scratch(worker int) []float32 { return m.floatz[worker] }
-func (m *memory) taps(worker int) []kernel.Tap { return m.tapz[worker] }
+func (m *memory) scratch(worker int) []float32 { return m.scratches[worker] }
+func (m *memory) taps(worker int) []kernel.Tap { return m.tapLists[worker] }
+
+func (m *memory) sums(worker int) *[kernel.PoolChannels]float64 { return m.sumLists[worker] }
 
 // NewState allocates what one run needs.
 func (p *Plan) NewState() *State {
 	st := &State{plan: p, slots: append([]*tensor.Tensor(nil), p.slots...)}
 	st.mem.arena = make([]float32, p.arena)
 	for range p.workers {
-		st.mem.floatz = append(st.mem.floatz, make([]float32, p.scratch))
-		st.mem.tapz = append(st.mem.tapz, make([]kernel.Tap, p.taps))
+		st.mem.scratches = append(st.mem.scratches, make([]float32, p.scratch))
+		st.mem.tapLists = append(st.mem.tapLists, make([]kernel.Tap, p.taps))
+		st.mem.sumLists = append(st.mem.sumLists, new([kernel.PoolChannels]float64))
 	}
 	for _, s := range p.Steps {
 		var job kernel.Job

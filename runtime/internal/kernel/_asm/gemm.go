@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// gemm writes a function for panels of the given number of vectors: tiles of
+// s.rows rows, then one of the rows that are left. A tile keeps all its sums
+// in registers and passes once over the panel.
+func (s isa) gemm(vectors int) {
+	TEXT(fmt.Sprintf("gemm%dx%s", vectors, s.name), NOSPLIT,
+		"func(dst *float32, dstStride int, a *float32, aStride, m, k int, panel, bias *float32, n int)")
+	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ a[i][k]·panel[k][j] for i < m, j < n;", vectors, s.name),
+		fmt.Sprintf("n is from %d to %d, a row of the panel has %d floats.", (vectors-1)*s.lanes+1, vectors*s.lanes, 2*s.lanes))
+	g := gemm{isa: s, vectors: vectors}
+	g.dst, g.a = Load(Param("dst"), GP64()).(GPVirtual), Load(Param("a"), GP64()).(GPVirtual)
+	g.dstStride, g.aStride = Load(Param("dstStride"), GP64()).(GPVirtual), Load(Param("aStride"), GP64()).(GPVirtual)
+	SHLQ(U8(2), g.dstStride)
+	SHLQ(U8(2), g.aStride)
+	g.m = Load(Param("m"), GP64()).(GPVirtual)
+	n := Load(Param("n"), GP64()).(GPVirtual)
+	if vectors > 1 {
+		SUBQ(U8((vectors-1)*s.lanes), n)
+	}
+	g.last = s.tail(n)
+
+	Label("tiles")
+	CMPQ(g.m, U8(s.rows))
+	JL(LabelRef("rest"))
+	g.tile(s.rows)
+	JMP(LabelRef("tiles"))
+	Label("rest")
+	for rows := s.rows - 1; rows > 0; rows-- {
+		next := fmt.Sprintf("not%d", rows)
+		CMPQ(g.m, U8(rows))
+		JNE(LabelRef(next))
+		g.tile(rows)
+		Label(next)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+type gemm struct {
+	isa
+	vectors                       int
+	dst, dstStride, a, aStride, m GPVirtual
+	last                          mask // of the last vector of a row
+}
+
+// tile computes rows rows of a and moves dst, a and m behind them.
+func (g *gemm) tile(rows int) {
+	sums := g.start(rows)
+	first := GP64()
+	MOVQ(g.a, first)
+	pointers := newRowPointers(first, g.aStride, rows)
+	w, k := Load(Param("panel"), GP64()), Load(Param("k"), GP64())
+	loop, done := fmt.Sprintf("k%d", rows), fmt.Sprintf("sum%d", rows)
+	TESTQ(k, k)
+	JLE(LabelRef(done))
+	Label(loop)
+	weights := make([]VecVirtual, g.vectors)
+	for v := range weights {
+		weights[v] = g.vector()
+		VMOVUPS(Mem{Base: w, Disp: v * g.bytes()}, weights[v])
+	}
+	for r := range rows {
+		x := g.vector()
+		VBROADCASTSS(pointers.at(r, g.aStride), x)
+		for v := range weights {
+			VFMADD231PS(weights[v], x, sums[r][v])
+		}
+	}
+	for _, p := range pointers {
+		ADDQ(U8(4), p)
+	}
+	ADDQ(U32(2*g.bytes()), w)
+	DECQ(k)
+	JNE(LabelRef(loop))
+	Label(done)
+	g.finish(rows, sums)
+}
+
+// start returns sums that begin with the bias.
+func (g *gemm) start(rows int) [][]VecVirtual {
+	bias := Load(Param("bias"), GP64())
+	sums := make([][]VecVirtual, rows)
+	for r := range sums {
+		sums[r] = make([]VecVirtual, g.vectors)
+		for v := range sums[r] {
+			sums[r][v] = g.vector()
+			switch from := (Mem{Base: bias, Disp: v * g.bytes()}); {
+			case r > 0:
+				VMOVAPS(sums[0][v], sums[r][v])
+			case v == g.vectors-1:
+				g.last.load(from, sums[r][v])
+			default:
+				VMOVUPS(from, sums[r][v])
+			}
+		}
+	}
+	return sums
+}
+
+// rowPointers addresses many rows with few registers: each points to three
+// rows, by a stride and twice the stride.
+type rowPointers []GPVirtual
+
+func (p rowPointers) at(row int, stride GPVirtual) Mem {
+	m := Mem{Base: p[row/3]}
+	if row%3 > 0 {
+		m.Index, m.Scale = stride, uint8(row%3)
+	}
+	return m
+}
+
+// newRowPointers points to rows rows from first on, which is itself the first
+// pointer.
+func newRowPointers(first, stride GPVirtual, rows int) rowPointers {
+	p := rowPointers{first}
+	for len(p)*3 < rows {
+		r := GP64()
+		LEAQ(Mem{Base: p[len(p)-1], Index: stride, Scale: 2}, r)
+		ADDQ(stride, r)
+		p = append(p, r)
+	}
+	return p
+}
+
+// finish stores the sums and advances to the next tile.
+func (g *gemm) finish(rows int, sums [][]VecVirtual) {
+	for r := range sums {
+		for v, sum := range sums[r] {
+			to := Mem{Base: g.dst, Disp: v * g.bytes()}
+			if v == g.vectors-1 {
+				g.last.store(sum, to)
+			} else {
+				VMOVUPS(sum, to)
+			}
+		}
+		ADDQ(g.dstStride, g.dst)
+	}
+	step := GP64()
+	IMUL3Q(U8(rows), g.aStride, step)
+	ADDQ(step, g.a)
+	SUBQ(U8(rows), g.m)
+}

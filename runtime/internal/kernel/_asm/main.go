@@ -1,0 +1,24 @@
+// Command asm writes the amd64 kernels. It is a module of its own, so that the
+// generator's dependency never reaches the program.
+//
+// Run from the folder above:
+//
+//	go generate ./...
+package main
+
+import . "github.com/mmcloughlin/avo/build"
+
+func main() {
+	ConstraintExpr("!purego")
+	defineLanesTable()
+	defineExpTable()
+	for _, s := range []isa{avx2, avx512} {
+		s.gemm(1)
+		s.gemm(2)
+		s.depthwise()
+		s.activations()
+		s.elementwise()
+		s.mean()
+	}
+	Generate()
+}
