@@ -1,0 +1,153 @@
+//go:build linux
+
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+
+	"github.com/mixconv/mixconv/runtime/internal/act"
+	"golang.org/x/sys/unix"
+)
+
+// guarded allocates n floats that end right before a page that may not be
+// touched, or begin right behind one: reading or writing a float too many is a
+// fault.
+func guarded(t *testing.T, n int, atEnd bool) []float32 {
+	t.Helper()
+	page := unix.Getpagesize()
+	room := (4*n + page - 1) / page * page
+	mem, err := unix.Mmap(-1, 0, room+2*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Munmap(mem) })
+	for _, guard := range [][]byte{mem[:page], mem[page+room:]} {
+		if err := unix.Mprotect(guard, unix.PROT_NONE); err != nil {
+			t.Fatal(err)
+		}
+	}
+	from := page
+	if atEnd {
+		from += room - 4*n
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(&mem[from])), n)
+}
+
+func fill(r *rand.Rand, x []float32) []float32 {
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+func compareFloats(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	for i := range want {
+		if diff := math.Abs(float64(got[i] - want[i])); !(diff <= 1e-5*(1+math.Abs(float64(want[i])))) {
+			t.Fatalf("%s: element %d is %g, want %g", what, i, got[i], want[i])
+		}
+	}
+}
+
+// TestGuardedGemm covers every number of rows and columns of a tile.
+func TestGuardedGemm(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 3))
+	for _, s := range Sets {
+		for _, atEnd := range []bool{false, true} {
+			const most = 29 // rows
+			for _, k := range []int{1, 5} {
+				a, panel := fill(r, guarded(t, most*k, atEnd)), fill(r, guarded(t, k*s.Panel, atEnd))
+				for n := 1; n <= s.Panel; n++ {
+					dst, bias := guarded(t, most*n, atEnd), fill(r, guarded(t, n, atEnd))
+					for m := 1; m <= most; m++ {
+						d, x := dst[:m*n], a[:m*k]
+						if atEnd {
+							d, x = dst[(most-m)*n:], a[(most-m)*k:]
+						}
+						s.Gemm(d, n, x, k, m, k, panel, bias, n)
+						compareFloats(t, s.Name, d, plainGemm(x, m, k, panel, s.Panel, bias, n))
+					}
+				}
+			}
+		}
+	}
+}
+
+func plainGemm(a []float32, m, k int, panel []float32, stride int, bias []float32, n int) []float32 {
+	var out []float32
+	for i := range m {
+		for j := range n {
+			sum := float64(bias[j])
+			for l := range k {
+				sum += float64(a[i*k+l]) * float64(panel[l*stride+j])
+			}
+			out = append(out, float32(sum))
+		}
+	}
+	return out
+}
+
+// TestGuardedDepthwise covers every number of channels up to several vectors
+// and every number of pixels of a run.
+func TestGuardedDepthwise(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 3))
+	for _, s := range Sets {
+		for _, atEnd := range []bool{false, true} {
+			for channels := 1; channels <= 70; channels++ {
+				const most = 10 // pixels
+				// Two taps: this pixel and the next one.
+				x, w := fill(r, guarded(t, (most+1)*channels, atEnd)), fill(r, guarded(t, 2*channels, atEnd))
+				dst, bias := guarded(t, most*channels, atEnd), fill(r, guarded(t, channels, atEnd))
+				for pixels := 1; pixels <= most; pixels++ {
+					skip := 0
+					if atEnd {
+						skip = (most - pixels) * channels
+					}
+					want := make([]float32, pixels*channels)
+					taps := []Tap{{0, 0}, {channels, channels}}
+					Portable.Depthwise(want, channels, x[skip:], channels, w, bias, taps, pixels, channels)
+					s.Depthwise(dst[skip:], channels, x[skip:], channels, w, bias, taps, pixels, channels)
+					compareFloats(t, s.Name, dst[skip:], want)
+				}
+			}
+		}
+	}
+}
+
+// TestGuardedSlices covers every length of the functions on slices.
+func TestGuardedSlices(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for _, s := range Sets {
+		for _, atEnd := range []bool{false, true} {
+			for n := range 70 {
+				a, b, dst := fill(r, guarded(t, n, atEnd)), fill(r, guarded(t, n, atEnd)), guarded(t, n, atEnd)
+				want := make([]float32, n)
+				s.Add(dst, a, b)
+				Portable.Add(want, a, b)
+				compareFloats(t, s.Name+" add", dst, want)
+				s.Mul(dst, a, b)
+				Portable.Mul(want, a, b)
+				compareFloats(t, s.Name+" mul", dst, want)
+				for _, f := range append(testActs, act.Func{}) {
+					copy(dst, a)
+					copy(want, a)
+					s.Activate(dst, f)
+					Portable.Activate(want, f)
+					compareFloats(t, s.Name+" "+f.Kind.String(), dst, want)
+				}
+				x := fill(r, guarded(t, 3*n, atEnd))
+				sums, exact := make([]float64, n), make([]float64, n)
+				s.Sum(sums, x, n, 3)
+				Portable.Sum(exact, x, n, 3)
+				for i := range sums {
+					if sums[i] != exact[i] {
+						t.Fatalf("%s sum of %d channels: channel %d is %g, want %g", s.Name, n, i, sums[i], exact[i])
+					}
+				}
+			}
+		}
+	}
+}
