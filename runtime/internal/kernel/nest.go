@@ -32,7 +32,24 @@ func NewNest(dims []int, strides ...[]int) (Nest, bool) {
 			n.strides[i] = []int{1}
 		}
 	}
+	n.lengthen()
 	return n, len(n.dims) <= maxNest
+}
+
+// shortRun is an innermost loop so short that its overhead dominates.
+const shortRun = 8
+
+// lengthen swaps the two innermost dimensions if that makes a short innermost
+// loop longer: three channels of a picture are walked one after another.
+func (n *Nest) lengthen() {
+	last := len(n.dims) - 1
+	if last < 1 || n.dims[last] >= shortRun || n.dims[last-1] <= n.dims[last] {
+		return
+	}
+	n.dims[last], n.dims[last-1] = n.dims[last-1], n.dims[last]
+	for _, s := range n.strides {
+		s[last], s[last-1] = s[last-1], s[last]
+	}
 }
 
 // add puts dimension d innermost, merged with the one before where they form
