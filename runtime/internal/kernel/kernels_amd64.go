@@ -25,11 +25,13 @@ func hardSigmoidAVX2(x *float32, n int, a float32, b float32)
 // hardSwishAVX2 computes x[i] = x[i]·min(max(a·x[i]+b, 0), 1); NaN stays.
 func hardSwishAVX2(x *float32, n int, a float32, b float32)
 
-// sigmoidAVX2 computes x[i] = 1 / (1 + e^(-alpha·x[i])).
-func sigmoidAVX2(x *float32, n int, alpha float32)
+// sigmoidAVX2 computes x[i] = 1 / (1 + 2^((high+low)·x[i]));
+// for the power x is held in ±most; NaN stays.
+func sigmoidAVX2(x *float32, n int, high float32, low float32, most float32)
 
-// swishAVX2 computes x[i] = x[i] / (1 + e^(-alpha·x[i])).
-func swishAVX2(x *float32, n int, alpha float32)
+// swishAVX2 computes x[i] = x[i] / (1 + 2^((high+low)·x[i]));
+// for the power x is held in ±most; NaN stays.
+func swishAVX2(x *float32, n int, high float32, low float32, most float32)
 
 // addAVX2 computes dst[i] = a[i] + b[i] for i < n.
 func addAVX2(dst *float32, a *float32, b *float32, n int)
@@ -62,11 +64,13 @@ func hardSigmoidAVX512(x *float32, n int, a float32, b float32)
 // hardSwishAVX512 computes x[i] = x[i]·min(max(a·x[i]+b, 0), 1); NaN stays.
 func hardSwishAVX512(x *float32, n int, a float32, b float32)
 
-// sigmoidAVX512 computes x[i] = 1 / (1 + e^(-alpha·x[i])).
-func sigmoidAVX512(x *float32, n int, alpha float32)
+// sigmoidAVX512 computes x[i] = 1 / (1 + 2^((high+low)·x[i]));
+// for the power x is held in ±most; NaN stays.
+func sigmoidAVX512(x *float32, n int, high float32, low float32, most float32)
 
-// swishAVX512 computes x[i] = x[i] / (1 + e^(-alpha·x[i])).
-func swishAVX512(x *float32, n int, alpha float32)
+// swishAVX512 computes x[i] = x[i] / (1 + 2^((high+low)·x[i]));
+// for the power x is held in ±most; NaN stays.
+func swishAVX512(x *float32, n int, high float32, low float32, most float32)
 
 // addAVX512 computes dst[i] = a[i] + b[i] for i < n.
 func addAVX512(dst *float32, a *float32, b *float32, n int)

@@ -3,6 +3,8 @@
 package kernel
 
 import (
+	"math"
+
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"golang.org/x/sys/cpu"
 )
@@ -32,8 +34,8 @@ type functions struct {
 	clamp        func(x *float32, n int, lo, hi float32)
 	hardSigmoid  func(x *float32, n int, a, b float32)
 	hardSwish    func(x *float32, n int, a, b float32)
-	sigmoid      func(x *float32, n int, alpha float32)
-	swish        func(x *float32, n int, alpha float32)
+	sigmoid      func(x *float32, n int, high, low, most float32)
+	swish        func(x *float32, n int, high, low, most float32)
 	add, mul     func(dst, a, b *float32, n int)
 	sum          func(dst *float64, x *float32, step, pixels, channels int)
 }
@@ -96,9 +98,11 @@ func (f *functions) activate(x []float32, a act.Func) {
 	case act.Clip:
 		f.clamp(&x[0], n, a.A, a.B)
 	case act.Sigmoid:
-		f.sigmoid(&x[0], n, 1)
+		high, low, most := power(1)
+		f.sigmoid(&x[0], n, high, low, most)
 	case act.Swish:
-		f.swish(&x[0], n, a.A)
+		high, low, most := power(a.A)
+		f.swish(&x[0], n, high, low, most)
 	case act.HardSigmoid:
 		f.hardSigmoid(&x[0], n, a.A, a.B)
 	case act.HardSwish:
@@ -106,6 +110,16 @@ func (f *functions) activate(x []float32, a act.Func) {
 	default:
 		activate(x, a)
 	}
+}
+
+// power turns e^(-alpha·x) into 2^((high+low)·x), and says how large x may be
+// for that to be a normal number; further out the sigmoid is 0 or 1 to
+// rounding.
+func power(alpha float32) (high, low, most float32) {
+	s := -float64(alpha) * math.Log2E
+	high = float32(s)
+	low = float32(s - float64(high))
+	return high, low, float32(math.Min(math.MaxFloat32, 125.9/math.Abs(s)))
 }
 
 func (f *functions) addSlices(dst, a, b []float32) {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"math"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -72,8 +70,6 @@ func (s isa) float(param string) VecVirtual {
 	return v
 }
 
-func (s isa) constant(f float32) VecVirtual { return s.broadcast(math.Float32bits(f)) }
-
 // bound writes v = min(max(v, lo), hi). The x86 instructions return their
 // second source if either is NaN: that must be v.
 func bound(v, lo, hi VecVirtual) {
@@ -114,87 +110,4 @@ func (s isa) hard() {
 			store(y, 0)
 		})
 	}
-}
-
-// logistic writes sigmoid and swish, with the exponential of the portable
-// kernel.
-func (s isa) logistic() {
-	for _, gate := range []bool{false, true} {
-		name, doc := "sigmoid", " computes x[i] = 1 / (1 + e^(-alpha·x[i]))."
-		if gate {
-			name, doc = "swish", " computes x[i] = x[i] / (1 + e^(-alpha·x[i]))."
-		}
-		TEXT(name+s.name, NOSPLIT, "func(x *float32, n int, alpha float32)")
-		Doc(name + s.name + doc)
-		alpha := s.float("alpha")
-		e := s.newExp()
-		s.each(gp("n"), []GPVirtual{gp("x")}, func(load func(int) VecVirtual, store func(VecVirtual, int)) {
-			x, y := load(0), s.vector()
-			VMULPS(x, alpha, y)
-			VXORPS(e.sign, y, y)
-			e.of(y)
-			VADDPS(e.one, y, y)
-			if gate {
-				VDIVPS(y, x, y)
-			} else {
-				VDIVPS(y, e.one, y)
-			}
-			store(y, 0)
-		})
-	}
-}
-
-// exp holds the constants of e^v in registers; see exp in the package above
-// for the method.
-type exp struct {
-	isa
-	sign, one, low, high, log2e, ln2Hi, ln2Lo VecVirtual
-	poly                                      []float32 // from the highest power down to the second
-	coefficients                              Mem
-}
-
-var expPoly = []float32{1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5}
-
-var expTable Mem
-
-func defineExpTable() {
-	expTable = GLOBL("expPoly", RODATA|NOPTR)
-	for i, c := range expPoly {
-		DATA(4*i, F32(c))
-	}
-}
-
-func (s isa) newExp() exp {
-	return exp{isa: s, poly: expPoly, coefficients: expTable, sign: s.broadcast(1 << 31), one: s.constant(1),
-		low: s.constant(-87.3), high: s.constant(87.3), log2e: s.constant(math.Log2E), ln2Hi: s.constant(0.693359375), ln2Lo: s.constant(-2.12194440e-4)}
-}
-
-// of replaces v by e^v, NaN by NaN.
-func (e exp) of(v VecVirtual) {
-	bound(v, e.low, e.high)
-	n, p := e.vector(), e.vector()
-	VMULPS(v, e.log2e, n)
-	if e.lanes == 16 {
-		VRNDSCALEPS(U8(0), n, n)
-	} else {
-		VROUNDPS(U8(0), n, n)
-	}
-	VFNMADD231PS(n, e.ln2Hi, v)
-	VFNMADD231PS(n, e.ln2Lo, v)
-	VBROADCASTSS(e.coefficients, p)
-	for i := 1; i < len(e.poly); i++ {
-		c := e.vector()
-		VBROADCASTSS(e.coefficients.Offset(4*i), c)
-		VFMADD213PS(c, v, p)
-	}
-	VFMADD213PS(e.one, v, p)
-	VFMADD213PS(e.one, v, p)
-	if e.lanes == 16 {
-		VSCALEFPS(n, p, v)
-		return
-	}
-	// 2^n by its exponent; n is within ±126. NaN's garbage meets a NaN in p.
-	VCVTPS2DQ(n, n)
-	VPSLLD(U8(23), n, n)
-	VPADDD(n, p, v)
 }
