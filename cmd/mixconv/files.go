@@ -90,6 +90,9 @@ func (a *app) write(ctx context.Context, path string, fill func(io.Writer) error
 		}
 		return nil
 	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s cannot be written: it is a folder", errs.Quote(path))
+	}
 	err := atomicfile.Write(path, func(w io.Writer) error {
 		if err := fill(contextWriter{ctx, w}); err != nil {
 			return err

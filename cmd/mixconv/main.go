@@ -25,7 +25,7 @@ const (
 	exitNoReference  = 3
 	exitInterrupted  = 128 + int(syscall.SIGINT)
 	exitTerminated   = 128 + int(syscall.SIGTERM)
-	interruptedGrace = 2 * time.Second // for removing temporary files
+	interruptedGrace = time.Second // for removing temporary files
 )
 
 // exitError is an error that has an exit code of its own.
@@ -44,6 +44,7 @@ func main() { os.Exit(mainCode(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 func mainCode(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	ignoreFileSizeSignal()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)

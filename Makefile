@@ -1,0 +1,39 @@
+# demo, test and bench need nothing but Go. test-refs also needs Python 3.11 and
+# a C compiler, and fetches 600 MB from PyPI into .venv the first time.
+
+GO          ?= go
+STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 30s
+
+.PHONY: build demo test test-refs lint bench fuzz
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
+
+demo:
+	@$(GO) run ./cmd/mixconv demo
+
+test:
+	$(GO) test ./...
+
+test-refs:
+	test/refs/venv.sh .venv
+	MIXCONV_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 ./test/refs/...
+
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
+	$(GO) vet ./... ./testdata/digits
+	$(GO) run $(STATICCHECK) ./... ./testdata/digits
+
+bench:
+	$(GO) test -run '^$$' -bench . .
+
+# Every fuzz target of every package in turn, FUZZTIME each.
+fuzz:
+	@for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done

@@ -1,0 +1,77 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestInterrupt sends a signal, and then another, to a command that waits for
+// its input: it ends with the code of the signal and leaves nothing behind.
+func TestInterrupt(t *testing.T) {
+	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: exitInterrupted, syscall.SIGTERM: exitTerminated} {
+		folder := t.TempDir()
+		cmd := exec.Command("mixconv", "run", "-", "--input", "in.npz", "-o", filepath.Join(folder, "out.npz"))
+		stdin, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// A whole pipe buffer gets written only once the command reads.
+		if _, err := stdin.Write(make([]byte, 1<<18)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd.Wait()
+		if got := cmd.ProcessState.ExitCode(); got != code || stderr.String() != "mixconv: interrupted\n" {
+			t.Errorf("%v: exit code %d, want %d; stderr %q", signal, got, code, &stderr)
+		}
+		if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+			t.Errorf("%v: left %v, %v", signal, left, err)
+		}
+	}
+}
+
+// TestInterruptedWrite ends a write half way: the old file stays, and no other
+// beside it.
+func TestInterruptedWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.onnx")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	err := new(app).write(ctx, path, func(w io.Writer) error {
+		for {
+			if _, err := w.Write(make([]byte, 1<<10)); err != nil {
+				return err
+			}
+			time.Sleep(time.Millisecond)
+		}
+	})
+	if err == nil {
+		t.Error("no error")
+	}
+	if data, err := os.ReadFile(path); err != nil || string(data) != "old" {
+		t.Errorf("the old file is %q, %v", data, err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}

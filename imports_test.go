@@ -1,0 +1,121 @@
+package mixconv_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/mixconv/mixconv"
+
+// layers has for every package, by its path below the module, the packages of
+// this module that it may import directly. Internal packages of a folder may
+// import what the folder may, and the folder's other internal ones. The table
+// is the architecture: imports run downward only.
+var layers = []struct {
+	folder string
+	may    string
+}{
+	{"tensor", ""},
+	{"errs", ""},
+	{"limit", ""},
+	{"internal/atomicfile", ""},
+	{"internal/zipfile", "errs limit"},
+	{"internal/testenv", ""},
+	{"npy", "tensor errs limit internal/zipfile"},
+	{"onnx/onnxpb", ""},
+	{"onnx/mdconv", "onnx onnx/onnxpb tensor errs limit"},
+	{"onnx", "onnx/onnxpb tensor errs limit internal/atomicfile"},
+	{"ops/eval", "ops tensor errs limit"},
+	{"ops", "tensor errs limit"},
+	{"convert/tf", "convert onnx ops tensor errs limit"},
+	{"convert/torch", "convert onnx ops npy tensor errs limit internal/zipfile"},
+	{"convert/converttest", "convert tensor"},
+	{"convert", "onnx onnx/onnxpb onnx/mdconv ops tensor errs limit"},
+	{"runtime", "onnx onnx/onnxpb onnx/mdconv ops ops/eval tensor errs limit"},
+	{"verify", "runtime onnx onnx/mdconv npy tensor errs limit"},
+	{"preprocess", "tensor errs limit"},
+	{"testdata/digits", "npy tensor limit"},
+	{"cmd", ". convert convert/tf runtime verify onnx onnx/mdconv ops npy tensor errs limit internal/atomicfile testdata/digits"},
+	{"test", "*"},
+	{".", "convert convert/tf runtime onnx tensor errs limit"},
+}
+
+// TestImportsRunDownward holds what the packages import, tests left out,
+// against the table.
+func TestImportsRunDownward(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...", "./testdata/digits").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		pkg := below(fields[0])
+		layer, may := layerOf(pkg)
+		if layer == "" {
+			t.Errorf("package %s has no place in the table of layers", pkg)
+			continue
+		}
+		for _, imported := range fields[1:] {
+			if !strings.HasPrefix(imported, module) {
+				continue
+			}
+			target := below(imported)
+			if to, _ := layerOf(target); to == layer && strings.HasPrefix(target, layer+"/internal/") {
+				continue
+			}
+			if !slices.Contains(may, target) && !slices.Contains(may, "*") {
+				t.Errorf("%s imports %s; %s may import %q", pkg, target, layer, may)
+			}
+		}
+	}
+}
+
+// TestDependenciesStayOut: what would weigh on an app that embeds the engine,
+// or belongs to the command, is not even reached indirectly.
+func TestDependenciesStayOut(t *testing.T) {
+	for pkg, never := range map[string][]string{
+		"./runtime":  {module + "/npy", "codeberg.org", "github.com", "net"},
+		"./convert":  {module + "/runtime", module + "/ops/eval", "net"},
+		"./onnx/...": {module + "/ops", "github.com", "net"},
+		"./ops/...":  {module + "/onnx", "google.golang.org/protobuf", "github.com", "net"},
+		".":          {"github.com/spf13/cobra", module + "/verify", "net/http"},
+	} {
+		out, err := exec.Command("go", "list", "-deps", pkg).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for dep := range strings.Lines(string(out)) {
+			dep = strings.TrimSpace(dep)
+			for _, no := range never {
+				own := strings.HasPrefix(dep, module) && !strings.HasPrefix(no, module)
+				if !own && (dep == no || strings.HasPrefix(dep, no+"/")) {
+					t.Errorf("%s depends on %s", pkg, dep)
+				}
+			}
+		}
+	}
+}
+
+// below is an import path relative to the module, "." for its root.
+func below(path string) string {
+	if path == module {
+		return "."
+	}
+	return strings.TrimPrefix(path, module+"/")
+}
+
+// layerOf finds the row of the table for a package: its own, or that of the
+// nearest folder above.
+func layerOf(pkg string) (layer string, may []string) {
+	for _, l := range layers {
+		if pkg == l.folder || strings.HasPrefix(pkg, l.folder+"/") && len(l.folder) > len(layer) {
+			layer, may = l.folder, strings.Fields(l.may)
+		}
+		if pkg == l.folder {
+			break
+		}
+	}
+	return layer, may
+}
