@@ -13,6 +13,7 @@ type Limits struct {
 	Subgraphs   int   // nesting of graphs in attributes
 	Nodes       int   // nodes after inlining functions
 	NameBytes   int   // length of one name
+	Pixels      int64 // of one picture, width times height
 }
 
 // Default returns the bounds used where a caller gives none.
@@ -26,6 +27,7 @@ func Default() Limits {
 		Subgraphs:   16,
 		Nodes:       100_000,
 		NameBytes:   1 << 10,
+		Pixels:      1 << 26, // 8192 × 8192
 	}
 }
 
@@ -50,5 +52,6 @@ func (l Limits) OrDefault() Limits {
 	set(&l.Subgraphs, d.Subgraphs)
 	set(&l.Nodes, d.Nodes)
 	set(&l.NameBytes, d.NameBytes)
+	set64(&l.Pixels, d.Pixels)
 	return l
 }
