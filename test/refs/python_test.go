@@ -20,15 +20,21 @@ import (
 	"github.com/mixconv/mixconv/verify"
 )
 
-// python runs a script of this folder with MIXCONV_PYTHON and returns what it
-// prints.
-func python(t *testing.T, stdin []byte, script string, args ...string) []byte {
+// interpreter is the Python of the virtual environment. Without it the test is
+// skipped.
+func interpreter(t *testing.T) string {
 	t.Helper()
-	interpreter := os.Getenv("MIXCONV_PYTHON")
-	if interpreter == "" {
+	python := os.Getenv("MIXCONV_PYTHON")
+	if python == "" {
 		testenv.Missing(t, "python", "MIXCONV_PYTHON is not set: make test-refs sets it")
 	}
-	cmd := exec.Command(interpreter, append([]string{script}, args...)...)
+	return python
+}
+
+// python runs a script of this folder and returns what it prints.
+func python(t *testing.T, stdin []byte, script string, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command(interpreter(t), append([]string{script}, args...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(stdin), &stdout, &stderr
 	if err := cmd.Run(); err != nil {

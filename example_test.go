@@ -1,0 +1,76 @@
+package mixconv_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"slices"
+	"strings"
+
+	"github.com/mixconv/mixconv"
+)
+
+// three is a handwritten digit of 8×8 pixels, from 0 (white) to g (16).
+var three = []string{
+	"006egg20",
+	"05gdbg00",
+	"0072fc00",
+	"0007gd10",
+	"00006fa0",
+	"00000f90",
+	"003b8g60",
+	"007gg800",
+}
+
+// A checkpoint becomes a model, the model a session, and the session says what
+// is on a picture.
+func Example() {
+	model, err := mixconv.Convert("testdata/digits", mixconv.ConvertOptions{ImageSize: 64})
+	if err != nil {
+		log.Fatal(err)
+	}
+	session, err := mixconv.LoadModel(model.Model, mixconv.Options{Threads: 2})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// The network was trained on digits enlarged eight times, from -1 to 1, in
+	// three equal channels.
+	picture := make([]float32, 3*64*64)
+	for i := range picture {
+		x, y := i%64, i/64%64
+		picture[i] = float32(strings.IndexByte("0123456789abcdefg", three[y/8][x/8]))/8 - 1
+	}
+	out, err := session.Run(context.Background(), mixconv.Tensors{
+		"input": mixconv.NewTensor(picture, 1, 3, 64, 64),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	logits := mixconv.Floats(out["logits"])
+	fmt.Println(model.Network.Name, "sees a", slices.Index(logits, slices.Max(logits)))
+	// Output: mixnet-s sees a 3
+}
+
+// The file that WriteFile leaves is what an app embeds or ships, and Load and
+// LoadBytes read.
+func ExampleConvert() {
+	model, err := mixconv.Convert("testdata/digits", mixconv.ConvertOptions{ImageSize: 64, MDConv: mixconv.Fused})
+	if err != nil {
+		log.Fatal(err)
+	}
+	file, err := model.Encode()
+	if err != nil {
+		log.Fatal(err)
+	}
+	session, err := mixconv.LoadBytes(file, mixconv.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, v := range append(session.Inputs(), session.Outputs()...) {
+		fmt.Println(v.Name, v.DType, v.Shape)
+	}
+	// Output:
+	// input float32 [?,3,64,64]
+	// logits float32 [?,10]
+}
