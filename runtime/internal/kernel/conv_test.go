@@ -197,6 +197,11 @@ func tapsFirst(w []float32, channels int) []float32 {
 func bindMixed(s *Set, m Mixed) Job {
 	taps := make([]Tap, m.MaxTaps())
 	m.Taps = func(int) []Tap { return taps }
+	scratch := make([]float32, m.ScratchSize())
+	for i := range m.Groups {
+		m.Groups[i].Planes = s.PackPlanes(m.Groups[i].Weights, m.Groups[i].Channels)
+	}
+	m.Scratch = func(int) []float32 { return scratch }
 	return m.Bind(s)
 }
 

@@ -43,6 +43,10 @@ func mulAVX2(dst *float32, a *float32, b *float32, n int)
 // a multiple of eight.
 func sumAVX2(dst *float64, x *float32, step int, pixels int, channels int)
 
+// copyRowsAVX2 computes dst[r·dstStep+i] = src[r·srcStep+i] for r < rows, at least 1, and i < n,
+// which is at most a vector.
+func copyRowsAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)
+
 // gemm1xAVX512 computes dst[i][j] = bias[j] + Σ a[i][k]·panel[k][j] for i < m, j < n;
 // n is from 1 to 16, a row of the panel has 32 floats.
 func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, k int, panel *float32, bias *float32, n int)
@@ -81,3 +85,7 @@ func mulAVX512(dst *float32, a *float32, b *float32, n int)
 // sumAVX512 computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels,
 // a multiple of eight.
 func sumAVX512(dst *float64, x *float32, step int, pixels int, channels int)
+
+// copyRowsAVX512 computes dst[r·dstStep+i] = src[r·srcStep+i] for r < rows, at least 1, and i < n,
+// which is at most a vector.
+func copyRowsAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)

@@ -1817,6 +1817,43 @@ pixel:
 	VZEROUPPER
 	RET
 
+// func copyRowsAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)
+// Requires: AVX
+TEXT ·copyRowsAVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+16(FP), CX
+	MOVQ    dstStep+8(FP), DX
+	MOVQ    srcStep+24(FP), BX
+	MOVQ    rows+32(FP), SI
+	SHLQ    $0x02, DX
+	SHLQ    $0x02, BX
+	MOVQ    n+40(FP), DI
+	CMPQ    DI, $0x08
+	JE      full
+	LEAQ    lanes<>+0(SB), R8
+	NEGQ    DI
+	VMOVDQU 32(R8)(DI*4), Y0
+
+row:
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       BX, CX
+	ADDQ       DX, AX
+	DECQ       SI
+	JNE        row
+	VZEROUPPER
+	RET
+
+full:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, CX
+	ADDQ    DX, AX
+	DECQ    SI
+	JNE     full
+	VZEROUPPER
+	RET
+
 // func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, k int, panel *float32, bias *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-72
@@ -4708,5 +4745,43 @@ pixel:
 	ADDQ      $0x40, AX
 	SUBQ      $0x08, BX
 	JNE       block
+	VZEROUPPER
+	RET
+
+// func copyRowsAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·copyRowsAVX512(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+16(FP), CX
+	MOVQ  dstStep+8(FP), DX
+	MOVQ  srcStep+24(FP), BX
+	MOVQ  rows+32(FP), SI
+	SHLQ  $0x02, DX
+	SHLQ  $0x02, BX
+	MOVQ  n+40(FP), DI
+	CMPQ  DI, $0x10
+	JE    full
+	MOVL  $0x00000001, R8
+	SHLXL DI, R8, R8
+	DECL  R8
+	KMOVW R8, K1
+
+row:
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      BX, CX
+	ADDQ      DX, AX
+	DECQ      SI
+	JNE       row
+	VZEROUPPER
+	RET
+
+full:
+	VMOVUPS (CX), Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, CX
+	ADDQ    DX, AX
+	DECQ    SI
+	JNE     full
 	VZEROUPPER
 	RET

@@ -8,7 +8,8 @@ type Mixed struct {
 	Groups  []MixedGroup
 	Bias    []float32 // one per channel
 	Finish  Finish
-	Taps    func(worker int) []Tap // at least the largest KH·KW each
+	Taps    func(worker int) []Tap     // MaxTaps each
+	Scratch func(worker int) []float32 // ScratchSize floats each
 }
 
 // MixedGroup is one range of channels, in order.
@@ -16,9 +17,10 @@ type MixedGroup struct {
 	Channels int
 	Window   Window
 	Weights  []float32 // [kh·kw][Channels]
+	Planes   []float32 // PackPlanes of Weights, needed if ByPlane
 }
 
-// MaxTaps is the length of the lists that Taps must return.
+// MaxTaps is how long the lists must be that Taps returns.
 func (m *Mixed) MaxTaps() int {
 	most := 0
 	for _, g := range m.Groups {
@@ -27,8 +29,12 @@ func (m *Mixed) MaxTaps() int {
 	return most
 }
 
-// Bind returns the job; a task is one output row of one picture.
+// Bind returns the job. Small pictures are worked on by range of channels,
+// larger ones by row.
 func (m Mixed) Bind(s *Set) Job {
+	if m.ByPlane() {
+		return m.bindPlanes(s)
+	}
 	return Job{Tasks: m.Out.N * m.Out.H, Run: func(task, worker int) {
 		from := 0
 		for i := range m.Groups {

@@ -22,6 +22,9 @@ type Set struct {
 	// j < n ≤ Panel. Row i of dst begins at dst[i·dstStride], of a at
 	// a[i·aStride]; panel has k rows of Panel floats; bias has at least n.
 	Gemm func(dst []float32, dstStride int, a []float32, aStride, m, k int, panel, bias []float32, n int)
+	// Lanes is how many channels suit one pass of Depthwise, and the most that
+	// CopyRows takes.
+	Lanes int
 	// Depthwise computes neighbouring pixels that have the same taps:
 	// dst[p·dstStep+c] = bias[c] + Σ_t x[p·xStep+taps[t].X+c]·w[taps[t].W+c]
 	// for p < pixels and c < channels.
@@ -31,6 +34,9 @@ type Set struct {
 	// Add and Mul compute dst[i] = a[i] + b[i], and the product, for every i
 	// of dst, which may be a or b.
 	Add, Mul func(dst, a, b []float32)
+	// CopyRows computes dst[r·dstStep+i] = src[r·srcStep+i] for r < rows and
+	// i < n ≤ Lanes.
+	CopyRows func(dst []float32, dstStep int, src []float32, srcStep, rows, n int)
 	// Sum computes dst[c] = Σ_p x[p·step+c] over p < pixels for every c of
 	// dst, in float64.
 	Sum func(dst []float64, x []float32, step, pixels int)
@@ -40,8 +46,8 @@ type Set struct {
 type Tap struct{ X, W int } // offsets into the picture and into the weights [kh·kw][c]
 
 // Portable is plain Go, the reference of every other row.
-var Portable = Set{Name: "portable", Panel: panel, Rows: 2, Gemm: gemm, Depthwise: depthwise,
-	Activate: activate, Add: addSlices, Mul: mulSlices, Sum: sum}
+var Portable = Set{Name: "portable", Panel: panel, Rows: 2, Gemm: gemm, Lanes: 16, Depthwise: depthwise,
+	Activate: activate, Add: addSlices, Mul: mulSlices, CopyRows: copyRows, Sum: sum}
 
 // Sets lists what this machine can run, slowest first.
 var Sets = append([]*Set{&Portable}, machineSets()...)

@@ -37,18 +37,19 @@ type functions struct {
 	sigmoid      func(x *float32, n int, high, low, most float32)
 	swish        func(x *float32, n int, high, low, most float32)
 	add, mul     func(dst, a, b *float32, n int)
+	copyRows     func(dst *float32, dstStep int, src *float32, srcStep, rows, n int)
 	sum          func(dst *float64, x *float32, step, pixels, channels int)
 }
 
 var avx2 = functions{name: "avx2", lanes: 8, rows: 6, gemm1: gemm1xAVX2, gemm2: gemm2xAVX2, depthwise: depthwiseAVX2, clamp: clampAVX2,
-	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, add: addAVX2, mul: mulAVX2, sum: sumAVX2}
+	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, add: addAVX2, mul: mulAVX2, copyRows: copyRowsAVX2, sum: sumAVX2}
 
 var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512, gemm2: gemm2xAVX512, depthwise: depthwiseAVX512, clamp: clampAVX512,
-	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, add: addAVX512, mul: mulAVX512, sum: sumAVX512}
+	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, add: addAVX512, mul: mulAVX512, copyRows: copyRowsAVX512, sum: sumAVX512}
 
 func (f *functions) set() *Set {
-	return &Set{Name: f.name, Panel: 2 * f.lanes, Rows: f.rows, Gemm: f.gemm, Depthwise: f.depthwiseRun, Activate: f.activate,
-		Add: f.addSlices, Mul: f.mulSlices, Sum: f.sums}
+	return &Set{Name: f.name, Panel: 2 * f.lanes, Rows: f.rows, Gemm: f.gemm, Lanes: f.lanes, Depthwise: f.depthwiseRun, Activate: f.activate,
+		Add: f.addSlices, Mul: f.mulSlices, CopyRows: f.copyRun, Sum: f.sums}
 }
 
 // The methods below check, as the portable code's slices do, that everything
@@ -133,6 +134,13 @@ func (f *functions) mulSlices(dst, a, b []float32) {
 	if n := len(dst); n > 0 {
 		_, _ = a[n-1], b[n-1]
 		f.mul(&dst[0], &a[0], &b[0], n)
+	}
+}
+
+func (f *functions) copyRun(dst []float32, dstStep int, src []float32, srcStep, rows, n int) {
+	if rows > 0 && n > 0 {
+		_, _ = dst[(rows-1)*dstStep+n-1], src[(rows-1)*srcStep+n-1]
+		f.copyRows(&dst[0], dstStep, &src[0], srcStep, rows, n)
 	}
 }
 

@@ -147,10 +147,18 @@ func (p *planner) mixed(n *graph.Node, name string, groups []kernel.MixedGroup, 
 		return err
 	}
 	k := kernel.Mixed{Groups: groups, Bias: b}
+	k.In, k.Out = o.in.image(nil), o.out.image(nil)
 	p.plan.taps = max(p.plan.taps, k.MaxTaps())
+	p.plan.scratch = max(p.plan.scratch, k.ScratchSize())
+	if k.ByPlane() {
+		for i := range groups {
+			groups[i].Planes = p.packs.planes(p.plan.set, &groups[i])
+		}
+	}
 	p.step(n, name, o.reads(), []*Place{o.out}, func(mem *memory) kernel.Job {
 		k := k
-		k.In, k.Out, k.Finish, k.Taps = o.in.image(mem), o.out.image(mem), o.finish(n, mem), mem.taps
+		k.In, k.Out, k.Finish = o.in.image(mem), o.out.image(mem), o.finish(n, mem)
+		k.Taps, k.Scratch = mem.taps, mem.scratch
 		return k.Bind(p.plan.set)
 	})
 	return nil

@@ -15,17 +15,17 @@ type Packs struct {
 	made map[packKey]any
 }
 
-// packKey is a constant's identity and how it is arranged.
+// packKey is where the weights come from, a pointer, and how they are arranged.
 type packKey struct {
-	t    *tensor.Tensor
-	kind string
+	source any
+	kind   string
 }
 
-// pack returns what make returns, made once per constant and kind.
-func pack[T any](p *Packs, v *graph.Value, kind string, make func() T) T {
+// pack returns what make returns, made once per source and kind.
+func pack[T any](p *Packs, source any, kind string, make func() T) T {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := packKey{v.Const(), kind}
+	key := packKey{source, kind}
 	if got, ok := p.made[key]; ok {
 		return got.(T)
 	}
@@ -39,7 +39,7 @@ func pack[T any](p *Packs, v *graph.Value, kind string, make func() T) T {
 
 // conv packs OIHW weights per group as matrices [out][kh·kw·in].
 func (p *Packs) conv(set *kernel.Set, v *graph.Value, groups int) []kernel.Packed {
-	return pack(p, v, "conv", func() []kernel.Packed {
+	return pack(p, v.Const(), "conv", func() []kernel.Packed {
 		shape, w := v.Type.Shape, tensor.Data[float32](v.Const())
 		out, in, area := shape[0]/groups, shape[1], shape[2]*shape[3]
 		list := make([]kernel.Packed, groups)
@@ -55,7 +55,7 @@ func (p *Packs) conv(set *kernel.Set, v *graph.Value, groups int) []kernel.Packe
 
 // depthwise arranges weights [C,1,kh,kw] as [kh·kw][C].
 func (p *Packs) depthwise(v *graph.Value, w []float32) []float32 {
-	return pack(p, v, "depthwise", func() []float32 {
+	return pack(p, v.Const(), "depthwise", func() []float32 {
 		channels, area := v.Type.Shape[0], v.Type.Shape[2]*v.Type.Shape[3]
 		out := make([]float32, len(w))
 		for c := range channels {
@@ -67,13 +67,19 @@ func (p *Packs) depthwise(v *graph.Value, w []float32) []float32 {
 	})
 }
 
+// planes arranges a group's weights, which depthwise made, for the work on
+// planes.
+func (p *Packs) planes(set *kernel.Set, g *kernel.MixedGroup) []float32 {
+	return pack(p, &g.Weights[0], "planes", func() []float32 { return set.PackPlanes(g.Weights, g.Channels) })
+}
+
 // matrix packs Gemm's second operand, [K,N] or, transposed, [N,K].
 func (p *Packs) matrix(set *kernel.Set, v *graph.Value, transposed bool) kernel.Packed {
 	kind := "matrix"
 	if transposed {
 		kind = "matrix transposed"
 	}
-	return pack(p, v, kind, func() kernel.Packed {
+	return pack(p, v.Const(), kind, func() kernel.Packed {
 		shape, w := v.Type.Shape, tensor.Data[float32](v.Const())
 		if transposed {
 			return set.Pack(shape[0], shape[1], func(row, i int) float32 { return w[row*shape[1]+i] })

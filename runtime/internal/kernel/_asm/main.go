@@ -18,6 +18,7 @@ func main() {
 		s.activations()
 		s.elementwise()
 		s.mean()
+		s.copyRows()
 	}
 	Generate()
 }
