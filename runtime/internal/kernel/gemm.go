@@ -3,26 +3,32 @@ package kernel
 const panel = 4
 
 // gemm keeps a tile of two rows and four columns in registers.
-func gemm(dst []float32, dstStride int, a []float32, aStride, m, k int, w, bias []float32, n int) {
+func gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []int, k int, w []float32, step int, bias []float32, n int) {
 	var b [panel]float32
 	copy(b[:], bias[:n])
 	i := 0
 	for ; i+2 <= m; i += 2 {
-		x0 := a[i*aStride:][:k]
-		x1 := a[(i+1)*aStride:][:k]
-		c := tile2(x0, x1, w[:panel*k], b)
+		c := tile2{b[0], b[1], b[2], b[3], b[0], b[1], b[2], b[3]}
+		for p, at := range pieces {
+			c = c.add(a[i*aStride+at:][:k], a[(i+1)*aStride+at:][:k], w[p*step:][:panel*k])
+		}
 		copy(dst[i*dstStride:][:n], c[:panel])
 		copy(dst[(i+1)*dstStride:][:n], c[panel:])
 	}
 	if i < m {
-		c := tile1(a[i*aStride:][:k], w[:panel*k], b)
+		c := b
+		for p, at := range pieces {
+			c = addRow(c, a[i*aStride+at:][:k], w[p*step:][:panel*k])
+		}
 		copy(dst[i*dstStride:][:n], c[:])
 	}
 }
 
-func tile2(x0, x1, w []float32, b [panel]float32) [2 * panel]float32 {
-	c00, c01, c02, c03 := b[0], b[1], b[2], b[3]
-	c10, c11, c12, c13 := b[0], b[1], b[2], b[3]
+type tile2 [2 * panel]float32
+
+func (c tile2) add(x0, x1, w []float32) tile2 {
+	c00, c01, c02, c03 := c[0], c[1], c[2], c[3]
+	c10, c11, c12, c13 := c[4], c[5], c[6], c[7]
 	x1 = x1[:len(x0)]
 	w = w[:panel*len(x0)]
 	for k, v0 := range x0 {
@@ -37,19 +43,19 @@ func tile2(x0, x1, w []float32, b [panel]float32) [2 * panel]float32 {
 		c12 += v1 * q[2]
 		c13 += v1 * q[3]
 	}
-	return [2 * panel]float32{c00, c01, c02, c03, c10, c11, c12, c13}
+	return tile2{c00, c01, c02, c03, c10, c11, c12, c13}
 }
 
-func tile1(x, w []float32, b [panel]float32) [panel]float32 {
+func addRow(c [panel]float32, x, w []float32) [panel]float32 {
 	w = w[:panel*len(x)]
 	for k, v := range x {
 		q := w[panel*k : panel*k+panel : panel*k+panel]
-		b[0] += v * q[0]
-		b[1] += v * q[1]
-		b[2] += v * q[2]
-		b[3] += v * q[3]
+		c[0] += v * q[0]
+		c[1] += v * q[1]
+		c[2] += v * q[2]
+		c[3] += v * q[3]
 	}
-	return b
+	return c
 }
 
 // Packed is a matrix [rows][k] of weights as Gemm reads it: panels of
@@ -72,10 +78,21 @@ func (s *Set) Pack(rows, k int, at func(row, i int) float32) Packed {
 	return p
 }
 
-// multiply computes all of p's rows for m rows of a.
-func (s *Set) multiply(dst []float32, dstStride int, a []float32, aStride, m int, p Packed, bias []float32) {
+// rows are what multiply reads: m rows of a, stride apart, of each the pieces
+// of length k. The first piece meets the weights from number first on, each
+// next one those step further.
+type rows struct {
+	a           []float32
+	stride, m   int
+	pieces      []int
+	k           int
+	first, step int
+}
+
+// multiply computes all of p's rows for the rows of a.
+func (s *Set) multiply(dst []float32, dstStride int, r rows, p Packed, bias []float32) {
 	for row := 0; row < p.Rows; row += s.Panel {
-		w := p.Data[row*p.K:][:p.K*s.Panel]
-		s.Gemm(dst[row:], dstStride, a, aStride, m, p.K, w, bias[row:], min(s.Panel, p.Rows-row))
+		w := p.Data[(row*p.K + r.first*s.Panel) : (row+s.Panel)*p.K]
+		s.Gemm(dst[row:], dstStride, r.a, r.stride, r.m, r.pieces, r.k, w, r.step*s.Panel, bias[row:], min(s.Panel, p.Rows-row))
 	}
 }

@@ -4,13 +4,13 @@
 
 package kernel
 
-// gemm1xAVX2 computes dst[i][j] = bias[j] + Σ a[i][k]·panel[k][j] for i < m, j < n;
-// n is from 1 to 8, a row of the panel has 16 floats.
-func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, k int, panel *float32, bias *float32, n int)
+// gemm1xAVX2 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·16+j]
+// for i < m and j < n, l < k, which is at least 1; n is from 1 to 8.
+func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 
-// gemm2xAVX2 computes dst[i][j] = bias[j] + Σ a[i][k]·panel[k][j] for i < m, j < n;
-// n is from 9 to 16, a row of the panel has 16 floats.
-func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, k int, panel *float32, bias *float32, n int)
+// gemm2xAVX2 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·16+j]
+// for i < m and j < n, l < k, which is at least 1; n is from 9 to 16.
+func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 
 // depthwiseAVX2 computes dst[p·dstStep+c] = bias[c] + Σ_t x[p·xStep+taps[t].X+c]·w[taps[t].W+c]
 // for p < pixels and c < channels; taps points to ntaps pairs of X and W, at least one.
@@ -47,13 +47,13 @@ func sumAVX2(dst *float64, x *float32, step int, pixels int, channels int)
 // which is at most a vector.
 func copyRowsAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)
 
-// gemm1xAVX512 computes dst[i][j] = bias[j] + Σ a[i][k]·panel[k][j] for i < m, j < n;
-// n is from 1 to 16, a row of the panel has 32 floats.
-func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, k int, panel *float32, bias *float32, n int)
+// gemm1xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·32+j]
+// for i < m and j < n, l < k, which is at least 1; n is from 1 to 16.
+func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 
-// gemm2xAVX512 computes dst[i][j] = bias[j] + Σ a[i][k]·panel[k][j] for i < m, j < n;
-// n is from 17 to 32, a row of the panel has 32 floats.
-func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, k int, panel *float32, bias *float32, n int)
+// gemm2xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·32+j]
+// for i < m and j < n, l < k, which is at least 1; n is from 17 to 32.
+func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 
 // depthwiseAVX512 computes dst[p·dstStep+c] = bias[c] + Σ_t x[p·xStep+taps[t].X+c]·w[taps[t].W+c]
 // for p < pixels and c < channels; taps points to ntaps pairs of X and W, at least one.

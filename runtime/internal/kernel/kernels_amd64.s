@@ -22,9 +22,9 @@ DATA lanes<>+56(SB)/4, $0x00000000
 DATA lanes<>+60(SB)/4, $0x00000000
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
-// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, k int, panel *float32, bias *float32, n int)
+// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 // Requires: AVX, FMA3
-TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-72
+TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-96
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+16(FP), CX
 	MOVQ    dstStride+8(FP), DX
@@ -32,7 +32,7 @@ TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, BX
 	MOVQ    m+32(FP), SI
-	MOVQ    n+64(FP), DI
+	MOVQ    n+88(FP), DI
 	LEAQ    lanes<>+0(SB), R8
 	NEGQ    DI
 	VMOVDQU 32(R8)(DI*4), Y0
@@ -40,40 +40,51 @@ TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-72
 tiles:
 	CMPQ       SI, $0x06
 	JL         rest
-	MOVQ       bias+56(FP), DI
+	MOVQ       bias+80(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
-	MOVQ       CX, DI
-	LEAQ       (DI)(BX*2), R8
-	ADDQ       BX, R8
-	MOVQ       panel+48(FP), R9
-	MOVQ       k+40(FP), R10
-	TESTQ      R10, R10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
 	JLE        sum6
 
+piece6:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
 k6:
-	VMOVUPS      (R9), Y7
-	VBROADCASTSS (DI), Y8
+	VMOVUPS      (R12), Y7
+	VBROADCASTSS (R10), Y8
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (DI)(BX*1), Y8
+	VBROADCASTSS (R10)(BX*1), Y8
 	VFMADD231PS  Y7, Y8, Y2
-	VBROADCASTSS (DI)(BX*2), Y8
+	VBROADCASTSS (R10)(BX*2), Y8
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (R8), Y8
+	VBROADCASTSS (R11), Y8
 	VFMADD231PS  Y7, Y8, Y4
-	VBROADCASTSS (R8)(BX*1), Y8
+	VBROADCASTSS (R11)(BX*1), Y8
 	VFMADD231PS  Y7, Y8, Y5
-	VBROADCASTSS (R8)(BX*2), Y8
+	VBROADCASTSS (R11)(BX*2), Y8
 	VFMADD231PS  Y7, Y8, Y6
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x00000040, R9
-	DECQ         R10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k6
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece6
 
 sum6:
 	VMASKMOVPS Y1, Y0, (AX)
@@ -96,37 +107,48 @@ sum6:
 rest:
 	CMPQ       SI, $0x05
 	JNE        not5
-	MOVQ       bias+56(FP), DI
+	MOVQ       bias+80(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
-	MOVQ       CX, DI
-	LEAQ       (DI)(BX*2), R8
-	ADDQ       BX, R8
-	MOVQ       panel+48(FP), R9
-	MOVQ       k+40(FP), R10
-	TESTQ      R10, R10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
 	JLE        sum5
 
+piece5:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
 k5:
-	VMOVUPS      (R9), Y6
-	VBROADCASTSS (DI), Y7
+	VMOVUPS      (R12), Y6
+	VBROADCASTSS (R10), Y7
 	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (DI)(BX*1), Y7
+	VBROADCASTSS (R10)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (DI)(BX*2), Y7
+	VBROADCASTSS (R10)(BX*2), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (R8), Y7
+	VBROADCASTSS (R11), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (R8)(BX*1), Y7
+	VBROADCASTSS (R11)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x00000040, R9
-	DECQ         R10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k5
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece5
 
 sum5:
 	VMASKMOVPS Y1, Y0, (AX)
@@ -146,34 +168,45 @@ sum5:
 not5:
 	CMPQ       SI, $0x04
 	JNE        not4
-	MOVQ       bias+56(FP), DI
+	MOVQ       bias+80(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
-	MOVQ       CX, DI
-	LEAQ       (DI)(BX*2), R8
-	ADDQ       BX, R8
-	MOVQ       panel+48(FP), R9
-	MOVQ       k+40(FP), R10
-	TESTQ      R10, R10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
 	JLE        sum4
 
+piece4:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
 k4:
-	VMOVUPS      (R9), Y5
-	VBROADCASTSS (DI), Y6
+	VMOVUPS      (R12), Y5
+	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (DI)(BX*1), Y6
+	VBROADCASTSS (R10)(BX*1), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (DI)(BX*2), Y6
+	VBROADCASTSS (R10)(BX*2), Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (R8), Y6
+	VBROADCASTSS (R11), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x00000040, R9
-	DECQ         R10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k4
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece4
 
 sum4:
 	VMASKMOVPS Y1, Y0, (AX)
@@ -191,28 +224,39 @@ sum4:
 not4:
 	CMPQ       SI, $0x03
 	JNE        not3
-	MOVQ       bias+56(FP), DI
+	MOVQ       bias+80(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
-	MOVQ       CX, DI
-	MOVQ       panel+48(FP), R8
-	MOVQ       k+40(FP), R9
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
 	TESTQ      R9, R9
 	JLE        sum3
 
+piece3:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
 k3:
-	VMOVUPS      (R8), Y4
-	VBROADCASTSS (DI), Y5
+	VMOVUPS      (R11), Y4
+	VBROADCASTSS (R10), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (DI)(BX*1), Y5
+	VBROADCASTSS (R10)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (DI)(BX*2), Y5
+	VBROADCASTSS (R10)(BX*2), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x04, DI
-	ADDQ         $0x00000040, R8
-	DECQ         R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k3
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece3
 
 sum3:
 	VMASKMOVPS Y1, Y0, (AX)
@@ -228,25 +272,36 @@ sum3:
 not3:
 	CMPQ       SI, $0x02
 	JNE        not2
-	MOVQ       bias+56(FP), DI
+	MOVQ       bias+80(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
-	MOVQ       CX, DI
-	MOVQ       panel+48(FP), R8
-	MOVQ       k+40(FP), R9
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
 	TESTQ      R9, R9
 	JLE        sum2
 
+piece2:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
 k2:
-	VMOVUPS      (R8), Y3
-	VBROADCASTSS (DI), Y4
+	VMOVUPS      (R11), Y3
+	VBROADCASTSS (R10), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (DI)(BX*1), Y4
+	VBROADCASTSS (R10)(BX*1), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         $0x04, DI
-	ADDQ         $0x00000040, R8
-	DECQ         R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k2
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece2
 
 sum2:
 	VMASKMOVPS Y1, Y0, (AX)
@@ -260,22 +315,33 @@ sum2:
 not2:
 	CMPQ       SI, $0x01
 	JNE        not1
-	MOVQ       bias+56(FP), DI
+	MOVQ       bias+80(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
-	MOVQ       CX, DI
-	MOVQ       panel+48(FP), R8
-	MOVQ       k+40(FP), R9
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
 	TESTQ      R9, R9
 	JLE        sum1
 
+piece1:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
 k1:
-	VMOVUPS      (R8), Y2
-	VBROADCASTSS (DI), Y3
+	VMOVUPS      (R11), Y2
+	VBROADCASTSS (R10), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x04, DI
-	ADDQ         $0x00000040, R8
-	DECQ         R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k1
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece1
 
 sum1:
 	VMASKMOVPS Y1, Y0, (AX)
@@ -288,9 +354,9 @@ not1:
 	VZEROUPPER
 	RET
 
-// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, k int, panel *float32, bias *float32, n int)
+// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 // Requires: AVX, FMA3
-TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-72
+TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-96
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+16(FP), CX
 	MOVQ    dstStride+8(FP), DX
@@ -298,7 +364,7 @@ TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, BX
 	MOVQ    m+32(FP), SI
-	MOVQ    n+64(FP), DI
+	MOVQ    n+88(FP), DI
 	SUBQ    $0x08, DI
 	LEAQ    lanes<>+0(SB), R8
 	NEGQ    DI
@@ -307,7 +373,7 @@ TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-72
 tiles:
 	CMPQ       SI, $0x06
 	JL         rest
-	MOVQ       bias+56(FP), DI
+	MOVQ       bias+80(FP), DI
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -320,40 +386,51 @@ tiles:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
-	MOVQ       CX, DI
-	LEAQ       (DI)(BX*2), R8
-	ADDQ       BX, R8
-	MOVQ       panel+48(FP), R9
-	MOVQ       k+40(FP), R10
-	TESTQ      R10, R10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
 	JLE        sum6
 
+piece6:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
 k6:
-	VMOVUPS      (R9), Y13
-	VMOVUPS      32(R9), Y14
-	VBROADCASTSS (DI), Y15
+	VMOVUPS      (R12), Y13
+	VMOVUPS      32(R12), Y14
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS (DI)(BX*1), Y15
+	VBROADCASTSS (R10)(BX*1), Y15
 	VFMADD231PS  Y13, Y15, Y3
 	VFMADD231PS  Y14, Y15, Y4
-	VBROADCASTSS (DI)(BX*2), Y15
+	VBROADCASTSS (R10)(BX*2), Y15
 	VFMADD231PS  Y13, Y15, Y5
 	VFMADD231PS  Y14, Y15, Y6
-	VBROADCASTSS (R8), Y15
+	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS (R8)(BX*1), Y15
+	VBROADCASTSS (R11)(BX*1), Y15
 	VFMADD231PS  Y13, Y15, Y9
 	VFMADD231PS  Y14, Y15, Y10
-	VBROADCASTSS (R8)(BX*2), Y15
+	VBROADCASTSS (R11)(BX*2), Y15
 	VFMADD231PS  Y13, Y15, Y11
 	VFMADD231PS  Y14, Y15, Y12
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x00000040, R9
-	DECQ         R10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k6
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece6
 
 sum6:
 	VMOVUPS    Y1, (AX)
@@ -382,7 +459,7 @@ sum6:
 rest:
 	CMPQ       SI, $0x05
 	JNE        not5
-	MOVQ       bias+56(FP), DI
+	MOVQ       bias+80(FP), DI
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -393,37 +470,48 @@ rest:
 	VMOVAPS    Y2, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
-	MOVQ       CX, DI
-	LEAQ       (DI)(BX*2), R8
-	ADDQ       BX, R8
-	MOVQ       panel+48(FP), R9
-	MOVQ       k+40(FP), R10
-	TESTQ      R10, R10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
 	JLE        sum5
 
+piece5:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
 k5:
-	VMOVUPS      (R9), Y11
-	VMOVUPS      32(R9), Y12
-	VBROADCASTSS (DI), Y13
+	VMOVUPS      (R12), Y11
+	VMOVUPS      32(R12), Y12
+	VBROADCASTSS (R10), Y13
 	VFMADD231PS  Y11, Y13, Y1
 	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (DI)(BX*1), Y13
+	VBROADCASTSS (R10)(BX*1), Y13
 	VFMADD231PS  Y11, Y13, Y3
 	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (DI)(BX*2), Y13
+	VBROADCASTSS (R10)(BX*2), Y13
 	VFMADD231PS  Y11, Y13, Y5
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (R8), Y13
+	VBROADCASTSS (R11), Y13
 	VFMADD231PS  Y11, Y13, Y7
 	VFMADD231PS  Y12, Y13, Y8
-	VBROADCASTSS (R8)(BX*1), Y13
+	VBROADCASTSS (R11)(BX*1), Y13
 	VFMADD231PS  Y11, Y13, Y9
 	VFMADD231PS  Y12, Y13, Y10
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x00000040, R9
-	DECQ         R10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k5
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece5
 
 sum5:
 	VMOVUPS    Y1, (AX)
@@ -448,7 +536,7 @@ sum5:
 not5:
 	CMPQ       SI, $0x04
 	JNE        not4
-	MOVQ       bias+56(FP), DI
+	MOVQ       bias+80(FP), DI
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -457,34 +545,45 @@ not5:
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	MOVQ       CX, DI
-	LEAQ       (DI)(BX*2), R8
-	ADDQ       BX, R8
-	MOVQ       panel+48(FP), R9
-	MOVQ       k+40(FP), R10
-	TESTQ      R10, R10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
 	JLE        sum4
 
+piece4:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
 k4:
-	VMOVUPS      (R9), Y9
-	VMOVUPS      32(R9), Y10
-	VBROADCASTSS (DI), Y11
+	VMOVUPS      (R12), Y9
+	VMOVUPS      32(R12), Y10
+	VBROADCASTSS (R10), Y11
 	VFMADD231PS  Y9, Y11, Y1
 	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (DI)(BX*1), Y11
+	VBROADCASTSS (R10)(BX*1), Y11
 	VFMADD231PS  Y9, Y11, Y3
 	VFMADD231PS  Y10, Y11, Y4
-	VBROADCASTSS (DI)(BX*2), Y11
+	VBROADCASTSS (R10)(BX*2), Y11
 	VFMADD231PS  Y9, Y11, Y5
 	VFMADD231PS  Y10, Y11, Y6
-	VBROADCASTSS (R8), Y11
+	VBROADCASTSS (R11), Y11
 	VFMADD231PS  Y9, Y11, Y7
 	VFMADD231PS  Y10, Y11, Y8
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x00000040, R9
-	DECQ         R10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k4
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece4
 
 sum4:
 	VMOVUPS    Y1, (AX)
@@ -506,35 +605,46 @@ sum4:
 not4:
 	CMPQ       SI, $0x03
 	JNE        not3
-	MOVQ       bias+56(FP), DI
+	MOVQ       bias+80(FP), DI
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
-	MOVQ       CX, DI
-	MOVQ       panel+48(FP), R8
-	MOVQ       k+40(FP), R9
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
 	TESTQ      R9, R9
 	JLE        sum3
 
+piece3:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
 k3:
-	VMOVUPS      (R8), Y7
-	VMOVUPS      32(R8), Y8
-	VBROADCASTSS (DI), Y9
+	VMOVUPS      (R11), Y7
+	VMOVUPS      32(R11), Y8
+	VBROADCASTSS (R10), Y9
 	VFMADD231PS  Y7, Y9, Y1
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (DI)(BX*1), Y9
+	VBROADCASTSS (R10)(BX*1), Y9
 	VFMADD231PS  Y7, Y9, Y3
 	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (DI)(BX*2), Y9
+	VBROADCASTSS (R10)(BX*2), Y9
 	VFMADD231PS  Y7, Y9, Y5
 	VFMADD231PS  Y8, Y9, Y6
-	ADDQ         $0x04, DI
-	ADDQ         $0x00000040, R8
-	DECQ         R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k3
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece3
 
 sum3:
 	VMOVUPS    Y1, (AX)
@@ -553,30 +663,41 @@ sum3:
 not3:
 	CMPQ       SI, $0x02
 	JNE        not2
-	MOVQ       bias+56(FP), DI
+	MOVQ       bias+80(FP), DI
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
-	MOVQ       CX, DI
-	MOVQ       panel+48(FP), R8
-	MOVQ       k+40(FP), R9
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
 	TESTQ      R9, R9
 	JLE        sum2
 
+piece2:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
 k2:
-	VMOVUPS      (R8), Y5
-	VMOVUPS      32(R8), Y6
-	VBROADCASTSS (DI), Y7
+	VMOVUPS      (R11), Y5
+	VMOVUPS      32(R11), Y6
+	VBROADCASTSS (R10), Y7
 	VFMADD231PS  Y5, Y7, Y1
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (DI)(BX*1), Y7
+	VBROADCASTSS (R10)(BX*1), Y7
 	VFMADD231PS  Y5, Y7, Y3
 	VFMADD231PS  Y6, Y7, Y4
-	ADDQ         $0x04, DI
-	ADDQ         $0x00000040, R8
-	DECQ         R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k2
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece2
 
 sum2:
 	VMOVUPS    Y1, (AX)
@@ -592,25 +713,36 @@ sum2:
 not2:
 	CMPQ       SI, $0x01
 	JNE        not1
-	MOVQ       bias+56(FP), DI
+	MOVQ       bias+80(FP), DI
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
-	MOVQ       CX, DI
-	MOVQ       panel+48(FP), R8
-	MOVQ       k+40(FP), R9
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
 	TESTQ      R9, R9
 	JLE        sum1
 
+piece1:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
 k1:
-	VMOVUPS      (R8), Y3
-	VMOVUPS      32(R8), Y4
-	VBROADCASTSS (DI), Y5
+	VMOVUPS      (R11), Y3
+	VMOVUPS      32(R11), Y4
+	VBROADCASTSS (R10), Y5
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
-	ADDQ         $0x04, DI
-	ADDQ         $0x00000040, R8
-	DECQ         R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k1
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece1
 
 sum1:
 	VMOVUPS    Y1, (AX)
@@ -1854,9 +1986,9 @@ full:
 	VZEROUPPER
 	RET
 
-// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, k int, panel *float32, bias *float32, n int)
+// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-72
+TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-96
 	MOVQ  dst+0(FP), AX
 	MOVQ  a+16(FP), CX
 	MOVQ  dstStride+8(FP), DX
@@ -1864,7 +1996,7 @@ TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-72
 	SHLQ  $0x02, DX
 	SHLQ  $0x02, BX
 	MOVQ  m+32(FP), SI
-	MOVQ  n+64(FP), DI
+	MOVQ  n+88(FP), DI
 	MOVL  $0x00000001, R8
 	SHLXL DI, R8, R8
 	DECL  R8
@@ -1873,7 +2005,7 @@ TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-72
 tiles:
 	CMPQ      SI, $0x0c
 	JL        rest
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -1886,51 +2018,62 @@ tiles:
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	LEAQ      (R8)(BX*2), R9
-	ADDQ      BX, R9
-	LEAQ      (R9)(BX*2), R10
-	ADDQ      BX, R10
-	MOVQ      panel+48(FP), R11
-	MOVQ      k+40(FP), R12
-	TESTQ     R12, R12
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum12
 
+piece12:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
+
 k12:
-	VMOVUPS      (R11), Z12
-	VBROADCASTSS (DI), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS (DI)(BX*1), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS (DI)(BX*2), Z13
-	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS (R8), Z13
-	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS (R8)(BX*1), Z13
-	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS (R8)(BX*2), Z13
-	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS (R9), Z13
-	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS (R9)(BX*1), Z13
-	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS (R9)(BX*2), Z13
-	VFMADD231PS  Z12, Z13, Z8
+	VMOVUPS      (R14), Z12
 	VBROADCASTSS (R10), Z13
-	VFMADD231PS  Z12, Z13, Z9
+	VFMADD231PS  Z12, Z13, Z0
 	VBROADCASTSS (R10)(BX*1), Z13
-	VFMADD231PS  Z12, Z13, Z10
+	VFMADD231PS  Z12, Z13, Z1
 	VBROADCASTSS (R10)(BX*2), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS (R11), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS (R11)(BX*1), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS (R11)(BX*2), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS (R12), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS (R12)(BX*1), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS (R12)(BX*2), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS (R13), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS (R13)(BX*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS (R13)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z11
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k12
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece12
 
 sum12:
 	VMOVUPS Z0, K1, (AX)
@@ -1965,7 +2108,7 @@ sum12:
 rest:
 	CMPQ      SI, $0x0b
 	JNE       not11
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -1977,49 +2120,60 @@ rest:
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	LEAQ      (R8)(BX*2), R9
-	ADDQ      BX, R9
-	LEAQ      (R9)(BX*2), R10
-	ADDQ      BX, R10
-	MOVQ      panel+48(FP), R11
-	MOVQ      k+40(FP), R12
-	TESTQ     R12, R12
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum11
 
+piece11:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
+
 k11:
-	VMOVUPS      (R11), Z11
-	VBROADCASTSS (DI), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS (DI)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (DI)(BX*2), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (R8), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R8)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS (R8)(BX*2), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R9), Z12
-	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS (R9)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R9)(BX*2), Z12
-	VFMADD231PS  Z11, Z12, Z8
+	VMOVUPS      (R14), Z11
 	VBROADCASTSS (R10), Z12
-	VFMADD231PS  Z11, Z12, Z9
+	VFMADD231PS  Z11, Z12, Z0
 	VBROADCASTSS (R10)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (R10)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R11)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS (R11)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R12), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS (R12)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R12)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS (R13), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS (R13)(BX*1), Z12
 	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k11
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece11
 
 sum11:
 	VMOVUPS Z0, K1, (AX)
@@ -2051,7 +2205,7 @@ sum11:
 not11:
 	CMPQ      SI, $0x0a
 	JNE       not10
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -2062,47 +2216,58 @@ not11:
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	LEAQ      (R8)(BX*2), R9
-	ADDQ      BX, R9
-	LEAQ      (R9)(BX*2), R10
-	ADDQ      BX, R10
-	MOVQ      panel+48(FP), R11
-	MOVQ      k+40(FP), R12
-	TESTQ     R12, R12
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum10
 
+piece10:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
+
 k10:
-	VMOVUPS      (R11), Z10
-	VBROADCASTSS (DI), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS (DI)(BX*1), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS (DI)(BX*2), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS (R8), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS (R8)(BX*1), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS (R8)(BX*2), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS (R9), Z11
-	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS (R9)(BX*1), Z11
-	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS (R9)(BX*2), Z11
-	VFMADD231PS  Z10, Z11, Z8
+	VMOVUPS      (R14), Z10
 	VBROADCASTSS (R10), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS (R10)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS (R10)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS (R11), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS (R11)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS (R11)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS (R12), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS (R12)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS (R12)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS (R13), Z11
 	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece10
 
 sum10:
 	VMOVUPS Z0, K1, (AX)
@@ -2132,7 +2297,7 @@ sum10:
 not10:
 	CMPQ      SI, $0x09
 	JNE       not9
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -2142,42 +2307,53 @@ not10:
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	LEAQ      (R8)(BX*2), R9
-	ADDQ      BX, R9
-	MOVQ      panel+48(FP), R10
-	MOVQ      k+40(FP), R11
-	TESTQ     R11, R11
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum9
 
+piece9:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
 k9:
-	VMOVUPS      (R10), Z9
-	VBROADCASTSS (DI), Z10
+	VMOVUPS      (R13), Z9
+	VBROADCASTSS (R10), Z10
 	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS (DI)(BX*1), Z10
+	VBROADCASTSS (R10)(BX*1), Z10
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (DI)(BX*2), Z10
+	VBROADCASTSS (R10)(BX*2), Z10
 	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (R8), Z10
+	VBROADCASTSS (R11), Z10
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R8)(BX*1), Z10
+	VBROADCASTSS (R11)(BX*1), Z10
 	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (R8)(BX*2), Z10
+	VBROADCASTSS (R11)(BX*2), Z10
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R9), Z10
+	VBROADCASTSS (R12), Z10
 	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS (R9)(BX*1), Z10
+	VBROADCASTSS (R12)(BX*1), Z10
 	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS (R9)(BX*2), Z10
+	VBROADCASTSS (R12)(BX*2), Z10
 	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k9
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece9
 
 sum9:
 	VMOVUPS Z0, K1, (AX)
@@ -2205,7 +2381,7 @@ sum9:
 not9:
 	CMPQ      SI, $0x08
 	JNE       not8
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -2214,40 +2390,51 @@ not9:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	LEAQ      (R8)(BX*2), R9
-	ADDQ      BX, R9
-	MOVQ      panel+48(FP), R10
-	MOVQ      k+40(FP), R11
-	TESTQ     R11, R11
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum8
 
+piece8:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
 k8:
-	VMOVUPS      (R10), Z8
-	VBROADCASTSS (DI), Z9
+	VMOVUPS      (R13), Z8
+	VBROADCASTSS (R10), Z9
 	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS (DI)(BX*1), Z9
+	VBROADCASTSS (R10)(BX*1), Z9
 	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS (DI)(BX*2), Z9
+	VBROADCASTSS (R10)(BX*2), Z9
 	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (R8), Z9
+	VBROADCASTSS (R11), Z9
 	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS (R8)(BX*1), Z9
+	VBROADCASTSS (R11)(BX*1), Z9
 	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS (R8)(BX*2), Z9
+	VBROADCASTSS (R11)(BX*2), Z9
 	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS (R9), Z9
+	VBROADCASTSS (R12), Z9
 	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS (R9)(BX*1), Z9
+	VBROADCASTSS (R12)(BX*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k8
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece8
 
 sum8:
 	VMOVUPS Z0, K1, (AX)
@@ -2273,7 +2460,7 @@ sum8:
 not8:
 	CMPQ      SI, $0x07
 	JNE       not7
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -2281,38 +2468,49 @@ not8:
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	LEAQ      (R8)(BX*2), R9
-	ADDQ      BX, R9
-	MOVQ      panel+48(FP), R10
-	MOVQ      k+40(FP), R11
-	TESTQ     R11, R11
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum7
 
+piece7:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
 k7:
-	VMOVUPS      (R10), Z7
-	VBROADCASTSS (DI), Z8
+	VMOVUPS      (R13), Z7
+	VBROADCASTSS (R10), Z8
 	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS (DI)(BX*1), Z8
+	VBROADCASTSS (R10)(BX*1), Z8
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (DI)(BX*2), Z8
+	VBROADCASTSS (R10)(BX*2), Z8
 	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (R8), Z8
+	VBROADCASTSS (R11), Z8
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R8)(BX*1), Z8
+	VBROADCASTSS (R11)(BX*1), Z8
 	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS (R8)(BX*2), Z8
+	VBROADCASTSS (R11)(BX*2), Z8
 	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS (R9), Z8
+	VBROADCASTSS (R12), Z8
 	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k7
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece7
 
 sum7:
 	VMOVUPS Z0, K1, (AX)
@@ -2336,40 +2534,51 @@ sum7:
 not7:
 	CMPQ      SI, $0x06
 	JNE       not6
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	MOVQ      panel+48(FP), R9
-	MOVQ      k+40(FP), R10
-	TESTQ     R10, R10
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum6
 
+piece6:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
 k6:
-	VMOVUPS      (R9), Z6
-	VBROADCASTSS (DI), Z7
+	VMOVUPS      (R12), Z6
+	VBROADCASTSS (R10), Z7
 	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS (DI)(BX*1), Z7
+	VBROADCASTSS (R10)(BX*1), Z7
 	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS (DI)(BX*2), Z7
+	VBROADCASTSS (R10)(BX*2), Z7
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (R8), Z7
+	VBROADCASTSS (R11), Z7
 	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS (R8)(BX*1), Z7
+	VBROADCASTSS (R11)(BX*1), Z7
 	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS (R8)(BX*2), Z7
+	VBROADCASTSS (R11)(BX*2), Z7
 	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x00000080, R9
-	DECQ         R10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k6
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece6
 
 sum6:
 	VMOVUPS Z0, K1, (AX)
@@ -2391,37 +2600,48 @@ sum6:
 not6:
 	CMPQ      SI, $0x05
 	JNE       not5
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	MOVQ      panel+48(FP), R9
-	MOVQ      k+40(FP), R10
-	TESTQ     R10, R10
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum5
 
+piece5:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
 k5:
-	VMOVUPS      (R9), Z5
-	VBROADCASTSS (DI), Z6
+	VMOVUPS      (R12), Z5
+	VBROADCASTSS (R10), Z6
 	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS (DI)(BX*1), Z6
+	VBROADCASTSS (R10)(BX*1), Z6
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (DI)(BX*2), Z6
+	VBROADCASTSS (R10)(BX*2), Z6
 	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS (R8), Z6
+	VBROADCASTSS (R11), Z6
 	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS (R8)(BX*1), Z6
+	VBROADCASTSS (R11)(BX*1), Z6
 	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x00000080, R9
-	DECQ         R10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k5
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece5
 
 sum5:
 	VMOVUPS Z0, K1, (AX)
@@ -2441,34 +2661,45 @@ sum5:
 not5:
 	CMPQ      SI, $0x04
 	JNE       not4
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	MOVQ      panel+48(FP), R9
-	MOVQ      k+40(FP), R10
-	TESTQ     R10, R10
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum4
 
+piece4:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
 k4:
-	VMOVUPS      (R9), Z4
-	VBROADCASTSS (DI), Z5
+	VMOVUPS      (R12), Z4
+	VBROADCASTSS (R10), Z5
 	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS (DI)(BX*1), Z5
+	VBROADCASTSS (R10)(BX*1), Z5
 	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS (DI)(BX*2), Z5
+	VBROADCASTSS (R10)(BX*2), Z5
 	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS (R8), Z5
+	VBROADCASTSS (R11), Z5
 	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x00000080, R9
-	DECQ         R10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k4
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece4
 
 sum4:
 	VMOVUPS Z0, K1, (AX)
@@ -2486,28 +2717,39 @@ sum4:
 not4:
 	CMPQ      SI, $0x03
 	JNE       not3
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
-	MOVQ      CX, DI
-	MOVQ      panel+48(FP), R8
-	MOVQ      k+40(FP), R9
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
 	TESTQ     R9, R9
 	JLE       sum3
 
+piece3:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
 k3:
-	VMOVUPS      (R8), Z3
-	VBROADCASTSS (DI), Z4
+	VMOVUPS      (R11), Z3
+	VBROADCASTSS (R10), Z4
 	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS (DI)(BX*1), Z4
+	VBROADCASTSS (R10)(BX*1), Z4
 	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS (DI)(BX*2), Z4
+	VBROADCASTSS (R10)(BX*2), Z4
 	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         $0x04, DI
-	ADDQ         $0x00000080, R8
-	DECQ         R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
 	JNE          k3
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece3
 
 sum3:
 	VMOVUPS Z0, K1, (AX)
@@ -2523,25 +2765,36 @@ sum3:
 not3:
 	CMPQ      SI, $0x02
 	JNE       not2
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
-	MOVQ      CX, DI
-	MOVQ      panel+48(FP), R8
-	MOVQ      k+40(FP), R9
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
 	TESTQ     R9, R9
 	JLE       sum2
 
+piece2:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
 k2:
-	VMOVUPS      (R8), Z2
-	VBROADCASTSS (DI), Z3
+	VMOVUPS      (R11), Z2
+	VBROADCASTSS (R10), Z3
 	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (DI)(BX*1), Z3
+	VBROADCASTSS (R10)(BX*1), Z3
 	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         $0x04, DI
-	ADDQ         $0x00000080, R8
-	DECQ         R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
 	JNE          k2
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece2
 
 sum2:
 	VMOVUPS Z0, K1, (AX)
@@ -2555,22 +2808,33 @@ sum2:
 not2:
 	CMPQ      SI, $0x01
 	JNE       not1
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
-	MOVQ      CX, DI
-	MOVQ      panel+48(FP), R8
-	MOVQ      k+40(FP), R9
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
 	TESTQ     R9, R9
 	JLE       sum1
 
+piece1:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
 k1:
-	VMOVUPS      (R8), Z1
-	VBROADCASTSS (DI), Z2
+	VMOVUPS      (R11), Z1
+	VBROADCASTSS (R10), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         $0x04, DI
-	ADDQ         $0x00000080, R8
-	DECQ         R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
 	JNE          k1
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece1
 
 sum1:
 	VMOVUPS Z0, K1, (AX)
@@ -2583,9 +2847,9 @@ not1:
 	VZEROUPPER
 	RET
 
-// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, k int, panel *float32, bias *float32, n int)
+// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2xAVX512(SB), NOSPLIT, $0-72
+TEXT ·gemm2xAVX512(SB), NOSPLIT, $0-96
 	MOVQ  dst+0(FP), AX
 	MOVQ  a+16(FP), CX
 	MOVQ  dstStride+8(FP), DX
@@ -2593,7 +2857,7 @@ TEXT ·gemm2xAVX512(SB), NOSPLIT, $0-72
 	SHLQ  $0x02, DX
 	SHLQ  $0x02, BX
 	MOVQ  m+32(FP), SI
-	MOVQ  n+64(FP), DI
+	MOVQ  n+88(FP), DI
 	SUBQ  $0x10, DI
 	MOVL  $0x00000001, R8
 	SHLXL DI, R8, R8
@@ -2603,7 +2867,7 @@ TEXT ·gemm2xAVX512(SB), NOSPLIT, $0-72
 tiles:
 	CMPQ      SI, $0x0c
 	JL        rest
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -2628,64 +2892,75 @@ tiles:
 	VMOVAPS   Z1, Z21
 	VMOVAPS   Z0, Z22
 	VMOVAPS   Z1, Z23
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	LEAQ      (R8)(BX*2), R9
-	ADDQ      BX, R9
-	LEAQ      (R9)(BX*2), R10
-	ADDQ      BX, R10
-	MOVQ      panel+48(FP), R11
-	MOVQ      k+40(FP), R12
-	TESTQ     R12, R12
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum12
 
+piece12:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
+
 k12:
-	VMOVUPS      (R11), Z24
-	VMOVUPS      64(R11), Z25
-	VBROADCASTSS (DI), Z26
+	VMOVUPS      (R14), Z24
+	VMOVUPS      64(R14), Z25
+	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS (DI)(BX*1), Z26
+	VBROADCASTSS (R10)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS (DI)(BX*2), Z26
+	VBROADCASTSS (R10)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R8), Z26
+	VBROADCASTSS (R11), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (R8)(BX*1), Z26
+	VBROADCASTSS (R11)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R8)(BX*2), Z26
+	VBROADCASTSS (R11)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R9), Z26
+	VBROADCASTSS (R12), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R9)(BX*1), Z26
+	VBROADCASTSS (R12)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (R9)(BX*2), Z26
+	VBROADCASTSS (R12)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (R10), Z26
+	VBROADCASTSS (R13), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (R10)(BX*1), Z26
+	VBROADCASTSS (R13)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R10)(BX*2), Z26
+	VBROADCASTSS (R13)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k12
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece12
 
 sum12:
 	VMOVUPS Z0, (AX)
@@ -2732,7 +3007,7 @@ sum12:
 rest:
 	CMPQ      SI, $0x0b
 	JNE       not11
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -2755,61 +3030,72 @@ rest:
 	VMOVAPS   Z1, Z19
 	VMOVAPS   Z0, Z20
 	VMOVAPS   Z1, Z21
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	LEAQ      (R8)(BX*2), R9
-	ADDQ      BX, R9
-	LEAQ      (R9)(BX*2), R10
-	ADDQ      BX, R10
-	MOVQ      panel+48(FP), R11
-	MOVQ      k+40(FP), R12
-	TESTQ     R12, R12
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum11
 
+piece11:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
+
 k11:
-	VMOVUPS      (R11), Z22
-	VMOVUPS      64(R11), Z23
-	VBROADCASTSS (DI), Z24
+	VMOVUPS      (R14), Z22
+	VMOVUPS      64(R14), Z23
+	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS (DI)(BX*1), Z24
+	VBROADCASTSS (R10)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (DI)(BX*2), Z24
+	VBROADCASTSS (R10)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (R8), Z24
+	VBROADCASTSS (R11), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (R8)(BX*1), Z24
+	VBROADCASTSS (R11)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (R8)(BX*2), Z24
+	VBROADCASTSS (R11)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R9), Z24
+	VBROADCASTSS (R12), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (R9)(BX*1), Z24
+	VBROADCASTSS (R12)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (R9)(BX*2), Z24
+	VBROADCASTSS (R12)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (R10), Z24
+	VBROADCASTSS (R13), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (R10)(BX*1), Z24
+	VBROADCASTSS (R13)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k11
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece11
 
 sum11:
 	VMOVUPS Z0, (AX)
@@ -2852,7 +3138,7 @@ sum11:
 not11:
 	CMPQ      SI, $0x0a
 	JNE       not10
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -2873,58 +3159,69 @@ not11:
 	VMOVAPS   Z1, Z17
 	VMOVAPS   Z0, Z18
 	VMOVAPS   Z1, Z19
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	LEAQ      (R8)(BX*2), R9
-	ADDQ      BX, R9
-	LEAQ      (R9)(BX*2), R10
-	ADDQ      BX, R10
-	MOVQ      panel+48(FP), R11
-	MOVQ      k+40(FP), R12
-	TESTQ     R12, R12
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum10
 
+piece10:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
+
 k10:
-	VMOVUPS      (R11), Z20
-	VMOVUPS      64(R11), Z21
-	VBROADCASTSS (DI), Z22
+	VMOVUPS      (R14), Z20
+	VMOVUPS      64(R14), Z21
+	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS (DI)(BX*1), Z22
+	VBROADCASTSS (R10)(BX*1), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS (DI)(BX*2), Z22
+	VBROADCASTSS (R10)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R8), Z22
+	VBROADCASTSS (R11), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (R8)(BX*1), Z22
+	VBROADCASTSS (R11)(BX*1), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R8)(BX*2), Z22
+	VBROADCASTSS (R11)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R9), Z22
+	VBROADCASTSS (R12), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R9)(BX*1), Z22
+	VBROADCASTSS (R12)(BX*1), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (R9)(BX*2), Z22
+	VBROADCASTSS (R12)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (R10), Z22
+	VBROADCASTSS (R13), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece10
 
 sum10:
 	VMOVUPS Z0, (AX)
@@ -2964,7 +3261,7 @@ sum10:
 not10:
 	CMPQ      SI, $0x09
 	JNE       not9
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -2983,52 +3280,63 @@ not10:
 	VMOVAPS   Z1, Z15
 	VMOVAPS   Z0, Z16
 	VMOVAPS   Z1, Z17
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	LEAQ      (R8)(BX*2), R9
-	ADDQ      BX, R9
-	MOVQ      panel+48(FP), R10
-	MOVQ      k+40(FP), R11
-	TESTQ     R11, R11
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum9
 
+piece9:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
 k9:
-	VMOVUPS      (R10), Z18
-	VMOVUPS      64(R10), Z19
-	VBROADCASTSS (DI), Z20
+	VMOVUPS      (R13), Z18
+	VMOVUPS      64(R13), Z19
+	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS (DI)(BX*1), Z20
+	VBROADCASTSS (R10)(BX*1), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS (DI)(BX*2), Z20
+	VBROADCASTSS (R10)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (R8), Z20
+	VBROADCASTSS (R11), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (R8)(BX*1), Z20
+	VBROADCASTSS (R11)(BX*1), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (R8)(BX*2), Z20
+	VBROADCASTSS (R11)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R9), Z20
+	VBROADCASTSS (R12), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (R9)(BX*1), Z20
+	VBROADCASTSS (R12)(BX*1), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (R9)(BX*2), Z20
+	VBROADCASTSS (R12)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k9
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece9
 
 sum9:
 	VMOVUPS Z0, (AX)
@@ -3065,7 +3373,7 @@ sum9:
 not9:
 	CMPQ      SI, $0x08
 	JNE       not8
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -3082,49 +3390,60 @@ not9:
 	VMOVAPS   Z1, Z13
 	VMOVAPS   Z0, Z14
 	VMOVAPS   Z1, Z15
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	LEAQ      (R8)(BX*2), R9
-	ADDQ      BX, R9
-	MOVQ      panel+48(FP), R10
-	MOVQ      k+40(FP), R11
-	TESTQ     R11, R11
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum8
 
+piece8:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
 k8:
-	VMOVUPS      (R10), Z16
-	VMOVUPS      64(R10), Z17
-	VBROADCASTSS (DI), Z18
+	VMOVUPS      (R13), Z16
+	VMOVUPS      64(R13), Z17
+	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (DI)(BX*1), Z18
+	VBROADCASTSS (R10)(BX*1), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (DI)(BX*2), Z18
+	VBROADCASTSS (R10)(BX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R8), Z18
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (R8)(BX*1), Z18
+	VBROADCASTSS (R11)(BX*1), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R8)(BX*2), Z18
+	VBROADCASTSS (R11)(BX*2), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R9), Z18
+	VBROADCASTSS (R12), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R9)(BX*1), Z18
+	VBROADCASTSS (R12)(BX*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k8
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece8
 
 sum8:
 	VMOVUPS Z0, (AX)
@@ -3158,7 +3477,7 @@ sum8:
 not8:
 	CMPQ      SI, $0x07
 	JNE       not7
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -3173,46 +3492,57 @@ not8:
 	VMOVAPS   Z1, Z11
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z1, Z13
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	LEAQ      (R8)(BX*2), R9
-	ADDQ      BX, R9
-	MOVQ      panel+48(FP), R10
-	MOVQ      k+40(FP), R11
-	TESTQ     R11, R11
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum7
 
+piece7:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
 k7:
-	VMOVUPS      (R10), Z14
-	VMOVUPS      64(R10), Z15
-	VBROADCASTSS (DI), Z16
+	VMOVUPS      (R13), Z14
+	VMOVUPS      64(R13), Z15
+	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS (DI)(BX*1), Z16
+	VBROADCASTSS (R10)(BX*1), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS (DI)(BX*2), Z16
+	VBROADCASTSS (R10)(BX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (R8), Z16
+	VBROADCASTSS (R11), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (R8)(BX*1), Z16
+	VBROADCASTSS (R11)(BX*1), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (R8)(BX*2), Z16
+	VBROADCASTSS (R11)(BX*2), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (R9), Z16
+	VBROADCASTSS (R12), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k7
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece7
 
 sum7:
 	VMOVUPS Z0, (AX)
@@ -3243,7 +3573,7 @@ sum7:
 not7:
 	CMPQ      SI, $0x06
 	JNE       not6
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -3256,40 +3586,51 @@ not7:
 	VMOVAPS   Z1, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z1, Z11
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	MOVQ      panel+48(FP), R9
-	MOVQ      k+40(FP), R10
-	TESTQ     R10, R10
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum6
 
+piece6:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
 k6:
-	VMOVUPS      (R9), Z12
-	VMOVUPS      64(R9), Z13
-	VBROADCASTSS (DI), Z14
+	VMOVUPS      (R12), Z12
+	VMOVUPS      64(R12), Z13
+	VBROADCASTSS (R10), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (DI)(BX*1), Z14
+	VBROADCASTSS (R10)(BX*1), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (DI)(BX*2), Z14
+	VBROADCASTSS (R10)(BX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R8), Z14
+	VBROADCASTSS (R11), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R8)(BX*1), Z14
+	VBROADCASTSS (R11)(BX*1), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R8)(BX*2), Z14
+	VBROADCASTSS (R11)(BX*2), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x00000080, R9
-	DECQ         R10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k6
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece6
 
 sum6:
 	VMOVUPS Z0, (AX)
@@ -3317,7 +3658,7 @@ sum6:
 not6:
 	CMPQ      SI, $0x05
 	JNE       not5
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -3328,37 +3669,48 @@ not6:
 	VMOVAPS   Z1, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z1, Z9
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	MOVQ      panel+48(FP), R9
-	MOVQ      k+40(FP), R10
-	TESTQ     R10, R10
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum5
 
+piece5:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
 k5:
-	VMOVUPS      (R9), Z10
-	VMOVUPS      64(R9), Z11
-	VBROADCASTSS (DI), Z12
+	VMOVUPS      (R12), Z10
+	VMOVUPS      64(R12), Z11
+	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (DI)(BX*1), Z12
+	VBROADCASTSS (R10)(BX*1), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (DI)(BX*2), Z12
+	VBROADCASTSS (R10)(BX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R8), Z12
+	VBROADCASTSS (R11), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R8)(BX*1), Z12
+	VBROADCASTSS (R11)(BX*1), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x00000080, R9
-	DECQ         R10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k5
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece5
 
 sum5:
 	VMOVUPS Z0, (AX)
@@ -3383,7 +3735,7 @@ sum5:
 not5:
 	CMPQ      SI, $0x04
 	JNE       not4
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -3392,34 +3744,45 @@ not5:
 	VMOVAPS   Z1, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z1, Z7
-	MOVQ      CX, DI
-	LEAQ      (DI)(BX*2), R8
-	ADDQ      BX, R8
-	MOVQ      panel+48(FP), R9
-	MOVQ      k+40(FP), R10
-	TESTQ     R10, R10
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum4
 
+piece4:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
 k4:
-	VMOVUPS      (R9), Z8
-	VMOVUPS      64(R9), Z9
-	VBROADCASTSS (DI), Z10
+	VMOVUPS      (R12), Z8
+	VMOVUPS      64(R12), Z9
+	VBROADCASTSS (R10), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (DI)(BX*1), Z10
+	VBROADCASTSS (R10)(BX*1), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (DI)(BX*2), Z10
+	VBROADCASTSS (R10)(BX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R8), Z10
+	VBROADCASTSS (R11), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         $0x04, DI
-	ADDQ         $0x04, R8
-	ADDQ         $0x00000080, R9
-	DECQ         R10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k4
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece4
 
 sum4:
 	VMOVUPS Z0, (AX)
@@ -3441,35 +3804,46 @@ sum4:
 not4:
 	CMPQ      SI, $0x03
 	JNE       not3
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z1, Z5
-	MOVQ      CX, DI
-	MOVQ      panel+48(FP), R8
-	MOVQ      k+40(FP), R9
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
 	TESTQ     R9, R9
 	JLE       sum3
 
+piece3:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
 k3:
-	VMOVUPS      (R8), Z6
-	VMOVUPS      64(R8), Z7
-	VBROADCASTSS (DI), Z8
+	VMOVUPS      (R11), Z6
+	VMOVUPS      64(R11), Z7
+	VBROADCASTSS (R10), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (DI)(BX*1), Z8
+	VBROADCASTSS (R10)(BX*1), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (DI)(BX*2), Z8
+	VBROADCASTSS (R10)(BX*2), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         $0x04, DI
-	ADDQ         $0x00000080, R8
-	DECQ         R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
 	JNE          k3
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece3
 
 sum3:
 	VMOVUPS Z0, (AX)
@@ -3488,30 +3862,41 @@ sum3:
 not3:
 	CMPQ      SI, $0x02
 	JNE       not2
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
-	MOVQ      CX, DI
-	MOVQ      panel+48(FP), R8
-	MOVQ      k+40(FP), R9
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
 	TESTQ     R9, R9
 	JLE       sum2
 
+piece2:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
 k2:
-	VMOVUPS      (R8), Z4
-	VMOVUPS      64(R8), Z5
-	VBROADCASTSS (DI), Z6
+	VMOVUPS      (R11), Z4
+	VMOVUPS      64(R11), Z5
+	VBROADCASTSS (R10), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (DI)(BX*1), Z6
+	VBROADCASTSS (R10)(BX*1), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $0x04, DI
-	ADDQ         $0x00000080, R8
-	DECQ         R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
 	JNE          k2
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece2
 
 sum2:
 	VMOVUPS Z0, (AX)
@@ -3527,25 +3912,36 @@ sum2:
 not2:
 	CMPQ      SI, $0x01
 	JNE       not1
-	MOVQ      bias+56(FP), DI
+	MOVQ      bias+80(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
-	MOVQ      CX, DI
-	MOVQ      panel+48(FP), R8
-	MOVQ      k+40(FP), R9
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
 	TESTQ     R9, R9
 	JLE       sum1
 
+piece1:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
 k1:
-	VMOVUPS      (R8), Z2
-	VMOVUPS      64(R8), Z3
-	VBROADCASTSS (DI), Z4
+	VMOVUPS      (R11), Z2
+	VMOVUPS      64(R11), Z3
+	VBROADCASTSS (R10), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         $0x04, DI
-	ADDQ         $0x00000080, R8
-	DECQ         R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
 	JNE          k1
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece1
 
 sum1:
 	VMOVUPS Z0, (AX)

@@ -61,24 +61,15 @@ func (r *mixedRow) run(s *Set, row int) {
 	picture, y := row/r.out.H*r.in.H, row%r.out.H
 	y0 := y*w.SH - w.Top
 	fromY, toY := span(y0, w.KH, w.DH, r.in.H)
-	for x := 0; x < r.out.W; {
-		x0 := x*w.SW - w.Lft
-		fromX, toX := span(x0, w.KW, w.DW, r.in.W)
-		n := 1 // neighbours with the same taps
-		for ; x+n < r.out.W; n++ {
-			if f, t := span(x0+n*w.SW, w.KW, w.DW, r.in.W); f != fromX || t != toX {
-				break
-			}
-		}
-		taps := r.list(fromY, toY, fromX, toX)
+	for run := range w.runs(r.out.W, r.in.W) {
+		taps := r.list(fromY, toY, run.from, run.to)
 		var in []float32
 		if len(taps) > 0 {
 			// Taps count from the first pixel that the window covers.
-			in = r.in.Data[((picture+y0+fromY*w.DH)*r.in.W+x0+fromX*w.DW)*r.in.Pixel:]
+			in = r.in.Data[((picture+y0+fromY*w.DH)*r.in.W+run.x*w.SW-w.Lft+run.from*w.DW)*r.in.Pixel:]
 		}
-		out := r.out.Data[(row*r.out.W+x)*r.out.Pixel:]
-		s.Depthwise(out, r.out.Pixel, in, w.SW*r.in.Pixel, r.g.Weights, r.bias, taps, n, r.in.C)
-		x += n
+		out := r.out.Data[(row*r.out.W+run.x)*r.out.Pixel:]
+		s.Depthwise(out, r.out.Pixel, in, w.SW*r.in.Pixel, r.g.Weights, r.bias, taps, run.pixels, r.in.C)
 	}
 }
 

@@ -18,10 +18,11 @@ type Set struct {
 	// Panel is the number of output channels that Gemm computes at once, Rows
 	// a number of rows that suits it.
 	Panel, Rows int
-	// Gemm computes dst[i][j] = bias[j] + Σ_k a[i][k]·panel[k][j] for i < m and
-	// j < n ≤ Panel. Row i of dst begins at dst[i·dstStride], of a at
-	// a[i·aStride]; panel has k rows of Panel floats; bias has at least n.
-	Gemm func(dst []float32, dstStride int, a []float32, aStride, m, k int, panel, bias []float32, n int)
+	// Gemm computes, for i < m and j < n ≤ Panel, with k ≥ 1,
+	// dst[i·dstStride+j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·Panel+j]
+	// over pieces p and l < k. A matrix product has one piece, a convolution one
+	// per row of its kernel.
+	Gemm func(dst []float32, dstStride int, a []float32, aStride, m int, pieces []int, k int, panel []float32, panelStep int, bias []float32, n int)
 	// Lanes is how many channels suit one pass of Depthwise, and the most that
 	// CopyRows takes.
 	Lanes int

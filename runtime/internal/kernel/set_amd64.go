@@ -29,7 +29,7 @@ type functions struct {
 	name         string
 	lanes        int // floats in a vector
 	rows         int // rows of a tile of gemm
-	gemm1, gemm2 func(dst *float32, dstStride int, a *float32, aStride, m, k int, panel, bias *float32, n int)
+	gemm1, gemm2 func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel *float32, panelStep int, bias *float32, n int)
 	depthwise    func(dst *float32, dstStep int, x *float32, xStep int, w, bias *float32, taps *int, ntaps, pixels, channels int)
 	clamp        func(x *float32, n int, lo, hi float32)
 	hardSigmoid  func(x *float32, n int, a, b float32)
@@ -55,23 +55,22 @@ func (f *functions) set() *Set {
 // The methods below check, as the portable code's slices do, that everything
 // lies inside what was given, and hand over addresses.
 
-func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m, k int, panel, bias []float32, n int) {
+func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []int, k int, panel []float32, step int, bias []float32, n int) {
 	if m <= 0 || n <= 0 {
 		return
 	}
-	_ = dst[(m-1)*dstStride+n-1]
-	_ = bias[n-1]
+	_, _ = dst[(m-1)*dstStride+n-1], bias[n-1]
 	code := f.gemm1
 	if n > f.lanes {
 		code = f.gemm2
 	}
-	if k <= 0 { // an empty sum: nothing of a and panel is read
-		code(&dst[0], dstStride, nil, aStride, m, 0, nil, &bias[0], n)
+	last := len(pieces) - 1
+	if last < 0 || k <= 0 { // an empty sum: nothing of a and panel is read
+		code(&dst[0], dstStride, nil, aStride, m, nil, 0, 0, nil, step, &bias[0], n)
 		return
 	}
-	_ = a[(m-1)*aStride+k-1]
-	_ = panel[k*2*f.lanes-1]
-	code(&dst[0], dstStride, &a[0], aStride, m, k, &panel[0], &bias[0], n)
+	_, _ = a[(m-1)*aStride+pieces[last]+k-1], panel[last*step+k*2*f.lanes-1] // pieces ascend
+	code(&dst[0], dstStride, &a[0], aStride, m, &pieces[0], len(pieces), k, &panel[0], step, &bias[0], n)
 }
 
 func (f *functions) depthwiseRun(dst []float32, dstStep int, x []float32, xStep int, w, bias []float32, taps []Tap, pixels, channels int) {

@@ -107,10 +107,12 @@ func (p *planner) dense(n *graph.Node, c ops.Conv, b []float32) error {
 	// Shapes alone decide the scratch that a worker needs.
 	k.In, k.Out = o.in.image(nil), o.out.image(nil)
 	p.plan.scratch = max(p.plan.scratch, k.ScratchSize(p.plan.set))
+	p.plan.pieces = max(p.plan.pieces, k.MaxPieces())
 	name := fmt.Sprintf("conv %dx%d", c.Kernel[0], c.Kernel[1])
 	p.step(n, name, o.reads(), []*Place{o.out}, func(mem *memory) kernel.Job {
 		k := k
-		k.In, k.Out, k.Finish, k.Scratch = o.in.image(mem), o.out.image(mem), o.finish(n, mem), mem.scratch
+		k.In, k.Out, k.Finish = o.in.image(mem), o.out.image(mem), o.finish(n, mem)
+		k.Scratch, k.Pieces = mem.scratch, mem.pieces
 		return k.Bind(p.plan.set)
 	})
 	return nil

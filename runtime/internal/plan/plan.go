@@ -22,6 +22,7 @@ type Plan struct {
 	arena   int // floats
 	scratch int // floats per worker
 	taps    int // depthwise taps per worker
+	pieces  int // pieces of a window per worker
 	workers int
 	set     *kernel.Set
 	slots   []*tensor.Tensor // values outside the arena; constants are there from the start

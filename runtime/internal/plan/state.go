@@ -18,12 +18,18 @@ type State struct {
 	crew  crew
 }
 
-// memory is the arena and the workers' scratch of one State.
+// memory is the arena of one State and what each worker has for itself.
 type memory struct {
-	arena     []float32
-	scratches [][]float32
-	tapLists  [][]kernel.Tap
-	sumLists  []*[kernel.PoolChannels]float64
+	arena   []float32
+	workers []bench
+}
+
+// bench is one worker's space for the kernels' intermediate results.
+type bench struct {
+	scratch []float32
+	taps    []kernel.Tap
+	pieces  []int
+	sums    [kernel.PoolChannels]float64
 }
 
 // floats returns the data of p from its first element on. A nil memory has no
@@ -38,19 +44,21 @@ func (m *memory) floats(p *Place) []float32 {
 	return m.arena[p.buf.offset+p.offset : p.buf.offset+p.buf.size]
 }
 
-func (m *memory) scratch(worker int) []float32 { return m.scratches[worker] }
-func (m *memory) taps(worker int) []kernel.Tap { return m.tapLists[worker] }
+func (m *memory) scratch(worker int) []float32 { return m.workers[worker].scratch }
 
-func (m *memory) sums(worker int) *[kernel.PoolChannels]float64 { return m.sumLists[worker] }
+func (m *memory) taps(worker int) []kernel.Tap { return m.workers[worker].taps }
+
+func (m *memory) pieces(worker int) []int { return m.workers[worker].pieces }
+
+func (m *memory) sums(worker int) *[kernel.PoolChannels]float64 { return &m.workers[worker].sums }
 
 // NewState allocates what one run needs.
 func (p *Plan) NewState() *State {
 	st := &State{plan: p, slots: append([]*tensor.Tensor(nil), p.slots...)}
 	st.mem.arena = make([]float32, p.arena)
-	for range p.workers {
-		st.mem.scratches = append(st.mem.scratches, make([]float32, p.scratch))
-		st.mem.tapLists = append(st.mem.tapLists, make([]kernel.Tap, p.taps))
-		st.mem.sumLists = append(st.mem.sumLists, new([kernel.PoolChannels]float64))
+	st.mem.workers = make([]bench, p.workers)
+	for i := range st.mem.workers {
+		st.mem.workers[i] = bench{scratch: make([]float32, p.scratch), taps: make([]kernel.Tap, p.taps), pieces: make([]int, p.pieces)}
 	}
 	for _, s := range p.Steps {
 		var job kernel.Job

@@ -13,9 +13,9 @@ import (
 // in registers and passes once over the panel.
 func (s isa) gemm(vectors int) {
 	TEXT(fmt.Sprintf("gemm%dx%s", vectors, s.name), NOSPLIT,
-		"func(dst *float32, dstStride int, a *float32, aStride, m, k int, panel, bias *float32, n int)")
-	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ a[i][k]·panel[k][j] for i < m, j < n;", vectors, s.name),
-		fmt.Sprintf("n is from %d to %d, a row of the panel has %d floats.", (vectors-1)*s.lanes+1, vectors*s.lanes, 2*s.lanes))
+		"func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel *float32, panelStep int, bias *float32, n int)")
+	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·%d+j]", vectors, s.name, 2*s.lanes),
+		fmt.Sprintf("for i < m and j < n, l < k, which is at least 1; n is from %d to %d.", (vectors-1)*s.lanes+1, vectors*s.lanes))
 	g := gemm{isa: s, vectors: vectors}
 	g.dst, g.a = Load(Param("dst"), GP64()).(GPVirtual), Load(Param("a"), GP64()).(GPVirtual)
 	g.dstStride, g.aStride = Load(Param("dstStride"), GP64()).(GPVirtual), Load(Param("aStride"), GP64()).(GPVirtual)
@@ -55,13 +55,30 @@ type gemm struct {
 // tile computes rows rows of a and moves dst, a and m behind them.
 func (g *gemm) tile(rows int) {
 	sums := g.start(rows)
-	first := GP64()
-	MOVQ(g.a, first)
-	pointers := newRowPointers(first, g.aStride, rows)
-	w, k := Load(Param("panel"), GP64()), Load(Param("k"), GP64())
-	loop, done := fmt.Sprintf("k%d", rows), fmt.Sprintf("sum%d", rows)
-	TESTQ(k, k)
+	panel, pieces, left := gp("panel"), gp("pieces"), gp("npieces")
+	piece, done := fmt.Sprintf("piece%d", rows), fmt.Sprintf("sum%d", rows)
+	TESTQ(left, left)
 	JLE(LabelRef(done))
+	Label(piece)
+	g.piece(rows, sums, pieces, panel)
+	step := gp("panelStep")
+	LEAQ(Mem{Base: panel, Index: step, Scale: 4}, panel)
+	ADDQ(U8(8), pieces)
+	DECQ(left)
+	JNE(LabelRef(piece))
+	Label(done)
+	g.finish(rows, sums)
+}
+
+// piece adds the products of one piece of every row.
+func (g *gemm) piece(rows int, sums [][]VecVirtual, pieces, panel GPVirtual) {
+	first := GP64()
+	MOVQ(Mem{Base: pieces}, first)
+	LEAQ(Mem{Base: g.a, Index: first, Scale: 4}, first)
+	pointers := newRowPointers(first, g.aStride, rows)
+	w, k := GP64(), gp("k")
+	MOVQ(panel, w)
+	loop := fmt.Sprintf("k%d", rows)
 	Label(loop)
 	weights := make([]VecVirtual, g.vectors)
 	for v := range weights {
@@ -81,8 +98,6 @@ func (g *gemm) tile(rows int) {
 	ADDQ(U32(2*g.bytes()), w)
 	DECQ(k)
 	JNE(LabelRef(loop))
-	Label(done)
-	g.finish(rows, sums)
 }
 
 // start returns sums that begin with the bias.
