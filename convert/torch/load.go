@@ -145,7 +145,7 @@ func assign(tensors []Named, n convert.Network) (*Source, error) {
 		case !t.Shape.Equal(p.Shape):
 			m.wrong = append(m.wrong, fmt.Sprintf("%s is %s, but %s takes %s", errs.Quote(name), t.Shape, p.Role, p.Shape))
 		default:
-			w, err := tensor.ToFloat32(t)
+			w, err := toFloat32(t)
 			if err != nil {
 				return nil, errs.Format("tensor "+errs.Quote(name), "%w", err)
 			}
