@@ -92,17 +92,30 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestGet looks up keys in small and in large dictionaries.
 func TestGet(t *testing.T) {
-	v, err := decode(pthtest.Pickle(pthtest.Dict(pthtest.Str("a"), pthtest.Int(3))), limit.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := v.(*pickle.Dict)
-	if got, ok := d.Get("a"); !ok || got != any(int64(3)) {
-		t.Errorf("a is %v", got)
-	}
-	if _, ok := d.Get("b"); ok {
-		t.Error("b is there")
+	for _, n := range []int{0, 1, 7, 8, 9, 100} {
+		pairs := []string{pthtest.Int(-1), "N"}
+		for i := range n {
+			pairs = append(pairs, pthtest.Str(fmt.Sprint(i)), pthtest.Int(i))
+		}
+		v, err := decode(pthtest.Pickle(pthtest.Dict(pairs...)), limit.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := v.(*pickle.Dict)
+		for i := range n + 1 {
+			if got, ok := d.Get(fmt.Sprint(i)); ok != (i < n) || ok && got != any(int64(i)) {
+				t.Errorf("%d entries: %d is %v, %v", n, i, got, ok)
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		again := append(pairs, pthtest.Str(fmt.Sprint(n-1)), "N")
+		if _, err := decode(pthtest.Pickle(pthtest.Dict(again...)), limit.Limits{}); err == nil {
+			t.Errorf("%d entries: a key came twice", n)
+		}
 	}
 }
 
@@ -178,10 +191,10 @@ func TestLoops(t *testing.T) {
 
 func TestLimit(t *testing.T) {
 	data := "\x80\x02]" + strings.Repeat("Na", 50) + "."
-	if _, err := decode(data, limit.Limits{Messages: 103}); err != nil {
+	if _, err := decode(data, limit.Limits{Messages: 206}); err != nil {
 		t.Error(err)
 	}
-	if _, err := decode(data, limit.Limits{Messages: 102}); err == nil || !strings.Contains(err.Error(), "more than the 102 opcodes") {
+	if _, err := decode(data, limit.Limits{Messages: 204}); err == nil || !strings.Contains(err.Error(), "more than the 102 opcodes") {
 		t.Error(err)
 	}
 }

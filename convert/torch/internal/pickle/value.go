@@ -38,18 +38,53 @@ type Entry struct{ Key, Value any }
 // Dict is a dictionary in the order of insertion.
 type Dict struct {
 	Entries []Entry
-	index   map[string]int // of the keys that are strings
+	index   map[string]int // of the keys that are strings, once there are many
 }
+
+// fewEntries are found faster without an index, and most dictionaries have no
+// more.
+const fewEntries = 8
 
 func (g Global) String() string { return g.Module + "." + g.Name }
 
 // Get returns the value of a string key.
 func (d *Dict) Get(key string) (any, bool) {
-	i, ok := d.index[key]
+	i, ok := d.find(key)
 	if !ok {
 		return nil, false
 	}
 	return d.Entries[i].Value, true
+}
+
+func (d *Dict) find(key string) (int, bool) {
+	if d.index != nil {
+		i, ok := d.index[key]
+		return i, ok
+	}
+	for i, e := range d.Entries {
+		if e.Key == any(key) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// reindex makes or extends the index for one more entry.
+func (d *Dict) reindex(key any) {
+	if len(d.Entries) < fewEntries {
+		return
+	}
+	if d.index == nil {
+		d.index = make(map[string]int, 2*fewEntries)
+		for i, e := range d.Entries {
+			if s, ok := e.Key.(string); ok {
+				d.index[s] = i
+			}
+		}
+	}
+	if s, ok := key.(string); ok {
+		d.index[s] = len(d.Entries)
+	}
 }
 
 // set adds an entry. A dictionary never had the same string key twice when it
@@ -58,16 +93,13 @@ func (d *Dict) set(key, value any) error {
 	switch k := key.(type) {
 	case nil, bool, int64, float64, *big.Int, Bytes, Tuple, Global, *Object:
 	case string:
-		if _, twice := d.index[k]; twice {
+		if _, twice := d.find(k); twice {
 			return fmt.Errorf("the key %s comes twice", quote(k))
 		}
-		if d.index == nil {
-			d.index = map[string]int{}
-		}
-		d.index[k] = len(d.Entries)
 	default:
 		return fmt.Errorf("%s as a dictionary's key, allowed are strings, numbers and other constants", TypeName(key))
 	}
+	d.reindex(key)
 	d.Entries = append(d.Entries, Entry{key, value})
 	return nil
 }
