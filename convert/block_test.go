@@ -9,7 +9,7 @@ import (
 
 func TestNamedBlocksPrintToTheLetter(t *testing.T) {
 	for _, row := range networks {
-		for _, want := range row.blocks {
+		for _, want := range strings.Fields(strings.Join(row.stages, " ")) {
 			b, err := ParseBlock(want)
 			if err != nil {
 				t.Fatal(err)
@@ -24,7 +24,7 @@ func TestNamedBlocksPrintToTheLetter(t *testing.T) {
 func TestParseBlock(t *testing.T) {
 	want := Block{
 		Repeat: 3, Kernels: []int{3, 5, 7}, Expand: []int{1, 1}, Project: []int{1, 1}, Stride: 1,
-		ExpandRatio: 6, In: 40, Out: 80, SERatio: 0.5, NoSkip: true, Swish: true, Dilated: true,
+		ExpandRatio: 6, In: 40, Out: 80, SERatio: 0.5, NoSkip: true, Activation: Swish, Dilated: true,
 	}
 	const printed = "r3_k3.5.7_a1.1_p1.1_s11_e6_i40_o80_se0.5_noskip_sw_dilated"
 	for _, s := range []string{
@@ -97,9 +97,9 @@ func randomBlock(r *rand.Rand) Block {
 	}
 	b := Block{
 		Repeat: 1 + r.IntN(maxRepeat), Kernels: kernels(3), Expand: kernels(1), Project: kernels(1),
-		Stride: 1 + r.IntN(9), ExpandRatio: 1 + r.IntN(maxExpand),
+		Stride: 1 + r.IntN(9), ExpandRatio: float64(1 + r.IntN(maxExpand)),
 		In: 1 + r.IntN(maxChannels), Out: 1 + r.IntN(maxChannels),
-		NoSkip: r.IntN(2) == 0, Swish: r.IntN(2) == 0, Dilated: r.IntN(2) == 0,
+		NoSkip: r.IntN(2) == 0, Activation: []Activation{"", Swish}[r.IntN(2)], Dilated: r.IntN(2) == 0,
 	}
 	switch r.IntN(4) {
 	case 0:
@@ -114,7 +114,7 @@ func randomBlock(r *rand.Rand) Block {
 
 func FuzzParseBlock(f *testing.F) {
 	for _, row := range networks {
-		for _, s := range row.blocks {
+		for _, s := range strings.Fields(strings.Join(row.stages, " ")) {
 			f.Add(s)
 		}
 	}

@@ -14,8 +14,10 @@ type builder struct {
 	weights   Weights
 	epsilon   float32
 	keepBN    bool
+	padding   Padding
 	graph     *onnxpb.GraphProto
 	functions map[mdconv.Signature]bool // the MDConv functions in use
+	scalars   map[string]bool           // the scalar constants in use
 	err       error
 }
 
@@ -71,34 +73,6 @@ func dim(n int, name string) *onnxpb.TensorShapeProto_Dimension {
 		return &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimParam{DimParam: name}}
 	}
 	return &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimValue{DimValue: int64(n)}}
-}
-
-// padding is how one convolution pads height and width alike.
-type padding struct {
-	pads    [4]int // top, left, bottom, right
-	dynamic bool   // as SAME_UPPER says at run time; pads are not known
-	out     int    // size that comes out, 0 if not known
-}
-
-// padSame pads as TensorFlow's SAME does. With stride 1 the pads are the same
-// for every size, so only a stride leaves them open.
-func padSame(size, kernel, stride, dilation int) padding {
-	if size == 0 && stride != 1 {
-		return padding{dynamic: true}
-	}
-	if size == 0 {
-		begin, end, _ := same(maxImage, kernel, 1, dilation)
-		return padding{pads: [4]int{begin, begin, end, end}}
-	}
-	begin, end, out := same(size, kernel, stride, dilation)
-	return padding{pads: [4]int{begin, begin, end, end}, out: out}
-}
-
-func (p padding) attr() *onnxpb.AttributeProto {
-	if p.dynamic {
-		return onnx.StringAttr("auto_pad", "SAME_UPPER")
-	}
-	return onnx.IntsAttr("pads", int64s(p.pads[:]))
 }
 
 // convAttrs writes all that a Conv has to say, defaults too.

@@ -87,13 +87,14 @@ func TestBlockGeometry(t *testing.T) {
 	if first.Residual() || !second.Residual() {
 		t.Errorf("residual %t, %t, want false, true", first.Residual(), second.Residual())
 	}
-	if first.SqueezeChannels() != 3 || second.SqueezeChannels() != 4 {
-		t.Errorf("squeezed to %d, %d, want 3, 4", first.SqueezeChannels(), second.SqueezeChannels())
+	if first.Squeezed != 3 || second.Squeezed != 4 {
+		t.Errorf("squeezed to %d, %d, want 3, 4", first.Squeezed, second.Squeezed)
 	}
 	if second.NoSkip = true; second.Residual() {
 		t.Error("residual in spite of noskip")
 	}
-	if b.ExpandRatio = 1; b.ExpandGroups() != nil {
+	b.ExpandRatio = 1
+	if (Network{Blocks: []Block{b}}).Expand()[0].ExpandGroups() != nil {
 		t.Error("expansion by 1")
 	}
 }

@@ -1,100 +1,142 @@
 package convert
 
-import (
-	"fmt"
+import "fmt"
 
-	"github.com/mixconv/mixconv/onnx"
-)
+// layer is a convolution, mixed or not, without bias, the batch norm after it,
+// and an activation after that.
+type layer struct {
+	role      string   // what the names of its initializers begin with
+	kernels   []string // roles of the groups' kernels
+	norm      string   // role of the batch norm
+	depthwise bool
+	groups    []Group
+	stride    int
+	act       Activation // "": none
 
-// network writes the whole graph, in the order in which it is computed.
-func (b *builder) network(n Network, o Options) {
-	x := b.stem(n, b.input(o))
-	for i, block := range n.Expand() {
-		x = b.block(i, block, x)
+	modules module
+	out     string // the value that the layer gives
+}
+
+// newLayer is a layer of a unit; plainLayer one of stem or head.
+func newLayer(m module, role string, groups []Group, stride int, act Activation) layer {
+	l := layer{role: role, norm: role + ".bn", groups: groups, stride: stride, act: act, modules: m, out: m.act}
+	if act == "" {
+		l.out = m.norm
 	}
-	b.output(b.head(n, x), o, n.Classes)
-}
-
-func (b *builder) stem(n Network, x value) value {
-	y := b.pointwise(plainLayer("stem", "stem", Group{In: x.channels, Out: n.StemChannels(), Kernel: 3, Dilation: 1}, 2), x)
-	return b.activate(y, "stem", "stem", false)
-}
-
-// plainLayer is the convolution of stem or head.
-func plainLayer(scope, role string, g Group, stride int) layer {
-	return layer{
-		scope: scope, out: scope + "/bn", role: role + ".conv", kernels: []string{role + ".conv.weight"}, norm: role + ".bn",
-		groups: []Group{g}, stride: stride,
+	for i := range groups {
+		l.kernels = append(l.kernels, fmt.Sprintf("%s.%d.weight", role, i))
 	}
+	return l
 }
 
-// head writes the last convolution, pooling and classifier and returns the
-// logits' name.
-func (b *builder) head(n Network, x value) string {
-	y := b.pointwise(plainLayer("head", "head", Group{In: x.channels, Out: n.FeatureSize, Kernel: 1, Dilation: 1}, 1), x)
-	y = b.activate(y, "head", "head/relu", false)
-	pooled := b.node("GlobalAveragePool", []string{y.name}, "head/pool")
-	flat := b.node("Flatten", []string{pooled}, "head/flatten", onnx.IntAttr("axis", 1))
-	in := []string{flat, b.parameter("classifier.weight"), b.parameter("classifier.bias")}
-	dense := b.node("Gemm", in, "head", onnx.IntAttr("transB", 1))
-	return b.node("Identity", []string{dense}, "logits")
+func plainLayer(m module, role string, g Group, stride int, act Activation) layer {
+	l := newLayer(m, role, []Group{g}, stride, act)
+	l.role, l.kernels = role+".conv", []string{role + ".conv.weight"}
+	return l
 }
 
-// block writes an inverted residual block: expand, mixed depthwise, squeeze and
-// excite, project, add.
-func (b *builder) block(i int, block Block, x value) value {
-	scope, role := fmt.Sprintf("blocks_%d", i), fmt.Sprintf("blocks.%d", i)
-	out, expansion := fmt.Sprintf("block_%d", i), fmt.Sprintf("block_%d/expansion_output", i)
-
-	y := x
-	if groups := block.ExpandGroups(); groups != nil {
-		y = b.pointwise(mixedLayer(scope+"/expand", role+".expand", groups, 1), y)
-		y = b.activate(y, scope+"/expand", scope+"/expand", block.Swish)
+// affine is the name of the value between batch norm and activation.
+func (l layer) affine() string {
+	switch {
+	case l.act == "":
+		return l.out
+	case l.modules.norm == l.modules.act: // one module does both
+		return l.modules.norm + "/norm"
 	}
-	y = b.depthwise(mixedLayer(scope+"/depthwise", role+".depthwise", block.DepthwiseGroups(), block.Stride), y)
-	if block.SqueezeChannels() > 0 {
-		y = b.activate(y, scope+"/depthwise", scope+"/depthwise", block.Swish)
-		y = b.squeeze(block, scope+"/se", role+".se", y, expansion)
-	} else {
-		y = b.activate(y, scope+"/depthwise", expansion, block.Swish)
-	}
-	project := mixedLayer(scope+"/project", role+".project", block.ProjectGroups(), 1)
-	if !block.Residual() {
-		project.out = out
-		return b.pointwise(project, y)
-	}
-	y = b.pointwise(project, y)
-	y.name = b.node("Add", []string{y.name, x.name}, out)
-	return y
+	return l.modules.norm
 }
 
-// activate adds swish, written as x·sigmoid(x) because Swish is an operator only
-// from opset 24 on, or ReLU.
-func (b *builder) activate(x value, scope, out string, swish bool) value {
-	if swish {
-		gate := b.node("Sigmoid", []string{x.name}, scope+"/sigmoid")
-		x.name = b.node("Mul", []string{x.name, gate}, out)
-	} else {
-		x.name = b.node("Relu", []string{x.name}, out)
+func (n Network) scheme() scheme { return schemes[n.Naming] }
+
+func (n Network) headNames() headNames { return n.scheme().heads[n.Head] }
+
+func (n Network) activation() Activation { return n.Activation.or(ReLU) }
+
+func (n Network) stem() layer {
+	g := Group{In: 3, Out: n.StemChannels(), Kernel: 3, Dilation: 1}
+	return plainLayer(n.scheme().stem, "stem", g, 2, n.activation())
+}
+
+// head is the convolution of a HeadConv.
+func (n Network) head(channels int) layer {
+	g := Group{In: channels, Out: n.FeatureSize, Kernel: 1, Dilation: 1}
+	return plainLayer(n.headNames().conv, "head", g, 1, n.activation())
+}
+
+// branches are the layers of a unit in their order: those of the main branch,
+// whose last one may have squeeze-and-excitation before it, and, of a shuffled
+// unit with a stride, those of the other.
+func (n Network) branches(u Unit) (bypass, main []layer) {
+	s := n.scheme()
+	names := s.unit(u)
+	layerOf := func(part string, groups []Group, stride int, act Activation) layer {
+		m := s.parts[u.shape()][part].below(names.path)
+		return newLayer(m, fmt.Sprintf("blocks.%d.%s", u.Number, part), groups, stride, act)
 	}
-	return x
+	inner, last := u.Activation, Activation("")
+	switch u.Kind {
+	case Skipped:
+		return nil, nil
+	case Plain:
+		g := Group{In: u.In, Out: u.Out, Kernel: u.Kernels[0], Dilation: 1}
+		conv := layerOf("conv", []Group{g}, u.Stride, u.Activation)
+		conv.out = names.out
+		return nil, []layer{conv}
+	case Separable:
+		last = u.Activation
+	case Shuffled:
+		inner, last = "", u.Activation
+		if u.Stride > 1 {
+			half := Group{In: u.In, Out: u.Out / 2, Kernel: 1, Dilation: 1}
+			bypass = []layer{
+				layerOf("bypass.depthwise", u.depthwiseGroups(u.In), u.Stride, ""),
+				layerOf("bypass.project", []Group{half}, 1, u.Activation),
+			}
+			bypass[0].depthwise = true
+		}
+	}
+	if g := u.ExpandGroups(); g != nil {
+		main = append(main, layerOf("expand", g, 1, u.Activation))
+	}
+	depthwise := layerOf("depthwise", u.DepthwiseGroups(), u.Stride, inner)
+	depthwise.depthwise = true
+	if names.expansion != "" && u.Squeezed == 0 {
+		depthwise.out = names.expansion
+	}
+	project := layerOf("project", u.ProjectGroups(), 1, last)
+	if !u.Residual() && u.Kind != Shuffled {
+		project.out = names.out
+	}
+	return bypass, append(main, depthwise, project)
 }
 
-// squeeze weighs the channels of x by what a bottleneck makes of their means.
-func (b *builder) squeeze(block Block, scope, role string, x value, out string) value {
-	pooled := value{name: b.node("GlobalAveragePool", []string{x.name}, scope+"/pool"), channels: x.channels, size: 1}
-	reduced := b.biased(scope+"/reduce/conv", role+".reduce", pooled, block.SqueezeChannels())
-	reduced = b.activate(reduced, scope+"/reduce", scope+"/reduce", block.Swish)
-	expanded := b.biased(scope+"/expand", role+".expand", reduced, x.channels)
-	gate := b.node("Sigmoid", []string{expanded.name}, scope+"/sigmoid")
-	x.name = b.node("Mul", []string{x.name, gate}, out)
-	return x
+// squeeze is a squeeze-and-excitation layer of so many channels.
+type squeeze struct {
+	squeezeNames
+	role               string
+	channels, squeezed int // squeezed is 0 if there is no layer
+	act                Activation
+	hard               bool
 }
 
-// biased adds a 1×1 convolution with a bias of its own.
-func (b *builder) biased(out, role string, x value, channels int) value {
-	in := []string{x.name, b.parameter(role + ".weight"), b.parameter(role + ".bias")}
-	g := Group{In: x.channels, Out: channels, Kernel: 1, Dilation: 1}
-	b.node("Conv", in, out, convAttrs(1, g, 1, padSame(x.size, 1, 1, 1))...)
-	return value{name: out, channels: channels, size: x.size}
+func (n Network) squeeze(u Unit) squeeze {
+	names := n.scheme().unit(u)
+	s := squeeze{
+		squeezeNames: n.scheme().squeeze.below(names.path),
+		role:         fmt.Sprintf("blocks.%d.se", u.Number),
+		channels:     u.Middle, squeezed: u.Squeezed,
+		act: n.SqueezeExcite.Activation.or(u.Activation), hard: n.SqueezeExcite.HardGate,
+	}
+	if s.out == "" {
+		s.out = names.expansion
+	}
+	return s
+}
+
+func outChannels(groups []Group) int {
+	total := 0
+	for _, g := range groups {
+		total += g.Out
+	}
+	return total
 }

@@ -37,6 +37,7 @@ type Options struct {
 	Batch     int               // 0: dynamic
 	Opset     int               // MinOpset to MaxOpset; 0: DefaultOpset
 	KeepBN    bool              // keep batch norms as nodes instead of folding them
+	Features  bool              // the blocks' last values at strides 4 to 32 as outputs, in place of logits
 	Metadata  map[string]string // metadata_props to add or, with "", to leave out
 }
 
@@ -81,9 +82,10 @@ func Lower(n Network, w Weights, o Options) (*onnx.Model, error) {
 		return nil, err
 	}
 	b := &builder{
-		weights: w, epsilon: n.BatchNormEpsilon, keepBN: o.KeepBN,
+		weights: w, epsilon: n.BatchNormEpsilon, keepBN: o.KeepBN, padding: n.Padding,
 		graph:     &onnxpb.GraphProto{Name: proto.String(n.Name)},
 		functions: map[mdconv.Signature]bool{},
+		scalars:   map[string]bool{},
 	}
 	b.network(n, o)
 	if b.err != nil {

@@ -10,11 +10,11 @@ import (
 )
 
 // The keys of metadata_props. Lower writes those of the network and, unless
-// Options say otherwise, the preprocessing of the official MixNets; those of
-// the source and the labels come through Options.
+// Options say otherwise, its preprocessing; those of the source and the labels
+// come through Options.
 const (
 	MetaNetwork         = "mixconv.network"          // mixnet-s
-	MetaBlocks          = "mixconv.blocks"           // block strings, a space between
+	MetaBlocks          = "mixconv.blocks"           // block strings, a space between, or a newline between stages
 	MetaStem            = "mixconv.stem"             // channels before scaling
 	MetaFeatureSize     = "mixconv.feature_size"     // channels of the last convolution
 	MetaDepthMultiplier = "mixconv.depth_multiplier" // 1.3; 1 if there is none
@@ -35,22 +35,10 @@ const (
 // PreprocessingKeys are those that say how pictures are prepared.
 var PreprocessingKeys = []string{MetaSize, MetaCrop, MetaInterpolation, MetaMean, MetaStd}
 
-// What the official code does to a picture before the network sees it
-// (models/official/mnasnet: preprocessing.py, imagenet_input.py). MixNets were
-// trained and measured with bicubic resizing; a later revision of that file
-// resizes bilinearly.
-const (
-	officialSize          = 224
-	officialCropPadding   = 32 // pixels around the crop, at the scale of the result
-	officialInterpolation = "bicubic"
-	officialMean          = "123.675,116.28,103.53"
-	officialStd           = "58.395,57.12,57.375"
-)
-
 // setMetadata writes metadata_props in the order of their keys.
 func setMetadata(m *onnx.Model, n Network, o Options) {
 	props := networkMetadata(n)
-	maps.Copy(props, officialPreprocessing(o.ImageSize))
+	maps.Copy(props, n.preprocessing(o.ImageSize).metadata())
 	maps.Copy(props, o.Metadata)
 	for _, key := range slices.Sorted(maps.Keys(props)) {
 		if props[key] != "" {
@@ -60,17 +48,13 @@ func setMetadata(m *onnx.Model, n Network, o Options) {
 }
 
 func networkMetadata(n Network) map[string]string {
-	blocks := make([]string, len(n.Blocks))
-	for i, b := range n.Blocks {
-		blocks[i] = b.String()
-	}
 	multiplier := n.DepthMultiplier
 	if multiplier == 0 {
 		multiplier = 1
 	}
 	return map[string]string{
 		MetaNetwork:         n.Name,
-		MetaBlocks:          strings.Join(blocks, " "),
+		MetaBlocks:          n.blockStrings(),
 		MetaStem:            strconv.Itoa(n.Stem),
 		MetaFeatureSize:     strconv.Itoa(n.FeatureSize),
 		MetaDepthMultiplier: strconv.FormatFloat(multiplier, 'g', -1, 64),
@@ -78,16 +62,14 @@ func networkMetadata(n Network) map[string]string {
 	}
 }
 
-func officialPreprocessing(size int) map[string]string {
-	if size == 0 {
-		size = officialSize
+func (n Network) blockStrings() string {
+	var lines []string
+	for _, stage := range n.stages() {
+		var blocks []string
+		for _, b := range stage {
+			blocks = append(blocks, b.String())
+		}
+		lines = append(lines, strings.Join(blocks, " "))
 	}
-	crop := float64(size) / float64(size+officialCropPadding)
-	return map[string]string{
-		MetaSize:          strconv.Itoa(size),
-		MetaCrop:          strconv.FormatFloat(crop, 'g', -1, 64),
-		MetaInterpolation: officialInterpolation,
-		MetaMean:          officialMean,
-		MetaStd:           officialStd,
-	}
+	return strings.Join(lines, "\n")
 }

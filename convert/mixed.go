@@ -10,27 +10,6 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// layer is a convolution, mixed or not, without bias, and the batch norm after
-// it.
-type layer struct {
-	scope   string   // what the names of its values begin with
-	out     string   // the value that the batch norm gives
-	role    string   // what the names of its initializers begin with
-	kernels []string // roles of the groups' kernels
-	norm    string   // role of the batch norm
-	groups  []Group
-	stride  int
-}
-
-// mixedLayer is a layer of a block.
-func mixedLayer(scope, role string, groups []Group, stride int) layer {
-	l := layer{scope: scope, out: scope + "/bn", role: role, norm: role + ".bn", groups: groups, stride: stride}
-	for i := range groups {
-		l.kernels = append(l.kernels, fmt.Sprintf("%s.%d.weight", role, i))
-	}
-	return l
-}
-
 // kernels is a layer's weights as they are written, one tensor per group.
 type kernels struct {
 	weights []*tensor.Tensor
@@ -59,7 +38,7 @@ func (b *builder) fold(l layer) kernels {
 // finish adds the batch norm after y if it was kept.
 func (b *builder) finish(l layer, y value) value {
 	if b.keepBN {
-		y.name = b.batchNorm(l.norm, y.name, l.out)
+		y.name = b.batchNorm(l.norm, y.name, l.affine())
 	}
 	return y
 }
@@ -68,21 +47,18 @@ func (b *builder) finish(l layer, y value) value {
 // if that is folded.
 func (b *builder) convOut(l layer) string {
 	if b.keepBN {
-		return l.scope + "/conv"
+		return l.modules.conv
 	}
-	return l.out
+	return l.affine()
 }
 
 // pointwise adds a convolution whose groups see all of their input channels: one
 // Conv where the channels divide evenly, else Split, Convs and Concat.
 func (b *builder) pointwise(l layer, x value) value {
 	k := b.fold(l)
-	y := value{name: b.convOut(l)}
-	for _, g := range l.groups {
-		y.channels += g.Out
-	}
+	y := value{name: b.convOut(l), channels: outChannels(l.groups)}
 	if even(l.groups) {
-		p := padSame(x.size, l.groups[0].Kernel, l.stride, 1)
+		p := b.padding.pad(x.size, l.groups[0].Kernel, l.stride, 1)
 		in := []string{x.name, b.initializer(l.role+".weight", stacked(k.weights))}
 		if k.bias != nil {
 			in = append(in, b.initializer(l.role+".bias", toFloat32(k.bias)))
@@ -98,13 +74,14 @@ func (b *builder) pointwise(l layer, x value) value {
 // separate writes the groups of an uneven pointwise layer one by one and returns
 // the size that comes out.
 func (b *builder) separate(l layer, k kernels, x value, out string) (size int) {
+	scope := l.modules.scope()
 	var sizes []int64
 	var parts, results []string
 	for i, g := range l.groups {
 		sizes = append(sizes, int64(g.In))
-		parts = append(parts, fmt.Sprintf("%s/split_%d", l.scope, i))
+		parts = append(parts, fmt.Sprintf("%s/split_%d", scope, i))
 	}
-	list := b.initializer(l.scope+"/sizes", tensor.Of(sizes, len(sizes)))
+	list := b.initializer(scope+"/sizes", tensor.Of(sizes, len(sizes)))
 	b.split(x.name, list, parts)
 	bias := k.bias
 	for i, g := range l.groups {
@@ -113,8 +90,8 @@ func (b *builder) separate(l layer, k kernels, x value, out string) (size int) {
 			in = append(in, b.initializer(fmt.Sprintf("%s.bias_%d", l.role, i), toFloat32(bias[:g.Out])))
 			bias = bias[g.Out:]
 		}
-		p := padSame(x.size, g.Kernel, l.stride, 1)
-		results = append(results, b.node("Conv", in, fmt.Sprintf("%s/conv_%d", l.scope, i), convAttrs(1, g, l.stride, p)...))
+		p := b.padding.pad(x.size, g.Kernel, l.stride, 1)
+		results = append(results, b.node("Conv", in, fmt.Sprintf("%s/conv_%d", scope, i), convAttrs(1, g, l.stride, p)...))
 		size = p.out
 	}
 	b.node("Concat", results, out, onnx.IntAttr("axis", 1))
@@ -160,7 +137,7 @@ func (b *builder) depthwise(l layer, x value) value {
 	y := value{name: b.convOut(l), channels: x.channels}
 	if len(l.groups) == 1 {
 		g := l.groups[0]
-		p := padSame(x.size, g.Kernel, l.stride, g.Dilation)
+		p := b.padding.pad(x.size, g.Kernel, l.stride, g.Dilation)
 		in := []string{x.name, b.initializer(l.role+".weight", k.weights[0])}
 		if k.bias != nil {
 			in = append(in, b.initializer(l.role+".bias", toFloat32(k.bias)))
@@ -178,7 +155,7 @@ func (b *builder) mdconv(l layer, k kernels, x value, out string) (size int) {
 	s := mdconv.Spec{Strides: [2]int{l.stride, l.stride}}
 	var w []string
 	for i, g := range l.groups {
-		p := padSame(x.size, g.Kernel, l.stride, g.Dilation)
+		p := b.padding.pad(x.size, g.Kernel, l.stride, g.Dilation)
 		s.Split = append(s.Split, g.Out)
 		s.Pads = append(s.Pads, p.pads)
 		s.Dilations = append(s.Dilations, [2]int{g.Dilation, g.Dilation})

@@ -2,90 +2,213 @@ package convert
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
 )
 
-// networks has one row per named network. S, M and L are the official ones; L
-// is M made wider. XL and XXL are timm's, M made wider and deeper, where "r"
-// has the repeats that timm's depth scaling by 1.2 and 1.3 arrives at.
-var networks = []struct {
-	name       string
-	stem       int
-	multiplier float64
-	blocks     []string
-}{
-	{"mixnet-s", 16, 0, []string{
-		"r1_k3_a1_p1_s11_e1_i16_o16",
-		"r1_k3_a1.1_p1.1_s22_e6_i16_o24",
-		"r1_k3_a1.1_p1.1_s11_e3_i24_o24",
-		"r1_k3.5.7_a1_p1_s22_e6_i24_o40_se0.5_sw",
-		"r3_k3.5_a1.1_p1.1_s11_e6_i40_o40_se0.5_sw",
-		"r1_k3.5.7_a1_p1.1_s22_e6_i40_o80_se0.25_sw",
-		"r2_k3.5_a1_p1.1_s11_e6_i80_o80_se0.25_sw",
-		"r1_k3.5.7_a1.1_p1.1_s11_e6_i80_o120_se0.5_sw",
-		"r2_k3.5.7.9_a1.1_p1.1_s11_e3_i120_o120_se0.5_sw",
-		"r1_k3.5.7.9.11_a1_p1_s22_e6_i120_o200_se0.5_sw",
-		"r2_k3.5.7.9_a1_p1.1_s11_e6_i200_o200_se0.5_sw",
-	}},
-	{"mixnet-m", 24, 0, mixnetM(1, 3)},
-	{"mixnet-l", 24, 1.3, mixnetM(1, 3)},
-	{"mixnet-xl", 24, 1.6, mixnetM(1, 4)},
-	{"mixnet-xxl", 24, 2.4, mixnetM(2, 4)},
+// port is what a code base does alike in all its networks.
+type port struct {
+	naming  Naming
+	padding Padding
+	epsilon float32
 }
 
-// mixnetM returns MixNet-M's blocks with the repeats that the larger networks
-// change: those of its third block, and those of the last in each later stage.
-func mixnetM(third, last int) []string {
-	blocks := []string{
-		"r1_k3_a1_p1_s11_e1_i24_o24",
-		"r1_k3.5.7_a1.1_p1.1_s22_e6_i24_o32",
-		"r%d_k3_a1.1_p1.1_s11_e3_i32_o32",
-		"r1_k3.5.7.9_a1_p1_s22_e6_i32_o40_se0.5_sw",
-		"r%d_k3.5_a1.1_p1.1_s11_e6_i40_o40_se0.5_sw",
-		"r1_k3.5.7_a1_p1_s22_e6_i40_o80_se0.25_sw",
-		"r%d_k3.5.7.9_a1.1_p1.1_s11_e6_i80_o80_se0.25_sw",
-		"r1_k3_a1_p1_s11_e6_i80_o120_se0.5_sw",
-		"r%d_k3.5.7.9_a1.1_p1.1_s11_e3_i120_o120_se0.5_sw",
-		"r1_k3.5.7.9_a1_p1_s22_e6_i120_o200_se0.5_sw",
-		"r%d_k3.5.7.9_a1_p1.1_s11_e6_i200_o200_se0.5_sw",
-	}
-	for i, repeats := range map[int]int{2: third, 4: last, 6: last, 8: last, 10: last} {
-		blocks[i] = fmt.Sprintf(blocks[i], repeats)
-	}
-	return blocks
+var (
+	official    = port{Official, Same, 1e-3}
+	timm        = port{Timm, Symmetric, 1e-5}
+	timmTF      = port{Timm, Same, 1e-3} // timm's tf_ networks, whose weights come from TensorFlow
+	torchVision = port{TorchVision, Symmetric, 1e-5}
+	pytorchCV   = port{PyTorchCV, Symmetric, 1e-3}
+)
+
+// row is a named network. What is zero is as the design and the port have it.
+type row struct {
+	name string
+	*design
+	port
+	width     float64 // multiplies channels
+	fixedStem bool    // but not those of the stem
+	depth     float64 // multiplies repeats
+	fixedEnds bool    // but not those of the first and the last stage
+	features  int
+	picture   Preprocessing // zero: ImageNet's, 224 pixels, bicubic
 }
 
-// Names lists the networks that Named knows, smallest first.
-func Names() []string {
-	names := make([]string, len(networks))
-	for i, n := range networks {
-		names[i] = n.name
+// networks has one row per named network. MixNet-S, M and L are those of the
+// official code, XL and XXL are timm's, here as if the official code had them.
+var networks = []row{
+	{name: "mixnet-s", design: &mixnetS, port: official},
+	{name: "mixnet-m", design: &mixnetM, port: official},
+	{name: "mixnet-l", design: &mixnetM, port: official, width: 1.3},
+	{name: "mixnet-xl", design: &mixnetM, port: official, width: 1.6, depth: 1.2},
+	{name: "mixnet-xxl", design: &mixnetM, port: official, width: 2.4, depth: 1.3},
+
+	{name: "mixnet_s", design: &mixnetS, port: timm},
+	{name: "mixnet_m", design: &mixnetM, port: timm},
+	{name: "mixnet_l", design: &mixnetM, port: timm, width: 1.3},
+	{name: "mixnet_xl", design: &mixnetM, port: timm, width: 1.6, depth: 1.2},
+	{name: "mixnet_xxl", design: &mixnetM, port: timm, width: 2.4, depth: 1.3},
+	{name: "tf_mixnet_s", design: &mixnetS, port: timmTF},
+	{name: "tf_mixnet_m", design: &mixnetM, port: timmTF},
+	{name: "tf_mixnet_l", design: &mixnetM, port: timmTF, width: 1.3},
+
+	{name: "mobilenetv1_100", design: &mobileNetV1, port: timm, picture: centred(224, 0.875, bicubic)},
+	{name: "mobilenetv1_100h", design: &mobileNetV1WithHead, port: timm, picture: centred(224, 0.875, bicubic)},
+	{name: "mobilenetv1_125", design: &mobileNetV1, port: timm, width: 1.25, picture: centred(224, 0.9, bicubic)},
+	{name: "mobilenetv2_035", design: &mobileNetV2, port: timm, width: 0.35},
+	{name: "mobilenetv2_050", design: &mobileNetV2, port: timm, width: 0.5},
+	{name: "mobilenetv2_075", design: &mobileNetV2, port: timm, width: 0.75},
+	{name: "mobilenetv2_100", design: &mobileNetV2, port: timm},
+	{name: "mobilenetv2_140", design: &mobileNetV2, port: timm, width: 1.4, features: 1792},
+	{name: "mobilenetv2_110d", design: &mobileNetV2, port: timm, width: 1.1, depth: 1.2, fixedStem: true, fixedEnds: true},
+	{name: "mobilenetv2_120d", design: &mobileNetV2, port: timm, width: 1.2, depth: 1.4, fixedStem: true, fixedEnds: true},
+
+	{name: "mobilenetv3_large_075", design: &mobileNetV3Large, port: timm, width: 0.75, picture: imageNet(224, 0.875, bilinear)},
+	{name: "mobilenetv3_large_100", design: &mobileNetV3Large, port: timm},
+	{name: "mobilenetv3_large_150d", design: &mobileNetV3Large, port: timm, width: 1.5, depth: 1.2, picture: centred(256, 0.95, bilinear)},
+	{name: "mobilenetv3_small_050", design: &mobileNetV3Small, port: timm, width: 0.5, fixedStem: true},
+	{name: "mobilenetv3_small_075", design: &mobileNetV3Small, port: timm, width: 0.75},
+	{name: "mobilenetv3_small_100", design: &mobileNetV3Small, port: timm},
+	{name: "mobilenetv3_rw", design: &mobileNetV3RW, port: port{Timm, Symmetric, 1e-3}},
+	{name: "tf_mobilenetv3_large_075", design: &mobileNetV3Large, port: timmTF, width: 0.75, picture: centred(224, 0.875, bilinear)},
+	{name: "tf_mobilenetv3_large_100", design: &mobileNetV3Large, port: timmTF, picture: centred(224, 0.875, bilinear)},
+	{name: "tf_mobilenetv3_large_minimal_100", design: &mobileNetV3LargeMinimal, port: timmTF, picture: centred(224, 0.875, bilinear)},
+	{name: "tf_mobilenetv3_small_075", design: &mobileNetV3Small, port: timmTF, width: 0.75, picture: centred(224, 0.875, bilinear)},
+	{name: "tf_mobilenetv3_small_100", design: &mobileNetV3Small, port: timmTF, picture: centred(224, 0.875, bilinear)},
+	{name: "tf_mobilenetv3_small_minimal_100", design: &mobileNetV3SmallMinimal, port: timmTF, picture: centred(224, 0.875, bilinear)},
+
+	{name: "mnasnet_050", design: &mnasNetB1, port: timm, width: 0.5},
+	{name: "mnasnet_075", design: &mnasNetB1, port: timm, width: 0.75},
+	{name: "mnasnet_100", design: &mnasNetB1, port: timm},
+	{name: "mnasnet_140", design: &mnasNetB1, port: timm, width: 1.4},
+	{name: "semnasnet_050", design: &mnasNetA1, port: timm, width: 0.5},
+	{name: "semnasnet_075", design: &mnasNetA1, port: timm, width: 0.75},
+	{name: "semnasnet_100", design: &mnasNetA1, port: timm},
+	{name: "semnasnet_140", design: &mnasNetA1, port: timm, width: 1.4},
+	{name: "mnasnet_small", design: &mnasNetSmall, port: timm},
+	{name: "fbnetc_100", design: &fbNetC, port: timm, picture: imageNet(224, 0.875, bilinear)},
+	{name: "spnasnet_100", design: &singlePathNAS, port: timm, picture: imageNet(224, 0.875, bilinear)},
+
+	{name: "efficientnet_b0", design: &efficientNet, port: timm},
+	{name: "efficientnet_b1", design: &efficientNet, port: timm, depth: 1.1, picture: centred(240, 0.9, bicubic)},
+	{name: "efficientnet_b2", design: &efficientNet, port: timm, width: 1.1, depth: 1.2, features: 1408, picture: imageNet(256, 0.875, bicubic)},
+	{name: "efficientnet_b3", design: &efficientNet, port: timm, width: 1.2, depth: 1.4, features: 1536, picture: imageNet(288, 0.875, bicubic)},
+	{name: "efficientnet_b4", design: &efficientNet, port: timm, width: 1.4, depth: 1.8, features: 1792, picture: imageNet(320, 0.875, bicubic)},
+	{name: "tf_efficientnet_b0", design: &efficientNet, port: timmTF},
+	{name: "tf_efficientnet_b1", design: &efficientNet, port: timmTF, depth: 1.1, picture: imageNet(240, 0.882, bicubic)},
+	{name: "tf_efficientnet_b2", design: &efficientNet, port: timmTF, width: 1.1, depth: 1.2, features: 1408, picture: imageNet(260, 0.89, bicubic)},
+	{name: "tf_efficientnet_b3", design: &efficientNet, port: timmTF, width: 1.2, depth: 1.4, features: 1536, picture: imageNet(300, 0.904, bicubic)},
+	{name: "tf_efficientnet_b4", design: &efficientNet, port: timmTF, width: 1.4, depth: 1.8, features: 1792, picture: imageNet(380, 0.922, bicubic)},
+
+	{name: "proxylessnas_cpu", design: &proxylessCPU, port: pytorchCV, picture: imageNet(224, 0.875, bilinear)},
+	{name: "proxylessnas_gpu", design: &proxylessGPU, port: pytorchCV, picture: imageNet(224, 0.875, bilinear)},
+	{name: "proxylessnas_mobile", design: &proxylessMobile, port: pytorchCV, picture: imageNet(224, 0.875, bilinear)},
+	{name: "proxylessnas_mobile14", design: &proxylessMobile14, port: pytorchCV, picture: imageNet(224, 0.875, bilinear)},
+	{name: "shufflenet_v2_x0_5", design: &shuffleNetHalf, port: torchVision, picture: imageNet(224, 0.875, bilinear)},
+	{name: "shufflenet_v2_x1_0", design: &shuffleNet, port: torchVision, picture: imageNet(224, 0.875, bilinear)},
+	{name: "shufflenet_v2_x1_5", design: &shuffleNetLarger, port: torchVision, picture: imageNet(224, 0.875, bilinear)},
+	{name: "shufflenet_v2_x2_0", design: &shuffleNetDouble, port: torchVision, picture: imageNet(224, 0.875, bilinear)},
+}
+
+// aliases are other names of networks.
+var aliases = map[string]string{"mobilenet_v1": "mobilenetv1_100", "mobilenet_v2": "mobilenetv2_100"}
+
+// Names lists the networks of the official MixNet code, smallest first.
+func Names() []string { return namesOf(func(n Naming) bool { return n == Official }) }
+
+// TorchNames lists the networks of PyTorch code: timm's, then pytorchcv's
+// ProxylessNAS and torchvision's ShuffleNetV2.
+func TorchNames() []string { return namesOf(func(n Naming) bool { return n != Official }) }
+
+func namesOf(takes func(Naming) bool) []string {
+	var names []string
+	for _, r := range networks {
+		if takes(r.naming) {
+			names = append(names, r.name)
+		}
 	}
 	return names
 }
 
-// Named returns a network by name, with 1000 classes and as TensorFlow's code
-// has it: SAME padding, batch norm epsilon 1e-3.
+// Named returns a network by name, with 1000 classes. Those of Names are as
+// TensorFlow's code has them: SAME padding, batch norm epsilon 1e-3.
 func Named(name string) (Network, error) {
-	i := slices.Index(Names(), name)
+	if alias := aliases[name]; alias != "" {
+		name = alias
+	}
+	i := slices.IndexFunc(networks, func(r row) bool { return r.name == name })
 	if i < 0 {
-		return Network{}, fmt.Errorf("network %s: unknown, allowed %s", errs.Quote(name), strings.Join(Names(), ", "))
+		all := slices.Concat(Names(), TorchNames())
+		return Network{}, fmt.Errorf("network %s: unknown, allowed %s", errs.Quote(name), strings.Join(all, ", "))
 	}
-	row := networks[i]
+	return networks[i].network()
+}
+
+func (r row) network() (Network, error) {
 	n := Network{
-		Name: row.name, Stem: row.stem, FeatureSize: 1536, Classes: 1000,
-		DepthMultiplier: row.multiplier, DepthDivisor: 8,
-		BatchNormEpsilon: 1e-3,
+		Name: r.name, Stem: r.stem, FixedStem: r.fixedStem, StemPool: r.stemPool,
+		FeatureSize: r.design.features, Head: r.head, Classes: 1000,
+		DepthMultiplier: r.width, DepthDivisor: 8,
+		Activation: r.act, SqueezeExcite: r.squeeze,
+		Naming: r.naming, Padding: r.padding, BatchNormEpsilon: r.epsilon,
+		Preprocessing: r.picture,
 	}
-	for _, s := range row.blocks {
-		b, err := ParseBlock(s)
+	if r.features > 0 {
+		n.FeatureSize = r.features
+	}
+	if r.naming != Official && r.picture == (Preprocessing{}) {
+		n.Preprocessing = imageNet(224, 0.875, bicubic)
+	}
+	for i, line := range r.stages {
+		stage, err := parseStage(line)
 		if err != nil {
 			return Network{}, err
 		}
-		n.Blocks = append(n.Blocks, b)
+		if ends := i == 0 || i == len(r.stages)-1; r.depth > 0 && !(r.fixedEnds && ends) {
+			deepen(stage, r.depth, r.rounds)
+		}
+		n.Blocks = append(n.Blocks, stage...)
+		if r.naming != Official {
+			n.Stages = append(n.Stages, len(stage))
+		}
 	}
 	return n, nil
+}
+
+// parseStage reads block strings with spaces between.
+func parseStage(line string) ([]Block, error) {
+	var stage []Block
+	for _, s := range strings.Fields(line) {
+		b, err := ParseBlock(s)
+		if err != nil {
+			return nil, err
+		}
+		stage = append(stage, b)
+	}
+	return stage, nil
+}
+
+// deepen multiplies the repeats of a stage, whose sum is taken up to a whole
+// number, or rounded, and dealt out from the last block to the first in
+// proportion to what each had: as timm does
+// (timm/models/_efficientnet_builder.py). Halves are rounded to even.
+func deepen(stage []Block, depth float64, rounds bool) {
+	total := 0
+	for _, b := range stage {
+		total += b.Repeat
+	}
+	scaled := int(math.Ceil(float64(total) * depth))
+	if rounds {
+		scaled = max(1, int(math.RoundToEven(float64(total)*depth)))
+	}
+	for i := len(stage) - 1; i >= 0; i-- {
+		had := stage[i].Repeat
+		share := float64(had) / float64(total) * float64(scaled)
+		stage[i].Repeat = max(1, int(math.RoundToEven(share)))
+		total -= had
+		scaled -= stage[i].Repeat
+	}
 }

@@ -2,44 +2,74 @@ package convert
 
 import (
 	"fmt"
-	"math"
 	"reflect"
 )
 
-// Network describes a MixNet before its weights. Channel counts are as
-// written in the official description; Expand scales them.
+// Network describes a MixNet, or one of its relatives, before its weights.
+// Channel counts are as written in the description; Expand scales them. The
+// zero value of every field but the first six is as the official MixNet code
+// has it.
 type Network struct {
 	Name        string
 	Blocks      []Block
 	Stem        int // channels of the first convolution, before scaling
-	FeatureSize int // channels of the last convolution, never scaled
+	FeatureSize int // channels of the head's convolution, never scaled; 0 where Head is HeadNone
 	Classes     int
 
 	DepthMultiplier float64 // scales stem and blocks; 0 and 1 leave them
 	DepthDivisor    int     // scaled channel counts are multiples of it
 	MinDepth        int     // least scaled channel count; 0 means DepthDivisor
 
+	Stages        []int      // blocks in each stage, for the names; nil: blocks are numbered through
+	FixedStem     bool       // Stem is not scaled
+	StemPool      bool       // a 3×3 max pool of stride 2 follows the stem
+	Activation    Activation // of stem, head, and blocks that name none; "" is ReLU
+	SqueezeExcite SqueezeExcite
+	Head          Head
+	Padding       Padding
+	Naming        Naming
+
 	BatchNormEpsilon float32
+	Preprocessing    Preprocessing
 }
+
+// SqueezeExcite says what the squeeze-and-excitation layers of a network have
+// in common.
+type SqueezeExcite struct {
+	OfExpanded bool       // the bottleneck is relative to the expanded channels, not to the block's input
+	Divisor    int        // and rounded to a multiple of this, as channels are; 0: to a whole number
+	Activation Activation // in the bottleneck; "": that of the block
+	HardGate   bool       // the gate is a hard sigmoid
+}
+
+// Head says what follows the blocks.
+type Head string
+
+// The heads.
+const (
+	HeadConv         Head = ""            // convolution, batch norm, activation, pooling, classifier
+	HeadPooled       Head = "pooled"      // pooling, convolution with a bias, activation, classifier: MobileNetV3
+	HeadPooledNoBias Head = "pooled-bare" // the same without the bias
+	HeadNone         Head = "none"        // pooling, classifier: MobileNetV1
+)
 
 // Check reports the first thing that makes n no network.
 func (n Network) Check() error {
 	for _, f := range []struct {
-		name        string
-		value, most int
+		name               string
+		value, least, most int
 	}{
-		{"stem", n.Stem, maxChannels},
-		{"feature size", n.FeatureSize, maxChannels},
-		{"classes", n.Classes, 1 << 24},
-		{"blocks", len(n.Blocks), maxRepeat},
-		{"depth divisor", n.DepthDivisor, maxChannels},
+		{"stem", n.Stem, 1, maxChannels},
+		{"feature size", n.FeatureSize, 0, maxChannels},
+		{"classes", n.Classes, 1, 1 << 24},
+		{"blocks", len(n.Blocks), 1, maxRepeat},
+		{"depth divisor", n.DepthDivisor, 1, maxChannels},
+		{"min depth", n.MinDepth, 0, maxChannels},
+		{"divisor of squeeze-and-excitation", n.SqueezeExcite.Divisor, 0, maxChannels},
 	} {
-		if f.value < 1 || f.value > f.most {
-			return fmt.Errorf("network %s: %s is %d, allowed 1 to %d", n.Name, f.name, f.value, f.most)
+		if f.value < f.least || f.value > f.most {
+			return fmt.Errorf("network %s: %s is %d, allowed %d to %d", n.Name, f.name, f.value, f.least, f.most)
 		}
-	}
-	if n.MinDepth < 0 || n.MinDepth > maxChannels {
-		return fmt.Errorf("network %s: min depth is %d, allowed 0 to %d", n.Name, n.MinDepth, maxChannels)
 	}
 	if m := n.DepthMultiplier; !(m >= 0 && m <= 100) {
 		return fmt.Errorf("network %s: depth multiplier is %g, allowed 0 to 100", n.Name, m)
@@ -47,7 +77,37 @@ func (n Network) Check() error {
 	if e := float64(n.BatchNormEpsilon); !(e >= 0 && e <= 1) {
 		return fmt.Errorf("network %s: batch norm epsilon is %g, allowed 0 to 1", n.Name, e)
 	}
+	if err := n.checkChoices(); err != nil {
+		return err
+	}
 	return n.checkBlocks()
+}
+
+// checkChoices tests what is one of a few.
+func (n Network) checkChoices() error {
+	if n.Naming < Official || int(n.Naming) >= len(schemes) {
+		return fmt.Errorf("network %s: naming %d is unknown", n.Name, n.Naming)
+	}
+	total := 0
+	for _, count := range n.Stages {
+		total += max(1, count) // a stage without blocks makes the sum wrong
+	}
+	_, hasHead := n.scheme().heads[n.Head]
+	switch {
+	case !hasHead:
+		return fmt.Errorf("network %s: head %q is none that the network's code has", n.Name, n.Head)
+	case n.StemPool && n.scheme().stemPool == "":
+		return fmt.Errorf("network %s: pooling after the stem is nothing that the network's code has", n.Name)
+	case (n.FeatureSize == 0) != (n.Head == HeadNone):
+		return fmt.Errorf("network %s: feature size is %d, which does not go with head %q", n.Name, n.FeatureSize, n.Head)
+	case n.Padding != Same && n.Padding != Symmetric:
+		return fmt.Errorf("network %s: padding %q is unknown", n.Name, n.Padding)
+	case !n.Activation.known() || !n.SqueezeExcite.Activation.known():
+		return fmt.Errorf("network %s: activation %q or %q is unknown", n.Name, n.Activation, n.SqueezeExcite.Activation)
+	case n.Stages != nil && total != len(n.Blocks):
+		return fmt.Errorf("network %s: stages of %d blocks, there are %d", n.Name, total, len(n.Blocks))
+	}
+	return nil
 }
 
 func (n Network) checkBlocks() error {
@@ -57,62 +117,48 @@ func (n Network) checkBlocks() error {
 		}
 	}
 	channels := n.StemChannels()
-	for i, b := range n.Expand() {
-		if b.Out > maxChannels {
-			return fmt.Errorf("network %s: block %d gives %d channels, allowed at most %d", n.Name, i, b.Out, maxChannels)
+	for i, u := range n.Expand() {
+		if u.Out > maxChannels || u.Middle > maxChannels*maxExpand {
+			return fmt.Errorf("network %s: block %d gives %d channels, allowed at most %d", n.Name, i, u.Out, maxChannels)
 		}
-		if b.In != channels {
-			return fmt.Errorf("network %s: block %d takes %d channels, the one before it gives %d", n.Name, i, b.In, channels)
+		if u.In != channels {
+			return fmt.Errorf("network %s: block %d takes %d channels, the one before it gives %d", n.Name, i, u.In, channels)
 		}
-		for _, groups := range [][]Group{b.ExpandGroups(), b.DepthwiseGroups(), b.ProjectGroups()} {
+		if _, ok := n.scheme().parts[u.shape()]; !ok || u.Squeezed > 0 && n.scheme().squeeze == (squeezeNames{}) {
+			return fmt.Errorf("network %s: block %d: %s is nothing that the network's code has", n.Name, i, u.Block)
+		}
+		if u.Kind == Shuffled && (u.Out%2 != 0 || u.Stride == 1 && u.In != u.Out) {
+			return fmt.Errorf("network %s: block %d: %d channels become %d, shuffled ones are even and change at a stride alone", n.Name, i, u.In, u.Out)
+		}
+		for _, groups := range [][]Group{u.ExpandGroups(), u.DepthwiseGroups(), u.ProjectGroups()} {
 			for g, group := range groups {
 				if group.In < 1 || group.Out < 1 {
 					return fmt.Errorf("network %s: block %d: no channels for group %d of %d", n.Name, i, g, len(groups))
 				}
 			}
 		}
-		channels = b.Out
+		channels = u.Out
 	}
 	return nil
 }
 
-// Expand returns the blocks as they are built: channels scaled, one entry per
-// repeat. Only the first repeat of a description has its stride and its input
-// channels.
-func (n Network) Expand() []Block {
-	var blocks []Block
-	for _, b := range n.Blocks {
-		b.In, b.Out = n.scale(b.In), n.scale(b.Out)
-		repeat := b.Repeat
-		b.Repeat = 1
-		for range repeat {
-			blocks = append(blocks, b)
-			b.In, b.Stride = b.Out, 1
-		}
+// StemChannels is the number of channels of the first convolution, scaled.
+func (n Network) StemChannels() int {
+	if n.FixedStem {
+		return n.Stem
 	}
-	return blocks
+	return n.scale(n.Stem)
 }
 
-// StemChannels is the number of channels of the first convolution, scaled.
-func (n Network) StemChannels() int { return n.scale(n.Stem) }
-
-// scale rounds channels times the depth multiplier to the nearest multiple of
-// the divisor, never below nine tenths of the exact product. The conversions
-// keep the products from being fused into the additions that follow.
+// scale rounds channels times the depth multiplier to a multiple of the
+// divisor.
 func (n Network) scale(channels int) int {
 	if n.DepthMultiplier == 0 {
 		return channels
 	}
-	divisor := n.DepthDivisor
 	least := n.MinDepth
 	if least == 0 {
-		least = divisor
+		least = n.DepthDivisor
 	}
-	exact := float64(float64(channels) * n.DepthMultiplier)
-	rounded := int(math.Floor(exact+float64(divisor)/2)) / divisor * divisor
-	rounded = max(least, rounded)
-	if float64(rounded) < float64(0.9*exact) {
-		rounded += divisor
-	}
-	return rounded
+	return makeDivisible(float64(channels)*n.DepthMultiplier, n.DepthDivisor, least)
 }

@@ -31,9 +31,10 @@ func (k Kind) Trained() bool { return k != Mean && k != Variance }
 
 // Param is a parameter that a network needs. Its role is its key in Weights.
 type Param struct {
-	Role  string // blocks.3.depthwise.0.weight, head.bn.gamma, classifier.bias …
-	Shape tensor.Shape
-	Kind  Kind
+	Role   string // blocks.3.depthwise.0.weight, head.bn.gamma, classifier.bias …
+	Shape  tensor.Shape
+	Kind   Kind
+	Module string // that owns it, by the network's Naming: blocks.1.0.conv_dw.2; not set for Official
 }
 
 // Weights are a network's parameters by role, float32.
@@ -46,14 +47,33 @@ type Weights map[string]*tensor.Tensor
 func (n Network) Params() []Param {
 	var l paramList
 	channels := n.StemChannels()
-	for i, b := range n.Expand() {
-		l.block(fmt.Sprintf("blocks.%d", i), b)
-		channels = b.Out
+	for _, u := range n.Expand() {
+		bypass, main := n.branches(u)
+		l.layers(bypass)
+		last := max(0, len(main)-1)
+		l.layers(main[:last])
+		l.squeeze(n.squeeze(u))
+		l.layers(main[last:])
+		channels = u.Out
 	}
-	l.conv("stem", Group{In: 3, Out: n.StemChannels(), Kernel: 3})
-	l.conv("head", Group{In: channels, Out: n.FeatureSize, Kernel: 1})
-	l.add("classifier.weight", Dense, n.Classes, n.FeatureSize)
-	l.add("classifier.bias", Bias, n.Classes)
+	l.layers([]layer{n.stem()})
+	features := n.FeatureSize
+	switch n.Head {
+	case HeadConv:
+		l.layers([]layer{n.head(channels)})
+	case HeadPooled, HeadPooledNoBias:
+		l.pooledHead(n, channels)
+	case HeadNone:
+		features = channels
+	}
+	classifier := n.headNames().classifier
+	l.add("classifier.weight", Dense, classifier, n.Classes, features)
+	l.add("classifier.bias", Bias, classifier, n.Classes)
+	if n.Naming == Official {
+		for i := range l {
+			l[i].Module = ""
+		}
+	}
 	return l
 }
 
@@ -71,47 +91,47 @@ func (n Network) TrainedParams() int64 {
 
 type paramList []Param
 
-func (l *paramList) add(role string, kind Kind, shape ...int) {
-	*l = append(*l, Param{Role: role, Shape: shape, Kind: kind})
+func (l *paramList) add(role string, kind Kind, module string, shape ...int) {
+	*l = append(*l, Param{Role: role, Shape: shape, Kind: kind, Module: module})
 }
 
-func (l *paramList) block(prefix string, b Block) {
-	if g := b.ExpandGroups(); g != nil {
-		l.mixed(prefix+".expand", Kernel, g)
-	}
-	l.mixed(prefix+".depthwise", Depthwise, b.DepthwiseGroups())
-	if squeezed := b.SqueezeChannels(); squeezed > 0 {
-		l.add(prefix+".se.reduce.weight", Kernel, squeezed, b.Middle(), 1, 1)
-		l.add(prefix+".se.reduce.bias", Bias, squeezed)
-		l.add(prefix+".se.expand.weight", Kernel, b.Middle(), squeezed, 1, 1)
-		l.add(prefix+".se.expand.bias", Bias, b.Middle())
-	}
-	l.mixed(prefix+".project", Kernel, b.ProjectGroups())
-}
-
-// mixed adds the kernels of a mixed convolution and the batch norm after it.
-func (l *paramList) mixed(prefix string, kind Kind, groups []Group) {
-	channels := 0
-	for i, g := range groups {
-		in := g.In
-		if kind == Depthwise {
-			in = 1
+// layers adds the kernels of convolutions, mixed or not, and the batch norm
+// after each.
+func (l *paramList) layers(layers []layer) {
+	for _, c := range layers {
+		for i, g := range c.groups {
+			kind, in, module := Kernel, g.In, c.modules.conv
+			if c.depthwise {
+				kind, in = Depthwise, 1
+			}
+			if len(c.groups) > 1 {
+				module = fmt.Sprintf("%s.%d", module, i)
+			}
+			l.add(c.kernels[i], kind, module, g.Out, in, g.Kernel, g.Kernel)
 		}
-		l.add(fmt.Sprintf("%s.%d.weight", prefix, i), kind, g.Out, in, g.Kernel, g.Kernel)
-		channels += g.Out
+		channels := outChannels(c.groups)
+		l.add(c.norm+".gamma", Gamma, c.modules.norm, channels)
+		l.add(c.norm+".beta", Beta, c.modules.norm, channels)
+		l.add(c.norm+".mean", Mean, c.modules.norm, channels)
+		l.add(c.norm+".variance", Variance, c.modules.norm, channels)
 	}
-	l.batchNorm(prefix+".bn", channels)
 }
 
-// conv adds an ordinary convolution and the batch norm after it.
-func (l *paramList) conv(prefix string, g Group) {
-	l.add(prefix+".conv.weight", Kernel, g.Out, g.In, g.Kernel, g.Kernel)
-	l.batchNorm(prefix+".bn", g.Out)
+func (l *paramList) squeeze(s squeeze) {
+	if s.squeezed == 0 {
+		return
+	}
+	l.add(s.role+".reduce.weight", Kernel, s.reduce, s.squeezed, s.channels, 1, 1)
+	l.add(s.role+".reduce.bias", Bias, s.reduce, s.squeezed)
+	l.add(s.role+".expand.weight", Kernel, s.expand, s.channels, s.squeezed, 1, 1)
+	l.add(s.role+".expand.bias", Bias, s.expand, s.channels)
 }
 
-func (l *paramList) batchNorm(prefix string, channels int) {
-	l.add(prefix+".gamma", Gamma, channels)
-	l.add(prefix+".beta", Beta, channels)
-	l.add(prefix+".mean", Mean, channels)
-	l.add(prefix+".variance", Variance, channels)
+// pooledHead adds the convolution of a head that pools first.
+func (l *paramList) pooledHead(n Network, channels int) {
+	module := n.headNames().conv.conv
+	l.add("head.conv.weight", Kernel, module, n.FeatureSize, channels, 1, 1)
+	if n.Head == HeadPooled {
+		l.add("head.conv.bias", Bias, module, n.FeatureSize)
+	}
 }

@@ -20,13 +20,38 @@ const (
 	maxChannels = 1 << 16
 )
 
-// ParseBlock reads a block string. Like the official decoder it takes the
-// fields in any order; unlike it, it refuses what it does not know, fields
-// given twice, and a ratio that would silently mean no squeeze-and-excitation.
+// notation is what may and what must stand in the block strings of a kind.
+type notation struct {
+	required, optional []string
+}
+
+// notations has, by kind, the fields of a block string; the kind itself is not
+// among them.
+var notations = map[BlockKind]notation{
+	MBConv:             {words("r k a p s e i o"), words("se noskip sw exp dilated")},
+	InvertedResidual:   {words("r k s e c"), words("a p se n noskip exp dilated")},
+	DepthwiseSeparable: {words("r k s c"), words("e p se n noskip exp dilated")},
+	Separable:          {words("r k s c"), words("e p se n exp dilated")},
+	Plain:              {words("r k s c"), words("e n")},
+	Shuffled:           {words("r k s c"), words("n exp dilated")},
+	Skipped:            {words("r"), nil},
+}
+
+func words(s string) []string { return strings.Fields(s) }
+
+// ParseBlock reads a block string. One that begins with a kind (ir, ds, dsa,
+// cn, su, id) is in timm's notation, any other in that of the official MixNet
+// code. Like their decoders it takes the fields in any order; unlike them, it
+// refuses what it does not know, fields given twice, and a ratio that would
+// silently mean no squeeze-and-excitation.
 func ParseBlock(s string) (Block, error) {
-	var b Block
+	b := Block{Expand: []int{1}, Project: []int{1}}
+	fields := strings.Split(s, "_")
+	if _, ok := notations[BlockKind(fields[0])]; ok && fields[0] != "" {
+		b.Kind, fields = BlockKind(fields[0]), fields[1:]
+	}
 	seen := map[string]bool{}
-	for _, field := range strings.Split(s, "_") {
+	for _, field := range fields {
 		key, value := splitField(field)
 		if seen[key] {
 			return Block{}, blockError(s, "field %s: given twice", errs.Quote(key))
@@ -36,12 +61,12 @@ func ParseBlock(s string) (Block, error) {
 			return Block{}, blockError(s, "field %s: %w", errs.Quote(field), err)
 		}
 	}
-	for _, key := range []string{"r", "k", "a", "p", "s", "e", "i", "o"} {
+	for _, key := range notations[b.Kind].required {
 		if !seen[key] {
 			return Block{}, blockError(s, "field %s: missing, it is required", key)
 		}
 	}
-	if err := b.check(); err != nil {
+	if err := b.complete(); err != nil {
 		return Block{}, blockError(s, "%w", err)
 	}
 	return b, nil
@@ -51,8 +76,12 @@ func blockError(s, format string, args ...any) error {
 	return fmt.Errorf("block %s: %w", errs.Quote(s), fmt.Errorf(format, args...))
 }
 
-// splitField cuts a field before its first digit.
+// splitField cuts a field before its first digit. An activation's code, such
+// as nr6, is its value.
 func splitField(field string) (key, value string) {
+	if code, ok := strings.CutPrefix(field, "n"); ok && activationCodes[code] != "" {
+		return "n", code
+	}
 	i := strings.IndexAny(field, "0123456789")
 	if i < 0 {
 		return field, ""
@@ -61,6 +90,9 @@ func splitField(field string) (key, value string) {
 }
 
 func (b *Block) set(key, value string) (err error) {
+	if n := notations[b.Kind]; !slices.Contains(n.required, key) && !slices.Contains(n.optional, key) {
+		return fmt.Errorf("unknown, allowed %s", strings.Join(slices.Concat(n.required, n.optional), " "))
+	}
 	switch key {
 	case "r":
 		b.Repeat, err = parseInt(value, maxRepeat)
@@ -71,19 +103,19 @@ func (b *Block) set(key, value string) (err error) {
 	case "p":
 		b.Project, err = parseKernels(value)
 	case "s":
-		b.Stride, err = parseStrides(value)
+		b.Stride, err = b.parseStride(value)
 	case "e":
-		b.ExpandRatio, err = parseInt(value, maxExpand)
+		b.ExpandRatio, err = b.parseExpansion(value)
 	case "i":
 		b.In, err = parseInt(value, maxChannels)
-	case "o":
+	case "o", "c":
 		b.Out, err = parseInt(value, maxChannels)
 	case "se":
 		b.SERatio, err = parseRatio(value)
-	case "noskip", "sw", "dilated":
-		err = b.setFlag(key, value)
+	case "n":
+		b.Activation = activationCodes[value]
 	default:
-		err = errors.New("unknown, allowed r k a p s e i o se noskip sw dilated")
+		err = b.setFlag(key, value)
 	}
 	return err
 }
@@ -96,17 +128,30 @@ func (b *Block) setFlag(key, value string) error {
 	case "noskip":
 		b.NoSkip = true
 	case "sw":
-		b.Swish = true
+		b.Activation = Swish
+	case "exp":
+		b.Exponential = true
 	case "dilated":
 		b.Dilated = true
 	}
 	return nil
 }
 
-// check tests what a single field cannot show.
-func (b *Block) check() error {
+// complete tests what a single field cannot show, and drops what the kind
+// leaves without a meaning.
+func (b *Block) complete() error {
 	if b.Dilated && b.Stride == 1 && slices.Min(b.Kernels) < 3 {
 		return fmt.Errorf("kernels %s: dilated, each must be 3 or more", formatKernels(b.Kernels))
+	}
+	switch b.Kind {
+	case DepthwiseSeparable, Separable, Plain:
+		if b.ExpandRatio > 1 {
+			return fmt.Errorf("field e: %g, %s does not expand", b.ExpandRatio, b.Kind)
+		}
+		b.ExpandRatio = 0
+	}
+	if b.Kind == Plain && len(b.Kernels) != 1 {
+		return fmt.Errorf("kernels %s: %s takes one", formatKernels(b.Kernels), b.Kind)
 	}
 	return nil
 }
@@ -135,19 +180,42 @@ func parseKernels(s string) ([]int, error) {
 	return sizes, nil
 }
 
-// parseStrides reads two digits, which TensorFlow's depthwise convolution
-// wants equal.
-func parseStrides(s string) (int, error) {
+// parseStride reads one digit; in the official notation two, which
+// TensorFlow's depthwise convolution wants equal.
+func (b *Block) parseStride(s string) (int, error) {
+	if b.Kind != MBConv {
+		return parseInt(s, 9)
+	}
 	if len(s) != 2 || s[0] != s[1] || s[0] < '1' || s[0] > '9' {
 		return 0, errors.New("must be two equal digits from 1 to 9")
 	}
 	return int(s[0] - '0'), nil
 }
 
+// parseExpansion reads a whole number, or with a kind also a broken one.
+func (b *Block) parseExpansion(s string) (float64, error) {
+	if b.Kind == MBConv {
+		n, err := parseInt(s, maxExpand)
+		return float64(n), err
+	}
+	v, err := parseDecimal(s)
+	if err != nil || v < 1 || v > maxExpand {
+		return 0, fmt.Errorf("must be a number from 1 to %d", maxExpand)
+	}
+	return v, nil
+}
+
 func parseRatio(s string) (float64, error) {
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || !(v > 0 && v <= 1) || strings.ContainsAny(s, "xX") {
+	v, err := parseDecimal(s)
+	if err != nil || !(v > 0 && v <= 1) {
 		return 0, errors.New("must be a number above 0 and at most 1")
 	}
 	return v, nil
+}
+
+func parseDecimal(s string) (float64, error) {
+	if strings.ContainsAny(s, "xX") {
+		return 0, errors.New("hexadecimal")
+	}
+	return strconv.ParseFloat(s, 64)
 }
