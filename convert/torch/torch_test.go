@@ -105,7 +105,7 @@ func testdata(t *testing.T, name string) string {
 func TestMistaken(t *testing.T) {
 	one := Tensor(Storage("ByteStorage", "0", 1), 0, []int{1}, []int{1})
 	for _, c := range []struct{ name, data, want string }{
-		{"x.pth", "version https://host.invalid/spec/v1\noid", "a git-lfs pointer"},
+		{"x.pth", "version v1 git-lfs\noid", "a git-lfs pointer"},
 		{"x.pth", "<!DOCTYPE html>", "an HTML page"},
 		{"x.safetensors", "<html>404</html>", "an HTML page"},
 		{"x.pth", "\x1f\x8b\x08", "gzip"},
