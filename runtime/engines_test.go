@@ -40,7 +40,7 @@ var engineCases = []engineCase{
 		y := b.node("Concat", "", []string{b.conv(p[0], 5, 5, 3, 2, 5, ""), b.conv(p[1], 3, 3, 5, 2, 3, ""), b.conv(p[2], 3, 3, 7, 2, 3, "")}, onnx.IntAttr("axis", 1))
 		b.swish(b.batchNorm(y, 11, ""), "y")
 		b.output("y", 4)
-	}, toLast + "conv 1x1,mdconv"},
+	}, toLast + "expand+mdconv"},
 	{"batch norms before the concat: one step", func(b *builder) {
 		p := b.split(b.input("x", -1, 8, 6, 6), -3, 4, 4)
 		var parts []string

@@ -57,11 +57,16 @@ func findEnd(r io.ReaderAt, size int64) (end, error) {
 	}
 	e := end{records: int64(le.Uint16(rec[10:])), size: int64(le.Uint32(rec[12:])), directory: int64(le.Uint32(rec[16:]))}
 	limit := offset
-	if e.records == 0xffff || e.size == 0xffffffff || e.directory == 0xffffffff {
-		var err error
-		if e, limit, err = findEnd64(r, offset); err != nil {
+	asked := e.records == 0xffff || e.size == 0xffffffff || e.directory == 0xffffffff
+	if asked || hasLocator64(r, offset) { // PyTorch writes a zip64 end record unasked
+		wide, at, err := findEnd64(r, offset)
+		if err != nil {
 			return end{}, err
 		}
+		if !e.agrees(wide) {
+			return end{}, errs.FormatAt(offset, "zip end record", "differs from the zip64 end record")
+		}
+		e, limit = wide, at
 	}
 	// Subtractions, so that no sum of a file's numbers can overflow.
 	if e.directory < 0 || e.size < 0 || e.directory > limit || e.size != limit-e.directory {
@@ -73,6 +78,20 @@ func findEnd(r io.ReaderAt, size int64) (end, error) {
 			e.records, e.size, maxDirectory)
 	}
 	return e, nil
+}
+
+// agrees reports whether every number that fits in the end record is that of
+// its zip64 twin.
+func (e end) agrees(wide end) bool {
+	return (e.records == 0xffff || e.records == wide.records) &&
+		(e.size == 0xffffffff || e.size == wide.size) &&
+		(e.directory == 0xffffffff || e.directory == wide.directory)
+}
+
+// hasLocator64 reports whether a zip64 locator stands before the end record.
+func hasLocator64(r io.ReaderAt, endOffset int64) bool {
+	b := make([]byte, 4)
+	return endOffset >= locator64Size && readAt(r, b, endOffset-locator64Size) == nil && le.Uint32(b) == locator64Signature
 }
 
 // findEnd64 reads the zip64 end record that the locator before the end record

@@ -4,7 +4,8 @@ package kernel
 // their own (MDConv); a plain depthwise convolution has one group. Groups read
 // and write their ranges of channels in place.
 type Mixed struct {
-	In, Out Image
+	In, Out Image   // In has only its shape if Expand is there
+	Expand  *Expand // computes In, or nil
 	Groups  []MixedGroup
 	Bias    []float32 // one per channel
 	Finish  Finish
@@ -32,7 +33,10 @@ func (m *Mixed) MaxTaps() int {
 // Bind returns the job. Small pictures are worked on by range of channels,
 // larger ones by row.
 func (m Mixed) Bind(s *Set) Job {
-	if m.ByPlane() {
+	switch {
+	case m.Expand != nil:
+		return m.bindExpanded(s)
+	case m.ByPlane():
 		return m.bindPlanes(s)
 	}
 	return Job{Tasks: m.Out.N * m.Out.H, Run: func(task, worker int) {

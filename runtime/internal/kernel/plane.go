@@ -17,13 +17,16 @@ func (m *Mixed) plane(g *MixedGroup) plane {
 	return plane{Window: w, cols: w.Lft + m.In.W + max(0, right), width: m.In.W}
 }
 
-// ByPlane reports whether Bind works on planes: those of all groups are small.
-func (m *Mixed) ByPlane() bool {
+// ByPlane reports whether Bind works on planes: those of all groups are small,
+// or they are filled without a detour by Expand.
+func (m *Mixed) ByPlane() bool { return m.Expand != nil || m.planesWithin(planeFloats) }
+
+func (m *Mixed) planesWithin(floats int) bool {
 	if m.Finish.Residual.Data != nil || m.Out.pixels() == 0 {
 		return false
 	}
 	for i := range m.Groups {
-		if m.planeSize(&m.Groups[i]) > planeFloats {
+		if m.planeSize(&m.Groups[i]) > floats {
 			return false
 		}
 	}
@@ -41,6 +44,9 @@ func (m *Mixed) ScratchSize() int {
 	most := 0
 	for i := range m.Groups {
 		most = max(most, m.planeSize(&m.Groups[i]))
+	}
+	if m.Expand != nil {
+		most += 2 * maxLanes * m.In.H * m.In.W
 	}
 	return most
 }
@@ -70,18 +76,25 @@ func (m Mixed) bindPlanes(s *Set) Job {
 	var tasks []planeTask
 	from := 0
 	for i := range m.Groups {
-		g := &m.Groups[i]
-		p := m.plane(g)
-		area, taps := g.Window.KH*g.Window.KW, p.list(s.Lanes)
-		for c := 0; c < g.Channels; c += s.Lanes {
-			tasks = append(tasks, planeTask{plane: p, taps: taps, weights: g.Planes[c*area:][:area*s.Lanes],
-				from: from + c, n: min(s.Lanes, g.Channels-c)})
-		}
-		from += g.Channels
+		tasks = append(tasks, m.planeTasks(s, &m.Groups[i], from)...)
+		from += m.Groups[i].Channels
 	}
 	return Job{Tasks: m.Out.N * len(tasks), Run: func(task, worker int) {
-		tasks[task%len(tasks)].run(s, &m, task/len(tasks), m.Scratch(worker))
+		t, picture := &tasks[task%len(tasks)], task/len(tasks)
+		t.run(s, &m, m.In.channels(t.from, t.n), picture, picture, m.Scratch(worker))
 	}}
+}
+
+// planeTasks cuts a group, whose channels begin at from, into vectors.
+func (m *Mixed) planeTasks(s *Set, g *MixedGroup, from int) []planeTask {
+	var tasks []planeTask
+	p := m.plane(g)
+	area, taps := g.Window.KH*g.Window.KW, p.list(s.Lanes)
+	for c := 0; c < g.Channels; c += s.Lanes {
+		tasks = append(tasks, planeTask{plane: p, taps: taps, weights: g.Planes[c*area:][:area*s.Lanes],
+			from: from + c, n: min(s.Lanes, g.Channels-c)})
+	}
+	return tasks
 }
 
 // list is all taps of the kernel, row by row: a window that the picture's edge
@@ -104,18 +117,20 @@ type planeTask struct {
 	from, n int
 }
 
-func (t *planeTask) run(s *Set, m *Mixed, picture int, scratch []float32) {
+// run computes the channels of picture from those in in, where they are of
+// picture number source.
+func (t *planeTask) run(s *Set, m *Mixed, in Image, source, picture int, scratch []float32) {
 	pixels, row := m.Out.H*m.Out.W, m.Out.W*s.Lanes
 	out, data := scratch[:pixels*s.Lanes], scratch[pixels*s.Lanes:]
-	t.fill(s, data, m.In.channels(t.from, t.n), picture)
+	t.fill(s, data, in, source)
 	for y := range m.Out.H {
 		y0 := y*t.SH - t.Top
 		from, to := span(y0, t.KH, t.DH, m.In.H)
-		var in []float32
+		var x []float32
 		if from < to {
-			in = data[(y0+from*t.DH)*t.cols*s.Lanes:]
+			x = data[(y0+from*t.DH)*t.cols*s.Lanes:]
 		}
-		s.Depthwise(out[y*row:], s.Lanes, in, t.SW*s.Lanes, t.weights[from*t.KW*s.Lanes:], m.Bias[t.from:], t.taps[:(to-from)*t.KW], m.Out.W, t.n)
+		s.Depthwise(out[y*row:], s.Lanes, x, t.SW*s.Lanes, t.weights[from*t.KW*s.Lanes:], m.Bias[t.from:], t.taps[:(to-from)*t.KW], m.Out.W, t.n)
 	}
 	s.Activate(out, m.Finish.Act)
 	s.CopyRows(m.Out.Data[picture*pixels*m.Out.Pixel+t.from:], m.Out.Pixel, out, s.Lanes, pixels, t.n)

@@ -67,27 +67,38 @@ func (o operands) finish(n *graph.Node, mem *memory) kernel.Finish {
 // matrix product per group.
 func (p *planner) conv(n *graph.Node) error {
 	x, wv := n.In[0].Type.Shape, n.In[1]
-	weights, ok := knownFloats(wv)
+	_, ok := knownFloats(wv)
 	if !ok || len(x) != 4 {
 		return errNoKernel
 	}
-	call, err := n.Call()
-	if err != nil {
-		return err
-	}
-	c, err := ops.ConvOf(call)
+	c, err := geometry(n)
 	if err != nil {
 		return err
 	}
 	b, ok := bias(optional(n.In, 2), wv.Type.Shape[0])
-	if !ok {
+	switch {
+	case !ok:
 		return errNoKernel
-	}
-	if c.Group == x[1] && wv.Type.Shape[0] == x[1] && c.Group > 1 {
-		g := kernel.MixedGroup{Channels: x[1], Window: window(c), Weights: p.packs.depthwise(wv, weights)}
-		return p.mixed(n, "depthwise", []kernel.MixedGroup{g}, b)
+	case isDepthwise(n, c):
+		return p.mixed(n)
+	case p.expands(n, c):
+		p.expanding[n.Out[0]] = n
+		return nil
 	}
 	return p.dense(n, c, b)
+}
+
+func geometry(n *graph.Node) (ops.Conv, error) {
+	call, err := n.Call()
+	if err != nil {
+		return ops.Conv{}, err
+	}
+	return ops.ConvOf(call)
+}
+
+func isDepthwise(n *graph.Node, c ops.Conv) bool {
+	channels := n.In[0].Type.Shape[1]
+	return c.Group == channels && n.In[1].Type.Shape[0] == channels && c.Group > 1
 }
 
 func optional(list []*graph.Value, i int) *graph.Value {
@@ -113,54 +124,6 @@ func (p *planner) dense(n *graph.Node, c ops.Conv, b []float32) error {
 		k := k
 		k.In, k.Out, k.Finish = o.in.image(mem), o.out.image(mem), o.finish(n, mem)
 		k.Scratch, k.Pieces = mem.scratch, mem.pieces
-		return k.Bind(p.plan.set)
-	})
-	return nil
-}
-
-// mdconv lowers MDConv: groups of channels with kernels of their own.
-func (p *planner) mdconv(n *graph.Node) error {
-	call, err := n.Call()
-	if err != nil {
-		return err
-	}
-	m, err := ops.MDConvOf(call)
-	if err != nil {
-		return err
-	}
-	var groups []kernel.MixedGroup
-	for i, c := range m.Groups {
-		w, ok := knownFloats(n.In[1+i])
-		if !ok {
-			return errNoKernel
-		}
-		groups = append(groups, kernel.MixedGroup{Channels: m.Split[i], Window: window(c), Weights: p.packs.depthwise(n.In[1+i], w)})
-	}
-	b, ok := knownFloats(n.In[len(n.In)-1])
-	if !ok {
-		return errNoKernel
-	}
-	return p.mixed(n, "mdconv", groups, b)
-}
-
-func (p *planner) mixed(n *graph.Node, name string, groups []kernel.MixedGroup, b []float32) error {
-	o, err := p.convOperands(n)
-	if err != nil {
-		return err
-	}
-	k := kernel.Mixed{Groups: groups, Bias: b}
-	k.In, k.Out = o.in.image(nil), o.out.image(nil)
-	p.plan.taps = max(p.plan.taps, k.MaxTaps())
-	p.plan.scratch = max(p.plan.scratch, k.ScratchSize())
-	if k.ByPlane() {
-		for i := range groups {
-			groups[i].Planes = p.packs.planes(p.plan.set, &groups[i])
-		}
-	}
-	p.step(n, name, o.reads(), []*Place{o.out}, func(mem *memory) kernel.Job {
-		k := k
-		k.In, k.Out, k.Finish = o.in.image(mem), o.out.image(mem), o.finish(n, mem)
-		k.Taps, k.Scratch = mem.taps, mem.scratch
 		return k.Bind(p.plan.set)
 	})
 	return nil

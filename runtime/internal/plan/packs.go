@@ -73,6 +73,21 @@ func (p *Packs) planes(set *kernel.Set, g *kernel.MixedGroup) []float32 {
 	return pack(p, &g.Weights[0], "planes", func() []float32 { return set.PackPlanes(g.Weights, g.Channels) })
 }
 
+// expand packs the pointwise OIHW weights v for the groups of the Mixed behind:
+// a matrix [channels][in] each.
+func (p *Packs) expand(set *kernel.Set, v *graph.Value, groups []kernel.MixedGroup) []kernel.Packed {
+	return pack(p, v.Const(), "expand", func() []kernel.Packed {
+		w, in := tensor.Data[float32](v.Const()), v.Type.Shape[1]
+		var list []kernel.Packed
+		from := 0
+		for _, g := range groups {
+			list = append(list, set.Pack(g.Channels, in, func(row, i int) float32 { return w[(from+row)*in+i] }))
+			from += g.Channels
+		}
+		return list
+	})
+}
+
 // matrix packs Gemm's second operand, [K,N] or, transposed, [N,K].
 func (p *Packs) matrix(set *kernel.Set, v *graph.Value, transposed bool) kernel.Packed {
 	kind := "matrix"

@@ -64,6 +64,7 @@ func New(g *graph.Graph, o Options) (*Plan, error) {
 		plan:   &Plan{set: o.Set, workers: o.Workers},
 		limits: o.Limits.OrDefault(), packs: o.Packs,
 		places: map[*graph.Value]*Place{}, copies: map[copyKey]*Place{}, targets: map[*graph.Value]*Place{}, slots: map[*graph.Value]int{},
+		expanding: map[*graph.Value]*graph.Node{},
 	}
 	if err := p.run(g); err != nil {
 		return nil, err

@@ -19,6 +19,9 @@ type planner struct {
 	copies  map[copyKey]*Place      // the same values in another order
 	targets map[*graph.Value]*Place // where a Concat wants its inputs written
 	slots   map[*graph.Value]int    // values that only fallback steps touch
+
+	readers   map[*graph.Value]*graph.Node // the convolution that alone reads a value
+	expanding map[*graph.Value]*graph.Node // pointwise convolutions that their reader computes
 }
 
 type copyKey struct {
@@ -32,7 +35,7 @@ var errNoKernel = errors.New("no planned kernel")
 
 // lowerings has one row per operator that the planned engine runs itself.
 var lowerings = map[string]func(*planner, *graph.Node) error{
-	"Conv": (*planner).conv, "MDConv": (*planner).mdconv,
+	"Conv": (*planner).conv, "MDConv": (*planner).mixed,
 	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean,
 	"Gemm": (*planner).gemm,
 	"Relu": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
@@ -55,6 +58,7 @@ func (p *planner) run(g *graph.Graph) error {
 		p.plan.inputs = append(p.plan.inputs, p.input(v))
 	}
 	p.aimConcats(g)
+	p.readers = singleReaders(g)
 	for _, n := range g.Nodes {
 		if err := p.node(n); err != nil {
 			return fmt.Errorf("node %q: %w", n.Name, err)
