@@ -27,10 +27,23 @@ import (
 // checked against lim.Pixels and against the number of bytes there are. At
 // most 18 bytes a pixel are allocated (a progressive JPEG; others 11).
 func Decode(data []byte, lim limit.Limits) (*Picture, error) {
+	return decode(data, Torch, lim)
+}
+
+// Decode reads a picture as the programs of c's kind do. For Torch this is the
+// function Decode. For TensorFlow a JPEG comes as from tf.io.decode_jpeg, whose
+// inverse DCT is a faster and less accurate one, and the crop that Run and
+// Tensor begin with as from decode_and_crop_jpeg, which upsamples the chroma
+// at the crop's edges without what lies beyond.
+func (c Config) Decode(data []byte, lim limit.Limits) (*Picture, error) {
+	return decode(data, c.Kind, lim)
+}
+
+func decode(data []byte, kind Kind, lim limit.Limits) (*Picture, error) {
 	lim = lim.OrDefault()
 	switch format := sniff(data); format {
 	case formatJPEG:
-		return decodeJPEG(data, lim)
+		return decodeJPEG(data, kind, lim)
 	case formatPNG:
 		return decodePNG(data, lim)
 	case "":
@@ -40,13 +53,18 @@ func Decode(data []byte, lim limit.Limits) (*Picture, error) {
 	}
 }
 
-// ReadFile decodes the picture in a file.
+// ReadFile decodes the picture in a file, as the function Decode does.
 func ReadFile(path string, lim limit.Limits) (*Picture, error) {
+	return Config{Kind: Torch}.ReadFile(path, lim)
+}
+
+// ReadFile decodes the picture in a file, as c.Decode does.
+func (c Config) ReadFile(path string, lim limit.Limits) (*Picture, error) {
 	data, err := readRegular(path, lim.OrDefault().FileBytes)
 	if err != nil {
 		return nil, err
 	}
-	p, err := Decode(data, lim)
+	p, err := c.Decode(data, lim)
 	return p, errs.InFile(path, err)
 }
 

@@ -7,15 +7,32 @@ import (
 	"github.com/mixconv/mixconv/preprocess/internal/jpeg"
 )
 
-// decodeJPEG reads a JPEG picture with libjpeg-turbo's arithmetic.
-func decodeJPEG(data []byte, lim limit.Limits) (*Picture, error) {
-	decoded, err := jpeg.Decode(data, lim)
+// decodeJPEG reads a JPEG picture as libjpeg-turbo does, called by Pillow or
+// by TensorFlow.
+func decodeJPEG(data []byte, kind Kind, lim limit.Limits) (*Picture, error) {
+	method := jpeg.Accurate
+	if kind == TensorFlow {
+		method = jpeg.Fast
+	}
+	decoded, err := jpeg.Decode(data, method, lim)
 	if err != nil {
 		return nil, err
 	}
-	pix := decoded.Colours()
-	p := &Picture{Width: decoded.Width, Height: decoded.Height, Stride: 3 * decoded.Width, Pix: pix}
-	switch decoded.Model {
+	p := fromColours(decoded, decoded.Colours(), decoded.Width, decoded.Height, kind)
+	if kind == TensorFlow {
+		p.crop = func(w window) *Picture {
+			return fromColours(decoded, decoded.Crop(w.x, w.y, w.w, w.h), w.w, w.h, kind)
+		}
+	}
+	return p, nil
+}
+
+// fromColours makes RGB of pixels in the JPEG's own colours, which it may
+// overwrite. Pillow takes every CMYK as inverted, as Adobe's programs write
+// it, and rounds; TensorFlow looks for their marker and rounds down.
+func fromColours(j *jpeg.Picture, pix []uint8, w, h int, kind Kind) *Picture {
+	p := &Picture{Width: w, Height: h, Stride: 3 * w, Pix: pix}
+	switch j.Model {
 	case jpeg.Grey:
 		p.Pix = make([]uint8, 3*len(pix))
 		for i, v := range pix {
@@ -25,13 +42,21 @@ func decodeJPEG(data []byte, lim limit.Limits) (*Picture, error) {
 		p.Pix = pix[:3*len(pix)/4]
 		for i := range len(pix) / 4 {
 			ink := [4]uint8(pix[4*i:])
-			for j := range ink {
-				ink[j] = 255 - ink[j] // as Adobe's programs store them
+			if kind == Torch || !j.Adobe {
+				for k := range ink {
+					ink[k] = 255 - ink[k]
+				}
 			}
-			pix[3*i], pix[3*i+1], pix[3*i+2] = cmykToRGB(ink)
+			if kind == Torch {
+				pix[3*i], pix[3*i+1], pix[3*i+2] = cmykToRGB(ink)
+				continue
+			}
+			for k := range 3 {
+				pix[3*i+k] = uint8(int(ink[k]) * int(ink[3]) / 255)
+			}
 		}
 	}
-	return p, nil
+	return p
 }
 
 // fromYCbCr converts what image/jpeg has decoded. Its planes differ from

@@ -13,6 +13,10 @@ type Picture struct {
 	Stride int
 	// Pix holds R, G, B of each pixel, rows from top to bottom.
 	Pix []uint8
+
+	// crop, if there is one, returns the pixels of a window as they are when
+	// only that window is decoded.
+	crop func(window) *Picture
 }
 
 // newPicture returns a black picture.

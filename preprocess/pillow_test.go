@@ -1,6 +1,7 @@
 package preprocess
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -38,9 +39,9 @@ func TestLivePillow(t *testing.T) {
 	checkPillow(t, dir)
 }
 
-// runPython runs a script, or skips the test if there is no Python that has
-// the module.
-func runPython(t *testing.T, module string, args ...string) {
+// runPython runs a script and returns what it prints; it skips the test if
+// there is no Python that has the module.
+func runPython(t *testing.T, module string, args ...string) []byte {
 	t.Helper()
 	python := os.Getenv("MIXCONV_PYTHON")
 	if python == "" {
@@ -49,9 +50,14 @@ func runPython(t *testing.T, module string, args ...string) {
 	if err := exec.Command(python, "-c", "import numpy, "+module).Run(); err != nil {
 		testenv.Missing(t, "python", "MIXCONV_PYTHON has no numpy or no "+module)
 	}
-	if out, err := exec.Command(python, append([]string{"-W", "ignore"}, args...)...).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", args, err, out)
+	var stderr bytes.Buffer
+	cmd := exec.Command(python, append([]string{"-W", "ignore"}, args...)...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", args, err, &stderr)
 	}
+	return out
 }
 
 func checkPillow(t *testing.T, dir string) {

@@ -15,7 +15,11 @@ func (c Config) cropBefore(p *Picture) (*Picture, error) {
 	if side < 1 {
 		return nil, errs.Format("picture", "%d × %d pixels, of which a crop of %v leaves none", p.Width, p.Height, c.Crop)
 	}
-	return p.view(window{(p.Width - side + 1) / 2, (p.Height - side + 1) / 2, side, side}), nil
+	centre := window{(p.Width - side + 1) / 2, (p.Height - side + 1) / 2, side, side}
+	if p.crop != nil {
+		return p.crop(centre), nil
+	}
+	return p.view(centre), nil
 }
 
 // normalizeFloats subtracts mean and divides by std in float32. src is HWC in

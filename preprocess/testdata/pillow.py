@@ -86,11 +86,17 @@ def jpegs(rng):
         ("exif6", "RGB", {"exif": b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"}),
     ):
         out = io.BytesIO()
-        im.convert(mode).save(out, "JPEG", quality=rng.randrange(40, 98), **options)
+        of = im.convert(mode)
+        if mode == "CMYK":
+            ink = made_up(seed + 1, 41, 40).reshape(30, 41, 4)
+            of = Image.frombytes("CMYK", (41, 30), ink.tobytes())
+        of.save(out, "JPEG", quality=rng.randrange(40, 98), **options)
         yield f"{name}.jpg", out.getvalue()
-        if name == "cmyk":  # the same four planes, said to be YCCK
-            at = out.getvalue().index(b"Adobe") + 11
-            yield "ycck.jpg", out.getvalue()[:at] + b"\x02" + out.getvalue()[at + 1 :]
+        if name == "cmyk":  # the same four planes, said to be YCCK, and without Adobe's marker
+            data = out.getvalue()
+            at = data.index(b"Adobe")
+            yield "ycck.jpg", data[: at + 11] + b"\x02" + data[at + 12 :]
+            yield "cmyk-plain.jpg", data.replace(b"Adobe", b"Other")
 
 
 def chunk(kind, data):

@@ -2,18 +2,36 @@ package jpeg
 
 // Colours returns the picture's pixels without gaps: 1 byte each for Grey, 4
 // for CMYK and YCCK (as CMYK), 3 (R, G, B) for the others.
-func (p *Picture) Colours() []uint8 {
+func (p *Picture) Colours() []uint8 { return p.colours(0, 0, p.Height) }
+
+// Crop returns the pixels of a part of the picture as libjpeg-turbo decodes
+// that part alone (jpeg_crop_scanline, jpeg_skip_scanlines): chroma is upsampled
+// without what lies to the right of the part, or to the left of its first MCU.
+func (p *Picture) Crop(x, y, w, h int) []uint8 {
+	from := x - x%p.mcuWidth
+	part := Picture{Width: w, Height: p.Height, Model: p.Model}
+	for _, plane := range p.Planes {
+		plane.part = plane.Width > 2
+		plane.Pix = plane.Pix[from/plane.H:]
+		plane.Width = ceilDiv(x+w-from, plane.H)
+		part.Planes = append(part.Planes, plane)
+	}
+	return part.colours(x-from, y, h)
+}
+
+// colours returns rows y…y+h-1, Width pixels from x on.
+func (p *Picture) colours(x, y, h int) []uint8 {
 	n := len(p.Planes)
-	out := make([]uint8, n*p.Width*p.Height)
+	out := make([]uint8, n*p.Width*h)
 	lines, rows := make([][]uint8, n), make([][]uint8, n)
 	for i, plane := range p.Planes {
 		lines[i] = make([]uint8, plane.Width*plane.H)
 	}
-	for y := range p.Height {
+	for j := range h {
 		for i := range p.Planes {
-			rows[i] = p.Planes[i].row(lines[i], y)[:p.Width]
+			rows[i] = p.Planes[i].row(lines[i], y+j)[x:][:p.Width]
 		}
-		dst := out[n*p.Width*y:][:n*p.Width]
+		dst := out[n*p.Width*j:][:n*p.Width]
 		switch p.Model {
 		case YCbCr:
 			ycc(dst, 3, 0, rows)

@@ -23,8 +23,8 @@ const (
 	fix3_072 = 25172 // 3.072711026
 )
 
-// inverseDCT dequantizes a block and writes its 8 × 8 samples.
-func inverseDCT(dst []uint8, stride int, b *block, quant *[64]uint16) {
+// inverseAccurate dequantizes a block and writes its 8 × 8 samples.
+func inverseAccurate(dst []uint8, stride int, b *block, quant *[64]uint16) {
 	var work [64]int32
 	for x := range 8 {
 		var in [8]int32

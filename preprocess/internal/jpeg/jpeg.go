@@ -1,8 +1,7 @@
-// Package jpeg decodes JPEG pictures bit for bit as libjpeg-turbo does with
-// its defaults, which is what Pillow and TensorFlow call: the accurate integer
-// inverse DCT, triangle ("fancy") upsampling of the chroma, and its tables
-// from YCbCr to RGB. The standard library's image/jpeg rounds its inverse DCT
-// elsewhere and repeats chroma samples.
+// Package jpeg decodes JPEG pictures bit for bit as libjpeg-turbo does, which
+// Pillow and TensorFlow call: its inverse DCTs, triangle ("fancy") upsampling
+// of the chroma, and its tables from YCbCr to RGB. The standard library's
+// image/jpeg rounds its inverse DCT elsewhere and repeats chroma samples.
 //
 // It reads what ITU-T T.81 calls baseline, extended sequential and progressive
 // DCT with Huffman coding and 8 bits a sample. Where libjpeg guesses what a
@@ -22,7 +21,18 @@ type Picture struct {
 	Width, Height int
 	Planes        []Plane
 	Model         Model
+	Adobe         bool // there is an Adobe marker
+
+	mcuWidth int // pixels
 }
+
+// DCT is a method of the inverse DCT.
+type DCT int
+
+const (
+	Accurate DCT = iota // libjpeg's default, Pillow's
+	Fast                // TensorFlow's default; up to 29 away in photographs
+)
 
 // Model is what the planes mean.
 type Model int
@@ -41,12 +51,12 @@ const maxScans = 100
 
 // Decode decodes a picture. It allocates nothing of the picture's size before
 // that is held against lim.Pixels and against the bytes that there are.
-func Decode(data []byte, lim limit.Limits) (*Picture, error) {
+func Decode(data []byte, method DCT, lim limit.Limits) (*Picture, error) {
 	d := decoder{data: data, lim: lim.OrDefault()}
 	if err := d.segments(); err != nil {
 		return nil, err
 	}
-	return d.picture()
+	return d.picture(method)
 }
 
 // decoder holds the tables and components while segments go by.
@@ -100,11 +110,14 @@ func unsupported(msg string, args ...any) error {
 }
 
 // picture turns the coefficients into planes, after the last scan.
-func (d *decoder) picture() (*Picture, error) {
+func (d *decoder) picture(method DCT) (*Picture, error) {
 	if d.components == nil {
 		return nil, d.format(d.pos, "EOI", "no picture before the end")
 	}
-	p := &Picture{Width: d.width, Height: d.height, Model: d.model()}
+	p := &Picture{Width: d.width, Height: d.height, Model: d.model(), Adobe: d.adobe, mcuWidth: 8 * d.hMax}
+	if len(d.components) == 1 {
+		p.mcuWidth = 8
+	}
 	for i := range d.components {
 		c := &d.components[i]
 		// libjpeg smooths over coefficients that were never sent in full.
@@ -113,7 +126,7 @@ func (d *decoder) picture() (*Picture, error) {
 				return nil, d.format(d.pos, "EOI", "the scans of component %d leave coefficient %d unfinished", c.id, k)
 			}
 		}
-		p.Planes = append(p.Planes, c.plane(d.hMax, d.vMax))
+		p.Planes = append(p.Planes, c.plane(d.hMax, d.vMax, method))
 		c.coefficients = nil
 	}
 	return p, nil
@@ -138,16 +151,20 @@ func (d *decoder) model() Model {
 }
 
 // plane makes a component's samples.
-func (c *component) plane(hMax, vMax int) Plane {
+func (c *component) plane(hMax, vMax int, method DCT) Plane {
 	p := Plane{
 		Pix:    make([]uint8, 64*c.blocksX*c.blocksY),
 		Stride: 8 * c.blocksX,
 		Width:  c.width, Height: c.height,
 		H: hMax / c.h, V: vMax / c.v,
 	}
+	inverse, quant := inverseAccurate, c.quant
+	if method == Fast {
+		inverse, quant = inverseFast, fastQuant(c.quant)
+	}
 	for y := range c.blocksY {
 		for x := range c.blocksX {
-			inverseDCT(p.Pix[8*(y*p.Stride+x):], p.Stride, &c.coefficients[y*c.stride+x], c.quant)
+			inverse(p.Pix[8*(y*p.Stride+x):], p.Stride, &c.coefficients[y*c.stride+x], quant)
 		}
 	}
 	return p

@@ -6,6 +6,9 @@ type Plane struct {
 	Stride        int
 	Width, Height int
 	H, V          int
+
+	// part says that these are some columns of a plane with more than two.
+	part bool
 }
 
 // row returns row y of the picture, at least width pixels, in dst where it is
@@ -16,7 +19,7 @@ type Plane struct {
 // columns.
 func (p *Plane) row(dst []uint8, y int) []uint8 {
 	near := p.samples(y / p.V)
-	smooth := p.H == 1 || p.H == 2 && p.Width > 2
+	smooth := p.H == 1 || p.H == 2 && (p.Width > 2 || p.part)
 	switch {
 	case p.H == 1 && p.V == 1:
 		return near
