@@ -39,7 +39,7 @@ var layers = []struct {
 	{"testdata/digits", "npy tensor limit"},
 	{"cmd", ". convert convert/tf runtime verify onnx onnx/mdconv ops npy tensor errs limit internal/atomicfile testdata/digits"},
 	{"test", "*"},
-	{".", "convert convert/tf runtime onnx tensor errs limit"},
+	{".", "convert convert/tf convert/torch runtime onnx tensor errs limit"},
 }
 
 // TestImportsRunDownward holds what the packages import, tests left out,

@@ -1,13 +1,14 @@
 // Package mixconv runs image networks from ONNX files in pure Go, and makes
-// such files out of TensorFlow checkpoints of MixNet.
+// such files out of what TensorFlow and PyTorch trained: MixNet and its
+// relatives.
 //
 // Load gives a Session, which is immutable and shared by goroutines:
 //
 //	session, err := mixconv.Load("mixnet-s.onnx", mixconv.Options{Threads: 2})
 //	out, err := session.Run(ctx, mixconv.Tensors{"input": picture})
 //
-// Convert reads a checkpoint without Python and returns the model that a
-// Session runs or a file keeps. It is a thin face: package runtime has the
+// Convert and ConvertTorch read weights without Python and return the model
+// that a Session runs or a file keeps. It is a thin face: package runtime has the
 // engines, package convert the networks, package onnx the file format, and
 // package verify the comparison with what the trainer computed.
 //
@@ -16,14 +17,8 @@
 package mixconv
 
 import (
-	"fmt"
 	"io/fs"
-	"maps"
-	"strconv"
-	"strings"
 
-	"github.com/mixconv/mixconv/convert"
-	"github.com/mixconv/mixconv/convert/tf"
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/onnx"
@@ -96,90 +91,3 @@ func LoadFS(fsys fs.FS, path string, o Options) (*Session, error) {
 
 // LoadModel makes a session of a model in memory, such as Convert returns.
 func LoadModel(m *Model, o Options) (*Session, error) { return runtime.New(m, o) }
-
-// The two forms of a mixed depthwise convolution, for ConvertOptions.MDConv.
-const (
-	Split = convert.Split // Split, one depthwise Conv per kernel size, Concat
-	Fused = convert.Fused // one node, with its definition in the file
-)
-
-// Dynamic leaves a size open until a run.
-const Dynamic = -1
-
-// ConvertOptions say what Convert writes. The zero value finds the network by
-// its tensors, uses averages where there are some, and writes split form,
-// 224×224, dynamic batch, opset 17, batch norms folded.
-type ConvertOptions struct {
-	Model     string       // "mixnet-s" … "mixnet-xxl", or "" or "auto"
-	MDConv    convert.Form // Split or Fused; "" is Split
-	EMA       string       // exponential moving averages: "auto" (or ""), "on", "off"
-	ImageSize int          // height and width, or Dynamic; 0 is what a frozen graph asks for, else 224
-	Batch     int          // 0 and Dynamic leave it open
-	Opset     int          // 13 to 28; 0 is 17
-	KeepBN    bool         // keep batch norms as nodes
-	Labels    []string     // class names to store in the model
-	// Metadata is added to the model's; a value of "" leaves a key out. Without
-	// it a model of 1000 or 1001 classes says that pictures are prepared as the
-	// official code does for ImageNet, and any other says nothing about that.
-	Metadata map[string]string
-	Limits   Limits
-}
-
-// Converted is a model and where it came from.
-type Converted struct {
-	*Model
-	Network  convert.Network
-	Averages bool // the weights are exponential moving averages
-}
-
-// Convert reads a TensorFlow checkpoint (its prefix, its folder, a SavedModel
-// or a frozen GraphDef) and returns the ONNX model. Input "input" is
-// [N,3,H,W], normalised as in training; output "logits" is [N,classes].
-func Convert(checkpoint string, o ConvertOptions) (*Converted, error) {
-	source, err := tf.Load(checkpoint, tf.Options{Model: o.Model, EMA: o.EMA, Limits: o.Limits})
-	if err != nil {
-		return nil, err
-	}
-	lowering, err := o.lowering(source)
-	if err != nil {
-		return nil, err
-	}
-	m, err := convert.Lower(source.Network, source.Weights, lowering)
-	if err != nil {
-		return nil, errs.InFile(checkpoint, err)
-	}
-	return &Converted{Model: m, Network: source.Network, Averages: source.Averages}, nil
-}
-
-// imageSize is what a network is converted for where nobody says otherwise.
-const imageSize = 224
-
-// lowering fills in defaults and what the model is to say of its source.
-func (o ConvertOptions) lowering(s *tf.Source) (convert.Options, error) {
-	if len(o.Labels) > 0 && len(o.Labels) != s.Network.Classes {
-		return convert.Options{}, fmt.Errorf("%d labels, the network has %d classes", len(o.Labels), s.Network.Classes)
-	}
-	size := o.ImageSize
-	switch {
-	case size == Dynamic:
-		size = 0
-	case size == 0 && s.ImageSize > 0:
-		size = s.ImageSize
-	case size == 0:
-		size = imageSize
-	}
-	metadata := map[string]string{
-		convert.MetaSourceSHA256:   s.SHA256,
-		convert.MetaSourceAverages: strconv.FormatBool(s.Averages),
-		convert.MetaLabels:         strings.Join(o.Labels, "\n"),
-	}
-	if s.Network.Classes != 1000 && s.Network.Classes != 1001 {
-		for _, key := range convert.PreprocessingKeys {
-			metadata[key] = ""
-		}
-	}
-	maps.Copy(metadata, o.Metadata)
-	return convert.Options{
-		MDConv: o.MDConv, ImageSize: size, Batch: max(0, o.Batch), Opset: o.Opset, KeepBN: o.KeepBN, Metadata: metadata,
-	}, nil
-}

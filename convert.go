@@ -1,0 +1,118 @@
+package mixconv
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/tf"
+	"github.com/mixconv/mixconv/convert/torch"
+	"github.com/mixconv/mixconv/errs"
+)
+
+// The two forms of a mixed depthwise convolution, for ConvertOptions.MDConv.
+const (
+	Split = convert.Split // Split, one depthwise Conv per kernel size, Concat
+	Fused = convert.Fused // one node, with its definition in the file
+)
+
+// Dynamic leaves a size open until a run.
+const Dynamic = -1
+
+// ConvertOptions say what Convert and ConvertTorch write. The zero value finds
+// the network by itself, uses averages where there are some, and writes split
+// form, dynamic batch, opset 17, batch norms folded.
+type ConvertOptions struct {
+	Model     string           // the network's name, or "" or "auto"
+	Network   *convert.Network // one's own, in place of Model; for ConvertTorch
+	MDConv    convert.Form     // Split or Fused; "" is Split
+	EMA       string           // exponential moving averages: "auto" (or ""), "on", "off"
+	ImageSize int              // height and width, or Dynamic; 0 is what the source says, else 224
+	Batch     int              // 0 and Dynamic leave it open
+	Opset     int              // 13 to 28; 0 is 17
+	KeepBN    bool             // keep batch norms as nodes
+	Features  bool             // feature maps at strides 4 to 32 as outputs, in place of logits
+	Labels    []string         // class names to store in the model
+	// Metadata is added to the model's; a value of "" leaves a key out. Without
+	// it a model of 1000 or 1001 classes says that pictures are prepared as the
+	// network's authors do for ImageNet, and another says nothing about that
+	// unless a config.json does.
+	Metadata map[string]string
+	Limits   Limits
+}
+
+// Converted is a model and where it came from.
+type Converted struct {
+	*Model
+	Network  convert.Network
+	Averages bool // the weights are exponential moving averages
+}
+
+// Convert reads what TensorFlow trained, a checkpoint (its prefix or its
+// folder), a SavedModel or a frozen GraphDef, and returns the ONNX model. Input
+// "input" is [N,3,H,W], normalised as in training; output "logits" is
+// [N,classes]. The network is found from the tensors' shapes.
+func Convert(checkpoint string, o ConvertOptions) (*Converted, error) {
+	s, err := tf.Load(checkpoint, tf.Options{Model: o.Model, EMA: o.EMA, Limits: o.Limits})
+	if err != nil {
+		return nil, err
+	}
+	return o.lower(checkpoint, source{network: s.Network, weights: s.Weights, size: s.ImageSize, sha256: s.SHA256, averages: s.Averages})
+}
+
+// ConvertTorch reads what PyTorch trained: a folder of .npy files, an .npz,
+// .pth or .safetensors file, or a folder as Hugging Face has it. The network is
+// named, or a config.json beside the weights names it. Input and output are
+// those of Convert.
+func ConvertTorch(weights string, o ConvertOptions) (*Converted, error) {
+	s, err := torch.Load(weights, torch.LoadOptions{Options: torch.Options{EMA: o.EMA, Limits: o.Limits}, Model: o.Model, Network: o.Network})
+	if err != nil {
+		return nil, err
+	}
+	return o.lower(weights, source{network: s.Network, weights: s.Weights, size: s.Network.Preprocessing.Size,
+		sha256: s.SHA256, averages: s.Averages, labels: s.Labels, described: s.Config != nil})
+}
+
+// source is what was read, from whichever trainer.
+type source struct {
+	network   convert.Network
+	weights   convert.Weights
+	size      int // height and width, 0 if it does not say
+	sha256    string
+	averages  bool
+	labels    []string
+	described bool // it says itself how pictures are prepared
+}
+
+// lower fills in defaults and what the model is to say of its source.
+func (o ConvertOptions) lower(path string, s source) (*Converted, error) {
+	labels := o.Labels
+	if labels == nil {
+		labels = s.labels
+	}
+	if len(labels) > 0 && len(labels) != s.network.Classes {
+		return nil, fmt.Errorf("%d labels, the network has %d classes", len(labels), s.network.Classes)
+	}
+	metadata := map[string]string{
+		convert.MetaSourceSHA256:   s.sha256,
+		convert.MetaSourceAverages: strconv.FormatBool(s.averages),
+		convert.MetaLabels:         strings.Join(labels, "\n"),
+	}
+	if c := s.network.Classes; c != 1000 && c != 1001 && !s.described {
+		for _, key := range convert.PreprocessingKeys {
+			metadata[key] = ""
+		}
+	}
+	maps.Copy(metadata, o.Metadata)
+	m, err := convert.Lower(s.network, s.weights, convert.Options{
+		MDConv: o.MDConv, ImageSize: max(0, cmp.Or(o.ImageSize, s.size, 224)), Batch: max(0, o.Batch),
+		Opset: o.Opset, KeepBN: o.KeepBN, Features: o.Features, Metadata: metadata,
+	})
+	if err != nil {
+		return nil, errs.InFile(path, err)
+	}
+	return &Converted{Model: m, Network: s.network, Averages: s.averages}, nil
+}
