@@ -20,12 +20,16 @@ import (
 //     Pillow gives, so that is what a network trained with Pillow has seen.
 //   - CMYK and YCCK JPEGs are taken as inverted, as Adobe writes them.
 //
-// Where Pillow shows what it can of a broken file, Decode returns an error: a
-// picture that ends early or has a bad checksum is a FormatError.
+// The result is Pillow 13's (with libjpeg-turbo) to the bit, also for JPEGs:
+// compared on 755 pictures found on a computer. Where Pillow shows what it can
+// of a broken file, Decode returns an error: a picture that ends early, a bad
+// checksum, or a progressive JPEG that is not sent in full is a FormatError.
+// JPEGs with arithmetic coding, 12 bits or without loss are an
+// UnsupportedError.
 //
 // Before anything of the picture's size is allocated, its width and height are
 // checked against lim.Pixels and against the number of bytes there are. At
-// most 18 bytes a pixel are allocated (a progressive JPEG; others 11).
+// most about 16 bytes a pixel are allocated.
 func Decode(data []byte, lim limit.Limits) (*Picture, error) {
 	return decode(data, Torch, lim)
 }

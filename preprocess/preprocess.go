@@ -59,17 +59,20 @@ func (c Config) Run(p *Picture) (Stages, error) {
 		return nil, err
 	}
 	decoded := Stage{StageDecode, p.tensor()}
+	input := tensor.New(tensor.Float32, 1, 3, c.Size, c.Size)
+	normalized := Stage{StageNormalize, input}
 	if c.Kind == TensorFlow {
 		cropped, err := c.cropBefore(p)
 		if err != nil {
 			return nil, err
 		}
-		resized := tensorflowResize(cropped.copy(), c.Size, c.Size, c.Interpolation)
+		resized := tensorflowResize(cropped, c.Size, c.Size, c.Interpolation)
+		c.normalizeFloats(tensor.Data[float32](input), resized)
 		return Stages{
 			decoded,
-			{StageCrop, cropped.copy().tensor()},
+			{StageCrop, cropped.tensor()},
 			{StageResize, tensor.Of(resized, 1, c.Size, c.Size, 3)},
-			{StageNormalize, c.input(func(dst []float32) { c.normalizeFloats(dst, resized) })},
+			normalized,
 		}, nil
 	}
 	w, h := c.resizedSize(p.Width, p.Height)
@@ -77,20 +80,23 @@ func (c Config) Run(p *Picture) (Stages, error) {
 		return nil, errs.Format("picture", "%d × %d pixels would be resized to %d × %d, allowed %d pixels", p.Width, p.Height, w, h, most)
 	}
 	resized := pillowResize(p, w, h, c.Interpolation, window{0, 0, w, h})
-	cropped := resized.view(c.cropAfter(w, h)).copy()
+	cropped := resized.view(c.cropAfter(w, h))
+	c.normalizeBytes(tensor.Data[float32](input), cropped)
 	return Stages{
 		decoded,
 		{StageResize, resized.tensor()},
 		{StageCrop, cropped.tensor()},
-		{StageNormalize, c.input(func(dst []float32) { c.normalizeBytes(dst, cropped) })},
+		normalized,
 	}, nil
 }
 
 // Tensor preprocesses p: float32 [1,3,Size,Size].
 func (c Config) Tensor(p *Picture) (*tensor.Tensor, error) {
-	var err error
-	t := c.input(func(dst []float32) { err = c.Into(dst, p) })
-	if err != nil {
+	if err := c.check(p); err != nil {
+		return nil, err
+	}
+	t := tensor.New(tensor.Float32, 1, 3, c.Size, c.Size)
+	if err := c.Into(tensor.Data[float32](t), p); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -125,15 +131,4 @@ func (c Config) check(p *Picture) error {
 		return err
 	}
 	return p.check()
-}
-
-// input returns the network's input, made by fill.
-func (c Config) input(fill func(dst []float32)) *tensor.Tensor {
-	if c.Check() != nil { // fill says so
-		fill(nil)
-		return nil
-	}
-	t := tensor.New(tensor.Float32, 1, 3, c.Size, c.Size)
-	fill(tensor.Data[float32](t))
-	return t
 }
