@@ -20,7 +20,7 @@ type app struct {
 func (a *app) execute(ctx context.Context, args []string) error {
 	root := &cobra.Command{
 		Use:                        "mixconv",
-		Short:                      "MixNet from TensorFlow to ONNX, run in Go, and verified",
+		Short:                      "MixNet and its relatives to ONNX, run in Go, and verified",
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		DisableSuggestions:         true,
@@ -29,7 +29,7 @@ func (a *app) execute(ctx context.Context, args []string) error {
 	}
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object on stdout")
 	root.AddCommand(
-		a.demoCommand(), a.tf2onnxCommand(), a.rewriteCommand(), a.runCommand(),
+		a.demoCommand(), a.tf2onnxCommand(), a.torch2onnxCommand(), a.rewriteCommand(), a.runCommand(),
 		a.verifyCommand(), a.inspectCommand(), a.opsCommand(), a.versionCommand(),
 	)
 	root.SetArgs(args)

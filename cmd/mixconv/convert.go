@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/mixconv/mixconv"
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/runtime"
+	"github.com/spf13/cobra"
+)
+
+// conversionFlags are the flags of every command that converts.
+type conversionFlags struct {
+	output, mdconv, imageSize, batch, labels string
+	model, ema                               string
+	opset                                    int
+	foldBN                                   bool
+}
+
+// register adds the flags; models are the names that --model takes beside auto.
+func (f *conversionFlags) register(cmd *cobra.Command, models []string) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.model, "model", "auto", "auto, "+strings.Join(models, ", "))
+	flags.StringVar(&f.ema, "ema", "auto", "exponential moving averages: auto (if there are any), on or off")
+	flags.StringVarP(&f.output, "output", "o", "", "the ONNX file to write, - for stdout")
+	flags.StringVar(&f.mdconv, "mdconv", "split", "form of mixed depthwise convolutions: split or fused")
+	flags.StringVar(&f.imageSize, "image-size", "", "height and width, or dynamic (default what the source says, else 224)")
+	flags.StringVar(&f.batch, "batch", "dynamic", "pictures a run, or dynamic")
+	flags.IntVar(&f.opset, "opset", convert.DefaultOpset, fmt.Sprintf("ONNX opset, %d to %d", convert.MinOpset, convert.MaxOpset))
+	flags.BoolVar(&f.foldBN, "fold-bn", true, "fold batch norms into convolutions")
+	flags.StringVar(&f.labels, "labels", "", "text file with a class name a line, stored in the model")
+	cmd.MarkFlagRequired("output")
+}
+
+func (f *conversionFlags) options() (o mixconv.ConvertOptions, err error) {
+	o = mixconv.ConvertOptions{Model: f.model, EMA: f.ema, MDConv: convert.Form(f.mdconv), Opset: f.opset, KeepBN: !f.foldBN}
+	if o.ImageSize, err = sizeOrDynamic("image-size", f.imageSize); err != nil {
+		return o, err
+	}
+	if o.Batch, err = sizeOrDynamic("batch", f.batch); err != nil {
+		return o, err
+	}
+	if f.labels != "" {
+		o.Labels, err = readLabels(f.labels)
+	}
+	return o, err
+}
+
+// sizeOrDynamic parses a positive number or the word dynamic; "" is 0.
+func sizeOrDynamic(flag, s string) (int, error) {
+	if s == "" {
+		return 0, nil
+	}
+	if s == "dynamic" {
+		return mixconv.Dynamic, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("--%s %s: allowed a number from 1 or dynamic", flag, errs.Quote(s))
+	}
+	return n, nil
+}
+
+// readLabels reads the lines of a text file, without an empty last one.
+func readLabels(path string) ([]string, error) {
+	const most = 16 << 20
+	if info, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() || info.Size() > most {
+		return nil, fmt.Errorf("%s: labels are a text file of at most %d bytes", errs.Quote(path), most)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	text := strings.TrimSuffix(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
+	return strings.Split(text, "\n"), nil
+}
+
+// conversion is what a converting command reports.
+type conversion struct {
+	Output        string `json:"output"`
+	Model         string `json:"model"`
+	MDConv        string `json:"mdconv"`
+	Averages      bool   `json:"averages"`
+	Params        int64  `json:"params"`
+	TrainedParams int64  `json:"trained_params"`
+	MACs          int64  `json:"macs"`
+	Bytes         int    `json:"bytes"`
+}
+
+// converter is mixconv.Convert or its twin for PyTorch.
+type converter func(source string, o mixconv.ConvertOptions) (*mixconv.Converted, error)
+
+// convert runs a converting command: nothing is written unless all went well.
+func (a *app) convert(ctx context.Context, convert converter, source, output string, o mixconv.ConvertOptions) error {
+	if output == dash && a.json {
+		return fmt.Errorf("--json and -o -: both go to stdout")
+	}
+	m, err := convert(source, o)
+	if err != nil {
+		return err
+	}
+	data, err := m.Encode()
+	if err != nil {
+		return err
+	}
+	result, err := describeConversion(m, o, output, len(data))
+	if err != nil {
+		return err
+	}
+	if err := a.writeBytes(ctx, output, data); err != nil || output == dash {
+		return err
+	}
+	return a.print(result, func(w io.Writer) {
+		weights := "raw variables"
+		if m.Averages {
+			weights = "moving averages"
+		}
+		fmt.Fprintf(w, "%s: %s from %s, MDConv %s, %s parameters, %s multiply-adds, %s bytes\n", errs.Quote(output),
+			result.Model, weights, result.MDConv, thousands(result.Params), thousands(result.MACs), thousands(int64(len(data))))
+	})
+}
+
+func describeConversion(m *mixconv.Converted, o mixconv.ConvertOptions, output string, size int) (*conversion, error) {
+	s, err := runtime.Survey(m.Model)
+	if err != nil {
+		return nil, err
+	}
+	return &conversion{
+		Output: output, Model: m.Network.Name, MDConv: string(o.MDConv), Averages: m.Averages,
+		Params: s.Params, TrainedParams: m.Network.TrainedParams(), MACs: s.MACs, Bytes: size,
+	}, nil
+}
