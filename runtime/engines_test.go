@@ -158,6 +158,21 @@ var engineCases = []engineCase{
 		b.node("Concat", "y", []string{b.conv(x, 3, 4, 1, 1, 1, ""), b.conv(x, 3, 4, 3, 1, 1, "")}, onnx.IntAttr("axis", 2))
 		b.output("y", 4)
 	}, toLast + "conv 1x1,conv 3x3,copy,copy"},
+	{"slices that cut channels without a rest are a split", func(b *builder) {
+		x := b.conv(b.input("x", -1, 3, 6, 6), 3, 9, 3, 1, 1, "")
+		cut := func(from, to int64) string {
+			return b.node("Slice", "", []string{x, b.ints(from), b.ints(to), b.ints(1)})
+		}
+		b.node("Concat", "y", []string{b.conv(cut(0, 5), 5, 5, 3, 1, 5, ""), b.conv(cut(5, 1<<62), 4, 4, 5, 1, 4, "")}, onnx.IntAttr("axis", 1))
+		b.output("y", 4)
+	}, toLast + "conv 3x3,mdconv"},
+	{"slices are views", func(b *builder) {
+		x := b.conv(b.input("x", 2, 3, 6, 7), 3, 9, 3, 1, 1, "")
+		b.node("Slice", "y", []string{x, b.ints(1, -5), b.ints(8, 1<<62), b.ints(1, 3), b.ints(3, 2)})
+		b.node("Slice", "z", []string{x, b.ints(-1), b.ints(-(1 << 62)), b.ints(2), b.ints(-1)})
+		b.output("y", 4)
+		b.output("z", 4)
+	}, toLast + "conv 3x3,fallback Slice"},
 	{"the same value twice in a concat", func(b *builder) {
 		x := b.node("Relu", "", []string{b.input("x", 1, 3, 2, 2)})
 		b.node("Concat", "y", []string{x, x}, onnx.IntAttr("axis", 1))

@@ -29,6 +29,32 @@ func (p *planner) split(n *graph.Node) error {
 	return nil
 }
 
+// slice makes the result a view, unless it walks backwards.
+func (p *planner) slice(n *graph.Node) error {
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	begin, step, out, err := ops.SliceOf(call)
+	if err != nil {
+		return err
+	}
+	in, err := p.read(n.In[0])
+	if err != nil {
+		return err
+	}
+	view := in.view(0, out, in.strides)
+	for i := range begin {
+		if step[i] < 0 {
+			return errNoKernel
+		}
+		view.offset += begin[i] * in.strides[i]
+		view.strides[i] *= step[i]
+	}
+	p.places[n.Out[0]] = view
+	return nil
+}
+
 // transpose makes the result a view with other strides.
 func (p *planner) transpose(n *graph.Node) error {
 	in, err := p.read(n.In[0])

@@ -43,12 +43,12 @@ var lowerings = map[string]func(*planner, *graph.Node) error{
 	"Add": (*planner).binary, "Sub": (*planner).binary, "Mul": (*planner).binary, "Div": (*planner).binary,
 	"Softmax": (*planner).softmax,
 	"Concat":  (*planner).concat, "Pad": (*planner).pad,
-	"Split": (*planner).split, "Transpose": (*planner).transpose, "Identity": (*planner).reshape,
+	"Split": (*planner).split, "Slice": (*planner).slice, "Transpose": (*planner).transpose, "Identity": (*planner).reshape,
 	"Reshape": (*planner).reshape, "Flatten": (*planner).reshape, "Squeeze": (*planner).reshape, "Unsqueeze": (*planner).reshape,
 }
 
 // views are the operators whose result lies in their input's buffer.
-var views = []string{"Split", "Transpose", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"}
+var views = []string{"Split", "Slice", "Transpose", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"}
 
 func (p *planner) run(g *graph.Graph) error {
 	if err := p.checkSizes(g); err != nil {
