@@ -171,6 +171,8 @@ func macs(nodes []*onnxpb.NodeProto, weights map[string]tensor.Shape, size int) 
 		switch n.GetOpType() {
 		case "GlobalAveragePool":
 			s = 1
+		case "MaxPool":
+			s = (s + 1) / 2
 		case "Conv":
 			w := weights[n.Input[1]]
 			pads := onnx.Attr(n, "pads").GetInts()

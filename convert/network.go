@@ -61,7 +61,7 @@ func (n Network) Check() error {
 	}{
 		{"stem", n.Stem, 1, maxChannels},
 		{"feature size", n.FeatureSize, 0, maxChannels},
-		{"classes", n.Classes, 1, 1 << 24},
+		{"classes", n.Classes, 1, maxClasses},
 		{"blocks", len(n.Blocks), 1, maxRepeat},
 		{"depth divisor", n.DepthDivisor, 1, maxChannels},
 		{"min depth", n.MinDepth, 0, maxChannels},
@@ -80,7 +80,28 @@ func (n Network) Check() error {
 	if err := n.checkChoices(); err != nil {
 		return err
 	}
-	return n.checkBlocks()
+	if err := n.checkBlocks(); err != nil {
+		return err
+	}
+	return n.checkParams()
+}
+
+// maxParams bounds the elements of all parameters: 4 GiB of them.
+const maxParams = 1 << 30
+
+func (n Network) checkParams() error {
+	total := 0.0
+	for _, p := range n.Params() {
+		elements := 1.0
+		for _, d := range p.Shape {
+			elements *= float64(d)
+		}
+		total += elements
+	}
+	if total > maxParams {
+		return fmt.Errorf("network %s: %.3g parameters, allowed at most %d", n.Name, total, maxParams)
+	}
+	return nil
 }
 
 // checkChoices tests what is one of a few.

@@ -18,6 +18,7 @@ const (
 	maxGroups   = 8 // what MDConv has names for
 	maxExpand   = 100
 	maxChannels = 1 << 16
+	maxClasses  = 1 << 24
 )
 
 // notation is what may and what must stand in the block strings of a kind.

@@ -1,13 +1,7 @@
 // Package converttest makes networks and weights for tests.
 package converttest
 
-import (
-	"math"
-	"math/rand/v2"
-
-	"github.com/mixconv/mixconv/convert"
-	"github.com/mixconv/mixconv/tensor"
-)
+import "github.com/mixconv/mixconv/convert"
 
 // Tiny returns a network of a few thousand parameters in which every kind of
 // layer occurs: plain and mixed depthwise convolutions at stride 1 and 2,
@@ -34,30 +28,5 @@ func Tiny() convert.Network {
 	return n
 }
 
-// Weights returns random weights for n: always the same for the same seed, on
-// every machine, and such that values neither die out nor grow from layer to
-// layer and no two channels of a layer are alike.
-func Weights(n convert.Network, seed uint64) convert.Weights {
-	r := rand.New(rand.NewPCG(seed, 0))
-	uniform := func(shape tensor.Shape, low, high float64) *tensor.Tensor {
-		data := make([]float32, shape.Elements())
-		for i := range data {
-			data[i] = float32(low + float64(r.Float64()*(high-low)))
-		}
-		return tensor.Of(data, shape...)
-	}
-	w := convert.Weights{}
-	for _, p := range n.Params() {
-		switch p.Kind {
-		case convert.Gamma, convert.Variance:
-			w[p.Role] = uniform(p.Shape, 0.5, 1.5)
-		case convert.Beta, convert.Mean, convert.Bias:
-			w[p.Role] = uniform(p.Shape, -0.3, 0.3)
-		default:
-			fanIn := p.Shape.Elements() / p.Shape[0]
-			bound := math.Sqrt(4 / float64(fanIn))
-			w[p.Role] = uniform(p.Shape, -bound, bound)
-		}
-	}
-	return w
-}
+// Weights returns convert.Random's weights.
+func Weights(n convert.Network, seed uint64) convert.Weights { return convert.Random(n, seed) }
