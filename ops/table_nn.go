@@ -1,5 +1,7 @@
 package ops
 
+import "github.com/mixconv/mixconv/tensor"
+
 // nnOps are the operators of neural networks proper.
 var nnOps = []Op{
 	{Name: "BatchNormalization", infer: inferBatchNorm, versions: []version{
@@ -33,6 +35,13 @@ var nnOps = []Op{
 	{Name: "HardSwish", infer: inferSame, versions: []version{
 		{since: 14, sig: "X:T -> Y:T", types: types{"T": floats}},
 		{since: 22, types: types{"T": floats | bf16}},
+	}},
+	{Name: "MaxPool", infer: inferMaxPool, versions: []version{
+		{since: 11, sig: "X:T -> Y:T Indices?:I", types: types{"T": floats, "I": set(tensor.Int64)}, attrs: []AttrSpec{
+			stringAttr("auto_pad", "NOTSET"), intAttr("ceil_mode", 0), attr("dilations", Ints), required("kernel_shape", Ints),
+			attr("pads", Ints), intAttr("storage_order", 0), attr("strides", Ints)}},
+		{since: 12, types: types{"T": floats | set(tensor.Int8, tensor.Uint8)}},
+		{since: 22, types: types{"T": floats | bf16 | set(tensor.Int8, tensor.Uint8)}},
 	}},
 	{Name: "Relu", infer: inferSame, versions: []version{
 		{since: 6, sig: "X:T -> Y:T", types: types{"T": floats}},

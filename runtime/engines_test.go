@@ -91,6 +91,16 @@ var engineCases = []engineCase{
 		b.node("Relu", "y", []string{b.node("Add", "", []string{a, c})})
 		b.output("y", 4)
 	}, toLast + "conv 3x3,conv 1x1"},
+	{"max pool of two parts, their channels shuffled", func(b *builder) {
+		x := b.conv(b.input("x", -1, 3, 9, 7), 3, 10, 3, 1, 1, "")
+		x = b.node("MaxPool", "", []string{x}, intsAttr("kernel_shape", 3, 3), intsAttr("strides", 2, 2), intsAttr("pads", 1, 1, 1, 1))
+		p := b.split(x, 1, 5, 5)
+		both := b.node("Concat", "", []string{p[0], b.conv(p[1], 5, 5, 1, 1, 1, "")}, onnx.IntAttr("axis", 1))
+		apart := b.node("Reshape", "", []string{both, b.ints(0, 2, 5, -1)})
+		turned := b.node("Transpose", "", []string{apart}, intsAttr("perm", 0, 2, 1, 3))
+		b.node("Reshape", "y", []string{turned, b.node("Shape", "", []string{both})})
+		b.output("y", 4)
+	}, toLast + "conv 3x3,max pool,conv 1x1,copy,to row-major"},
 	{"a head: mean, flatten, gemm, softmax", func(b *builder) {
 		x := b.conv(b.input("x", -1, 3, 6, 6), 3, 10, 3, 1, 1, "")
 		x = b.node("ReduceMean", "", []string{x}, intsAttr("axes", 2, 3), onnx.IntAttr("keepdims", 1))

@@ -31,6 +31,7 @@ var kernels = map[string]kernel{
 	"MDConv":             mdconv,
 	"MatMul":             matMul,
 	"Max":                fold(maximum),
+	"MaxPool":            maxPool,
 	"Min":                fold(minimum),
 	"Mul":                arith(multiply[float64], multiply[int64], multiply[uint64]),
 	"Neg":                unary{negate[float64], negate[int64], nil}.run,

@@ -28,6 +28,34 @@ func TestPool(t *testing.T) {
 	}
 }
 
+// TestMaxPool compares with a walk over every place of the window.
+func TestMaxPool(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	for range 200 {
+		in := randomImage(r, 1+r.IntN(2), 1+r.IntN(9), 1+r.IntN(9), 1+r.IntN(20))
+		w := Window{KH: 1 + r.IntN(3), KW: 1 + r.IntN(3), SH: 1 + r.IntN(3), SW: 1 + r.IntN(3), DH: 1, DW: 1 + r.IntN(2)}
+		w.Top, w.Lft = r.IntN(w.KH), r.IntN(w.KW)
+		out := randomImage(r, in.N, 1+(in.H+w.Top-1)/w.SH, 1+(in.W+w.Lft-1)/w.SW, in.C)
+		MaxPool{Window: w, In: in, Out: out}.Bind(nil).All()
+		for i := range out.pixels() {
+			n, y, x := i/(out.H*out.W), i/out.W%out.H*w.SH-w.Top, i%out.W*w.SW-w.Lft
+			for c, got := range out.at(i) {
+				want := float32(math.Inf(-1))
+				for ky := y; ky < y+w.KH*w.DH; ky += w.DH {
+					for kx := x; kx < x+w.KW*w.DW; kx += w.DW {
+						if ky >= 0 && ky < in.H && kx >= 0 && kx < in.W {
+							want = max(want, in.at((n*in.H+ky)*in.W + kx)[c])
+						}
+					}
+				}
+				if got != want {
+					t.Fatalf("%+v over %d×%d: pixel %d channel %d is %g, want %g", w, in.H, in.W, i, c, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestSoftmax(t *testing.T) {
 	dst := make([]float32, 6)
 	Softmax(dst, []float32{1, 2, 3, 1000, 1000, 1000}, 3).All()

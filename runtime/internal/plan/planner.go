@@ -36,7 +36,7 @@ var errNoKernel = errors.New("no planned kernel")
 // lowerings has one row per operator that the planned engine runs itself.
 var lowerings = map[string]func(*planner, *graph.Node) error{
 	"Conv": (*planner).conv, "MDConv": (*planner).mixed,
-	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean,
+	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean, "MaxPool": (*planner).maxPool,
 	"Gemm": (*planner).gemm,
 	"Relu": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
 	"HardSigmoid": (*planner).unary, "HardSwish": (*planner).unary,
