@@ -1,7 +1,9 @@
 package tf
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
@@ -18,6 +20,9 @@ func candidates(model string) ([]convert.Network, error) {
 		n, err := convert.Named(name)
 		if err != nil {
 			return nil, err
+		}
+		if n.Naming != convert.Official {
+			return nil, fmt.Errorf("network %s is PyTorch's, allowed of TensorFlow's: auto, %s", n.Name, strings.Join(convert.Names(), ", "))
 		}
 		list = append(list, n)
 	}

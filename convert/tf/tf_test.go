@@ -358,3 +358,11 @@ func BenchmarkLoad(b *testing.B) {
 	runtime.ReadMemStats(&m)
 	b.ReportMetric(float64(m.Sys>>20), "sys-MB")
 }
+
+// TestNetworksOfPyTorch: a name of PyTorch's is no network of a checkpoint.
+func TestNetworksOfPyTorch(t *testing.T) {
+	_, err := Load("../../testdata/digits", Options{Model: "mixnet_s"})
+	if err == nil || !strings.Contains(err.Error(), "network mixnet_s is PyTorch's, allowed of TensorFlow's: auto, mixnet-s") {
+		t.Error(err)
+	}
+}

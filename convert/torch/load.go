@@ -50,8 +50,20 @@ func Load(path string, o LoadOptions) (*Source, error) {
 	c.Tensors = nil
 	if c.Config != nil {
 		s.Labels = c.Config.Labels
+		err = c.Config.compare(s.Network)
 	}
-	return s, nil
+	return s, errs.InFile(c.File, err)
+}
+
+// compare wants of the weights what config says about them.
+func (c *Config) compare(n convert.Network) error {
+	if c.NumClasses > 0 && c.NumClasses != n.Classes {
+		return errs.Format("", "the classifier has %d classes, config.json says %d", n.Classes, c.NumClasses)
+	}
+	if len(c.Labels) > 0 && len(c.Labels) != n.Classes {
+		return errs.Format("", "the classifier has %d classes, config.json labels for %d", n.Classes, len(c.Labels))
+	}
+	return nil
 }
 
 // network is the network that o or config, which may be nil, asks for.
@@ -105,14 +117,28 @@ func (c *Config) apply(n *convert.Network) error {
 			p.Mean[i], p.Std[i] = c.Mean[i]*255, c.Std[i]*255
 		}
 	}
-	// timm builds its networks with these arguments; others change what they compute.
-	for arg, v := range c.ModelArgs {
-		switch epsilon, isNumber := v.(float64); {
-		case arg == "bn_eps" && isNumber:
+	if epsilon, ok := releasedEpsilons[n.Name]; ok {
+		n.BatchNormEpsilon = epsilon
+	}
+	return c.applyArguments(n)
+}
+
+// releasedEpsilons has the networks that timm builds with another epsilon
+// where it loads released weights, as it does those with a config.json.
+var releasedEpsilons = map[string]float32{"fbnetc_100": 1e-3}
+
+// applyArguments follows what timm builds the network with. An argument that
+// may change what it computes and is not known here is an error.
+func (c *Config) applyArguments(n *convert.Network) error {
+	for name, v := range c.ModelArgs {
+		epsilon, isNumber := v.(float64)
+		switch {
+		case name == "bn_eps" && isNumber:
 			n.BatchNormEpsilon = float32(epsilon)
-		case arg == "num_classes" || arg == "drop_rate" || arg == "drop_path_rate":
+		case slices.Contains([]string{"num_classes", "drop_rate", "drop_path_rate", "bn_momentum"}, name):
+		case name == "global_pool" && v == "avg" || name == "in_chans" && v == 3.0:
 		default:
-			return errs.Format("model_args", "%s: an argument that is not known here, allowed bn_eps, num_classes, drop_rate, drop_path_rate", errs.Quote(arg))
+			return errs.Format("model_args", "%s: nothing is known here of this argument", errs.Quote(name))
 		}
 	}
 	return nil
