@@ -115,14 +115,22 @@ func (n *names) useAverages(ema string) (bool, error) {
 	return avg && ema != "off", nil
 }
 
-// pick returns the index of the stored variable to read. An average may be
-// missing only of a moment, for which TensorFlow's own rule is to take the
-// variable.
-func (v named) pick(averages, moment bool) (int, error) {
+// averagedMoments reports whether any moment of a batch norm has an average.
+// The official code averages moments as it does what it trains: then each must
+// have one. Code that averages with tf.train.ExponentialMovingAverage's
+// defaults has averages of trained variables alone, and what variables_to_restore
+// then restores moments from, all of them, are the variables themselves.
+func averagedMoments(roles []role) bool {
+	return slices.ContainsFunc(roles, func(r role) bool { return !r.Kind.Trained() && r.v.avg >= 0 })
+}
+
+// pick returns the index of the stored variable to read: the average or the
+// variable itself, never one in place of the other.
+func (v named) pick(average bool) (int, error) {
 	switch {
-	case averages && v.avg >= 0:
+	case average && v.avg >= 0:
 		return v.avg, nil
-	case averages && !moment:
+	case average:
 		return 0, fmt.Errorf("no average of it is stored, but there are averages of others (take the raw variables with averages off)")
 	case v.raw >= 0:
 		return v.raw, nil

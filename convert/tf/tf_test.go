@@ -123,6 +123,9 @@ func TestAverages(t *testing.T) {
 		{"averages", "auto", avg, -1, ""},
 		{"averages", "off", avg, 0, "only averages"},
 		{"one average missing", "auto", without(both, "dense/bias"+average), 0, "dense/bias: no average of it"},
+		{"one moment's average missing", "auto", without(both, "blocks_10/batch_normalization/moving_mean"+average), 0, "blocks_10/batch_normalization/moving_mean: no average of it"},
+		{"one moment's average missing", "on", without(both, "blocks_10/batch_normalization/moving_variance"+average), 0, "blocks_10/batch_normalization/moving_variance: no average of it"},
+		{"all averages of means missing", "auto", without(both, "moving_mean"+average), 0, "moving_mean: no average of it"},
 		{"one variable missing", "auto", without(both, "dense/bias"), -1, ""},
 		{"one variable missing", "off", without(both, "dense/bias"), 0, "dense/bias: only its average"},
 		{"both", "maybe", both, 0, "allowed auto, on and off"},
@@ -141,7 +144,7 @@ func TestAverages(t *testing.T) {
 			checkWeights(t, n, source.Weights, c.sign)
 		}
 	}
-	// TensorFlow restores a moment that has no average from its variable.
+	// Where no moment has an average, TensorFlow restores them from their variables.
 	source, err := loadTensors(t, Options{}, withoutMoments...)
 	if err != nil {
 		t.Fatal(err)

@@ -14,8 +14,9 @@ import (
 // convert's layouts, straight from the store's buffer.
 func readWeights(s store, vars []variable, n convert.Network, roles []role, averages bool) (convert.Weights, string, error) {
 	takes := map[int]role{} // by the index of the stored variable
+	moments := averagedMoments(roles)
 	for _, r := range roles {
-		i, err := r.v.pick(averages, !r.Kind.Trained())
+		i, err := r.v.pick(averages && (moments || r.Kind.Trained()))
 		if err != nil {
 			return nil, "", errs.Format("tensor "+errs.Quote(r.v.name), "%w", err)
 		}
