@@ -183,6 +183,31 @@ var engineCases = []engineCase{
 		b.output("y", 4)
 		b.output("z", 4)
 	}, toLast + "conv 3x3,fallback Slice"},
+	{"softmax of a part, into a part", func(b *builder) {
+		x := b.split(b.node("Relu", "", []string{b.input("x", 2, 10)}), 0, 1, 1)
+		s := b.node("Softmax", "", []string{x[0]}, onnx.IntAttr("axis", -1))
+		b.node("Concat", "y", []string{s, b.node("Gemm", "", []string{x[0], b.weight(10, 10)}), b.node("Sigmoid", "", []string{x[1]})}, onnx.IntAttr("axis", 0))
+		b.output("y", 2)
+	}, "relu,softmax,gemm,sigmoid"},
+	{"one column with a scalar bias", func(b *builder) {
+		b.node("Gemm", "y", []string{b.input("x", 2, 10), b.weight(10, 1), b.constant(tensor.Of([]float32{0.5}))})
+		b.output("y", 2)
+	}, "fallback Gemm"},
+	{"more groups than MDConv has", func(b *builder) {
+		p := b.split(b.input("x", 1, 9, 5, 5), 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)
+		var parts []string
+		for _, v := range p {
+			parts = append(parts, b.conv(v, 1, 1, 3, 1, 1, ""))
+		}
+		b.node("Concat", "y", parts, onnx.IntAttr("axis", 1))
+		b.output("y", 4)
+	}, strings.Repeat("conv 3x3,", 8) + "conv 3x3"},
+	{"empty pictures", func(b *builder) {
+		b.node("Conv", "y", []string{b.input("x", 2, 3, 3, 0), b.weight(4, 3, 3, 3)}, intsAttr("pads", 2, 2, 2, 2))
+		b.node("Pad", "z", []string{b.node("Relu", "", []string{"x"}), b.ints(0, 0, 0, 2, 0, 0, 0, 1)})
+		b.output("y", 4)
+		b.output("z", 4)
+	}, "fallback Conv,fallback Relu,fallback Pad"},
 	{"the same value twice in a concat", func(b *builder) {
 		x := b.node("Relu", "", []string{b.input("x", 1, 3, 2, 2)})
 		b.node("Concat", "y", []string{x, x}, onnx.IntAttr("axis", 1))
@@ -234,12 +259,15 @@ func TestEngines(t *testing.T) {
 // kernels is the plan's list of kernels, separated by commas.
 func kernels(t *testing.T, s *Session) string {
 	t.Helper()
-	p, err := s.declaredPlan()
+	e, err := s.declared()
 	if err != nil {
 		t.Fatal(err)
 	}
+	if e.plan == nil {
+		return "reference"
+	}
 	var names []string
-	for _, step := range p.Steps {
+	for _, step := range e.plan.Steps {
 		name := step.Kernel
 		if step.Fallback {
 			name = "fallback " + name

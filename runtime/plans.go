@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"errors"
+	goruntime "runtime"
 	"slices"
 	"sync"
 
@@ -14,6 +16,10 @@ import (
 // longest ago goes first.
 const maxPlans = 8
 
+// maxIdle bounds the memory in bytes that a session keeps for shapes other than
+// the last ones.
+const maxIdle = 256 << 20
+
 // plans remembers what was made for which input shapes.
 type plans struct {
 	mu      sync.Mutex
@@ -24,9 +30,9 @@ type plans struct {
 // entry is a session prepared for one set of input shapes.
 type entry struct {
 	shapes []tensor.Shape
-	graph  *graph.Graph // for the reference engine
-	plan   *plan.Plan   // for the planned one
-	free   []*plan.State
+	plan   *plan.Plan // nil: the reference engine runs graph
+	graph  *graph.Graph
+	free   []*plan.State // memory that no run uses
 }
 
 // entry returns what is prepared for shapes, preparing it on first use.
@@ -52,17 +58,36 @@ func (s *Session) entry(shapes []tensor.Shape) (*entry, error) {
 	return e, nil
 }
 
+// trim forgets what was used longest ago until idle memory is bounded. What
+// was used last stays.
+func (p *plans) trim() {
+	idle := int64(0)
+	for i, e := range slices.Backward(p.entries) {
+		if e.plan == nil {
+			continue
+		}
+		idle += e.plan.Bytes() * int64(len(e.free))
+		if idle > maxIdle && i < len(p.entries)-1 {
+			idle -= e.plan.Bytes() * int64(len(e.free))
+			e.free = nil
+		}
+	}
+}
+
 func (s *Session) prepare(shapes []tensor.Shape) (*entry, error) {
 	e := &entry{}
 	for _, shape := range shapes {
 		e.shapes = append(e.shapes, shape.Clone())
 	}
 	var err error
-	if s.options.Engine == Reference {
-		e.graph, err = s.specialise(s.typed, e.shapes)
-	} else {
+	if s.options.Engine == Planned {
 		e.plan, err = s.newPlan(e.shapes, &s.plans.packs)
+		if !errors.Is(err, plan.ErrShape) {
+			return e, err
+		}
+		e.plan = nil // shapes that depend on data: only one node after another can tell
 	}
+	e.graph, err = s.specialise(s.typed, e.shapes)
 	return e, err
 }
 
@@ -85,5 +110,8 @@ func (s *Session) acquire(e *entry) *plan.State {
 func (s *Session) release(e *entry, st *plan.State) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
-	e.free = append(e.free, st)
+	if len(e.free) < goruntime.GOMAXPROCS(0) { // more than that gain nothing by running at the same time
+		e.free = append(e.free, st)
+	}
+	s.plans.trim()
 }

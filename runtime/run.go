@@ -22,7 +22,7 @@ func (s *Session) Run(ctx context.Context, in Tensors) (Tensors, error) {
 		return nil, err
 	}
 	var results []*tensor.Tensor
-	if s.options.Engine == Reference {
+	if e.plan == nil {
 		results, err = reference.Run(ctx, e.graph, args.in, s.options.Limits)
 	} else {
 		results = e.plan.Outputs()
@@ -40,17 +40,17 @@ func (s *Session) Run(ctx context.Context, in Tensors) (Tensors, error) {
 
 // RunInto is Run into tensors of the caller, one for each output, of the right
 // type and shape. Once a session has run with the same shapes it allocates
-// nothing, on the planned engine and as long as no step falls back. If it
+// nothing, on the planned engine and as long as nothing falls back. If it
 // fails, the outputs' content is undefined.
 func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
-	if s.options.Engine == Reference {
-		return s.copyRun(ctx, in, out)
-	}
 	args, e, err := s.bind(in)
 	if err != nil {
 		return err
 	}
 	defer s.scratch.put(args)
+	if e.plan == nil {
+		return s.copyRun(ctx, in, out)
+	}
 	for i, o := range s.typed.Outputs {
 		dtype, shape := e.plan.Output(i)
 		t := out[o.Name]
@@ -62,7 +62,7 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
 	return s.explain(s.planned(ctx, e, args.in, args.out))
 }
 
-// copyRun is RunInto for the reference engine, which allocates.
+// copyRun is RunInto where the reference engine runs, which allocates.
 func (s *Session) copyRun(ctx context.Context, in, out Tensors) error {
 	results, err := s.Run(ctx, in)
 	if err != nil {

@@ -138,29 +138,37 @@ func (s *Session) Dump(w io.Writer, stage string) error {
 			return s.passed.Dump(w)
 		}
 	case "plan":
-		p, err := s.declaredPlan()
+		e, err := s.declared()
 		if err != nil {
 			return err
 		}
-		return p.Dump(w)
+		if e.plan != nil {
+			return e.plan.Dump(w)
+		}
 	}
-	return fmt.Errorf("stage %q of the %s engine, allowed %q", stage, s.options.Engine, Stages)
+	return fmt.Errorf("stage %q: allowed are %q, the last two of a model that the planned engine runs", stage, Stages)
 }
 
 // Fallbacks lists the steps that the planned engine hands to the reference
-// loops, for the declared input shapes with 1 for unknown dimensions.
+// loops, for the declared input shapes with 1 for unknown dimensions. These are
+// all nodes of a model in which a shape depends on the input's values.
 func (s *Session) Fallbacks() ([]string, error) {
-	p, err := s.declaredPlan()
+	e, err := s.declared()
 	if err != nil {
 		return nil, err
 	}
-	return p.Fallbacks(), nil
+	if e.plan != nil {
+		return e.plan.Fallbacks(), nil
+	}
+	var all []string
+	for _, n := range e.graph.Nodes {
+		all = append(all, fmt.Sprintf("%s %q", n.Op.Name, n.Name))
+	}
+	return all, nil
 }
 
-func (s *Session) declaredPlan() (*plan.Plan, error) {
-	if s.options.Engine != Planned {
-		return nil, fmt.Errorf("the %s engine has no plan", s.options.Engine)
-	}
+// declared is what is prepared for the declared input shapes.
+func (s *Session) declared() (*entry, error) {
 	var shapes []tensor.Shape
 	for _, v := range s.typed.Inputs {
 		shape := v.Type.Shape.Clone()
@@ -171,11 +179,7 @@ func (s *Session) declaredPlan() (*plan.Plan, error) {
 		}
 		shapes = append(shapes, shape)
 	}
-	e, err := s.entry(shapes)
-	if err != nil {
-		return nil, err
-	}
-	return e.plan, nil
+	return s.entry(shapes)
 }
 
 // specialise returns the passed graph for inputs of these shapes.

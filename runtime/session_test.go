@@ -13,6 +13,7 @@ import (
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/tensor"
+	"google.golang.org/protobuf/proto"
 )
 
 // network is a small MixNet-like model with a dynamic batch.
@@ -230,5 +231,94 @@ func TestSurvey(t *testing.T) {
 	}
 	if s.Ops["Conv"] != 16 || s.Params == 0 || len(s.Inputs) != 1 || s.Inputs[0].Shape[0] != tensor.Unknown {
 		t.Errorf("%+v", s)
+	}
+}
+
+// unranked is a model whose input has no declared shape.
+func unranked(build func(b *builder, x string) string) *onnx.Model {
+	b := newBuilder(13)
+	x := b.input("x")
+	b.graph.Input[0].GetType().GetTensorType().Shape = nil
+	b.node("Identity", "y", []string{build(b, x)})
+	b.graph.Output = append(b.graph.Output, b.info("y", nil))
+	b.graph.Output[0].GetType().GetTensorType().Shape = nil
+	return b.model()
+}
+
+// TestUnranked: a batch norm before anything is known of its input's rank, and
+// behind a convolution.
+func TestUnranked(t *testing.T) {
+	for name, build := range map[string]func(b *builder, x string) string{
+		"alone":         func(b *builder, x string) string { return b.batchNorm(x, 8, "") },
+		"behind a conv": func(b *builder, x string) string { return b.batchNorm(b.conv(x, 8, 8, 3, 1, 1, ""), 8, "") },
+		"behind a mul": func(b *builder, x string) string {
+			return b.node("Mul", "", []string{b.conv(x, 8, 8, 3, 1, 1, ""), b.positive(8)})
+		},
+	} {
+		m := unranked(build)
+		planned, reference := newSession(t, m, Options{}), newSession(t, m, Options{Engine: Reference})
+		for _, width := range []int{8, 1, 5} {
+			if name == "behind a mul" && width == 5 {
+				continue // eight factors fit widths of 1 and 8
+			}
+			in := Tensors{"x": tensor.New(tensor.Float32, 2, 8, 7, width)}
+			for i := range tensor.Data[float32](in["x"]) {
+				tensor.Data[float32](in["x"])[i] = float32(i%13) - 6
+			}
+			want, err := reference.Run(context.Background(), in)
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			got, err := planned.Run(context.Background(), in)
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			requireClose(t, name, want, got)
+		}
+	}
+}
+
+// TestDataDependentShapes: where an input's values decide on a shape, the
+// planned engine hands everything to the reference engine.
+func TestDataDependentShapes(t *testing.T) {
+	b := newBuilder(13)
+	x, shape := b.input("x", 2, 6), b.input("shape", 2)
+	b.graph.Input[1].GetType().GetTensorType().ElemType = proto.Int32(int32(tensor.Int64))
+	b.node("Reshape", "y", []string{x, shape})
+	b.output("y", 2)
+	s := newSession(t, b.model(), Options{})
+	if fallbacks, err := s.Fallbacks(); err != nil || len(fallbacks) != 1 {
+		t.Errorf("fallbacks %q, %v", fallbacks, err)
+	}
+	in := randomInput(s, 1, 1)
+	in["shape"] = tensor.Of([]int64{3, -1}, 2)
+	out := Tensors{"y": tensor.New(tensor.Float32, 3, 4)}
+	if err := s.RunInto(context.Background(), in, out); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range tensor.Data[float32](in["x"]) {
+		if tensor.Data[float32](out["y"])[i] != v {
+			t.Fatalf("element %d: %g, want %g", i, tensor.Data[float32](out["y"])[i], v)
+		}
+	}
+}
+
+// TestIdleMemory: many batch sizes do not pile up arenas.
+func TestIdleMemory(t *testing.T) {
+	b := newBuilder(13)
+	b.conv(b.input("x", -1, 3, 64, 64), 3, 64, 3, 1, 1, "y")
+	b.output("y", 4)
+	s := newSession(t, b.model(), Options{})
+	for batch := 40; batch < 46; batch++ {
+		if _, err := s.Run(context.Background(), randomInput(s, batch, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	idle := int64(0)
+	for _, e := range s.plans.entries[:len(s.plans.entries)-1] {
+		idle += e.plan.Bytes() * int64(len(e.free))
+	}
+	if idle > maxIdle {
+		t.Errorf("%d bytes idle, allowed %d", idle, maxIdle)
 	}
 }

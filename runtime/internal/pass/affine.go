@@ -20,21 +20,35 @@ func affine(g *graph.Graph) (bool, error) {
 		if s == nil {
 			return nil, nil
 		}
-		if convs, final := e.makers(x, foldable); final != nil {
+		if convs, final := e.makers(x, foldable); final != nil && channels(convs) == len(s.scale) {
 			from := 0
 			for _, conv := range convs {
-				to := from + conv.Out[0].Type.Shape[1]
+				to := from + channels([]*graph.Node{conv})
 				foldInto(conv, &scaling{s.scale[from:to], s.shift[from:to]})
 				from = to
 			}
 			take(final, n.Out[0])
 			return []*graph.Node{}, nil
 		}
-		if n.Is("BatchNormalization") {
+		if n.Is("BatchNormalization") && x.Type.Shape != nil {
 			return decompose(n, s)
 		}
 		return nil, nil
 	})
+}
+
+// channels counts what convolutions with known weights put out; their shapes
+// may not be known.
+func channels(convs []*graph.Node) int {
+	sum := 0
+	for _, conv := range convs {
+		of := conv.In[1] // weights
+		if conv.Is("MDConv") {
+			of = conv.In[len(conv.In)-1] // bias
+		}
+		sum += of.Type.Shape[0]
+	}
+	return sum
 }
 
 // foldable reports whether conv's weights and bias are known and nothing was

@@ -27,7 +27,7 @@ func mixed(g *graph.Graph) (bool, error) {
 
 // mixedBefore matches the structure that ends in the Concat n.
 func (e *editor) mixedBefore(n *graph.Node) (convs []*graph.Node, split *graph.Node) {
-	if !n.Is("Concat") || !channelAxis(n, n.Out[0]) || len(n.In) < 2 {
+	if !n.Is("Concat") || !channelAxis(n, n.Out[0]) || len(n.In) < 2 || len(n.In) > ops.MaxGroups {
 		return nil, nil
 	}
 	for i, v := range n.In {

@@ -142,7 +142,7 @@ func (p *planner) gemm(n *graph.Node) error {
 	if !ok || alpha != 1 || len(b) != columns {
 		return errNoKernel
 	}
-	if s := optional(n.In, 2); s != nil && s.Type.Shape[len(s.Type.Shape)-1] != columns {
+	if s := optional(n.In, 2); s != nil && (len(s.Type.Shape) == 0 || s.Type.Shape[len(s.Type.Shape)-1] != columns) {
 		return errNoKernel
 	}
 	if beta != 1 {

@@ -113,7 +113,8 @@ func (p *planner) softmax(n *graph.Node) error {
 		out.strides = rowMajor(out.dims)
 	}
 	p.step(n, "softmax", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
-		return kernel.Softmax(mem.floats(out), mem.floats(in), in.dims[rank-1])
+		n := in.dims.Elements()
+		return kernel.Softmax(mem.floats(out)[:n], mem.floats(in)[:n], in.dims[rank-1])
 	})
 	return nil
 }

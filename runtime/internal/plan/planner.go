@@ -29,6 +29,9 @@ type copyKey struct {
 	plain bool
 }
 
+// ErrShape says that a shape depends on data that only the run has.
+var ErrShape = errors.New("its shape is not known before the run")
+
 // errNoKernel says that a lowering does not cover a node; the reference loops
 // then run it.
 var errNoKernel = errors.New("no planned kernel")
@@ -83,7 +86,7 @@ func (p *planner) checkSizes(g *graph.Graph) error {
 				continue
 			}
 			if !v.Type.Shape.Known() {
-				return fmt.Errorf("node %q: the shape of %q is not known before the run", n.Name, v.Name)
+				return fmt.Errorf("node %q: %q: %w", n.Name, v.Name, ErrShape)
 			}
 			if _, bytes, err := tensor.Size(v.Type.DType, v.Type.Shape); err != nil || bytes > p.limits.TensorBytes {
 				return fmt.Errorf("node %q makes %s %s of %d bytes, allowed at most %d", n.Name, v.Type.DType, v.Type.Shape, bytes, p.limits.TensorBytes)
@@ -106,11 +109,16 @@ func (p *planner) node(n *graph.Node) error {
 	return err
 }
 
-// floats reports whether n's first input and all its results are float32 and
-// hold at least one element.
+// floats reports whether n's first input and all its results are float32, and
+// nothing that it reads or makes is empty.
 func floats(n *graph.Node) bool {
 	if len(n.In) == 0 || n.In[0] == nil || n.In[0].Type.DType != tensor.Float32 {
 		return false
+	}
+	for v := range n.Operands {
+		if v.Type.Shape.Elements() == 0 {
+			return false
+		}
 	}
 	for _, v := range n.Out {
 		if v == nil || v.Type.DType != tensor.Float32 || v.Type.Shape.Elements() == 0 {
