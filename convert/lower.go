@@ -136,8 +136,8 @@ func irVersion(opset int) int64 {
 	return int64(ir)
 }
 
-// Check tests that w has every parameter of n, of the right shape and type, and
-// nothing else.
+// Check tests that w has every parameter of n, of the right shape and type, all
+// their elements finite, and nothing else.
 func (w Weights) Check(n Network) error {
 	known := map[string]bool{}
 	for _, p := range n.Params() {
@@ -146,8 +146,12 @@ func (w Weights) Check(n Network) error {
 		if t == nil {
 			return fmt.Errorf("network %s: %s %s is missing", n.Name, p.Role, p.Shape)
 		}
-		if _, ok := t.Data.([]float32); !ok || !t.Shape.Equal(p.Shape) {
+		data, ok := t.Data.([]float32)
+		if !ok || !t.Shape.Equal(p.Shape) {
 			return fmt.Errorf("network %s: %s is %s %s, must be float32 %s", n.Name, p.Role, t.DType, t.Shape, p.Shape)
+		}
+		if i := slices.IndexFunc(data, notFinite); i >= 0 {
+			return fmt.Errorf("network %s: element %d of %s is %g, must be finite", n.Name, i, p.Role, data[i])
 		}
 	}
 	var surplus []string
@@ -161,3 +165,6 @@ func (w Weights) Check(n Network) error {
 	}
 	return nil
 }
+
+// notFinite reports whether x is a NaN or an infinity.
+func notFinite(x float32) bool { return x-x != 0 }

@@ -254,6 +254,12 @@ func TestLowerErrors(t *testing.T) {
 		{"classifier.bias is float64 [5], must be float32 [5]", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
 			w["classifier.bias"] = tensor.New(tensor.Float64, 5)
 		}},
+		{"element 1 of classifier.bias is NaN, must be finite", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
+			w["classifier.bias"] = tensor.Of([]float32{0, float32(math.NaN()), 0, 0, 0}, 5)
+		}},
+		{"element 4 of classifier.bias is -Inf, must be finite", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
+			w["classifier.bias"] = tensor.Of([]float32{0, 0, 0, 0, float32(math.Inf(-1))}, 5)
+		}},
 		{"stem.bn.variance: channel 0 has -1, must be 0 or more", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
 			w["stem.bn.variance"] = tensor.Of([]float32{-1, 0, 0, 0, 0, 0, 0, 0}, 8)
 		}},
