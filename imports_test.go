@@ -34,10 +34,10 @@ var layers = []struct {
 	{"convert/converttest", "convert tensor"},
 	{"convert", "onnx onnx/onnxpb onnx/mdconv ops tensor errs limit"},
 	{"runtime", "onnx onnx/onnxpb onnx/mdconv ops ops/eval tensor errs limit"},
-	{"verify", "runtime onnx onnx/mdconv npy tensor errs limit"},
+	{"verify", "runtime onnx onnx/onnxpb onnx/mdconv preprocess npy tensor errs limit internal/atomicfile"},
 	{"preprocess", "tensor errs limit"},
 	{"testdata/digits", "npy tensor limit"},
-	{"cmd", ". convert convert/tf runtime verify onnx onnx/mdconv ops npy tensor errs limit internal/atomicfile testdata/digits"},
+	{"cmd", ". convert convert/tf runtime verify preprocess onnx onnx/mdconv ops npy tensor errs limit internal/atomicfile testdata/digits"},
 	{"test", "*"},
 	{".", "convert convert/tf convert/torch runtime onnx tensor errs limit"},
 }

@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -23,7 +24,10 @@ type Value struct {
 	MaxRel    Number       `json:"max_rel"`    // largest, over pictures, of max|a−b| / max|ref|
 	MaxRef    Number       `json:"max_ref"`    // largest |ref|
 	NaN       int          `json:"nan"`        // elements that are NaN or infinite on either side
+	Infinite  int          `json:"infinite"`   // those of them that are infinite on a side and NaN on none
 	Top1Agree int          `json:"top1_agree"` // pictures whose largest element is the same one
+	Top5Agree int          `json:"top5_agree"` // pictures whose five largest are the same ones in the same order
+	Histogram Histogram    `json:"histogram"`
 	Note      string       `json:"note,omitempty"`
 }
 
@@ -63,10 +67,18 @@ func (v *Value) picture(a, b []float64, tol Tolerance) {
 	for i := range a {
 		if !finite(a[i]) || !finite(b[i]) {
 			bad++
+			if !math.IsNaN(a[i]) && !math.IsNaN(b[i]) {
+				v.Infinite++
+			}
 			continue
 		}
 		diff = max(diff, math.Abs(a[i]-b[i]))
 		largest = max(largest, math.Abs(b[i]))
+	}
+	for i := range a {
+		if finite(a[i]) && finite(b[i]) {
+			v.Histogram.count(math.Abs(a[i]-b[i]), largest)
+		}
 	}
 	rel := 0.0
 	if diff > 0 {
@@ -76,8 +88,14 @@ func (v *Value) picture(a, b []float64, tol Tolerance) {
 	v.MaxAbs = max(v.MaxAbs, Number(diff))
 	v.MaxRel = max(v.MaxRel, Number(rel))
 	v.MaxRef = max(v.MaxRef, Number(largest))
-	if bad == 0 && argmax(a) == argmax(b) {
-		v.Top1Agree++
+	if bad == 0 {
+		ours, theirs := top(a), top(b)
+		if len(ours) > 0 && ours[0] == theirs[0] {
+			v.Top1Agree++
+		}
+		if slices.Equal(ours, theirs) {
+			v.Top5Agree++
+		}
 	}
 	if bad > 0 || !(diff <= tol.Abs+tol.Rel*largest) {
 		v.Pass = false
@@ -85,17 +103,6 @@ func (v *Value) picture(a, b []float64, tol Tolerance) {
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
-// argmax returns the index of the first of the largest elements.
-func argmax(x []float64) int {
-	best := 0
-	for i := range x {
-		if x[i] > x[best] {
-			best = i
-		}
-	}
-	return best
-}
 
 // floats returns t's elements as float64.
 func floats(t *tensor.Tensor) ([]float64, error) {

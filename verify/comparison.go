@@ -19,40 +19,63 @@ type Comparison struct {
 	MaxRel         Number   `json:"max_rel"`         // largest, over values and pictures, of max|a−b| / max|ref|
 	LeastAtol      Number   `json:"least_atol"`      // the least atol that passes at rtol 0; null if none does
 	Top1Agree      *float64 `json:"top1_agree"`      // share of pictures whose largest output is the same one; null without outputs [N,classes]
+	Top5Agree      *float64 `json:"top5_agree"`      // the same for the five largest in their order
 	NaN            int      `json:"nan"`             // elements that are NaN or infinite on either side
-	FirstDifferent *string  `json:"first_different"` // in the model's order; null if none differs
-	Values         []Value  `json:"values"`
-	OnlyModel      []string `json:"only_in_model"`     // outputs, and with layers all values, that the reference lacks
-	OnlyReference  []string `json:"only_in_reference"` // with layers, arrays or values that the model lacks
+	Infinite       int      `json:"infinite"`        // those of them that are infinite on a side and NaN on none
+	FirstDifferent *string  `json:"first_different"` // a step of preprocessing, or a value in the model's order; null if none differs
+
+	Stages        []Value   `json:"stages,omitempty"` // of preprocessing, where the reference has its own
+	Values        []Value   `json:"values"`
+	Histogram     Histogram `json:"histogram"`          // of the outputs
+	Rankings      []Ranking `json:"rankings,omitempty"` // of pictures
+	Note          string    `json:"note,omitempty"`
+	OnlyModel     []string  `json:"only_in_model"`     // outputs, and with layers all values, that the reference lacks
+	OnlyReference []string  `json:"only_in_reference"` // with layers, arrays or values that the model lacks
+
+	record runtime.Tensors
 }
 
+// Record returns the run as arrays of which NPZ makes the same reference
+// again: the input, the reference's values under the model's names and, for
+// pictures, its steps of preprocessing.
+func (c *Comparison) Record() runtime.Tensors { return c.record }
+
 // compareAll compares what the model computed with what the reference has.
-func compareAll(name string, got *values, want runtime.Tensors, o Options) *Comparison {
+func compareAll(name string, got *values, ref answer, o Options) *Comparison {
 	c := &Comparison{Name: name, Pass: true, Values: []Value{}, OnlyModel: []string{}, OnlyReference: []string{}}
-	p := c.pair(got, want)
+	c.compareStages(o.Pictures, ref.stages, o.Tolerance)
+	p := c.pair(got, ref.values)
 	found := findLayout(p)
-	var agree, pictures int
+	var agree, agree5, pictures int
 	for _, name := range p.names {
 		ours := p.got[name]
-		ref, note := arrange(p.want[name], ours.Shape, found)
-		v := Compare(name, firstOf(ours, ref), ref, o.Tolerance)
+		want, note := arrange(p.want[name], ours.Shape, found)
+		ours = firstOf(ours, want)
+		v := Compare(name, ours, want, o.Tolerance)
 		v.Output = got.outputs[name]
 		if v.Note == "" {
 			v.Note = note
 		}
 		if v.Output && v.classifies() {
-			agree, pictures = agree+v.Top1Agree, pictures+v.Pictures
+			agree, agree5, pictures = agree+v.Top1Agree, agree5+v.Top5Agree, pictures+v.Pictures
+			c.rank(o.Pictures, ours, want, o.labels)
 		}
 		c.add(v)
 	}
 	if pictures > 0 {
-		share := float64(agree) / float64(pictures)
-		c.Top1Agree = &share
+		share, share5 := float64(agree)/float64(pictures), float64(agree5)/float64(pictures)
+		c.Top1Agree, c.Top5Agree = &share, &share5
 	}
 	if c.Compared == 0 {
 		c.Pass, c.LeastAtol = false, Number(math.Inf(1))
 	} else if !o.Layers {
 		c.OnlyReference = []string{} // they may be values inside the model
+	}
+	c.record = p.want
+	for i, steps := range ref.stages {
+		for _, step := range steps {
+			c.record[stageName(i, step.Name)] = step.Value
+		}
 	}
 	return c
 }
@@ -95,6 +118,10 @@ func (c *Comparison) add(v Value) {
 	c.Values = append(c.Values, v)
 	c.Compared += v.Compared
 	c.NaN += v.NaN
+	c.Infinite += v.Infinite
+	if v.Output {
+		c.Histogram.add(v.Histogram)
+	}
 	c.MaxAbs = max(c.MaxAbs, v.MaxAbs)
 	c.MaxRel = max(c.MaxRel, v.MaxRel)
 	c.LeastAtol = max(c.LeastAtol, v.leastAtol())

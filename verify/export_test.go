@@ -8,5 +8,5 @@ func CompareAll(got, want runtime.Tensors) *Comparison {
 	for name := range got {
 		v.order = append(v.order, name)
 	}
-	return compareAll("test", v, want, Options{Tolerance: DefaultTolerance, Layers: true})
+	return compareAll("test", v, answer{values: want}, Options{Tolerance: DefaultTolerance, Layers: true})
 }

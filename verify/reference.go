@@ -3,12 +3,14 @@ package verify
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/npy"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/mdconv"
+	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/runtime"
 	"google.golang.org/protobuf/proto"
 )
@@ -21,8 +23,15 @@ type Reference interface {
 	inputs(here *subject) runtime.Tensors
 	// recorded says that the values belong to one input and no other.
 	recorded() bool
-	// values are the reference's, for inputs of the model here.
-	values(ctx context.Context, here *subject, in runtime.Tensors) (runtime.Tensors, error)
+	// answer has the reference's values for inputs of the model here, which
+	// were made of the pictures if there are some.
+	answer(ctx context.Context, here *subject, in runtime.Tensors, pictures []Picture) (answer, error)
+}
+
+// answer is what a reference computed or recorded.
+type answer struct {
+	values runtime.Tensors
+	stages []preprocess.Stages // of each picture, if the reference prepared them itself
 }
 
 // recordedArrays is a Reference that was written down: an .npz.
@@ -55,16 +64,13 @@ func (r *recordedArrays) recorded() bool { return true }
 
 func (r *recordedArrays) inputs(here *subject) runtime.Tensors { return here.pick(r.arrays) }
 
-func (r *recordedArrays) values(_ context.Context, here *subject, _ runtime.Tensors) (runtime.Tensors, error) {
-	out := runtime.Tensors{}
-	for name, t := range r.arrays {
-		out[name] = t
-	}
+func (r *recordedArrays) answer(_ context.Context, here *subject, _ runtime.Tensors, pictures []Picture) (answer, error) {
+	out := maps.Clone(r.arrays)
 	for _, v := range here.inputs {
 		delete(out, v.Name)
 		delete(out, plainName(v.Name))
 	}
-	return out, nil
+	return answer{out, takeStages(out, len(pictures))}, nil
 }
 
 // modelReference is a Reference that is run: another model.
@@ -118,25 +124,25 @@ func (r *modelReference) Name() string                    { return r.name }
 func (r *modelReference) recorded() bool                  { return false }
 func (r *modelReference) inputs(*subject) runtime.Tensors { return nil }
 
-// values feeds the reference by name or, where both models have one input, by
+// answer feeds the reference by name or, where both models have one input, by
 // position, in the layout that it declares.
-func (r *modelReference) values(ctx context.Context, here *subject, in runtime.Tensors) (runtime.Tensors, error) {
+func (r *modelReference) answer(ctx context.Context, here *subject, in runtime.Tensors, _ []Picture) (answer, error) {
 	mine := r.pick(in)
 	if mine == nil && len(r.subject.inputs) == 1 && len(here.inputs) == 1 {
 		only := r.subject.inputs[0]
 		mine = r.pick(runtime.Tensors{only.Name: in[here.inputs[0].Name]})
 	}
 	if mine == nil {
-		return nil, fmt.Errorf("%s takes other inputs than %s", errs.Quote(r.name), errs.Quote(here.model.Name()))
+		return answer{}, fmt.Errorf("%s takes other inputs than %s", errs.Quote(r.name), errs.Quote(here.model.Name()))
 	}
 	v, err := r.run(ctx, mine)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	mineOut, hereOut := r.session.Outputs(), here.session.Outputs()
 	if len(mineOut) == 1 && len(hereOut) == 1 && v.tensors[hereOut[0].Name] == nil {
 		v.tensors[hereOut[0].Name] = v.tensors[mineOut[0].Name]
 		delete(v.tensors, mineOut[0].Name)
 	}
-	return v.tensors, nil
+	return answer{values: v.tensors}, nil
 }

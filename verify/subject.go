@@ -18,6 +18,7 @@ type subject struct {
 	session *runtime.Session
 	layers  *runtime.Session // nil without Options.Layers
 	inputs  []runtime.Value
+	options runtime.Options
 }
 
 // values are what a model computed.
@@ -33,7 +34,7 @@ func newSubject(m *onnx.Model, o Options) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &subject{model: m, session: session, inputs: session.Inputs()}
+	s := &subject{model: m, session: session, inputs: session.Inputs(), options: o.Session}
 	if len(s.inputs) == 0 {
 		return nil, errs.InFile(m.Name(), fmt.Errorf("a model without inputs, there is nothing to compare"))
 	}
@@ -42,6 +43,19 @@ func newSubject(m *onnx.Model, o Options) (*subject, error) {
 		s.layers, err = runtime.New(m, o.Session)
 	}
 	return s, err
+}
+
+// names are those of the values that are compared, in the model's order.
+func (s *subject) names() []string {
+	session := s.session
+	if s.layers != nil {
+		session = s.layers
+	}
+	var names []string
+	for _, v := range session.Outputs() {
+		names = append(names, v.Name)
+	}
+	return names
 }
 
 // run computes the outputs and, if wanted, all other named values.
@@ -136,9 +150,10 @@ const (
 	randomSize     = 64 // where it leaves height or width open
 )
 
-// randomInput makes float32 inputs, uniform in [-1, 1), the same every time.
-func (s *subject) randomInput() (runtime.Tensors, error) {
-	rnd := rand.New(rand.NewPCG(1, 2))
+// randomInput makes float32 inputs, uniform in [-1, 1), the same for the same
+// seed.
+func (s *subject) randomInput(seed uint64) (runtime.Tensors, error) {
+	rnd := rand.New(rand.NewPCG(seed, 2))
 	in := runtime.Tensors{}
 	for _, v := range s.inputs {
 		if v.DType != tensor.Float32 || v.Shape == nil {

@@ -1,6 +1,7 @@
 // Package verify compares what a model computes with what something else
-// computed: the trainer's recorded values, another ONNX file, or the other form
-// of the same model.
+// computed: the trainer's recorded values, another ONNX file, the other form of
+// the same model, or a library that Python runs (ONNX Runtime, timm,
+// torchvision).
 //
 // A value passes if for every picture (every index of its first dimension)
 //
@@ -13,6 +14,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
@@ -28,7 +30,11 @@ type Options struct {
 	Tolerance Tolerance
 	Layers    bool            // compare every named value that both sides have
 	Session   runtime.Options // how the models run; its Layers is ignored
-	Input     runtime.Tensors // arrays for references that record no input; nil: two seeded random pictures
+	Input     runtime.Tensors // arrays for references that record no input; nil: two random pictures
+	Pictures  []Picture       // in place of Input
+	Seed      uint64          // of the random pictures
+
+	labels []string
 }
 
 // Run compares m with each reference, in their order.
@@ -38,7 +44,11 @@ func Run(ctx context.Context, m *onnx.Model, refs []Reference, o Options) (*Repo
 		return nil, err
 	}
 	report := &Report{Pass: len(refs) > 0}
+	o.labels = labelsOf(m)
 	shared, err := here.given(o.Input)
+	if len(o.Pictures) > 0 {
+		shared, err = here.pictureInput(o.Pictures)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +68,12 @@ func Run(ctx context.Context, m *onnx.Model, refs []Reference, o Options) (*Repo
 	return report, nil
 }
 
-// compareWith runs both sides on the reference's own input if it recorded one,
-// else on the shared one, else on random pictures.
+// compareWith runs both sides on the pictures if there are some, else on the
+// reference's own input if it recorded one, else on the shared one, else on
+// random values.
 func compareWith(ctx context.Context, here *subject, r Reference, shared runtime.Tensors, o Options) (*Comparison, error) {
 	in := r.inputs(here)
-	if in == nil {
+	if in == nil || len(o.Pictures) > 0 {
 		in = shared
 	}
 	if in == nil {
@@ -70,7 +81,7 @@ func compareWith(ctx context.Context, here *subject, r Reference, shared runtime
 			return nil, fmt.Errorf("%s has no array for the model's input %s", errs.Quote(r.Name()), errs.Quote(here.inputs[0].Name))
 		}
 		var err error
-		if in, err = here.randomInput(); err != nil {
+		if in, err = here.randomInput(o.Seed); err != nil {
 			return nil, err
 		}
 	}
@@ -78,9 +89,14 @@ func compareWith(ctx context.Context, here *subject, r Reference, shared runtime
 	if err != nil {
 		return nil, err
 	}
-	want, err := r.values(ctx, here, in)
+	ref, err := r.answer(ctx, here, in, o.Pictures)
 	if err != nil {
 		return nil, err
 	}
-	return compareAll(r.Name(), got, want, o), nil
+	if r.recorded() && len(o.Pictures) > 0 && ref.stages == nil {
+		return nil, fmt.Errorf("%s was not recorded of %d pictures", errs.Quote(r.Name()), len(o.Pictures))
+	}
+	c := compareAll(r.Name(), got, ref, o)
+	maps.Copy(c.record, in)
+	return c, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -10,86 +11,143 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/npy"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/verify"
 	"github.com/spf13/cobra"
 )
 
+// verification is what the flags of verify say beside its Options.
+type verification struct {
+	model         string // path
+	refs          []string
+	input         string
+	pictures      []string
+	html, saveRef string
+	live          verify.Live
+}
+
 func (a *app) verifyCommand() *cobra.Command {
 	var flags engineFlags
-	var refs []string
-	var input, html string
+	var v verification
 	o := verify.Options{Tolerance: verify.DefaultTolerance}
 	cmd := &cobra.Command{
 		Use:   "verify M.onnx --ref REF…",
 		Short: "compare what a model computes with a reference",
 		Long: "Compare what a model computes with references, each of which must agree:\n\n" +
-			"  npz:FILE   recorded arrays: the input, and outputs or any other values by their\n" +
-			"             names. Pictures in NHWC are recognised by their shape\n" +
-			"  onnx:FILE  another model on the same input\n" +
-			"  forms      the other form of the model's mixed convolutions\n\n" +
+			"  timm:WEIGHTS         the network in PyTorch's timm with weights of its own: .pth,\n" +
+			"                       .safetensors, .npz, or a folder (of .npy, or as Hugging Face\n" +
+			"                       has it). Without WEIGHTS those that timm calls pretrained,\n" +
+			"                       which it may fetch from its hub\n" +
+			"  torchvision:WEIGHTS  the same in torchvision\n" +
+			"  ort                  ONNX Runtime on the same file\n" +
+			"  npz:FILE             recorded arrays: the input, and outputs or any other values by\n" +
+			"                       their names. Pictures in NHWC are recognised by their shape\n" +
+			"  onnx:FILE            another model on the same input\n" +
+			"  forms                the other form of the model's mixed convolutions\n\n" +
 			"An output passes if for every picture max|a-b| <= atol + rtol * max|ref|. A NaN,\n" +
-			"or nothing to compare, never passes. onnx: and forms take their input from --input\n" +
-			"or an npz: reference; without one, from a seeded random generator.",
+			"or nothing to compare, never passes. The input is that of --input or --image, else\n" +
+			"that of an npz: reference, else random. Of a picture, timm and torchvision prepare\n" +
+			"their input themselves, and every step of it is compared.\n\n" +
+			"timm, torchvision and ort are run by the Python of --python, MIXCONV_PYTHON or\n" +
+			".venv; if that lacks them, the exit code is 3.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
 			if o.Session, err = flags.options(); err != nil {
 				return err
 			}
-			return a.verify(cmd.Context(), args[0], refs, input, html, o)
+			v.model = args[0]
+			return a.verify(cmd.Context(), v, o)
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().StringArrayVar(&refs, "ref", nil, "npz:FILE, onnx:FILE or forms; may be given several times")
-	cmd.Flags().StringVar(&input, "input", "", "the .npz or .npy with the model's input, - for stdin")
-	cmd.Flags().BoolVar(&o.Layers, "layers", false, "compare every value that both sides name, in the model's order")
-	cmd.Flags().Float64Var(&o.Tolerance.Abs, "atol", 0, "absolute tolerance")
-	cmd.Flags().Float64Var(&o.Tolerance.Rel, "rtol", verify.DefaultTolerance.Rel, "tolerance relative to the reference's largest value")
-	cmd.Flags().StringVar(&html, "html", "", "write the report as a web page too")
+	f := cmd.Flags()
+	f.StringArrayVar(&v.refs, "ref", nil, "timm[:WEIGHTS], torchvision[:WEIGHTS], ort, npz:FILE, onnx:FILE or forms; may be given several times")
+	f.StringVar(&v.input, "input", "", "the .npz or .npy with the model's input, - for stdin")
+	f.StringArrayVar(&v.pictures, "image", nil, "a picture as input, prepared as the model's metadata says; may be given several times")
+	f.Uint64Var(&o.Seed, "seed", 1, "of random input")
+	f.BoolVar(&o.Layers, "layers", false, "compare every value that both sides name, in the model's order")
+	f.Float64Var(&o.Tolerance.Abs, "atol", 0, "absolute tolerance")
+	f.Float64Var(&o.Tolerance.Rel, "rtol", verify.DefaultTolerance.Rel, "tolerance relative to the reference's largest value")
+	f.StringVar(&v.html, "html", "", "write the report as a web page too")
+	f.StringVar(&v.saveRef, "save-ref", "", "write the reference's run as an .npz, for npz: later")
+	f.StringVar(&v.live.Python, "python", "", "the Python that runs timm, torchvision and ort")
+	f.StringVar(&v.live.Network, "model", "", "the network's name in timm or torchvision (default what the model's metadata says)")
 	cmd.MarkFlagRequired("ref")
+	cmd.MarkFlagsMutuallyExclusive("input", "image")
 	return cmd
 }
 
-func (a *app) verify(ctx context.Context, path string, refs []string, input, html string, o verify.Options) error {
+func (v *verification) check(o verify.Options) error {
 	for _, tolerance := range []float64{o.Tolerance.Abs, o.Tolerance.Rel} {
 		if !(tolerance >= 0) || math.IsInf(tolerance, 0) {
 			return fmt.Errorf("tolerance %g: allowed numbers from 0", tolerance)
 		}
 	}
-	if slices.Contains(refs, "npz:"+dash) || slices.Contains(refs, "onnx:"+dash) {
+	if slices.Contains(v.refs, "npz:"+dash) || slices.Contains(v.refs, "onnx:"+dash) {
 		return fmt.Errorf("a reference cannot be read from stdin")
 	}
-	m, err := a.readModel(path)
+	if v.saveRef != "" && len(v.refs) != 1 {
+		return fmt.Errorf("--save-ref records one reference, not %d", len(v.refs))
+	}
+	return nil
+}
+
+func (a *app) verify(ctx context.Context, v verification, o verify.Options) error {
+	if err := v.check(o); err != nil {
+		return err
+	}
+	m, err := a.readModel(v.model)
 	if err != nil {
 		return err
 	}
-	if input != "" {
-		if o.Input, err = a.readArrays(input, "input"); err != nil {
+	if v.model != dash {
+		v.live.File = v.model
+	}
+	if v.input != "" {
+		if o.Input, err = a.readArrays(v.input, "input"); err != nil {
 			return err
 		}
 	}
+	if o.Pictures, err = preparePictures(m, v.pictures); err != nil {
+		return err
+	}
 	var list []verify.Reference
-	for _, ref := range refs {
-		r, err := openReference(ref, m, o)
+	for _, ref := range v.refs {
+		r, err := openReference(ref, m, v.live, o)
 		if err != nil {
-			return err
+			return unavailable(err)
 		}
 		list = append(list, r)
 	}
 	report, err := verify.Run(ctx, m, list, o)
 	if err != nil {
-		return err
+		return unavailable(err)
 	}
-	if html != "" {
-		if err := a.write(ctx, html, func(w io.Writer) error { return report.WriteHTML(w, path) }); err != nil {
+	if v.saveRef != "" {
+		record := report.References[0].Record()
+		if err := a.write(ctx, v.saveRef, func(w io.Writer) error { return npy.WriteArchive(w, record) }); err != nil {
+			return err
+		}
+	}
+	if v.html != "" {
+		if err := a.write(ctx, v.html, func(w io.Writer) error { return report.WriteHTML(w, v.model) }); err != nil {
 			return err
 		}
 	}
 	if err := a.print(report, func(w io.Writer) { report.WriteText(w) }); err != nil {
 		return err
 	}
-	return verdict(path, report)
+	return verdict(v.model, report)
+}
+
+// unavailable gives a reference that cannot be had here its exit code.
+func unavailable(err error) error {
+	if e := (*verify.UnavailableError)(nil); errors.As(err, &e) {
+		return &exitError{exitNoReference, fmt.Errorf("--ref %w", err)}
+	}
+	return err
 }
 
 // verdict is an error with exit code 1 if a reference differs.
@@ -107,8 +165,9 @@ func verdict(path string, report *verify.Report) error {
 }
 
 // openReference returns the reference that a --ref names.
-func openReference(ref string, m *onnx.Model, o verify.Options) (verify.Reference, error) {
-	kind, file, _ := strings.Cut(ref, ":")
+func openReference(ref string, m *onnx.Model, live verify.Live, o verify.Options) (verify.Reference, error) {
+	kind, file, colon := strings.Cut(ref, ":")
+	live.Weights = file
 	switch {
 	case kind == "npz" && file != "":
 		return verify.NPZ(file, limit.Limits{})
@@ -116,8 +175,12 @@ func openReference(ref string, m *onnx.Model, o verify.Options) (verify.Referenc
 		return verify.ONNX(file, o)
 	case ref == "forms":
 		return verify.Forms(m, o)
-	case kind == "timm", ref == "ort":
-		return nil, &exitError{exitNoReference, fmt.Errorf("--ref %s: not available in this version, which has npz:FILE, onnx:FILE and forms", errs.Quote(ref))}
+	case ref == "ort":
+		return verify.ORT(live)
+	case kind == "timm" && colon == (file != ""):
+		return verify.Timm(live)
+	case kind == "torchvision" && colon == (file != ""):
+		return verify.TorchVision(live)
 	}
-	return nil, fmt.Errorf("--ref %s: allowed npz:FILE, onnx:FILE, forms", errs.Quote(ref))
+	return nil, fmt.Errorf("--ref %s: allowed timm[:WEIGHTS], torchvision[:WEIGHTS], ort, npz:FILE, onnx:FILE, forms", errs.Quote(ref))
 }

@@ -1,0 +1,219 @@
+package verify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/atomicfile"
+	"github.com/mixconv/mixconv/npy"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/preprocess"
+	"github.com/mixconv/mixconv/runtime"
+	"google.golang.org/protobuf/proto"
+)
+
+// The references that Python runs.
+const (
+	kindORT         = "ort"
+	kindTimm        = "timm"
+	kindTorchVision = "torchvision"
+)
+
+// Live says how a reference is run in Python.
+type Live struct {
+	Python  string // the interpreter; "": that of MIXCONV_PYTHON, else of .venv in the current folder
+	Weights string // file or folder of timm's and torchvision's weights; "": those that the library calls pretrained
+	Network string // its name for timm and torchvision; "": what the model's metadata says
+	File    string // of the model, for ONNX Runtime; "": the model is written to one
+}
+
+// live is a Reference that runs in Python on the same input.
+type live struct {
+	kind, name, python string
+	Live
+}
+
+// ORT returns ONNX Runtime as a reference: it runs the very file that the model
+// came from.
+func ORT(l Live) (Reference, error) { return newLive(kindORT, l) }
+
+// Timm returns timm as a reference: the network of that name in PyTorch with
+// the weights given, whose modules' results are compared with the model's
+// values of the same names. With Options.Pictures it prepares them by itself.
+func Timm(l Live) (Reference, error) { return newLive(kindTimm, l) }
+
+// TorchVision does with torchvision what Timm does with timm.
+func TorchVision(l Live) (Reference, error) { return newLive(kindTorchVision, l) }
+
+func newLive(kind string, l Live) (Reference, error) {
+	r := &live{kind: kind, name: kind, python: findPython(l.Python), Live: l}
+	if l.Weights != "" {
+		r.name += ":" + l.Weights
+		if _, err := os.Stat(l.Weights); err != nil {
+			return nil, err
+		}
+	}
+	if r.python == "" {
+		return nil, noPython(r.name, kind, l.Python)
+	}
+	return r, nil
+}
+
+func (r *live) Name() string                    { return r.name }
+func (r *live) recorded() bool                  { return false }
+func (r *live) inputs(*subject) runtime.Tensors { return nil }
+
+// request is what the script finds in request.json.
+type request struct {
+	Kind     string   `json:"kind"`
+	Model    string   `json:"model"`    // a file for ONNX Runtime, else a network's name
+	Layers   string   `json:"layers"`   // a file with every value as an output, for ONNX Runtime; "" without layers
+	Weights  string   `json:"weights"`  // "" for pretrained ones
+	Averages bool     `json:"averages"` // moving averages are taken if there are some
+	Inputs   []string `json:"inputs"`   // names of x0, x1, …
+	Names    []string `json:"names"`    // modules whose results are wanted
+	Output   string   `json:"output"`   // name for the network's result
+	Threads  int      `json:"threads"`
+	Pictures []string `json:"pictures"` // files to prepare, in place of the input
+}
+
+func (r *live) answer(ctx context.Context, here *subject, in runtime.Tensors, pictures []Picture) (answer, error) {
+	folder, err := os.MkdirTemp("", "mixconv-verify-")
+	if err != nil {
+		return answer{}, err
+	}
+	defer os.RemoveAll(folder)
+	q, err := r.request(here, folder, pictures)
+	if err != nil {
+		return answer{}, err
+	}
+	arrays := runtime.Tensors{}
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		arrays[fmt.Sprintf("x%d", len(q.Inputs))] = in[name]
+		q.Inputs = append(q.Inputs, name)
+	}
+	data, err := json.Marshal(q)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, "request.json"), data, 0o600)
+	}
+	if err == nil {
+		err = atomicfile.Write(filepath.Join(folder, "input.npz"), func(w io.Writer) error { return npy.WriteArchive(w, arrays) })
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	rep, err := runScript(ctx, r.python, folder)
+	if err == nil {
+		err = r.failure(rep)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return rep.read(filepath.Join(folder, "answer.npz"), here)
+}
+
+// request says what to run; what ONNX Runtime is to run is written to folder
+// where there is no file of it.
+func (r *live) request(here *subject, folder string, pictures []Picture) (request, error) {
+	q := request{Kind: r.kind, Weights: r.Weights, Threads: max(1, here.options.Threads), Averages: true, Names: here.names()}
+	if r.kind == kindORT {
+		return q, r.ortFiles(&q, here, folder)
+	}
+	if len(here.inputs) != 1 {
+		return q, fmt.Errorf("%s: the model has %d inputs, a network of %s has one", errs.Quote(r.name), len(here.inputs), r.kind)
+	}
+	if averages, ok := here.model.Metadata("mixconv.source.averages"); ok {
+		q.Averages = averages == "true"
+	}
+	q.Model = r.Network
+	if q.Model == "" {
+		q.Model, _ = here.model.Metadata("mixconv.network")
+	}
+	if q.Model == "" {
+		return q, fmt.Errorf("%s: the model does not say which network it is (mixconv.network in its metadata): name it", errs.Quote(r.name))
+	}
+	q.Output = "logits"
+	if outputs := here.session.Outputs(); len(outputs) == 1 {
+		q.Output = outputs[0].Name
+	}
+	for _, p := range pictures {
+		q.Pictures = append(q.Pictures, p.Path)
+	}
+	return q, nil
+}
+
+// ortFiles names the file of the model and, for layers, writes one in which
+// every value of the main graph is an output.
+func (r *live) ortFiles(q *request, here *subject, folder string) error {
+	q.Model = r.File
+	if q.Model == "" || here.layers != nil {
+		if err := here.model.EmbedData(); err != nil {
+			return err
+		}
+	}
+	if q.Model == "" {
+		q.Model = filepath.Join(folder, "model.onnx")
+		if err := here.model.WriteFile(q.Model); err != nil {
+			return err
+		}
+	}
+	if here.layers == nil {
+		return nil
+	}
+	q.Layers = filepath.Join(folder, "layers.onnx")
+	m := onnx.New(proto.CloneOf(here.model.Proto))
+	outputs := here.session.Outputs()
+	for _, name := range q.Names {
+		if !slices.ContainsFunc(outputs, func(v runtime.Value) bool { return v.Name == name }) {
+			m.Proto.Graph.Output = append(m.Proto.Graph.Output, &onnxpb.ValueInfoProto{Name: proto.String(name)})
+		}
+	}
+	return m.WriteFile(q.Layers)
+}
+
+// failure is the error that the script reports.
+func (r *live) failure(rep reply) error {
+	switch {
+	case rep.Missing != "":
+		name, _, _ := strings.Cut(rep.Missing, ".")
+		return &UnavailableError{r.name, fmt.Sprintf("Python has no package %s: %s -m pip install %s", errs.Quote(name), r.python, packages[r.kind])}
+	case rep.Unavailable != "":
+		return &UnavailableError{r.name, rep.Unavailable}
+	case rep.Error != "":
+		return fmt.Errorf("%s: %s", errs.Quote(r.name), rep.Error)
+	}
+	return nil
+}
+
+// read takes the arrays that the reply names.
+func (rep reply) read(path string, here *subject) (answer, error) {
+	arrays, err := npy.ReadArchive(path, here.options.Limits)
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{values: runtime.Tensors{}}
+	for i, name := range rep.Names {
+		if t := arrays[fmt.Sprintf("v%d", i)]; t != nil {
+			a.values[name] = t
+		}
+	}
+	for p, names := range rep.Stages {
+		var steps preprocess.Stages
+		for s, name := range names {
+			if t := arrays[fmt.Sprintf("p%d.s%d", p, s)]; t != nil {
+				steps = append(steps, preprocess.Stage{Name: name, Value: t})
+			}
+		}
+		a.stages = append(a.stages, steps)
+	}
+	return a, nil
+}

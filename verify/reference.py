@@ -1,0 +1,260 @@
+"""Runs one live reference of `mixconv verify`: timm, torchvision or ONNX Runtime.
+
+usage: reference.py FOLDER
+
+FOLDER/request.json says what to run (type request in live.go); FOLDER/input.npz
+has the inputs x0, x1, ... . Writes FOLDER/answer.json, and FOLDER/answer.npz
+with the values v0, v1, ... and, of picture p, the preprocessing's step s as
+p<p>.s<s>. answer.json has their names, or what went wrong: `missing` is a
+package, `unavailable` something out of reach, `error` anything else.
+
+Weights are read as data: no pickle is allowed to call anything.
+"""
+
+import json
+import pathlib
+import sys
+
+
+class Unavailable(Exception):
+    pass
+
+
+def main(folder):
+    try:
+        answer, arrays = run(folder, json.loads((folder / "request.json").read_text()))
+        import numpy
+        numpy.savez(folder / "answer.npz", **arrays)
+    except ImportError as e:
+        answer = {"missing": e.name or str(e)}
+    except Unavailable as e:
+        answer = {"unavailable": one_line(e)}
+    except Exception as e:
+        answer = {"error": f"{type(e).__name__}: {one_line(e)}"}
+    (folder / "answer.json").write_text(json.dumps(answer))
+
+
+def one_line(e):
+    return " ".join(str(e).split())[:300]
+
+
+def run(folder, request):
+    import numpy
+    with numpy.load(folder / "input.npz", allow_pickle=False) as f:
+        inputs = {name: f[f"x{i}"] for i, name in enumerate(request["inputs"])}
+    stages = []
+    if request["kind"] == "ort":
+        values = run_ort(request, inputs)
+    else:
+        values, stages = run_torch(request, inputs)
+    values = {name: v for name, v in values.items() if v.dtype.kind in "biuf"}
+    arrays = {f"v{i}": v for i, v in enumerate(values.values())}
+    for p, steps in enumerate(stages):
+        arrays |= {f"p{p}.s{s}": v for s, v in enumerate(steps.values())}
+    return {"names": list(values), "stages": [list(steps) for steps in stages]}, arrays
+
+
+# ONNX Runtime
+
+
+def run_ort(request, inputs):
+    """The outputs of the file as it is, and of `layers`, which has more."""
+    values = run_session(request, request["model"], inputs)
+    if request["layers"]:
+        values = run_session(request, request["layers"], inputs) | values
+    return values
+
+
+def run_session(request, path, inputs):
+    import numpy
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = request["threads"]
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    outputs = [o.name for o in session.get_outputs()]
+    pieces = [session.run(outputs, piece) for piece in batches(session.get_inputs()[0], inputs)]
+    return {name: numpy.concatenate(parts) if len(parts) > 1 else numpy.asarray(parts[0])
+            for name, parts in zip(outputs, zip(*pieces))}
+
+
+def batches(first, inputs):
+    """Cuts an only input into the fixed batches that the model takes."""
+    x, batch = inputs[first.name], first.shape[0] if first.shape else None
+    if len(inputs) > 1 or not isinstance(batch, int) or x.shape[0] <= batch or x.shape[0] % batch:
+        return [inputs]
+    return [{first.name: x[i:i + batch]} for i in range(0, x.shape[0], batch)]
+
+
+# timm and torchvision
+
+
+def run_torch(request, inputs):
+    import torch
+    torch.set_num_threads(request["threads"])
+    (x,) = (torch.from_numpy(v) for v in inputs.values())
+    source = {"timm": Timm, "torchvision": TorchVision}[request["kind"]](request)
+    model = source.model.eval()
+    stages = []
+    if request["pictures"]:
+        stages = [prepare(path, source.steps(x.shape[-1])) for path in request["pictures"]]
+        x = torch.cat([torch.from_numpy(steps["normalize"]) for steps in stages])
+    values = {}
+    modules = dict(model.named_modules())
+    for name in request["names"]:
+        if name and name in modules:
+            modules[name].register_forward_hook(keep(values, name))
+    with torch.inference_mode():
+        result = model(x)
+    values[request["output"]] = result
+    return {name: v.numpy() for name, v in values.items()}, stages
+
+
+def keep(values, name):
+    import torch
+
+    def hook(module, args, result):
+        if isinstance(result, torch.Tensor):
+            values[name] = result.clone()  # the next module may compute in place
+    return hook
+
+
+class Timm:
+    def __init__(self, request):
+        import timm
+        name, weights = request["model"], request["weights"]
+        if not timm.is_model(name):
+            raise ValueError(f"timm {timm.__version__} has no model {name!r}")
+        if not weights:
+            self.model = pretrained(lambda: timm.create_model(name, pretrained=True))
+            return
+        config = hugging_face(weights)
+        args = config.get("model_args") or {}
+        own = {k: v for k, v in (config.get("pretrained_cfg") or {}).items() if k != "tag"}
+        self.model = filled(read_weights(request),
+                            lambda **classes: timm.create_model(name, pretrained_cfg_overlay=own, **{**args, **classes}))
+
+    def steps(self, size):
+        import timm.data
+        config = timm.data.resolve_data_config({"img_size": size}, model=self.model)
+        for step in timm.data.create_transform(**config).transforms:
+            yield {"Resize": "resize", "CenterCrop": "crop", "Normalize": "normalize"}.get(type(step).__name__), step
+
+
+class TorchVision:
+    def __init__(self, request):
+        from torchvision import models
+        name, weights = request["model"], request["weights"]
+        if name not in models.list_models():
+            raise ValueError(f"torchvision has no model {name!r}")
+        self.preset = models.get_model_weights(name).DEFAULT.transforms()
+        if weights:
+            self.model = filled(read_weights(request), lambda **classes: models.get_model(name, weights=None, **classes))
+        else:
+            self.model = pretrained(lambda: models.get_model(name, weights="DEFAULT"))
+
+    def steps(self, size):
+        from torchvision.transforms import functional as f
+        p = self.preset
+        short = p.resize_size[0] * size // p.crop_size[0]
+        yield "resize", lambda im: f.resize(im, [short], p.interpolation, antialias=p.antialias)
+        yield "crop", lambda im: f.center_crop(im, [size])
+        yield None, f.to_tensor
+        yield "normalize", lambda im: f.normalize(im, p.mean, p.std)
+
+
+def pretrained(make):
+    """Weights that the library has, from its cache or its hub."""
+    try:
+        return make()
+    except ImportError:
+        raise
+    except Exception as e:
+        raise Unavailable(f"no pretrained weights ({type(e).__name__}: {one_line(e)}); name a file of weights behind a colon")
+
+
+def filled(state, make):
+    """A model with the weights, of as many classes as its last one has."""
+    last = list(make().state_dict())[-1]
+    model = make(num_classes=len(state[last])) if last in state else make()
+    model.load_state_dict(state, strict=True)
+    return model
+
+
+def prepare(path, steps):
+    """Each step's result for a picture: NHWC bytes, and the NCHW input."""
+    import numpy
+    from PIL import Image
+    with Image.open(path) as im:
+        im = im.convert("RGB")
+    stages = {"decode": numpy.asarray(im)[None]}
+    for name, step in steps:
+        im = step(im)
+        if name:
+            stages[name] = im[None].numpy() if name == "normalize" else numpy.asarray(im)[None]
+    return stages
+
+
+# weights
+
+
+def hugging_face(weights):
+    config = pathlib.Path(weights) / "config.json"
+    return json.loads(config.read_text()) if config.is_file() else {}
+
+
+def read_weights(request):
+    """The state_dict in a file or folder, by the library's own readers."""
+    import numpy
+    path = pathlib.Path(request["weights"])
+    if path.suffix == ".npz":
+        with numpy.load(path, allow_pickle=False) as f:
+            return {name: as_tensor(f[name]) for name in f.files}
+    if path.is_dir() and any(path.glob("*.npy")):
+        return {p.stem: as_tensor(numpy.load(p, allow_pickle=False)) for p in path.glob("*.npy")}
+    return {k: v for file in files_of(path) for k, v in read_checkpoint(file, request["averages"]).items()}
+
+
+def files_of(path):
+    """The weights in a Hugging Face folder, or those that an index lists."""
+    for name in ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"):
+        if path.is_dir() and (path / name).exists():
+            path /= name
+    if path.is_dir():
+        raise ValueError(f"no weights in {str(path)!r}")
+    if path.suffix == ".json":
+        index = json.loads(path.read_text())["weight_map"]
+        return [path.parent / name for name in sorted(set(index.values()))]
+    return [path]
+
+
+def read_checkpoint(path, averages):
+    import torch
+    if path.suffix == ".safetensors":
+        from safetensors.torch import load_file
+        state = load_file(path)
+    else:
+        import argparse
+        with torch.serialization.safe_globals([argparse.Namespace]):  # trainers keep their arguments in it
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    for key in (["state_dict_ema", "model_ema"] if averages else []) + ["state_dict", "model"]:
+        if isinstance(state.get(key), dict):
+            state = state[key]
+            break
+    return {without_wrapper(name): v for name, v in state.items()}
+
+
+def without_wrapper(name):
+    for prefix in ("module.", "_orig_mod."):
+        name = name.removeprefix(prefix)
+    return name
+
+
+def as_tensor(array):
+    import torch
+    if array.dtype.kind == "V":  # bfloat16, for which numpy has no type
+        return torch.from_numpy(array.view("int16")).view(torch.bfloat16)
+    return torch.from_numpy(array)
+
+
+main(pathlib.Path(sys.argv[1]))
