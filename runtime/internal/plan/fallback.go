@@ -19,7 +19,7 @@ func (p *planner) fallback(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	step := &Step{Name: n.Name, Kernel: n.Op.Name, Fallback: true}
+	step := &Step{Name: n.Name, Kernel: n.Op.Name, Fallback: true, MACs: macs(n)}
 	in := make([]source, len(n.In))
 	for i, v := range n.In {
 		in[i] = p.source(step, v)

@@ -57,6 +57,9 @@ func (p *planner) mixed(n *graph.Node) error {
 		k.Expand = &e
 		return k.Bind(p.plan.set)
 	})
+	if from != nil {
+		p.plan.Steps[len(p.plan.Steps)-1].MACs += macs(from)
+	}
 	return nil
 }
 

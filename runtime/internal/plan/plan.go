@@ -33,6 +33,7 @@ type Step struct {
 	Name     string // the node's
 	Kernel   string // what runs it
 	Fallback bool   // handed to the reference loops
+	MACs     int64  // multiply-adds, padding taps included
 	reads    []*Place
 	writes   []*Place
 	bind     func(mem *memory) kernel.Job

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -130,7 +131,19 @@ func floats(n *graph.Node) bool {
 
 // step appends a step.
 func (p *planner) step(n *graph.Node, name string, reads, writes []*Place, bind func(*memory) kernel.Job) {
-	p.plan.Steps = append(p.plan.Steps, &Step{Name: n.Name, Kernel: name, reads: reads, writes: writes, bind: bind})
+	p.plan.Steps = append(p.plan.Steps, &Step{Name: n.Name, Kernel: name, MACs: macs(n), reads: reads, writes: writes, bind: bind})
+}
+
+// macs counts n's multiply-adds; 0 for the copies that no node asks for.
+func macs(n *graph.Node) int64 {
+	if n.Op == nil {
+		return 0
+	}
+	call, err := n.Call()
+	if err != nil {
+		return 0
+	}
+	return ops.MACs(call)
 }
 
 // read returns where v lies, in whatever order.

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -76,6 +77,11 @@ func (p *Plan) NewState() *State {
 // lost even if Run fails. The context is observed between steps and between
 // the tasks of a step.
 func (st *State) Run(ctx context.Context, in, out []*tensor.Tensor) error {
+	return st.Observe(ctx, in, out, nil)
+}
+
+// Observe is Run that tells how long each step took.
+func (st *State) Observe(ctx context.Context, in, out []*tensor.Tensor, took func(step int, d time.Duration)) error {
 	for i, port := range st.plan.inputs {
 		if port.place == nil {
 			st.slots[port.slot] = in[i]
@@ -83,7 +89,7 @@ func (st *State) Run(ctx context.Context, in, out []*tensor.Tensor) error {
 		}
 		copy(st.mem.floats(port.place), tensor.Data[float32](in[i]))
 	}
-	if err := st.steps(ctx); err != nil {
+	if err := st.steps(ctx, took); err != nil {
 		return err
 	}
 	for i := range st.plan.outputs {
@@ -94,22 +100,35 @@ func (st *State) Run(ctx context.Context, in, out []*tensor.Tensor) error {
 	return nil
 }
 
-func (st *State) steps(ctx context.Context) error {
+func (st *State) steps(ctx context.Context, took func(step int, d time.Duration)) error {
 	st.crew.start()
 	defer st.crew.stop()
-	for i, s := range st.plan.Steps {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if s.Fallback {
-			if err := s.eval(ctx, st); err != nil {
-				return fmt.Errorf("node %q: %w", s.Name, err)
+	for i := range st.plan.Steps {
+		if took == nil {
+			if err := st.step(ctx, i); err != nil {
+				return err
 			}
 			continue
 		}
-		if err := st.crew.do(ctx, i); err != nil {
+		start := time.Now()
+		if err := st.step(ctx, i); err != nil {
 			return err
 		}
+		took(i, time.Since(start))
+	}
+	return nil
+}
+
+func (st *State) step(ctx context.Context, i int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s := st.plan.Steps[i]
+	if !s.Fallback {
+		return st.crew.do(ctx, i)
+	}
+	if err := s.eval(ctx, st); err != nil {
+		return fmt.Errorf("node %q: %w", s.Name, err)
 	}
 	return nil
 }

@@ -1,0 +1,45 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// StepTime is what one step of a plan took.
+type StepTime struct {
+	Name     string // of the node
+	Kernel   string
+	Fallback bool  // it ran on the reference loops
+	MACs     int64 // multiply-adds, padding taps included
+	Best     time.Duration
+}
+
+// Profile runs the planned engine runs times, at least once, and returns the
+// shortest time of each step. Looking at the clock makes a run a little longer.
+func (s *Session) Profile(ctx context.Context, in Tensors, runs int) ([]StepTime, error) {
+	args, e, err := s.bind(in)
+	if err != nil {
+		return nil, err
+	}
+	if e.plan == nil {
+		return nil, errors.New("the reference engine has no steps to profile")
+	}
+	steps := make([]StepTime, len(e.plan.Steps))
+	for i, step := range e.plan.Steps {
+		steps[i] = StepTime{Name: step.Name, Kernel: step.Kernel, Fallback: step.Fallback, MACs: step.MACs}
+	}
+	st, out := s.acquire(e), e.plan.Outputs()
+	defer s.release(e, st)
+	for run := range max(1, runs) {
+		err := st.Observe(ctx, args.in, out, func(i int, took time.Duration) {
+			if run == 0 || took < steps[i].Best {
+				steps[i].Best = took
+			}
+		})
+		if err != nil {
+			return nil, s.explain(err)
+		}
+	}
+	return steps, nil
+}
