@@ -48,7 +48,8 @@ type ConvertOptions struct {
 type Converted struct {
 	*Model
 	Network  convert.Network
-	Averages bool // the weights are exponential moving averages
+	Averages bool     // the weights are exponential moving averages
+	Files    []string // that were read, as paths
 }
 
 // Convert reads what TensorFlow trained, a checkpoint (its prefix or its
@@ -60,7 +61,7 @@ func Convert(checkpoint string, o ConvertOptions) (*Converted, error) {
 	if err != nil {
 		return nil, err
 	}
-	return o.lower(checkpoint, source{network: s.Network, weights: s.Weights, size: s.ImageSize, sha256: s.SHA256, averages: s.Averages})
+	return o.lower(checkpoint, source{network: s.Network, weights: s.Weights, size: s.ImageSize, sha256: s.SHA256, averages: s.Averages, files: s.Files})
 }
 
 // ConvertTorch reads what PyTorch trained: a folder of .npy files, an .npz,
@@ -73,7 +74,7 @@ func ConvertTorch(weights string, o ConvertOptions) (*Converted, error) {
 		return nil, err
 	}
 	return o.lower(weights, source{network: s.Network, weights: s.Weights, size: s.Network.Preprocessing.Size,
-		sha256: s.SHA256, averages: s.Averages, labels: s.Labels, described: s.Config != nil})
+		sha256: s.SHA256, averages: s.Averages, labels: s.Labels, described: s.Config != nil, files: s.Files})
 }
 
 // source is what was read, from whichever trainer.
@@ -85,6 +86,7 @@ type source struct {
 	averages  bool
 	labels    []string
 	described bool // it says itself how pictures are prepared
+	files     []string
 }
 
 // lower fills in defaults and what the model is to say of its source.
@@ -114,5 +116,5 @@ func (o ConvertOptions) lower(path string, s source) (*Converted, error) {
 	if err != nil {
 		return nil, errs.InFile(path, err)
 	}
-	return &Converted{Model: m, Network: s.network, Averages: s.averages}, nil
+	return &Converted{Model: m, Network: s.network, Averages: s.averages, Files: s.files}, nil
 }

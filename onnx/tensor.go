@@ -3,6 +3,9 @@ package onnx
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx/internal/fieldpath"
@@ -91,6 +94,21 @@ func NewTensor(name string, t *tensor.Tensor) *onnxpb.TensorProto {
 		_, _ = binary.Encode(tp.RawData, binary.LittleEndian, t.Data)
 	}
 	return tp
+}
+
+// DataFiles lists the files with the model's external data, sorted, as paths
+// beside Name.
+func (m *Model) DataFiles() []string {
+	files := map[string]bool{}
+	_ = eachTensor(m.Proto, func(tp *onnxpb.TensorProto) error {
+		for _, entry := range tp.GetExternalData() {
+			if entry.GetKey() == "location" {
+				files[filepath.Join(filepath.Dir(m.name), filepath.FromSlash(entry.GetValue()))] = true
+			}
+		}
+		return nil
+	})
+	return slices.Sorted(maps.Keys(files))
 }
 
 // EmbedData moves all external data into the model, which then depends on no

@@ -102,8 +102,11 @@ func testExternal(t *testing.T, tp *onnxpb.TensorProto, want *tensor.Tensor) {
 	if !cmp.Equal(got.Data, want.Data) {
 		t.Errorf("%s external: %v, want %v", got.DType, got.Data, want.Data)
 	}
-	if err := m.EmbedData(); err != nil {
-		t.Error(err)
+	if files := m.DataFiles(); len(files) != 1 || files[0] != filepath.Join(dir, "w.bin") {
+		t.Errorf("data files %q", files)
+	}
+	if err := m.EmbedData(); err != nil || len(m.DataFiles()) > 0 {
+		t.Errorf("data files %q, error %v", m.DataFiles(), err)
 	}
 	if got, err = New(m.Proto).Tensor(m.Proto.Graph.Initializer[0]); err != nil || !cmp.Equal(got.Data, want.Data) {
 		t.Errorf("%s embedded: %v, error %v", want.DType, got, err)

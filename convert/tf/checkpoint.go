@@ -14,6 +14,7 @@ import (
 // checkpoint is a store of variables in a TensorBundle.
 type checkpoint struct {
 	folder, prefix string
+	state          string // the state file that named it, "" if none did
 	bundle         *bundle.Bundle
 	info           *graphInfo // of a SavedModel
 }
@@ -49,6 +50,20 @@ func (c *checkpoint) read(want func(int) bool, visit func(int, []byte) error) (s
 func (c *checkpoint) graph() *graphInfo { return c.info }
 
 func (c *checkpoint) name() string { return filepath.Join(c.folder, c.prefix) }
+
+func (c *checkpoint) files() []string {
+	var files []string
+	for _, name := range c.bundle.Files() {
+		files = append(files, filepath.Join(c.folder, name))
+	}
+	if c.info != nil {
+		files = append(files, c.info.file)
+	}
+	if c.state != "" {
+		files = append(files, c.state)
+	}
+	return files
+}
 
 // inFolder puts a folder before the file that an error names, for a bundle
 // knows files by their place in its folder.

@@ -124,3 +124,5 @@ func (f *frozen) read(want func(int) bool, visit func(int, []byte) error) (strin
 func (f *frozen) graph() *graphInfo { return f.info }
 
 func (f *frozen) name() string { return f.path }
+
+func (f *frozen) files() []string { return []string{f.path} }

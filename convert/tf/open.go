@@ -30,7 +30,7 @@ func open(path string, lim limit.Limits) (store, error) {
 	return openPrefix(path, lim)
 }
 
-func openPrefix(prefix string, lim limit.Limits) (store, error) {
+func openPrefix(prefix string, lim limit.Limits) (*checkpoint, error) {
 	folder, base := filepath.Split(prefix)
 	return openCheckpoint(filepath.Clean(folder), base, lim)
 }
@@ -89,7 +89,12 @@ func openFolder(folder string, lim limit.Limits) (store, error) {
 		if err != nil {
 			return nil, errs.InFile(state, err)
 		}
-		return openPrefix(filepath.Join(folder, filepath.FromSlash(prefix)), lim)
+		c, err := openPrefix(filepath.Join(folder, filepath.FromSlash(prefix)), lim)
+		if err != nil {
+			return nil, err
+		}
+		c.state = state
+		return c, nil
 	}
 	found, err := filepath.Glob(filepath.Join(escapeGlob(folder), "*.index"))
 	if err != nil {

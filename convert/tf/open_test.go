@@ -1,12 +1,15 @@
 package tf
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/mixconv/mixconv/convert/tf/internal/bundletest"
 	"github.com/mixconv/mixconv/convert/tf/internal/graphtest"
+	"github.com/mixconv/mixconv/errs"
 )
 
 // copyDigits puts the digits checkpoint into a new folder, as name.
@@ -39,6 +42,43 @@ func savedModel(metaGraphs ...[]byte) []byte {
 }
 
 // What a path may be, and what else is beside it.
+// TestFiles lists every file that was read, so that none gets overwritten.
+func TestFiles(t *testing.T) {
+	folder := t.TempDir()
+	for name, data := range bundletest.Files("m", tensorsOf(synthesize(small(t), official)), 2, bundletest.TableOptions{}) {
+		writeFile(t, filepath.Join(folder, name), data)
+	}
+	writeFile(t, filepath.Join(folder, stateFile), []byte(`model_checkpoint_path: "m"`))
+	source, err := Load(folder, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"m.index", "m.data-00000-of-00002", "m.data-00001-of-00002", stateFile} {
+		if i >= len(source.Files) || source.Files[i] != filepath.Join(folder, want) {
+			t.Fatalf("files %q, want %s as number %d", source.Files, want, i)
+		}
+	}
+}
+
+// TestNoNetwork: whole tensors of something else are told from broken ones.
+func TestNoNetwork(t *testing.T) {
+	path := write(t, []bundletest.Tensor{bundletest.Floats("dense/kernel", make([]float32, 6), 2, 3)}, 1)
+	var none *NoNetworkError
+	if _, err := Load(path, Options{}); !errors.As(err, &none) || !strings.HasPrefix(err.Error(), errs.Quote(path)+": not a MixNet") {
+		t.Errorf("error %v", err)
+	}
+	shard := path + ".data-00000-of-00001"
+	data, err := os.ReadFile(shard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[5] ^= 1
+	writeFile(t, shard, data)
+	if _, err := Load(path, Options{}); err == nil || errors.As(err, &none) || !strings.Contains(err.Error(), "CRC-32C") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestOpen(t *testing.T) {
 	state := func(s string) map[string]string { return map[string]string{"checkpoint": s} }
 	saved := func(b []byte) map[string]string { return map[string]string{"saved_model.pb": string(b)} }

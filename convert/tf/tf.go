@@ -5,6 +5,7 @@
 package tf
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/mixconv/mixconv/convert"
@@ -29,7 +30,16 @@ type Source struct {
 	TrainedParams int64  // elements that training learns: moments not counted
 	ImageSize     int    // height and width that a graph asks for, 0 if it leaves them open
 	SHA256        string // of the files that hold the weights: see Load
+
+	Files []string // all that were read, as paths
 }
+
+// NoNetworkError says why tensors whose bytes are whole are not those of a
+// network known here.
+type NoNetworkError struct{ Err error }
+
+func (e *NoNetworkError) Error() string { return e.Err.Error() }
+func (e *NoNetworkError) Unwrap() error { return e.Err }
 
 // TensorInfo describes a stored tensor.
 type TensorInfo struct {
@@ -41,7 +51,8 @@ type TensorInfo struct {
 // Load reads the network at path: a checkpoint's prefix (or its .index file), a
 // folder with a checkpoint or a SavedModel in it, or a frozen graph's .pb
 // file. Every checksum in a checkpoint is verified, also those of tensors that
-// the network does not need.
+// the network does not need; where there is no network to load, the error is a
+// NoNetworkError.
 //
 // The SHA-256 that Load returns is, of a frozen graph, that of the file; of a
 // checkpoint that of the .index file followed by all data shards in order.
@@ -62,6 +73,9 @@ func Load(path string, o Options) (*Source, error) {
 		return nil, err
 	}
 	source, err := load(s, candidates, o.EMA)
+	if e := (*NoNetworkError)(nil); errors.As(err, &e) {
+		return nil, &NoNetworkError{errs.InFile(s.name(), e.Err)}
+	}
 	return source, errs.InFile(s.name(), err)
 }
 
@@ -96,13 +110,46 @@ type store interface {
 	graph() *graphInfo
 	// name is the store's in errors about what its tensors are.
 	name() string
+	// files are the paths of all files that belong to the store.
+	files() []string
 }
 
 func load(s store, candidates []convert.Network, ema string) (*Source, error) {
 	vars := s.variables()
-	names, err := sortOut(vars)
+	found, err := find(s, vars, candidates, ema)
+	if err != nil {
+		// Broken files are no evidence of what network they are of.
+		if _, broken := s.read(func(int) bool { return false }, nil); broken != nil {
+			return nil, broken
+		}
+		return nil, err
+	}
+	weights, sum, err := readWeights(s, vars, found.network, found.roles, found.averages)
 	if err != nil {
 		return nil, err
+	}
+	source := &Source{
+		Network: found.network, Weights: weights, Averages: found.averages,
+		TrainedParams: found.network.TrainedParams(), SHA256: sum, Files: s.files(),
+	}
+	if g := s.graph(); g != nil {
+		source.ImageSize = g.imageSize
+	}
+	return source, nil
+}
+
+// finding is a network with the variables that fill its roles.
+type finding struct {
+	network  convert.Network
+	roles    []role
+	averages bool
+}
+
+// find finds the network among the candidates that the variables are of.
+func find(s store, vars []variable, candidates []convert.Network, ema string) (*finding, error) {
+	names, err := sortOut(vars)
+	if err != nil {
+		return nil, &NoNetworkError{err}
 	}
 	averages, err := names.useAverages(ema)
 	if err != nil {
@@ -110,28 +157,16 @@ func load(s store, candidates []convert.Network, ema string) (*Source, error) {
 	}
 	tree, err := buildTree(names)
 	if err != nil {
-		return nil, err
+		return nil, &NoNetworkError{err}
 	}
 	network, roles, err := identify(tree, candidates)
 	if err != nil {
-		return nil, err
+		return nil, &NoNetworkError{err}
 	}
-	g := s.graph()
-	if g != nil {
+	if g := s.graph(); g != nil {
 		if err := g.compare(network, roles); err != nil {
-			return nil, errs.InFile(g.file, err)
+			return nil, &NoNetworkError{errs.InFile(g.file, err)}
 		}
 	}
-	weights, sum, err := readWeights(s, vars, network, roles, averages)
-	if err != nil {
-		return nil, err
-	}
-	source := &Source{
-		Network: network, Weights: weights, Averages: averages,
-		TrainedParams: network.TrainedParams(), SHA256: sum,
-	}
-	if g != nil {
-		source.ImageSize = g.imageSize
-	}
-	return source, nil
+	return &finding{network, roles, averages}, nil
 }

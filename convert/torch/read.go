@@ -116,6 +116,7 @@ func (s *source) readFolder(lim limit.Limits) (*Checkpoint, error) {
 			return nil, errs.InFile(filepath.Join(s.path, name), errs.Format("", "not the .npy file of a parameter"))
 		}
 		c.Tensors = append(c.Tensors, Named{parameter, t})
+		c.Files = append(c.Files, filepath.Join(s.path, name))
 	}
 	c.SHA256 = hexSum(sum)
 	return c, nil

@@ -31,7 +31,7 @@ func (s *source) readShards(lim limit.Limits) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Checkpoint{}
+	c := &Checkpoint{Files: []string{s.path}}
 	sum := sha256.New()
 	sum.Write(text)
 	total := lim.TotalBytes
@@ -47,6 +47,7 @@ func (s *source) readShards(lim limit.Limits) (*Checkpoint, error) {
 			delete(shardOf, t.Name)
 		}
 		c.Tensors = append(c.Tensors, tensors...)
+		c.Files = append(c.Files, filepath.Join(filepath.Dir(s.path), shard))
 		if lim.TotalBytes -= bytesOf(tensors); lim.TotalBytes <= 0 {
 			return nil, errs.Format("", "the shards have more than the %d bytes allowed", total)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,9 @@ func TestShards(t *testing.T) {
 		sum := sha256.Sum256([]byte(index + shard("a") + shard("b")))
 		if c.SHA256 != hex.EncodeToString(sum[:]) {
 			t.Error("another SHA-256")
+		}
+		if want := []string{filepath.Join(folder, indexName), filepath.Join(folder, "1.safetensors"), filepath.Join(folder, "2.safetensors")}; !slices.Equal(c.Files, want) {
+			t.Errorf("files %q, want %q", c.Files, want)
 		}
 	}
 	_, err := torch.Read(folder, torch.Options{Limits: limit.Limits{TotalBytes: 1}})

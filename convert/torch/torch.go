@@ -54,6 +54,8 @@ type Checkpoint struct {
 	Prefix     string  // that stood before every name and was cut, such as "module."
 	Config     *Config // of a Hugging Face folder, nil without one
 	SHA256     string  // of the files with weights in them: see Read
+
+	Files []string // all that were read, as paths
 }
 
 // Read reads the weights at path: a .pth (or .pt, .bin), .safetensors or .npz
@@ -93,10 +95,14 @@ func Read(path string, o Options) (*Checkpoint, error) {
 		return nil, errs.InFile(s.path, noAverages())
 	}
 	c.File, c.Format = s.path, s.format
+	if c.Files == nil {
+		c.Files = []string{s.path}
+	}
 	if s.config != "" {
 		if c.Config, err = readConfig(s.config); err != nil {
 			return nil, err
 		}
+		c.Files = append(c.Files, s.config)
 	}
 	c.cutPrefixes()
 	return c, nil

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -213,6 +214,9 @@ func TestFolders(t *testing.T) {
 		}
 		if got.File != filepath.Join(c.folder, c.file) || got.Format != c.format || (got.Config != nil) != c.config {
 			t.Errorf("%s: %+v", c.name, got)
+		}
+		if read := slices.Contains(got.Files, filepath.Join(c.folder, "config.json")); !read && c.config || (c.file != "") != slices.Contains(got.Files, got.File) {
+			t.Errorf("%s: files %q", c.name, got.Files)
 		}
 	}
 	for name, folder := range map[string]string{

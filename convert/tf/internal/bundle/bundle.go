@@ -107,6 +107,16 @@ func open(fsys fs.FS, name string) (fs.File, int64, error) {
 	return f, info.Size(), nil
 }
 
+// Files lists the files of the checkpoint, as fsys names them: the index and
+// all data shards.
+func (b *Bundle) Files() []string {
+	files := []string{b.prefix + ".index"}
+	for shard := range b.shards {
+		files = append(files, b.shardName(shard))
+	}
+	return files
+}
+
 // readIndex reads the header and the entries, and returns the number of shards.
 func (b *Bundle) readIndex() (shards int, err error) {
 	var sliced []errs.Unsupported
