@@ -1,0 +1,106 @@
+package refs
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/mixconv/mixconv"
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/runtime"
+	"github.com/mixconv/mixconv/tensor"
+	"github.com/mixconv/mixconv/verify"
+)
+
+// TestNetworks converts the weights of every network of PyTorch to both forms.
+// Logits and feature maps on the planned engine, and logits of ONNX Runtime,
+// are PyTorch's; so are the numbers of parameters and of multiply-adds.
+func TestNetworks(t *testing.T) {
+	interpreter(t)
+	const batch = 6 // networks whose weights are on disk at a time
+	for names := range slices.Chunk(convert.TorchNames(), batch) {
+		folder := t.TempDir()
+		python(t, nil, "weights.py", append([]string{folder}, names...)...)
+		var jobs []job
+		for _, name := range names {
+			t.Run(name, func(t *testing.T) { jobs = append(jobs, convertTorch(t, folder, name)...) })
+		}
+		checkAndRun(t, jobs)
+		for _, j := range jobs {
+			if !t.Failed() {
+				requireSame(t, filepath.Base(j.Model), readArrays(t, j.Input)["logits"], readArrays(t, j.Output)["logits"])
+			}
+		}
+	}
+}
+
+// convertTorch converts a network that weights.py wrote, compares what can be
+// compared in Go, and returns the jobs for ONNX Runtime.
+func convertTorch(t *testing.T, folder, name string) []job {
+	run := filepath.Join(folder, name+".run.npz")
+	recorded := readArrays(t, run)
+	weights, o := filepath.Join(folder, name+".npz"), mixconv.ConvertOptions{Model: name, ImageSize: recorded["input"].Shape[3]}
+	var jobs []job
+	for _, form := range []convert.Form{mixconv.Split, mixconv.Fused} {
+		o.MDConv = form
+		m, err := mixconv.ConvertTorch(weights, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		requireCounts(t, m, recorded)
+		comparePlanned(t, m, recorded)
+		path := filepath.Join(folder, name+"."+string(form)+".onnx")
+		if err := m.WriteFile(path); err != nil {
+			t.Fatal(err)
+		}
+		jobs = append(jobs, job{Model: path, Input: run, Output: path + ".npz", Run: true})
+	}
+	o.Features = true
+	m, err := mixconv.ConvertTorch(weights, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	comparePlanned(t, m, recorded)
+	return jobs
+}
+
+func requireCounts(t *testing.T, m *mixconv.Converted, recorded mixconv.Tensors) {
+	t.Helper()
+	want := func(name string) int64 { return tensor.Data[int64](recorded[name])[0] }
+	if got := m.Network.TrainedParams(); got != want("params") {
+		t.Errorf("%d trained parameters, PyTorch has %d", got, want("params"))
+	}
+	if s, err := runtime.Survey(m.Model); err != nil || s.MACs != want("macs") {
+		t.Errorf("%d multiply-adds, %v, PyTorch has %d", s.MACs, err, want("macs"))
+	}
+}
+
+// comparePlanned runs m on the planned engine, without any fallback, and
+// compares those of its outputs that are recorded: torchvision and pytorchcv
+// give no feature maps.
+func comparePlanned(t *testing.T, m *mixconv.Converted, recorded mixconv.Tensors) {
+	t.Helper()
+	s, err := mixconv.LoadModel(m.Model, engines[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fallbacks, err := s.Fallbacks(); err != nil || len(fallbacks) > 0 {
+		t.Errorf("fallbacks %q, %v", fallbacks, err)
+	}
+	out, err := s.Run(context.Background(), mixconv.Tensors{"input": recorded["input"]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range out {
+		want := recorded[name]
+		if want == nil {
+			continue
+		}
+		v := verify.Compare(name, got, want, verify.DefaultTolerance)
+		t.Logf("%s differs by %v of the largest value", name, v.MaxRel)
+		if !v.Pass {
+			t.Errorf("%s differs by %v of the largest value %s", name, v.MaxRel, v.Note)
+		}
+	}
+}

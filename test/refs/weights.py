@@ -1,0 +1,99 @@
+"""Writes the weights of PyTorch's own networks, and what these compute.
+
+usage: weights.py FOLDER MODEL...
+
+For each model of timm, torchvision or pytorchcv, MODEL.npz gets its state_dict,
+and MODEL.run.npz `input`, `logits`, timm's feature maps as `features_4` to
+`features_32`, and the counts `params` and `macs`. Weights are random but seeded,
+and batch norms have statistics of random pictures, so that no layer is
+degenerate.
+"""
+
+import importlib
+import pathlib
+import sys
+import warnings
+
+import numpy
+import timm
+import torch
+import torchvision
+
+# pytorchcv's ProxylessNAS pools windows of 7×7, which are the whole picture at
+# this size alone.
+SIZE = 224
+
+
+def create(name):
+    if name.startswith("proxylessnas"):
+        return getattr(importlib.import_module("pytorchcv.models.proxylessnas"), name)()
+    if name.startswith("shufflenet"):
+        return torchvision.models.get_model(name)
+    return timm.create_model(name, pretrained=False)
+
+
+def pictures(n, seed):
+    return torch.rand(n, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def calibrated(name):
+    """A model in evaluation mode whose batch norms normalise what they see.
+
+    Most of what they give is above 0, as it is in trained networks: random ones
+    with batch norms around 0 are chaotic, they magnify rounding errors from layer
+    to layer.
+    """
+    torch.manual_seed(1)
+    model = create(name)
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1)
+            torch.nn.init.uniform_(module.bias, 0, 1)
+            module.momentum = 1.0  # the statistics of the last batch
+        elif isinstance(module, (torch.nn.Conv2d, torch.nn.Linear)):
+            torch.nn.init.normal_(module.weight, 0, (2 / module.weight[0].numel()) ** 0.5)
+            if module.bias is not None:
+                torch.nn.init.uniform_(module.bias, -0.3, 0.3)
+        elif isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    model.train()
+    with torch.no_grad():
+        model(pictures(4, 2))
+    return model.eval()
+
+
+def count_macs(model, x):
+    """Products of weights and values, padding taps too, for one picture."""
+    total = 0
+
+    def count(module, _, output):
+        nonlocal total
+        total += output[0].numel() * module.weight[0].numel()
+
+    handles = [m.register_forward_hook(count) for m in model.modules() if isinstance(m, (torch.nn.Conv2d, torch.nn.Linear))]
+    model(x)
+    for handle in handles:
+        handle.remove()
+    return total
+
+
+@torch.no_grad()
+def write(folder, name):
+    model, x = calibrated(name), pictures(2, 4)
+    logits = model(x).numpy()
+    largest = abs(logits).max()
+    assert largest >= 0.1 and abs(logits[0] - logits[1]).max() >= 0.01 * largest, f"{name} is degenerate"
+    run = {"input": x.numpy(), "logits": logits}
+    if hasattr(model, "forward_intermediates"):
+        maps = model.forward_intermediates(x, intermediates_only=True)
+        run |= {f"features_{info['reduction']}": m.numpy() for info, m in zip(model.feature_info, maps)}
+    run["params"] = numpy.int64(sum(p.numel() for p in model.parameters()))
+    run["macs"] = numpy.int64(count_macs(model, x[:1]))
+    numpy.savez(folder / f"{name}.npz", **{k: v.numpy() for k, v in model.state_dict().items()})
+    numpy.savez(folder / f"{name}.run.npz", **run)
+
+
+warnings.filterwarnings("ignore")
+torch.set_num_threads(2)
+for name in sys.argv[2:]:
+    write(pathlib.Path(sys.argv[1]), name)
