@@ -38,7 +38,7 @@ func (f *conversionFlags) register(cmd *cobra.Command, models []string) {
 	cmd.MarkFlagRequired("output")
 }
 
-func (f *conversionFlags) options() (o mixconv.ConvertOptions, err error) {
+func (f *conversionFlags) options(a *app) (o mixconv.ConvertOptions, err error) {
 	o = mixconv.ConvertOptions{Model: f.model, EMA: f.ema, MDConv: convert.Form(f.mdconv), Opset: f.opset, KeepBN: !f.foldBN}
 	if o.ImageSize, err = sizeOrDynamic("image-size", f.imageSize); err != nil {
 		return o, err
@@ -47,7 +47,7 @@ func (f *conversionFlags) options() (o mixconv.ConvertOptions, err error) {
 		return o, err
 	}
 	if f.labels != "" {
-		o.Labels, err = readLabels(f.labels)
+		o.Labels, err = a.readLabels(f.labels)
 	}
 	return o, err
 }
@@ -68,13 +68,20 @@ func sizeOrDynamic(flag, s string) (int, error) {
 }
 
 // readLabels reads the lines of a text file, without an empty last one.
-func readLabels(path string) ([]string, error) {
+func (a *app) readLabels(path string) ([]string, error) {
 	const most = 16 << 20
-	if info, err := os.Stat(path); err != nil {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
 		return nil, err
-	} else if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fmt.Errorf("%s: labels are a text file of at most %d bytes", errs.Quote(path), most)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: not a regular file (%s), labels are a text file", errs.Quote(path), info.Mode().Type())
+	case info.Size() > most:
+		return nil, fmt.Errorf("%s: %d bytes, allowed for labels %d", errs.Quote(path), info.Size(), most)
+	case info.Size() == 0:
+		return nil, fmt.Errorf("%s: the file is empty, allowed are labels, one a line", errs.Quote(path))
 	}
+	a.read = append(a.read, path)
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -91,7 +98,7 @@ type conversion struct {
 	Averages      bool   `json:"averages"`
 	Params        int64  `json:"params"`
 	TrainedParams int64  `json:"trained_params"`
-	MACs          int64  `json:"macs"`
+	MACs          *int64 `json:"macs"` // null if the image size is open
 	Bytes         int    `json:"bytes"`
 }
 
@@ -103,10 +110,14 @@ func (a *app) convert(ctx context.Context, convert converter, source, output str
 	if output == dash && a.json {
 		return fmt.Errorf("--json and -o -: both go to stdout")
 	}
+	if err := a.checkOutput(output); err != nil {
+		return err
+	}
 	m, err := convert(source, o)
 	if err != nil {
 		return err
 	}
+	a.read = append(a.read, m.Files...)
 	data, err := m.Encode()
 	if err != nil {
 		return err
@@ -120,11 +131,14 @@ func (a *app) convert(ctx context.Context, convert converter, source, output str
 	}
 	return a.print(result, func(w io.Writer) {
 		weights := "raw variables"
-		if m.Averages {
+		switch {
+		case len(m.Files) == 0:
+			weights = "random weights"
+		case m.Averages:
 			weights = "moving averages"
 		}
-		fmt.Fprintf(w, "%s: %s from %s, MDConv %s, %s parameters, %s multiply-adds, %s bytes\n", errs.Quote(output),
-			result.Model, weights, result.MDConv, thousands(result.Params), thousands(result.MACs), thousands(int64(len(data))))
+		fmt.Fprintf(w, "%s: %s from %s, MDConv %s, %s parameters, %s, %s bytes\n", errs.Quote(output),
+			result.Model, weights, result.MDConv, thousands(result.Params), multiplyAdds(result.MACs), thousands(int64(len(data))))
 	})
 }
 
@@ -135,6 +149,6 @@ func describeConversion(m *mixconv.Converted, o mixconv.ConvertOptions, output s
 	}
 	return &conversion{
 		Output: output, Model: m.Network.Name, MDConv: string(o.MDConv), Averages: m.Averages,
-		Params: s.Params, TrainedParams: m.Network.TrainedParams(), MACs: s.MACs, Bytes: size,
+		Params: s.Params, TrainedParams: m.Network.TrainedParams(), MACs: positive(s.MACs), Bytes: size,
 	}, nil
 }

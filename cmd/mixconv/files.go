@@ -22,7 +22,11 @@ const dash = "-"
 // readModel reads the ONNX model at path or on stdin.
 func (a *app) readModel(path string) (*onnx.Model, error) {
 	if path != dash {
-		return onnx.ReadFile(path, limit.Limits{})
+		m, err := onnx.ReadFile(path, limit.Limits{})
+		if err == nil {
+			a.read = append(append(a.read, path), m.DataFiles()...)
+		}
+		return m, err
 	}
 	data, err := a.readStdin()
 	if err != nil {
@@ -49,6 +53,7 @@ const npyMagic = "\x93NUMPY"
 // or on stdin.
 func (a *app) readArrays(path, only string) (map[string]*tensor.Tensor, error) {
 	if path != dash {
+		a.read = append(a.read, path)
 		if !startsWith(path, npyMagic) {
 			return npy.ReadArchive(path, limit.Limits{})
 		}
@@ -84,14 +89,15 @@ func startsWith(path, prefix string) bool {
 
 // write fills the file at path, whole or not at all, or writes to stdout.
 func (a *app) write(ctx context.Context, path string, fill func(io.Writer) error) error {
+	if err := a.checkOutput(path); err != nil {
+		return err
+	}
 	if path == dash {
+		a.printed.Store(true)
 		if err := fill(contextWriter{ctx, a.stdout}); err != nil {
 			return fmt.Errorf("stdout: %w", err)
 		}
 		return nil
-	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%s cannot be written: it is a folder", errs.Quote(path))
 	}
 	err := atomicfile.Write(path, func(w io.Writer) error {
 		if err := fill(contextWriter{ctx, w}); err != nil {

@@ -21,7 +21,7 @@ type modelFile struct {
 	Opsets        map[string]int64  `json:"opsets"`         // by domain, "" is ai.onnx
 	Params        int64             `json:"params"`         // stored float weights
 	TrainedParams *int64            `json:"trained_params"` // null if the file does not say
-	MACs          int64             `json:"macs"`           // for one picture; 0 if the image size is open
+	MACs          *int64            `json:"macs"`           // for one picture; null if the image size is open
 	Inputs        []array           `json:"inputs"`
 	Outputs       []array           `json:"outputs"`
 	Ops           map[string]int    `json:"ops"`
@@ -60,7 +60,7 @@ func describeModel(path string, m *onnx.Model) (*modelFile, error) {
 	}
 	f := &modelFile{
 		File: path, Format: "onnx", Producer: m.Proto.GetProducerName(), IRVersion: m.Proto.GetIrVersion(),
-		Opsets: map[string]int64{}, Params: s.Params, MACs: s.MACs,
+		Opsets: map[string]int64{}, Params: s.Params, MACs: positive(s.MACs),
 		Inputs: describeValues(s.Inputs), Outputs: describeValues(s.Outputs),
 		Ops: s.Ops, Unsupported: []unsupported{}, MDConv: s.MDConv, Metadata: map[string]string{}, names: s.OpNames(),
 	}
@@ -97,8 +97,10 @@ func (f *modelFile) text(w io.Writer) {
 	if f.TrainedParams != nil {
 		fmt.Fprintf(w, "trained         %s\n", thousands(*f.TrainedParams))
 	}
-	if f.MACs > 0 {
-		fmt.Fprintf(w, "multiply-adds   %s a picture\n", thousands(f.MACs))
+	if f.MACs == nil {
+		fmt.Fprintln(w, "multiply-adds   not known")
+	} else {
+		fmt.Fprintf(w, "multiply-adds   %s a picture\n", thousands(*f.MACs))
 	}
 	fmt.Fprintf(w, "fused MDConv    %d\n", f.MDConv)
 	var ops []string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -29,8 +30,8 @@ type checkpointFile struct {
 	blocks          []convert.Block
 }
 
-// inspectTensorFlow lists the tensors even of what cannot be converted, and
-// then returns why not.
+// inspectTensorFlow lists the tensors even of what cannot be converted. That
+// they are not those of a network known here is no failure, anything else is.
 func (a *app) inspectTensorFlow(path string) error {
 	tensors, err := tf.ListTensors(path, limit.Limits{})
 	if err != nil {
@@ -57,12 +58,16 @@ func (a *app) inspectTensorFlow(path string) error {
 	if err := a.print(f, f.text); err != nil {
 		return err
 	}
+	if e := (*tf.NoNetworkError)(nil); errors.As(loadErr, &e) {
+		return nil
+	}
 	return loadErr
 }
 
 func (f checkpointFile) text(w io.Writer) {
 	fmt.Fprintf(w, "%s: %d tensors, %s float elements\n", errs.Quote(f.File), len(f.Tensors), thousands(f.Params))
 	if f.Network == nil {
+		fmt.Fprintf(w, "network         unknown: %s\n", f.Problem)
 		for _, t := range f.Tensors {
 			fmt.Fprintf(w, "  %s %s %s\n", errs.Quote(t.Name), t.DType, tensor.Shape(t.Shape))
 		}

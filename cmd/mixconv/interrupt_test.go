@@ -48,6 +48,30 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// late sends the process a signal when something is written to it.
+type late struct{ t *testing.T }
+
+func (l late) Write(p []byte) (int, error) {
+	if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+		l.t.Error(err)
+	}
+	time.Sleep(50 * time.Millisecond)
+	return len(p), nil
+}
+
+// TestLateInterrupt: a signal after the output is complete changes nothing.
+func TestLateInterrupt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.onnx")
+	var stderr bytes.Buffer
+	args := []string{"tf2onnx", filepath.Join("..", "..", "testdata", "digits"), "-o", path}
+	if code := mainCode(args, nil, late{t}, &stderr); code != exitOK || stderr.Len() > 0 {
+		t.Errorf("exit code %d, stderr %q", code, &stderr)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestInterruptedWrite ends a write half way: the old file stays, and no other
 // beside it.
 func TestInterruptedWrite(t *testing.T) {

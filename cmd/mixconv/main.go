@@ -3,7 +3,8 @@
 //
 // It exits with 0 if all went well, 1 if a comparison found a difference, 2 on
 // wrong usage or bad input, 3 if a reference to compare with is not available
-// here, and 130 after an interrupt. Errors are one line on stderr.
+// here, and 130 after an interrupt. Errors are one line on stderr; with --json,
+// where nothing else was printed, also an object {"error": "…"} on stdout.
 package main
 
 import (
@@ -13,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -49,21 +51,22 @@ func mainCode(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	done := make(chan error, 1)
-	go func() {
-		a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
-		done <- a.execute(ctx, args)
-	}()
+	go func() { done <- a.execute(ctx, args) }()
 	select {
 	case err := <-done:
-		return report(stderr, err)
+		return a.report(err, args)
 	case s := <-signals:
 		cancel()
 		select {
-		case <-done:
+		case err := <-done:
+			if err == nil {
+				return exitOK // the signal came when everything was done
+			}
 		case <-time.After(interruptedGrace):
 		}
-		fmt.Fprintln(stderr, "mixconv: interrupted")
+		a.fail("interrupted", args)
 		if s == syscall.SIGTERM {
 			return exitTerminated
 		}
@@ -71,14 +74,44 @@ func mainCode(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 }
 
-// report prints err as one line and returns the exit code for it.
-func report(stderr io.Writer, err error) int {
+// report prints err, if it is one, and returns the exit code for it.
+func (a *app) report(err error, args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(stderr, "mixconv: "+strings.ReplaceAll(err.Error(), "\n", "; "))
+	a.fail(strings.ReplaceAll(err.Error(), "\n", "; "), args)
 	if e := (*exitError)(nil); errors.As(err, &e) {
 		return e.code
 	}
 	return exitBadInput
+}
+
+// failure is what --json prints where there is no result.
+type failure struct {
+	Error string `json:"error"`
+}
+
+// fail prints a message as one line. It may be called while a command hangs.
+func (a *app) fail(message string, args []string) {
+	if wantsJSON(args) && !a.printed.Load() {
+		_ = writeJSON(a.stdout, failure{message}) // stderr has it too
+	}
+	fmt.Fprintln(a.stderr, "mixconv: "+message)
+}
+
+// wantsJSON looks for --json on a command line that may not even parse.
+func wantsJSON(args []string) bool {
+	for _, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if value, ok := strings.CutPrefix(arg, "--json="); ok {
+			on, _ := strconv.ParseBool(value)
+			return on
+		}
+		if arg == "--json" {
+			return true
+		}
+	}
+	return false
 }

@@ -51,6 +51,10 @@ func (a *app) rewrite(ctx context.Context, input, output string, form convert.Fo
 	if err != nil {
 		return err
 	}
+	a.read = m.DataFiles() // the model itself may be replaced: that is atomic
+	if err := a.checkOutput(output); err != nil {
+		return err
+	}
 	if err := checked(m); err != nil {
 		return err
 	}

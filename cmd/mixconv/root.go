@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 )
@@ -15,6 +16,8 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	json           bool
+	printed        atomic.Bool // something went to stdout, or was about to
+	read           []string    // files that the command has read: no output may replace one
 }
 
 func (a *app) execute(ctx context.Context, args []string) error {
@@ -26,7 +29,10 @@ func (a *app) execute(ctx context.Context, args []string) error {
 		DisableSuggestions:         true,
 		SuggestionsMinimumDistance: -1,
 		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
+		DisableFlagsInUseLine:      true,
+		RunE:                       a.withoutCommand,
 	}
+	root.SetHelpCommand(helpCommand(root))
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object on stdout")
 	root.AddCommand(
 		a.demoCommand(), a.tf2onnxCommand(), a.torch2onnxCommand(), a.rewriteCommand(), a.runCommand(),
@@ -44,17 +50,22 @@ func (a *app) execute(ctx context.Context, args []string) error {
 func (a *app) print(result any, text func(w io.Writer)) error {
 	var b bytes.Buffer
 	if a.json {
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(result); err != nil {
+		if err := writeJSON(&b, result); err != nil {
 			return err
 		}
 	} else {
 		text(&b)
 	}
+	a.printed.Store(true)
 	if _, err := a.stdout.Write(b.Bytes()); err != nil {
 		return fmt.Errorf("stdout: %w", err)
 	}
 	return nil
+}
+
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -54,7 +55,8 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run M.onnx --input X.npz -o Y.npz",
 		Short: "run an ONNX model on arrays",
 		Long: "Run an ONNX model. X.npz has arrays named as the model's inputs, others are not\n" +
-			"looked at; a .npy serves a model of one input. Y.npz gets the outputs.",
+			"looked at; a .npy serves a model of one input. Y.npz gets the outputs; of a\n" +
+			"model of one, Y.npy may be written instead.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := flags.options()
@@ -67,7 +69,7 @@ func (a *app) runCommand() *cobra.Command {
 	}
 	flags.register(cmd)
 	cmd.Flags().StringVar(&input, "input", "", "the .npz or .npy to read, - for stdin")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "the .npz to write, - for stdout")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "the .npz or .npy to write, - for stdout")
 	cmd.Flags().BoolVar(&layers, "layers", false, "write every named value too")
 	cmd.MarkFlagRequired("input")
 	cmd.MarkFlagRequired("output")
@@ -93,11 +95,17 @@ func (a *app) runModel(ctx context.Context, path, input, output string, o runtim
 	if err != nil {
 		return err
 	}
+	if err := a.checkOutput(output); err != nil {
+		return err
+	}
+	if n := len(s.Outputs()); n != 1 && isArray(output) {
+		return fmt.Errorf("%s: a .npy holds one array, not %d; allowed an .npz", errs.Quote(output), n)
+	}
 	out, err := s.Run(ctx, in)
 	if err != nil {
 		return err
 	}
-	if err := a.write(ctx, output, func(w io.Writer) error { return npy.WriteArchive(w, out) }); err != nil || output == dash {
+	if err := a.write(ctx, output, func(w io.Writer) error { return writeOutputs(w, output, out) }); err != nil || output == dash {
 		return err
 	}
 	result := running{Output: output, Arrays: describeArrays(out)}
@@ -106,6 +114,19 @@ func (a *app) runModel(ctx context.Context, path, input, output string, o runtim
 			fmt.Fprintf(w, "%s %s %s\n", errs.Quote(d.Name), d.DType, tensor.Shape(d.Shape))
 		}
 	})
+}
+
+// isArray reports whether path is that of a .npy, which holds a single array.
+func isArray(path string) bool { return strings.EqualFold(filepath.Ext(path), ".npy") }
+
+// writeOutputs writes an archive, or the only output as an array.
+func writeOutputs(w io.Writer, path string, out runtime.Tensors) error {
+	if isArray(path) {
+		for _, only := range out {
+			return npy.Write(w, only)
+		}
+	}
+	return npy.WriteArchive(w, out)
 }
 
 // readInputs reads the arrays that a model takes; the file may hold others.

@@ -126,7 +126,8 @@ func keys(path string) []string {
 
 // fails runs mixconv with args behind the exit code, and demands that code, one
 // line on stderr that begins with the program's name, nothing on stdout but
-// what a comparison (code 1) reports, and no temporary file left.
+// what a comparison (code 1) reports or, with --json, the error as an object,
+// and no temporary file left.
 func fails(ts *testscript.TestScript, _ bool, args []string) {
 	err := ts.Exec("mixconv", args[1:]...)
 	stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr")
@@ -140,7 +141,13 @@ func fails(ts *testscript.TestScript, _ bool, args []string) {
 	if !strings.HasPrefix(stderr, "mixconv: ") || strings.Count(stderr, "\n") != 1 || !strings.HasSuffix(stderr, "\n") {
 		ts.Fatalf("not one line on stderr: %q", stderr)
 	}
-	if stdout != "" && code != strconv.Itoa(exitDifferent) {
+	if wantsJSON(args) && code != strconv.Itoa(exitDifferent) {
+		var object map[string]string
+		err := json.Unmarshal([]byte(stdout), &object)
+		if err != nil || len(object) != 1 || "mixconv: "+object["error"]+"\n" != stderr {
+			ts.Fatalf("stdout of a failure with --json: %q", stdout)
+		}
+	} else if stdout != "" && code != strconv.Itoa(exitDifferent) {
 		ts.Fatalf("stdout of a failure: %q", stdout)
 	}
 	left, err := filepath.Glob(ts.MkAbs(".mixconv-*"))

@@ -20,6 +20,22 @@ func thousands(n int64) string {
 	return b.String()
 }
 
+// positive is n for JSON: null where 0 stands for not known.
+func positive(n int64) *int64 {
+	if n <= 0 {
+		return nil
+	}
+	return &n
+}
+
+// multiplyAdds says how many there are, nil if that is not known.
+func multiplyAdds(n *int64) string {
+	if n == nil {
+		return "multiply-adds not known"
+	}
+	return thousands(*n) + " multiply-adds"
+}
+
 // dims are a shape's dimensions for JSON: null where only a run tells, and in
 // place of a shape whose rank is unknown.
 type dims tensor.Shape

@@ -16,7 +16,7 @@ func (a *app) tf2onnxCommand() *cobra.Command {
 			"no place for, or a place without a tensor, is an error.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := flags.options()
+			o, err := flags.options(a)
 			if err != nil {
 				return err
 			}

@@ -19,7 +19,7 @@ func (a *app) torch2onnxCommand() *cobra.Command {
 			"without a tensor, is an error.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := flags.options()
+			o, err := flags.options(a)
 			if err != nil {
 				return err
 			}

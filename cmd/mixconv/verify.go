@@ -94,10 +94,22 @@ func (v *verification) check(o verify.Options) error {
 	return nil
 }
 
+// files are the pictures and the references' files.
+func (v *verification) files() []string {
+	files := slices.Clone(v.pictures)
+	for _, ref := range v.refs {
+		if _, file, ok := strings.Cut(ref, ":"); ok {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
 func (a *app) verify(ctx context.Context, v verification, o verify.Options) error {
 	if err := v.check(o); err != nil {
 		return err
 	}
+	a.read = v.files()
 	m, err := a.readModel(v.model)
 	if err != nil {
 		return err
