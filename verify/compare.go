@@ -10,7 +10,10 @@ import (
 
 // Tolerance bounds a difference: absolutely, and relative to the largest
 // magnitude of the reference.
-type Tolerance struct{ Abs, Rel float64 }
+type Tolerance struct {
+	Abs float64 `json:"atol"`
+	Rel float64 `json:"rtol"`
+}
 
 // Value is the comparison of one named value.
 type Value struct {

@@ -18,6 +18,7 @@ type Comparison struct {
 	MaxAbs         Number   `json:"max_abs"`         // largest |a−b|
 	MaxRel         Number   `json:"max_rel"`         // largest, over values and pictures, of max|a−b| / max|ref|
 	LeastAtol      Number   `json:"least_atol"`      // the least atol that passes at rtol 0; null if none does
+	LeastRtol      Number   `json:"least_rtol"`      // the least rtol that passes at atol 0; null if none does
 	Top1Agree      *float64 `json:"top1_agree"`      // share of pictures whose largest output is the same one; null without outputs [N,classes]
 	Top5Agree      *float64 `json:"top5_agree"`      // the same for the five largest in their order
 	NaN            int      `json:"nan"`             // elements that are NaN or infinite on either side
@@ -42,7 +43,7 @@ func (c *Comparison) Record() runtime.Tensors { return c.record }
 
 // compareAll compares what the model computed with what the reference has.
 func compareAll(name string, got *values, ref answer, o Options) *Comparison {
-	c := &Comparison{Name: name, Pass: true, Values: []Value{}, OnlyModel: []string{}, OnlyReference: []string{}}
+	c := &Comparison{Name: name, Pass: true, Values: []Value{}, OnlyModel: []string{}, OnlyReference: []string{}, Note: ref.note}
 	c.compareStages(o.Pictures, ref.stages, o.Tolerance)
 	p := c.pair(got, ref.values)
 	found := findLayout(p)
@@ -67,7 +68,7 @@ func compareAll(name string, got *values, ref answer, o Options) *Comparison {
 		c.Top1Agree, c.Top5Agree = &share, &share5
 	}
 	if c.Compared == 0 {
-		c.Pass, c.LeastAtol = false, Number(math.Inf(1))
+		c.Pass, c.LeastAtol, c.LeastRtol = false, Number(math.Inf(1)), Number(math.Inf(1))
 	} else if !o.Layers {
 		c.OnlyReference = []string{} // they may be values inside the model
 	}
@@ -124,7 +125,14 @@ func (c *Comparison) add(v Value) {
 	}
 	c.MaxAbs = max(c.MaxAbs, v.MaxAbs)
 	c.MaxRel = max(c.MaxRel, v.MaxRel)
-	c.LeastAtol = max(c.LeastAtol, v.leastAtol())
+	c.judge(v)
+}
+
+// judge lets v, a value or a step of preprocessing, decide with the others
+// whether the reference agrees.
+func (c *Comparison) judge(v Value) {
+	atol, rtol := v.least()
+	c.LeastAtol, c.LeastRtol = max(c.LeastAtol, atol), max(c.LeastRtol, rtol)
 	c.Pass = c.Pass && v.Pass
 	if !v.Pass && c.FirstDifferent == nil {
 		c.FirstDifferent = &v.Name

@@ -2,6 +2,8 @@ package verify
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -118,7 +120,29 @@ func (r *live) answer(ctx context.Context, here *subject, in runtime.Tensors, pi
 	if err != nil {
 		return answer{}, err
 	}
-	return rep.read(filepath.Join(folder, "answer.npz"), here)
+	a, err := rep.read(filepath.Join(folder, "answer.npz"), here)
+	a.note = r.otherSource(here)
+	return a, err
+}
+
+// otherSource says so if the weights are not the file that the model was
+// converted from.
+func (r *live) otherSource(here *subject) string {
+	source, ok := here.model.Metadata("mixconv.source.sha256")
+	info, err := os.Stat(r.Weights)
+	if !ok || err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	f, err := os.Open(r.Weights)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil || hex.EncodeToString(sum.Sum(nil)) == source {
+		return ""
+	}
+	return "the model was converted from another file than these weights, its SHA-256 says"
 }
 
 // request says what to run; what ONNX Runtime is to run is written to folder

@@ -32,6 +32,7 @@ type Reference interface {
 type answer struct {
 	values runtime.Tensors
 	stages []preprocess.Stages // of each picture, if the reference prepared them itself
+	note   string              // what the reader of the report should know
 }
 
 // recordedArrays is a Reference that was written down: an .npz.
@@ -70,7 +71,7 @@ func (r *recordedArrays) answer(_ context.Context, here *subject, _ runtime.Tens
 		delete(out, v.Name)
 		delete(out, plainName(v.Name))
 	}
-	return answer{out, takeStages(out, len(pictures))}, nil
+	return answer{values: out, stages: takeStages(out, len(pictures))}, nil
 }
 
 // modelReference is a Reference that is run: another model.

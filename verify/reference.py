@@ -235,8 +235,12 @@ def read_checkpoint(path, averages):
         state = load_file(path)
     else:
         import argparse
-        with torch.serialization.safe_globals([argparse.Namespace]):  # trainers keep their arguments in it
-            state = torch.load(path, map_location="cpu", weights_only=True)
+        import pickle
+        try:
+            with torch.serialization.safe_globals([argparse.Namespace]):  # trainers keep their arguments in it
+                state = torch.load(path, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError:
+            raise ValueError(f"{str(path)!r}: no pickle, or one that does more than list tensors, which is refused") from None
     for key in (["state_dict_ema", "model_ema"] if averages else []) + ["state_dict", "model"]:
         if isinstance(state.get(key), dict):
             state = state[key]

@@ -13,6 +13,7 @@ import (
 // `mixconv verify --json` prints.
 type Report struct {
 	Pass       bool          `json:"pass"`
+	Tolerance  Tolerance     `json:"tolerance"`
 	References []*Comparison `json:"references"`
 }
 
@@ -34,13 +35,13 @@ func (n Number) String() string {
 	return strconv.FormatFloat(float64(n), 'g', 3, 64)
 }
 
-// leastAtol is the least absolute tolerance that passes without a relative
-// one.
-func (v *Value) leastAtol() Number {
+// least returns the least absolute tolerance that passes without a relative
+// one, and the least relative one without an absolute one.
+func (v *Value) least() (atol, rtol Number) {
 	if v.NaN > 0 || v.Compared == 0 {
-		return Number(math.Inf(1))
+		return Number(math.Inf(1)), Number(math.Inf(1))
 	}
-	return v.MaxAbs
+	return v.MaxAbs, v.MaxRel
 }
 
 // WriteText writes the report as tables for people, one a reference.
@@ -49,17 +50,43 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintln(w, escape(c.Name))
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		if len(c.Values) > 0 {
-			fmt.Fprintln(t, "  value\tpictures\tmax |a−b|\tof max |ref|\ttop-1\tNaN\t")
+			fmt.Fprintln(t, "  value\tpictures\tmax |a−b|\tof max |ref|\ttop-1\ttop-5\tNaN\t")
 		}
-		for i := range c.Values {
-			fmt.Fprintln(t, c.Values[i].row())
+		for _, list := range [][]Value{c.Stages, c.Values} {
+			for i := range list {
+				fmt.Fprintln(t, list[i].row())
+			}
 		}
 		t.Flush()
+		c.writeRankings(w)
 		if _, err := fmt.Fprintln(w, c.summary()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// writeRankings lists what both sides take pictures for.
+func (c *Comparison) writeRankings(w io.Writer) {
+	for _, r := range c.Rankings {
+		fmt.Fprintf(w, "  %s\n    model      %s\n    reference  %s\n", escape(r.Picture), rankLine(r.Model), rankLine(r.Reference))
+	}
+}
+
+func rankLine(list []Rank) string {
+	parts := make([]string, len(list))
+	for i, r := range list {
+		parts[i] = r.String()
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (r Rank) String() string {
+	name := strconv.Itoa(r.Class)
+	if r.Label != "" {
+		name += " " + escape(r.Label)
+	}
+	return fmt.Sprintf("%s %.1f %%", name, 100*float64(r.Probability))
 }
 
 // escape makes a name from a file safe to print.
@@ -74,13 +101,13 @@ func (v *Value) row() string {
 		verdict = "DIFFERENT"
 	}
 	if v.Note != "" {
-		verdict += ": " + v.Note
+		verdict += ": " + escape(v.Note)
 	}
-	agree := ""
+	agree, agree5 := "", ""
 	if v.Output && v.classifies() {
-		agree = fmt.Sprintf("%d/%d", v.Top1Agree, v.Pictures)
+		agree, agree5 = fmt.Sprintf("%d/%d", v.Top1Agree, v.Pictures), fmt.Sprintf("%d/%d", v.Top5Agree, v.Pictures)
 	}
-	return fmt.Sprintf("  %s\t%d\t%s\t%s\t%s\t%d\t%s", escape(v.Name), v.Pictures, v.MaxAbs, v.MaxRel, agree, v.NaN, verdict)
+	return fmt.Sprintf("  %s\t%d\t%s\t%s\t%s\t%s\t%d\t%s", escape(v.Name), v.Pictures, v.MaxAbs, v.MaxRel, agree, agree5, v.NaN, verdict)
 }
 
 // summary says in a sentence how a reference did, and lists what only one side
@@ -93,7 +120,16 @@ func (c *Comparison) summary() string {
 	case c.FirstDifferent == nil:
 		s.WriteString("  DIFFERENT: nothing compared")
 	default:
-		fmt.Fprintf(&s, "  DIFFERENT: first at %s; least atol that passes: %s", escape(*c.FirstDifferent), c.LeastAtol)
+		fmt.Fprintf(&s, "  DIFFERENT: first at %s; least atol that passes: %s, least rtol: %s", escape(*c.FirstDifferent), c.LeastAtol, c.LeastRtol)
+	}
+	if errors := c.Histogram.String(); errors != "" {
+		fmt.Fprintf(&s, "\n  of the outputs' elements, by error of max |ref|: %s", errors)
+	}
+	if c.NaN > 0 {
+		fmt.Fprintf(&s, "\n  %d elements are NaN or infinite, %d of them infinite", c.NaN, c.Infinite)
+	}
+	if c.Note != "" {
+		fmt.Fprintf(&s, "\n  %s", escape(c.Note))
 	}
 	list := func(names []string, where string) {
 		const most = 6

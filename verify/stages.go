@@ -42,6 +42,7 @@ func (c *Comparison) compareStages(pictures []Picture, theirs []preprocess.Stage
 		for i, p := range pictures {
 			ref := theirs[i].Get(step.Name)
 			if ref == nil {
+				whole.merge(Value{})
 				whole.fail(p.Path, "not done in the reference")
 				continue
 			}
@@ -52,10 +53,7 @@ func (c *Comparison) compareStages(pictures []Picture, theirs []preprocess.Stage
 			}
 		}
 		c.Stages = append(c.Stages, whole)
-		c.Pass = c.Pass && whole.Pass
-		if !whole.Pass && c.FirstDifferent == nil {
-			c.FirstDifferent = &whole.Name
-		}
+		c.judge(whole)
 	}
 }
 
@@ -71,12 +69,14 @@ func (v *Value) fail(path, note string) {
 	}
 }
 
-// merge adds another comparison of the same step.
+// merge adds another comparison of the same step. What cannot be compared is
+// infinitely far away.
 func (v *Value) merge(w Value) {
+	atol, rtol := w.least()
 	v.Compared += w.Compared
-	v.Pictures += w.Pictures
-	v.MaxAbs = max(v.MaxAbs, w.MaxAbs)
-	v.MaxRel = max(v.MaxRel, w.MaxRel)
+	v.Pictures++
+	v.MaxAbs = max(v.MaxAbs, atol)
+	v.MaxRel = max(v.MaxRel, rtol)
 	v.MaxRef = max(v.MaxRef, w.MaxRef)
 	v.NaN += w.NaN
 	v.Infinite += w.Infinite

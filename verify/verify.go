@@ -43,7 +43,7 @@ func Run(ctx context.Context, m *onnx.Model, refs []Reference, o Options) (*Repo
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Pass: len(refs) > 0}
+	report := &Report{Pass: len(refs) > 0, Tolerance: o.Tolerance}
 	o.labels = labelsOf(m)
 	shared, err := here.given(o.Input)
 	if len(o.Pictures) > 0 {

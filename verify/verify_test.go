@@ -153,6 +153,15 @@ func requireReports(t *testing.T, r *verify.Report) {
 	if err := r.WriteText(&text); err != nil || !strings.Contains(text.String(), "DIFFERENT") {
 		t.Errorf("text report: %v\n%s", err, &text)
 	}
+	var page bytes.Buffer
+	if err := r.WriteHTML(&page, "m.onnx"); err != nil || !strings.Contains(page.String(), "different") {
+		t.Errorf("page: %v", err)
+	}
+	for _, outside := range []string{"http", "src=", "href="} {
+		if strings.Contains(page.String(), outside) {
+			t.Errorf("the page refers to another file: %q", outside)
+		}
+	}
 	data, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +172,7 @@ func requireReports(t *testing.T, r *verify.Report) {
 	if err := json.Unmarshal(data, &back); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"name", "pass", "compared", "max_abs", "max_rel", "least_atol", "top1_agree", "nan", "first_different"} {
+	for _, key := range []string{"name", "pass", "compared", "max_abs", "max_rel", "least_atol", "least_rtol", "top1_agree", "top5_agree", "nan", "infinite", "histogram", "first_different"} {
 		if _, ok := back.References[0][key]; !ok {
 			t.Errorf("JSON lacks %q: %s", key, data)
 		}
