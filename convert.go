@@ -29,6 +29,7 @@ type ConvertOptions struct {
 	Model     string           // the network's name, or "" or "auto"
 	Network   *convert.Network // one's own, in place of Model; for ConvertTorch
 	MDConv    convert.Form     // Split or Fused; "" is Split
+	Epsilon   float32          // of the batch norms, for ConvertTorch; 0 is the network's own
 	EMA       string           // exponential moving averages: "auto" (or ""), "on", "off"
 	ImageSize int              // height and width, or Dynamic; 0 is what the source says, else 224
 	Batch     int              // 0 and Dynamic leave it open
@@ -69,12 +70,21 @@ func Convert(checkpoint string, o ConvertOptions) (*Converted, error) {
 // named, or a config.json beside the weights names it. Input and output are
 // those of Convert.
 func ConvertTorch(weights string, o ConvertOptions) (*Converted, error) {
-	s, err := torch.Load(weights, torch.LoadOptions{Options: torch.Options{EMA: o.EMA, Limits: o.Limits}, Model: o.Model, Network: o.Network})
+	s, err := torch.Load(weights, torch.LoadOptions{Options: torch.Options{EMA: o.EMA, Limits: o.Limits}, Model: o.Model, Network: o.Network, Epsilon: o.Epsilon})
 	if err != nil {
 		return nil, err
 	}
 	return o.lower(weights, source{network: s.Network, weights: s.Weights, size: s.Network.Preprocessing.Size,
 		sha256: s.SHA256, averages: s.Averages, labels: s.Labels, described: s.Config != nil, files: s.Files})
+}
+
+// ConvertRandom gives a network weights drawn from a seed, the same on every
+// machine: for trying out a design before it is trained.
+func ConvertRandom(n convert.Network, seed uint64, o ConvertOptions) (*Converted, error) {
+	if err := n.Check(); err != nil {
+		return nil, err
+	}
+	return o.lower(n.Name, source{network: n, weights: convert.Random(n, seed), size: n.Preprocessing.Size})
 }
 
 // source is what was read, from whichever trainer.
@@ -102,6 +112,9 @@ func (o ConvertOptions) lower(path string, s source) (*Converted, error) {
 		convert.MetaSourceSHA256:   s.sha256,
 		convert.MetaSourceAverages: strconv.FormatBool(s.averages),
 		convert.MetaLabels:         strings.Join(labels, "\n"),
+	}
+	if s.sha256 == "" {
+		metadata[convert.MetaSourceAverages] = "" // nothing was trained
 	}
 	if c := s.network.Classes; c != 1000 && c != 1001 && !s.described {
 		for _, key := range convert.PreprocessingKeys {

@@ -156,6 +156,9 @@ func (n Network) checkBlocks() error {
 				if group.In < 1 || group.Out < 1 {
 					return fmt.Errorf("network %s: block %d: no channels for group %d of %d", n.Name, i, g, len(groups))
 				}
+				if n.Padding == Symmetric && group.Kernel%2 == 0 {
+					return fmt.Errorf("network %s: block %d: a kernel of %d cannot be padded alike on both sides, allowed are odd ones", n.Name, i, group.Kernel)
+				}
 			}
 		}
 		channels = u.Out

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
 	"github.com/spf13/cobra"
@@ -9,6 +11,8 @@ import (
 func (a *app) torch2onnxCommand() *cobra.Command {
 	var flags conversionFlags
 	var features bool
+	var epsilon float32
+	var archFile string
 	cmd := &cobra.Command{
 		Use:   "torch2onnx WEIGHTS --model NAME -o M.onnx",
 		Short: "convert a PyTorch MixNet or relative to ONNX",
@@ -23,11 +27,21 @@ func (a *app) torch2onnxCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.Features = features
+			o.Features, o.Epsilon = features, epsilon
+			if archFile != "" {
+				if cmd.Flags().Changed("model") {
+					return fmt.Errorf("--model and --arch-file: one of them names the network")
+				}
+				if o.Network, err = readArch(archFile); err != nil {
+					return err
+				}
+			}
 			return a.convert(cmd.Context(), mixconv.ConvertTorch, args[0], flags.output, o)
 		},
 	}
 	flags.register(cmd, convert.TorchNames())
 	cmd.Flags().BoolVar(&features, "features", false, "feature maps at strides 4 to 32 as outputs, in place of logits")
+	cmd.Flags().Float32Var(&epsilon, "epsilon", 0, "epsilon of the batch norms (default the network's)")
+	cmd.Flags().StringVar(&archFile, "arch-file", "", "a network of your own, as text, in place of --model")
 	return cmd
 }
