@@ -23,7 +23,7 @@ type Value struct {
 	Compared  int          `json:"compared"` // elements
 	Pictures  int          `json:"pictures"`
 	Shape     tensor.Shape `json:"shape"`      // the model's
-	MaxAbs    Number       `json:"max_abs"`    // largest |a−b|
+	MaxAbs    Number       `json:"max_abs"`    // largest |a−b|; null if nothing can be compared, as the two that follow
 	MaxRel    Number       `json:"max_rel"`    // largest, over pictures, of max|a−b| / max|ref|
 	MaxRef    Number       `json:"max_ref"`    // largest |ref|
 	NaN       int          `json:"nan"`        // elements that are NaN or infinite on either side
@@ -36,7 +36,16 @@ type Value struct {
 
 // Compare compares got with a reference of the same shape, picture by picture.
 // A tensor of one dimension or none is one picture.
+// Where not one element can be compared, the differences are infinite.
 func Compare(name string, got, ref *tensor.Tensor, tol Tolerance) Value {
+	v := compare(name, got, ref, tol)
+	if v.NaN == v.Compared {
+		v.MaxAbs, v.MaxRel, v.MaxRef = Number(math.Inf(1)), Number(math.Inf(1)), Number(math.NaN())
+	}
+	return v
+}
+
+func compare(name string, got, ref *tensor.Tensor, tol Tolerance) Value {
 	v := Value{Name: name, Shape: got.Shape}
 	a, errA := floats(got)
 	b, errB := floats(ref)

@@ -68,7 +68,8 @@ func compareAll(name string, got *values, ref answer, o Options) *Comparison {
 		c.Top1Agree, c.Top5Agree = &share, &share5
 	}
 	if c.Compared == 0 {
-		c.Pass, c.LeastAtol, c.LeastRtol = false, Number(math.Inf(1)), Number(math.Inf(1))
+		none := Number(math.Inf(1))
+		c.Pass, c.MaxAbs, c.MaxRel, c.LeastAtol, c.LeastRtol = false, none, none, none, none
 	} else if !o.Layers {
 		c.OnlyReference = []string{} // they may be values inside the model
 	}

@@ -44,8 +44,9 @@ type recordedArrays struct {
 // NPZ returns the arrays of a .npz file as a reference. Array `input`, or
 // whatever the model's input is called, is what the model is run on; all others
 // are compared with the model's values of the same name. Arrays of fewer
-// pictures than the input are compared with the first ones, and pictures in
-// NHWC are recognised by their shape.
+// pictures than the input are compared with the first ones, but outputs
+// recorded with their own input must be of all its pictures. Pictures in NHWC
+// are recognised by their shape.
 func NPZ(path string, lim limit.Limits) (Reference, error) {
 	arrays, err := npy.ReadArchive(path, lim)
 	if err != nil {

@@ -30,7 +30,7 @@ type Options struct {
 	Tolerance Tolerance
 	Layers    bool            // compare every named value that both sides have
 	Session   runtime.Options // how the models run; its Layers is ignored
-	Input     runtime.Tensors // arrays for references that record no input; nil: two random pictures
+	Input     runtime.Tensors // arrays for references that record no input, or the same one; nil: two random pictures
 	Pictures  []Picture       // in place of Input
 	Seed      uint64          // of the random pictures
 
@@ -72,8 +72,16 @@ func Run(ctx context.Context, m *onnx.Model, refs []Reference, o Options) (*Repo
 // reference's own input if it recorded one, else on the shared one, else on
 // random values.
 func compareWith(ctx context.Context, here *subject, r Reference, shared runtime.Tensors, o Options) (*Comparison, error) {
-	in := r.inputs(here)
-	if in == nil || len(o.Pictures) > 0 {
+	own := r.inputs(here)
+	if len(o.Pictures) > 0 {
+		own = nil
+	} else if len(o.Input) > 0 {
+		if err := checkGiven(r, own, shared); err != nil {
+			return nil, err
+		}
+	}
+	in := own
+	if in == nil {
 		in = shared
 	}
 	if in == nil {
@@ -95,6 +103,9 @@ func compareWith(ctx context.Context, here *subject, r Reference, shared runtime
 	}
 	if r.recorded() && len(o.Pictures) > 0 && ref.stages == nil {
 		return nil, fmt.Errorf("%s was not recorded of %d pictures", errs.Quote(r.Name()), len(o.Pictures))
+	}
+	if err := checkComplete(r, own, got, ref); err != nil {
+		return nil, err
 	}
 	c := compareAll(r.Name(), got, ref, o)
 	maps.Copy(c.record, in)

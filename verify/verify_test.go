@@ -214,6 +214,47 @@ func TestTwoFilesShareOneInput(t *testing.T) {
 	}
 }
 
+// TestLostPictures: outputs are of all pictures of the input in their file.
+func TestLostPictures(t *testing.T) {
+	arrays := recorded()
+	arrays["logits"] = tensor.Of(tensor.Data[float32](arrays["logits"])[:3], 1, 3)
+	_, err := verify.Run(context.Background(), model(0, "Relu"), []verify.Reference{verify.Recorded("io", arrays)}, verify.Options{})
+	if err == nil || !strings.Contains(err.Error(), "io has output logits [1,3], the model's for the input recorded with it is [2,3]") {
+		t.Errorf("error %v", err)
+	}
+	// Without an input of its own, a file may be of the first pictures alone.
+	o := verify.Options{Input: runtime.Tensors{"input": arrays["input"]}}
+	delete(arrays, "input")
+	if r := run(t, model(0, "Relu"), o, verify.Recorded("first", arrays)); !r.Pass || r.References[0].Compared != 3 {
+		t.Errorf("%+v", r.References[0])
+	}
+}
+
+// TestTwoInputs: of an input that is given and one that is recorded, none is
+// ignored.
+func TestTwoInputs(t *testing.T) {
+	given := runtime.Tensors{"input": recorded()["input"]}
+	if r := run(t, model(0, "Relu"), verify.Options{Input: given}, verify.Recorded("io", recorded())); !r.Pass {
+		t.Errorf("the same twice: %+v", r.References[0])
+	}
+	tensor.Data[float32](given["input"])[7]++
+	_, err := verify.Run(context.Background(), model(0, "Relu"), []verify.Reference{verify.Recorded("io", recorded())}, verify.Options{Input: given})
+	if err == nil || !strings.Contains(err.Error(), "io has an input input float32 [2,3,4,5] of its own, another one") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestNothingFinite: differences that nobody can know are not 0.
+func TestNothingFinite(t *testing.T) {
+	nan := float32(math.NaN())
+	x := tensor.Of([]float32{nan, nan}, 1, 2)
+	v := verify.Compare("x", x, x, verify.DefaultTolerance)
+	data, err := json.Marshal(v)
+	if err != nil || v.Pass || !strings.Contains(string(data), `"max_abs":null,"max_rel":null,"max_ref":null`) {
+		t.Errorf("%s, %v", data, err)
+	}
+}
+
 func TestModelReference(t *testing.T) {
 	for op, pass := range map[string]bool{"Relu": true, "Sigmoid": false} {
 		other, err := verify.Model("other", model(0, op), verify.Options{Layers: true})
