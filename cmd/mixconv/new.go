@@ -31,6 +31,7 @@ func (a *app) newCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			n, err := d.network()
+			a.read = append(a.read, d.archFile)
 			if err != nil {
 				return err
 			}
