@@ -29,8 +29,11 @@ func (n Number) MarshalJSON() ([]byte, error) {
 }
 
 func (n Number) String() string {
-	if math.IsInf(float64(n), 1) {
+	switch {
+	case math.IsInf(float64(n), 1):
 		return "∞"
+	case math.IsNaN(float64(n)):
+		return "–"
 	}
 	return strconv.FormatFloat(float64(n), 'g', 3, 64)
 }

@@ -1,0 +1,104 @@
+package refs
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mixconv/mixconv"
+	"github.com/mixconv/mixconv/verify"
+)
+
+// TestLive converts weights in each format and lets timm read the same file.
+// Both forms, on both engines, are timm's and ONNX Runtime's in every layer.
+func TestLive(t *testing.T) {
+	folder := t.TempDir()
+	python(t, nil, "weights.py", folder, "mixnet_s")
+	python(t, nil, "formats.py", folder, "mixnet_s")
+	for i, file := range []string{"mixnet_s.npz", "trainer.pth", "hub", "arrays", "half.safetensors"} {
+		t.Run(file, func(t *testing.T) {
+			weights := filepath.Join(folder, file)
+			o := mixconv.ConvertOptions{Model: "mixnet_s", ImageSize: 96, MDConv: mixconv.Split}
+			if i%2 == 1 {
+				o.MDConv = mixconv.Fused
+			}
+			m, err := mixconv.ConvertTorch(weights, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			timm, err := verify.Timm(verify.Live{Weights: weights})
+			if err != nil {
+				t.Fatal(err)
+			}
+			requireLive(t, m.Model, timm, engines[i%2])
+		})
+	}
+}
+
+// TestLiveTorchVision does so with a network of torchvision's.
+func TestLiveTorchVision(t *testing.T) {
+	const network = "shufflenet_v2_x0_5"
+	folder := t.TempDir()
+	python(t, nil, "weights.py", folder, network)
+	weights := filepath.Join(folder, network+".npz")
+	m, err := mixconv.ConvertTorch(weights, mixconv.ConvertOptions{Model: network, ImageSize: 96})
+	if err != nil {
+		t.Fatal(err)
+	}
+	torchvision, err := verify.TorchVision(verify.Live{Weights: weights})
+	if err != nil {
+		t.Fatal(err)
+	}
+	requireLive(t, m.Model, torchvision, engines[0])
+}
+
+// requireLive compares m, on one engine, with the reference and with ONNX
+// Runtime.
+func requireLive(t *testing.T, m *mixconv.Model, reference verify.Reference, engine mixconv.Options) {
+	t.Helper()
+	ort, err := verify.ORT(verify.Live{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := verify.Run(t.Context(), m, []verify.Reference{reference, ort}, verify.Options{Tolerance: verify.DefaultTolerance, Layers: true, Session: engine, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range report.References {
+		t.Logf("%s: %d values, largest difference %v", c.Name, len(c.Values), c.MaxRel)
+		if !c.Pass || c.Note != "" || len(c.OnlyReference) > 0 || len(c.Values) < 80 {
+			t.Errorf("%s: pass %v, %d values, note %q, only there %q", c.Name, c.Pass, len(c.Values), c.Note, c.OnlyReference)
+		}
+	}
+}
+
+// TestLiveRefuses: weights that are none, or those of another network, are an
+// error of one line, and no pickle calls anything.
+func TestLiveRefuses(t *testing.T) {
+	folder := t.TempDir()
+	python(t, nil, "weights.py", folder, "mixnet_s")
+	python(t, nil, "formats.py", folder, "mixnet_s")
+	m, err := mixconv.ConvertTorch(filepath.Join(folder, "mixnet_s.npz"), mixconv.ConvertOptions{Model: "mixnet_s", ImageSize: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ file, network, want string }{
+		{"evil.pth", "", "refused"},
+		{"hub/config.json", "", "timm:"},
+		{"mixnet_s.npz", "mixnet_m", "state_dict"},
+		{"mixnet_s.npz", "mixnet", "no model"},
+	} {
+		timm, err := verify.Timm(verify.Live{Weights: filepath.Join(folder, test.file), Network: test.network})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = verify.Run(t.Context(), m.Model, []verify.Reference{timm}, verify.Options{})
+		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") || len(err.Error()) > 600 {
+			t.Errorf("%s as %s: %v, want %s", test.file, test.network, err, test.want)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(folder, "executed")); err == nil {
+		t.Error("a pickle was executed")
+	}
+}
