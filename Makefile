@@ -18,7 +18,7 @@ test:
 
 test-refs:
 	test/refs/venv.sh .venv
-	MIXCONV_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 ./test/refs/...
+	MIXCONV_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -timeout 30m ./test/refs/... ./convert/torch ./preprocess
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
