@@ -57,7 +57,7 @@ func (c *crew) do(ctx context.Context, step int) error {
 	job := &c.jobs[step]
 	if len(c.helpers) == 0 || job.Tasks < 2 {
 		for task := range job.Tasks {
-			if task&7 == 7 && ctx.Err() != nil {
+			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			job.Run(task, 0)
