@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
@@ -25,20 +26,17 @@ type Summary struct {
 // Survey summarises a model. A model with unsupported operators is summarised
 // as far as it goes; a broken one is an error.
 func Survey(m *onnx.Model) (*Summary, error) {
-	s := &Summary{Ops: map[string]int{}}
-	unsupported, err := graph.Unsupported(m)
-	if err != nil {
-		return nil, err
-	}
-	s.Params = storedFloats(m)
-	if s.Unsupported = unsupported; len(unsupported) > 0 {
+	s := &Summary{Ops: map[string]int{}, Params: storedFloats(m)}
+	g, err := graph.Build(m)
+	var unsupported *errs.UnsupportedError
+	switch {
+	case errors.As(err, &unsupported):
+		s.Unsupported = unsupported.Items
 		for _, n := range m.Proto.GetGraph().GetNode() {
 			s.Ops[n.GetOpType()]++
 		}
 		return s, nil
-	}
-	g, err := graph.Build(m)
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	s.Inputs, s.Outputs = (&Session{typed: g}).Inputs(), (&Session{typed: g}).Outputs()

@@ -31,12 +31,6 @@ func Build(m *onnx.Model) (*Graph, error) {
 	return g, nil
 }
 
-// Unsupported lists what Build would refuse, without types.
-func Unsupported(m *onnx.Model) ([]errs.Unsupported, error) {
-	_, unsupported, err := build(m)
-	return unsupported, errs.InFile(m.Name(), err)
-}
-
 func build(m *onnx.Model) (*Graph, []errs.Unsupported, error) {
 	if err := m.Check(); err != nil {
 		return nil, nil, err

@@ -17,17 +17,15 @@ func (p *planner) mixed(n *graph.Node) error {
 	if n.Is("Conv") {
 		name = "depthwise"
 	}
-	var o, expand operands
 	from := p.expanding[n.In[0]]
 	if from != nil {
 		name = "expand+" + name
-		if expand.in, err = p.image(from.In[0]); err != nil {
+		if k.Expand, err = p.expansion(from, k.Groups); err != nil {
 			return err
 		}
-		k.Expand = &kernel.Expand{Act: from.Post.Act}
-		o.in = expand.in
-		o.out = p.writeAs(n.Out[0], isImage)
-	} else if o, err = p.convOperands(n); err != nil {
+	}
+	o, err := p.mixedOperands(n, from)
+	if err != nil {
 		return err
 	}
 	p.plan.taps = max(p.plan.taps, k.MaxTaps())
@@ -37,18 +35,10 @@ func (p *planner) mixed(n *graph.Node) error {
 			k.Groups[i].Planes = p.packs.planes(p.plan.set, &k.Groups[i])
 		}
 	}
-	if from != nil {
-		c, err := geometry(from)
-		if err != nil {
-			return err
-		}
-		k.Expand.Weights, k.Expand.Groups = p.packs.expand(p.plan.set, from.In[1], k.Groups), c.Group
-		k.Expand.Bias, _ = bias(optional(from.In, 2), from.In[1].Type.Shape[0])
-	}
 	p.step(n, name, o.reads(), []*Place{o.out}, func(mem *memory) kernel.Job {
 		k := k
 		k.Out, k.Finish, k.Taps, k.Scratch = o.out.image(mem), o.finish(n, mem), mem.taps, mem.scratch
-		if from == nil {
+		if k.Expand == nil {
 			k.In = o.in.image(mem)
 			return k.Bind(p.plan.set)
 		}
@@ -61,6 +51,30 @@ func (p *planner) mixed(n *graph.Node) error {
 		p.plan.Steps[len(p.plan.Steps)-1].MACs += macs(from)
 	}
 	return nil
+}
+
+// mixedOperands are the places of n, whose picture from computes on the way if
+// that is not nil.
+func (p *planner) mixedOperands(n, from *graph.Node) (o operands, err error) {
+	if from == nil {
+		return p.convOperands(n)
+	}
+	if o.in, err = p.image(from.In[0]); err == nil {
+		o.out = p.writeAs(n.Out[0], isImage)
+	}
+	return o, err
+}
+
+// expansion is the pointwise convolution from as a part of the mixed one
+// behind it, with everything but its picture.
+func (p *planner) expansion(from *graph.Node, groups []kernel.MixedGroup) (*kernel.Expand, error) {
+	c, err := geometry(from)
+	if err != nil {
+		return nil, err
+	}
+	e := &kernel.Expand{Act: from.Post.Act, Weights: p.packs.expand(p.plan.set, from.In[1], groups), Groups: c.Group}
+	e.Bias, _ = bias(optional(from.In, 2), from.In[1].Type.Shape[0]) // conv has seen that it is known
+	return e, nil
 }
 
 // mixedKernel is n's kernel with shapes, but no memory yet.
