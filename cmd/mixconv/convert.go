@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -69,22 +68,12 @@ func sizeOrDynamic(flag, s string) (int, error) {
 
 // readLabels reads the lines of a text file, without an empty last one.
 func (a *app) readLabels(path string) ([]string, error) {
-	const most = 16 << 20
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: not a regular file (%s), labels are a text file", errs.Quote(path), info.Mode().Type())
-	case info.Size() > most:
-		return nil, fmt.Errorf("%s: %d bytes, allowed for labels %d", errs.Quote(path), info.Size(), most)
-	case info.Size() == 0:
-		return nil, fmt.Errorf("%s: the file is empty, allowed are labels, one a line", errs.Quote(path))
-	}
-	a.read = append(a.read, path)
-	data, err := os.ReadFile(path)
+	data, err := a.readText(path, "labels", 16<<20)
 	if err != nil {
 		return nil, err
+	}
+	if len(data) == 0 {
+		return nil, fmt.Errorf("%s: the file is empty, allowed are labels, one a line", errs.Quote(path))
 	}
 	text := strings.TrimSuffix(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
 	return strings.Split(text, "\n"), nil

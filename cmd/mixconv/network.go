@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
@@ -11,16 +10,8 @@ import (
 )
 
 // readArch reads a network of one's own; see convert.ParseArch for the format.
-func readArch(path string) (*convert.Network, error) {
-	const most = 1 << 20
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fmt.Errorf("%s: a description of a network is a text file of at most %d bytes", errs.Quote(path), most)
-	}
-	text, err := os.ReadFile(path)
+func (a *app) readArch(path string) (*convert.Network, error) {
+	text, err := a.readText(path, "network descriptions", 1<<20)
 	if err != nil {
 		return nil, err
 	}

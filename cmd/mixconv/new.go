@@ -30,8 +30,7 @@ func (a *app) newCommand() *cobra.Command {
 			"ones, as the ablations of the MixNet paper do.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			n, err := d.network()
-			a.read = append(a.read, d.archFile)
+			n, err := d.network(a)
 			if err != nil {
 				return err
 			}
@@ -60,7 +59,7 @@ func (a *app) newCommand() *cobra.Command {
 	return cmd
 }
 
-func (d design) network() (n convert.Network, err error) {
+func (d design) network(a *app) (n convert.Network, err error) {
 	switch {
 	case (d.arch == "") == (d.archFile == ""):
 		return n, fmt.Errorf("which network? One of --arch and --arch-file names it")
@@ -68,7 +67,7 @@ func (d design) network() (n convert.Network, err error) {
 		n, err = convert.Named(d.arch)
 	default:
 		var own *convert.Network
-		if own, err = readArch(d.archFile); err == nil {
+		if own, err = a.readArch(d.archFile); err == nil {
 			n = *own
 		}
 	}

@@ -32,8 +32,7 @@ func (a *app) torch2onnxCommand() *cobra.Command {
 				if cmd.Flags().Changed("model") {
 					return fmt.Errorf("--model and --arch-file: one of them names the network")
 				}
-				a.read = append(a.read, archFile)
-				if o.Network, err = readArch(archFile); err != nil {
+				if o.Network, err = a.readArch(archFile); err != nil {
 					return err
 				}
 			}
