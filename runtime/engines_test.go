@@ -83,7 +83,7 @@ var engineCases = []engineCase{
 		x = b.conv(b.node("Mul", "", []string{x, gate}), 8, 6, 1, 1, 1, "")
 		b.node("Add", "y", []string{x, in})
 		b.output("y", 4)
-	}, toLast + "conv 1x1,global pool,conv 1x1,conv 1x1,Mul,conv 1x1"},
+	}, toLast + "conv 1x1,global pool,conv 1x1,conv 1x1,scale+conv 1x1"},
 	{"residual, then relu, as a ResNet has it", func(b *builder) {
 		in := b.input("x", 1, 4, 5, 5)
 		a := b.conv(in, 4, 4, 3, 1, 1, "")

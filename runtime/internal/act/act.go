@@ -2,11 +2,26 @@
 // to its result.
 package act
 
+import "math"
+
 // Func is an activation with up to two parameters. The zero value does
 // nothing.
 type Func struct {
 	Kind Kind
 	A, B float32 // Clip: lower and upper bound; HardSigmoid, HardSwish: alpha and beta; Swish: alpha in A
+}
+
+// Bounds splits f into a clamp to lo … hi, which kernels apply to their sums, and
+// what is left to do.
+func (f Func) Bounds() (lo, hi float32, rest Func) {
+	inf := float32(math.Inf(1))
+	switch f.Kind {
+	case Relu:
+		return 0, inf, Func{}
+	case Clip:
+		return f.A, f.B, Func{}
+	}
+	return -inf, inf, f
 }
 
 // Kind names an activation; the formulas are those of the ONNX operators.

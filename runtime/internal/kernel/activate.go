@@ -7,9 +7,18 @@ import (
 	"github.com/mixconv/mixconv/runtime/internal/act"
 )
 
-// activate computes in float32. Sigmoid and swish are within 4 units in the
+// activate is the plain Activate.
+func activate(dst []float32, dstStep int, src []float32, srcStep, rows, n int, f act.Func) {
+	for r := range rows {
+		row := dst[r*dstStep:][:n]
+		copy(row, src[r*srcStep:][:n])
+		activateSlice(row, f)
+	}
+}
+
+// activateSlice computes in float32. Sigmoid and swish are within 4 units in the
 // last place of the exact value; NaN stays NaN.
-func activate(x []float32, f act.Func) {
+func activateSlice(x []float32, f act.Func) {
 	switch f.Kind {
 	case act.None:
 	case act.Relu:

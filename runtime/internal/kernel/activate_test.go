@@ -26,7 +26,7 @@ func TestActivate(t *testing.T) {
 			for length := 0; length < 70; length++ {
 				for at := 0; at+length <= len(values); at += max(1, length) {
 					x := append([]float32(nil), values[at:at+length]...)
-					s.Activate(x, f)
+					s.Activate(x, 0, x, 0, 1, len(x), f)
 					for i, got := range x {
 						want := exact(f, float64(values[at+i]))
 						if diff := math.Abs(float64(got) - want); !(diff <= (1e-6+scaled(f, values[at+i]))*math.Abs(want)+tiny) {
@@ -55,13 +55,13 @@ func TestActivateNaN(t *testing.T) {
 			for lane := range 33 {
 				x := make([]float32, 33)
 				x[lane] = float32(math.NaN())
-				s.Activate(x, f)
+				s.Activate(x, 0, x, 0, 1, len(x), f)
 				if x[lane] == x[lane] {
 					t.Errorf("%s %v(NaN) in lane %d = %g", s.Name, f, lane, x[lane])
 				}
 			}
 			x := []float32{inf}
-			s.Activate(x, f)
+			s.Activate(x, 0, x, 0, 1, len(x), f)
 			if want := exact(f, math.Inf(1)); float64(x[0]) != want {
 				t.Errorf("%s %v(+Inf) = %g, want %g", s.Name, f, x[0], want)
 			}

@@ -1,29 +1,65 @@
 package kernel
 
-// Conv is a convolution that mixes channels, in one or more groups.
+// Conv is a convolution that mixes channels, in one or more groups. A matrix
+// product is one of pictures of one pixel.
 type Conv struct {
 	In, Out Image
 	Window  Window
-	Weights []Packed  // per group: [out/groups][kh·kw·in/groups], channels fastest
+	Weights []Packed  // per group: [out/groups][kh·kw·in/groups]
 	Bias    []float32 // one per output channel
+	Scale   Image     // what each picture's channels are multiplied by first, one pixel each; Data nil: nothing
 	Finish  Finish
 	Scratch func(worker int) []float32 // ScratchSize floats each
 	Pieces  func(worker int) []int     // MaxPieces each
 }
 
-// tileFloats is how many input values one task reads at a time, so that they
-// stay in the first-level cache while all panels pass over them.
-const tileFloats = 6 << 10
+const (
+	tileFloats  = 6 << 10  // what one task reads, to stay in the first-level cache
+	tallFloats  = 40 << 10 // the same in the second-level cache, which spares reading large weights again
+	heavyFloats = 32 << 10 // weights that are large in that sense
+)
 
 // onePiece is a row of a matrix: all of it.
 var onePiece = []int{0}
 
+// heavy reports whether the weights of a group are larger than the pictures
+// that a task should read.
+func (c *Conv) heavy() bool { return c.Weights[0].Rows*c.Weights[0].K > heavyFloats }
+
 // tile is the number of output pixels of a task, a multiple of what suits
 // Gemm.
 func (c *Conv) tile(s *Set) int {
-	pixels := min(tileFloats/max(c.Weights[0].K, 1), 64)
+	k := max(c.Weights[0].K, 1)
+	pixels := min(tileFloats/k, 64)
+	if c.heavy() {
+		pixels = min(tallFloats/k, 256)
+	}
 	return max(s.Rows, pixels/s.Rows*s.Rows)
 }
+
+// block is a part of one group's output channels.
+type block struct{ group, from, to int }
+
+// blocks cuts the output channels so that pictures of few tiles have tasks
+// enough for several workers.
+func (c *Conv) blocks(s *Set, tiles int) []block {
+	var list []block
+	for g, w := range c.Weights {
+		per := w.Rows
+		if c.heavy() {
+			panels := (w.Rows + s.Panel - 1) / s.Panel
+			per = max(leastPanels, panels*tiles/leastTasks) * s.Panel
+		}
+		for from := 0; from < w.Rows; from += per {
+			list = append(list, block{g, from, min(from+per, w.Rows)})
+		}
+	}
+	return list
+}
+
+// leastPanels is how many panels make up for what a task does to its tile
+// before it multiplies.
+const leastPanels = 4
 
 // inPlace reports whether the product reads the windows from the picture, where
 // each of their rows is one piece: with few output channels, copying them side
@@ -32,9 +68,11 @@ func (c *Conv) inPlace() bool {
 	return len(c.Weights) == 1 && c.Weights[0].Rows <= 64 && c.Out.W >= 16 && c.Window.DW == 1 && c.In.Pixel == c.In.C
 }
 
-// ScratchSize is the number of floats that Bind's job needs per worker.
-func (c *Conv) ScratchSize(s *Set) int {
-	if c.Window.pointwise(c.In, c.Out) || c.inPlace() {
+// ScratchSize is the number of floats that Bind's job needs per worker; scaled
+// says whether Scale will be there.
+func (c *Conv) ScratchSize(s *Set, scaled bool) int {
+	pointwise := c.Window.pointwise(c.In, c.Out)
+	if pointwise && !scaled || !pointwise && c.inPlace() {
 		return 0
 	}
 	return c.tile(s) * c.Weights[0].K
@@ -43,54 +81,71 @@ func (c *Conv) ScratchSize(s *Set) int {
 // MaxPieces is how long the lists must be that Pieces returns.
 func (c *Conv) MaxPieces() int { return c.Window.KH }
 
-// Bind returns the job. A task is a run of output pixels, or a row of them.
+// Bind returns the job. A task is a tile of output pixels and a block of their
+// channels, or a row.
 func (c Conv) Bind(s *Set) Job {
 	if !c.Window.pointwise(c.In, c.Out) && c.inPlace() {
 		return Job{Tasks: c.Out.N * c.Out.H, Run: func(task, worker int) {
-			for g := range c.Weights {
-				c.row(s, g, task, c.Pieces(worker))
-			}
+			c.row(s, task, c.Pieces(worker))
 			c.Finish.apply(s, &c.Out, task*c.Out.W, c.Out.W)
 		}}
 	}
 	tile, pixels := c.tile(s), c.Out.pixels()
-	return Job{Tasks: (pixels + tile - 1) / tile, Run: func(task, worker int) {
-		first := task * tile
-		m := min(tile, pixels-first)
-		for g := range c.Weights {
-			c.gathered(s, g, first, m, worker)
-		}
-		c.Finish.apply(s, &c.Out, first, m)
+	tiles := (pixels + tile - 1) / tile
+	blocks := c.blocks(s, tiles)
+	return Job{Tasks: tiles * len(blocks), Run: func(task, worker int) {
+		first := task % tiles * tile
+		c.block(s, blocks[task/tiles], first, min(tile, pixels-first), worker)
 	}}
 }
 
-// group is the input and output of a group.
-func (c *Conv) group(g int) (in, out Image) {
-	channels, rows := c.In.C/len(c.Weights), c.Weights[g].Rows
-	return c.In.channels(g*channels, channels), c.Out.channels(g*rows, rows)
+// block computes a block of m pixels from first on.
+func (c *Conv) block(s *Set, b block, first, m, worker int) {
+	w := c.Weights[b.group]
+	r := c.rows(s, b.group, first, m, worker)
+	from := b.group*w.Rows + b.from
+	out := c.Out.channels(from, b.to-b.from)
+	part := Packed{Rows: b.to - b.from, K: w.K, Data: w.Data[b.from*w.K:]}
+	s.multiply(out.Data[first*out.Pixel:], out.Pixel, r, part, c.Bias[from:])
+	f := c.Finish
+	if f.Residual.Data != nil {
+		f.Residual = f.Residual.channels(from, out.C)
+	}
+	f.apply(s, &out, first, m)
 }
 
-// gathered computes m pixels from first on. Windows of more than one pixel are
-// first copied side by side.
-func (c *Conv) gathered(s *Set, g, first, m, worker int) {
-	in, out := c.group(g)
-	w := c.Weights[g]
-	r := rows{a: in.Data, stride: in.Pixel, m: m, pieces: onePiece, k: w.K}
-	if c.Window.pointwise(c.In, c.Out) {
+// rows is what m output pixels from first on read, copied side by side or
+// scaled if need be.
+func (c *Conv) rows(s *Set, group, first, m, worker int) rows {
+	channels := c.In.C / len(c.Weights)
+	in := c.In.channels(group*channels, channels)
+	k := c.Weights[group].K
+	r := rows{a: in.Data, stride: in.Pixel, m: m, pieces: onePiece, k: k}
+	pointwise := c.Window.pointwise(c.In, c.Out)
+	if pointwise && c.Scale.Data == nil {
 		r.a = r.a[first*r.stride:]
-	} else {
-		r.a, r.stride = c.Scratch(worker), w.K
-		for i := range m {
-			c.gather(r.a[i*w.K:][:w.K], &in, first+i)
+		return r
+	}
+	r.a, r.stride = c.Scratch(worker), k
+	scale := c.Scale
+	if pointwise {
+		scale = scale.channels(group*channels, channels)
+	}
+	for i := range m {
+		row := r.a[i*k:][:k]
+		if pointwise {
+			s.Mul(row, in.at(first+i), scale.at((first+i)/(c.In.H*c.In.W)))
+		} else {
+			c.gather(row, &in, first+i)
 		}
 	}
-	s.multiply(out.Data[first*out.Pixel:], out.Pixel, r, w, c.Bias[g*w.Rows:])
+	return r
 }
 
 // row computes an output row, runs of pixels whose windows the picture cuts
 // off alike at a time.
-func (c *Conv) row(s *Set, g, row int, pieces []int) {
-	in, out := c.group(g)
+func (c *Conv) row(s *Set, row int, pieces []int) {
+	in, out := c.In, c.Out
 	w := c.Window
 	picture, y := row/out.H*in.H, row%out.H
 	y0 := y*w.SH - w.Top
@@ -105,7 +160,7 @@ func (c *Conv) row(s *Set, g, row int, pieces []int) {
 		for i := range r.pieces {
 			r.pieces[i] = i * w.DH * in.W * in.Pixel
 		}
-		s.multiply(out.Data[(row*out.W+run.x)*out.Pixel:], out.Pixel, r, c.Weights[g], c.Bias[g*c.Weights[g].Rows:])
+		s.multiply(out.Data[(row*out.W+run.x)*out.Pixel:], out.Pixel, r, c.Weights[0], c.Bias)
 	}
 }
 

@@ -161,7 +161,7 @@ func TestConv(t *testing.T) {
 						return weights[((i*rows+row)*perGroup+k%perGroup)*area+k/perGroup]
 					}))
 				}
-				scratch := make([]float32, c.ScratchSize(s))
+				scratch := make([]float32, c.ScratchSize(s, false))
 				pieces := make([]int, c.MaxPieces())
 				c.Pieces = func(int) []int { return pieces }
 				c.Scratch = func(int) []float32 { return scratch }
@@ -179,31 +179,28 @@ func TestMixed(t *testing.T) {
 		for range 300 {
 			g := randomGeometry(r, true)
 			g.check(t, r, func(in, out Image, f Finish, weights, bias []float32) Job {
-				return bindMixed(s, Mixed{In: in, Out: out, Bias: bias, Finish: f,
-					Groups: []MixedGroup{{Channels: g.in, Window: g.win, Weights: tapsFirst(weights, g.in)}}})
+				return bindMixed(s, Mixed{In: in, Out: out, Finish: f, Groups: []MixedGroup{{g.in, g.win}}}, weights, bias)
 			})
 		}
 	}
 }
 
-// tapsFirst turns [C][taps] into [taps][C].
-func tapsFirst(w []float32, channels int) []float32 {
-	out := make([]float32, len(w))
-	area := len(w) / channels
-	for i, v := range w {
-		out[i%area*channels+i/area] = v
+// bindMixed packs weights, of each channel its taps, one channel after another.
+func bindMixed(s *Set, m Mixed, weights, bias []float32) Job {
+	first := []int{0}
+	for _, g := range m.Groups {
+		for range g.Channels {
+			first = append(first, first[len(first)-1]+g.Window.KH*g.Window.KW)
+		}
 	}
-	return out
-}
-
-func bindMixed(s *Set, m Mixed) Job {
-	taps := make([]Tap, m.MaxTaps())
-	m.Taps = func(int) []Tap { return taps }
-	scratch := make([]float32, m.ScratchSize())
-	for i := range m.Groups {
-		m.Groups[i].Planes = s.PackPlanes(m.Groups[i].Weights, m.Groups[i].Channels)
+	m.Panels = s.PackMixed(m.Groups, 0, func(c, tap int) float32 { return weights[first[c]+tap] }, bias)
+	scratch := make([]float32, m.ScratchSize(s))
+	for i := range scratch {
+		scratch[i] = float32(math.NaN())
 	}
 	m.Scratch = func(int) []float32 { return scratch }
+	var sums [PoolChannels]float64
+	m.Sums = func(int) *[PoolChannels]float64 { return &sums }
 	return m.Bind(s)
 }
 
@@ -221,16 +218,20 @@ func TestMixedGroups(t *testing.T) {
 			in := randomImage(r, 2, 9, 7, channels)
 			size := func(n int) int { return (n-1)/stride + 1 }
 			whole, parts := randomImage(r, 2, size(9), size(7), channels), randomImage(r, 2, size(9), size(7), channels)
-			m := Mixed{In: in, Out: whole, Bias: randoms(r, channels)}
+			m := Mixed{In: in, Out: whole}
+			bias := randoms(r, channels)
+			var weights []float32
 			from := 0
 			for i, c := range split {
 				k := 3 + 2*i
-				g := MixedGroup{Channels: c, Window: Window{KH: k, KW: k, SH: stride, SW: stride, DH: 1, DW: 1, Top: k / 2, Lft: k / 2}, Weights: randoms(r, k*k*c)}
+				g := MixedGroup{Channels: c, Window: Window{KH: k, KW: k, SH: stride, SW: stride, DH: 1, DW: 1, Top: k / 2, Lft: k / 2}}
 				m.Groups = append(m.Groups, g)
-				bindMixed(s, Mixed{In: in.channels(from, c), Out: parts.channels(from, c), Bias: m.Bias[from:], Groups: []MixedGroup{g}}).All()
+				own := randoms(r, k*k*c)
+				weights = append(weights, own...)
+				bindMixed(s, Mixed{In: in.channels(from, c), Out: parts.channels(from, c), Groups: []MixedGroup{g}}, own, bias[from:]).All()
 				from += c
 			}
-			bindMixed(s, m).All()
+			bindMixed(s, m, weights, bias).All()
 			for i := range whole.pixels() {
 				if a, b := whole.at(i), parts.at(i); fmt.Sprint(a) != fmt.Sprint(b) {
 					t.Fatalf("%s split %v pixel %d: %v, by parts %v", s.Name, split, i, a, b)

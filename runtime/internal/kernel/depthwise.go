@@ -1,17 +1,34 @@
 package kernel
 
-// depthwise walks the taps outside and the channels inside, so that the inner
-// loop has no branch and no bounds check.
-func depthwise(dst []float32, dstStep int, x []float32, xStep int, w, bias []float32, taps []Tap, pixels, channels int) {
-	for p := range pixels {
-		out := dst[p*dstStep:][:channels]
-		copy(out, bias[:channels])
-		for _, t := range taps {
-			xs := x[p*xStep+t.X:][:channels]
-			ws := w[t.W:][:channels]
-			for c, v := range xs {
-				out[c] += v * ws[c]
+// depthwise is the plain Depthwise, for planes of any number of lanes: taps outside and channels inside, so that
+// the inner loop has no branch and no bounds check.
+func depthwise(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, lanes, rows, pixels, channels int, lo, hi float32) {
+	for r := range rows {
+		for p := range pixels {
+			out := dst[r*dstPitch+p*dstStep:][:channels]
+			copy(out, bias[:channels])
+			for t, at := range taps {
+				xs := x[r*xPitch+p*xStep+at:][:channels]
+				ws := w[t*lanes:][:channels]
+				for c, v := range xs {
+					out[c] += v * ws[c]
+				}
+			}
+			for c, v := range out {
+				if v < lo {
+					out[c] = lo
+				}
+				if v > hi {
+					out[c] = hi
+				}
 			}
 		}
 	}
+}
+
+// planeLanes is the portable set's Lanes.
+const planeLanes = 16
+
+func portableDepthwise(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, rows, pixels, channels int, lo, hi float32) {
+	depthwise(dst, dstStep, dstPitch, x, xStep, xPitch, w, bias, taps, planeLanes, rows, pixels, channels, lo, hi)
 }

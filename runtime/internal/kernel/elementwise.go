@@ -35,15 +35,10 @@ func Unary(s *Set, n Nest, dst, src []float32, f act.Func) Job {
 	return n.bind(func(r run) {
 		d, x := dst[r.offset[0]:], src[r.offset[1]:]
 		if r.stride[0] == 1 && r.stride[1] == 1 {
-			copy(d[:r.n], x[:r.n])
-			s.Activate(d[:r.n], f)
+			s.Activate(d, 0, x, 0, 1, r.n, f)
 			return
 		}
-		for i := range r.n {
-			v := d[i*r.stride[0]:][:1]
-			v[0] = x[i*r.stride[1]]
-			s.Activate(v, f)
-		}
+		s.Activate(d, r.stride[0], x, r.stride[1], r.n, 1, f)
 	})
 }
 

@@ -3,87 +3,34 @@ package kernel
 import "github.com/mixconv/mixconv/runtime/internal/act"
 
 // Expand is a pointwise convolution whose results only a Mixed behind it
-// reads. That computes the channels that a task needs when it needs them: the
-// expanded picture, the largest of an inverted residual block, is never stored.
+// reads. That computes the rows of a panel when it needs them: the expanded
+// picture, the largest of an inverted residual block, is never stored.
 type Expand struct {
 	In      Image
-	Weights []Packed // per group of the Mixed: [channels][in/Groups]
 	Groups  int      // of the convolution: each sees its part of In's channels
-	Bias    []float32
+	Weights []Packed // per panel of the Mixed: [channels][In.C/Groups]
+	Bias    [][]float32
 	Act     act.Func
 }
 
-// Sizes up to which a worker keeps a panel of expanded channels of a whole
-// picture, and a plane that is filled from it.
-const (
-	expandFloats      = 48 << 10
-	expandPlaneFloats = 32 << 10
-)
-
-// CanExpand reports whether a pointwise convolution of the given number of
-// groups in front of m can be computed by m's tasks: planes must be small, and
-// no vector of channels may come from two groups.
-func (m *Mixed) CanExpand(s *Set, groups int) bool {
-	if !m.planesWithin(expandPlaneFloats) || m.In.H*m.In.W*s.taskChannels() > expandFloats || m.In.C%groups != 0 {
-		return false
+// PackExpand packs the weights [C][k] of a pointwise convolution for the panels
+// of the Mixed behind it, and its bias [C].
+func (s *Set) PackExpand(panels []Panel, weights, bias []float32, k int) (packed []Packed, biases [][]float32) {
+	for _, p := range panels {
+		w := s.Pack(p.N, k, func(row, i int) float32 { return weights[(p.From+row)*k+i] })
+		w.Rows = (p.N + s.Vector - 1) / s.Vector * s.Vector // whole vectors are stored fastest
+		b := make([]float32, s.Lanes)
+		copy(b, bias[p.From:][:p.N])
+		packed, biases = append(packed, w), append(biases, b)
 	}
-	from, part := 0, m.In.C/groups
-	for i := range m.Groups {
-		to := from + m.Groups[i].Channels
-		for edge := (from/part + 1) * part; edge < to; edge += part {
-			if (edge-from)%s.taskChannels() != 0 {
-				return false
-			}
-		}
-		from = to
-	}
-	return true
+	return packed, biases
 }
 
-// bindExpanded returns the job whose tasks are a panel of channels of one
-// picture.
-func (m Mixed) bindExpanded(s *Set) Job {
-	var tasks []expandTask
-	from := 0
-	for i := range m.Groups {
-		g := &m.Groups[i]
-		planes := m.planeTasks(s, g, from)
-		w := m.Expand.Weights[i]
-		for c := 0; c < g.Channels; c += s.taskChannels() {
-			n := min(s.taskChannels(), g.Channels-c)
-			t := expandTask{from: from + c, weights: Packed{Rows: n, K: w.K, Data: w.Data[c*w.K:]}}
-			t.planes = planes[c/s.Lanes : (c+n+s.Lanes-1)/s.Lanes]
-			tasks = append(tasks, t)
-		}
-		from += g.Channels
-	}
-	return Job{Tasks: m.Out.N * len(tasks), Run: func(task, worker int) {
-		tasks[task%len(tasks)].run(s, &m, task/len(tasks), m.Scratch(worker))
-	}}
-}
-
-// taskChannels is how many expanded channels a task has: whole panels and
-// whole vectors.
-func (s *Set) taskChannels() int { return max(s.Panel, s.Lanes) }
-
-// expandTask is the expanded channels from a place on, and the planes that they
-// fill.
-type expandTask struct {
-	planes  []planeTask
-	weights Packed
-	from    int
-}
-
-func (t *expandTask) run(s *Set, m *Mixed, picture int, scratch []float32) {
-	e, k := m.Expand, t.weights.K
-	pixels, width := m.In.H*m.In.W, len(t.planes)*s.Lanes
-	expanded := Image{Data: scratch[:pixels*width], N: 1, H: m.In.H, W: m.In.W, C: width, Pixel: width}
-	in := e.In.channels(t.from/(m.In.C/e.Groups)*k, k)
-	r := rows{a: in.Data[picture*pixels*in.Pixel:], stride: in.Pixel, m: pixels, pieces: onePiece, k: k}
-	s.multiply(expanded.Data, width, r, t.weights, e.Bias[t.from:])
-	s.Activate(expanded.Data, e.Act)
-	for i := range t.planes {
-		p := &t.planes[i]
-		p.run(s, m, expanded.channels(i*s.Lanes, p.n), 0, picture, scratch[pixels*width:])
-	}
+// rows writes n rows of the picture from y on to a plane.
+func (e *Expand) rows(t *mixedTask, to []float32, y, n int) {
+	w, width := e.Weights[t.panel], t.In.W
+	in := e.In.channels(t.p.From/(t.In.C/e.Groups)*w.K, w.K)
+	r := rows{a: in.Data[(t.picture*t.In.H+y)*width*in.Pixel:], stride: in.Pixel, m: n * width, pieces: onePiece, k: w.K}
+	t.s.multiply(t.in, t.lanes, r, w, e.Bias[t.panel])
+	t.s.Activate(to, t.pitch(), t.in, width*t.lanes, n, width*t.lanes, e.Act)
 }

@@ -90,27 +90,55 @@ func plainGemm(a []float32, m, k int, panel []float32, stride int, bias []float3
 	return out
 }
 
-// TestGuardedDepthwise covers every number of channels up to several vectors
-// and every number of pixels of a run.
+// TestGuardedDepthwise covers every number of vectors and of pixels of a run,
+// and the strides that have code of their own and one that has not.
 func TestGuardedDepthwise(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 3))
 	for _, s := range Sets {
 		for _, atEnd := range []bool{false, true} {
-			for channels := 1; channels <= 70; channels++ {
-				const most = 10 // pixels
-				// Two taps: this pixel and the next one.
-				x, w := fill(r, guarded(t, (most+1)*channels, atEnd)), fill(r, guarded(t, 2*channels, atEnd))
-				dst, bias := guarded(t, most*channels, atEnd), fill(r, guarded(t, channels, atEnd))
-				for pixels := 1; pixels <= most; pixels++ {
-					skip := 0
-					if atEnd {
-						skip = (most - pixels) * channels
+			for channels := s.Vector; channels <= s.Lanes; channels += s.Vector {
+				for stride := 1; stride <= 3; stride++ {
+					for pixels := 1; pixels <= 16; pixels++ {
+						guardedDepthwise(t, r, s, atEnd, channels, stride, pixels)
 					}
-					want := make([]float32, pixels*channels)
-					taps := []Tap{{0, 0}, {channels, channels}}
-					Portable.Depthwise(want, channels, x[skip:], channels, w, bias, taps, pixels, channels)
-					s.Depthwise(dst[skip:], channels, x[skip:], channels, w, bias, taps, pixels, channels)
-					compareFloats(t, s.Name, dst[skip:], want)
+				}
+			}
+		}
+	}
+}
+
+// guardedDepthwise computes two rows, of which the taps see this pixel and the
+// next one.
+func guardedDepthwise(t *testing.T, r *rand.Rand, s *Set, atEnd bool, channels, stride, pixels int) {
+	t.Helper()
+	cols := (pixels-1)*stride + 2
+	seen := (2*cols-1)*s.Lanes + channels // the last pixel may have fewer lanes
+	x, w := fill(r, guarded(t, seen, atEnd)), fill(r, guarded(t, s.Lanes+channels, atEnd))
+	dst, bias := guarded(t, 2*pixels*channels, atEnd), fill(r, guarded(t, channels, atEnd))
+	want := make([]float32, len(dst))
+	taps := []int{0, s.Lanes}
+	lo, hi := float32(-0.5), float32(1.5)
+	depthwise(want, channels, pixels*channels, x, stride*s.Lanes, cols*s.Lanes, w, bias, taps, s.Lanes, 2, pixels, channels, lo, hi)
+	s.Depthwise(dst, channels, pixels*channels, x, stride*s.Lanes, cols*s.Lanes, w, bias, taps, 2, pixels, channels, lo, hi)
+	compareFloats(t, s.Name, dst, want)
+}
+
+// TestGuardedActivate covers rows of every length, with canaries between them.
+func TestGuardedActivate(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 3))
+	for _, s := range Sets {
+		for _, atEnd := range []bool{false, true} {
+			for n := 1; n <= 70; n++ {
+				const rows, gap = 3, 2
+				src, dst := fill(r, guarded(t, rows*n, atEnd)), guarded(t, rows*(n+gap)-gap, atEnd)
+				for _, f := range append(testActs, act.Func{}) {
+					want := make([]float32, len(dst))
+					for i := range dst {
+						dst[i], want[i] = 42, 42
+					}
+					s.Activate(dst, n+gap, src, n, rows, n, f)
+					Portable.Activate(want, n+gap, src, n, rows, n, f)
+					compareFloats(t, s.Name+" "+f.Kind.String(), dst, want)
 				}
 			}
 		}
@@ -134,8 +162,8 @@ func TestGuardedSlices(t *testing.T) {
 				for _, f := range append(testActs, act.Func{}) {
 					copy(dst, a)
 					copy(want, a)
-					s.Activate(dst, f)
-					Portable.Activate(want, f)
+					s.Activate(dst, 0, dst, 0, 1, n, f)
+					Portable.Activate(want, 0, want, 0, 1, n, f)
 					compareFloats(t, s.Name+" "+f.Kind.String(), dst, want)
 				}
 				x := fill(r, guarded(t, 3*n, atEnd))

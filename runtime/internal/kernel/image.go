@@ -86,18 +86,26 @@ func (f *Finish) apply(s *Set, out *Image, i, m int) {
 	if f.Residual.Data == nil && f.Act.Kind == act.None {
 		return
 	}
-	if out.Pixel == out.C && (f.Residual.Data == nil || f.Residual.Pixel == out.C) {
-		f.row(s, out.Data[i*out.C:][:m*out.C], i*out.C)
-		return
+	if f.Residual.Data != nil {
+		f.add(s, out, i, m)
 	}
-	for p := i; p < i+m; p++ {
-		f.row(s, out.at(p), p*f.Residual.Pixel)
+	if f.Act.Kind != act.None {
+		x := out.Data[i*out.Pixel:]
+		if out.Pixel == out.C {
+			s.Activate(x, 0, x, 0, 1, m*out.C, f.Act)
+			return
+		}
+		s.Activate(x, out.Pixel, x, out.Pixel, m, out.C, f.Act)
 	}
 }
 
-func (f *Finish) row(s *Set, x []float32, residual int) {
-	if f.Residual.Data != nil {
-		s.Add(x, x, f.Residual.Data[residual:][:len(x)])
+func (f *Finish) add(s *Set, out *Image, i, m int) {
+	if out.Pixel == out.C && f.Residual.Pixel == out.C {
+		x := out.Data[i*out.C:][:m*out.C]
+		s.Add(x, x, f.Residual.Data[i*out.C:])
+		return
 	}
-	s.Activate(x, f.Act)
+	for p := i; p < i+m; p++ {
+		s.Add(out.at(p), out.at(p), f.Residual.at(p))
+	}
 }

@@ -12,26 +12,43 @@ func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pie
 // for i < m and j < n, l < k, which is at least 1; n is from 9 to 16.
 func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 
-// depthwiseAVX2 computes dst[p·dstStep+c] = bias[c] + Σ_t x[p·xStep+taps[t].X+c]·w[taps[t].W+c]
-// for p < pixels and c < channels; taps points to ntaps pairs of X and W, at least one.
-func depthwiseAVX2(dst *float32, dstStep int, x *float32, xStep int, w *float32, bias *float32, taps *int, ntaps int, pixels int, channels int)
+// depthwise1x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·16+taps[t]+c]·w[t·16+c], held in lo … hi,
+// for r < rows, p < pixels and c < 8; rows, pixels and ntaps are at least 1.
+func depthwise1x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 
-// clampAVX2 computes x[i] = min(max(x[i], lo), hi); NaN stays.
-func clampAVX2(x *float32, n int, lo float32, hi float32)
+// depthwise1x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·32+taps[t]+c]·w[t·16+c], held in lo … hi,
+// for r < rows, p < pixels and c < 8; rows, pixels and ntaps are at least 1.
+func depthwise1x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 
-// hardSigmoidAVX2 computes x[i] = min(max(a·x[i]+b, 0), 1); NaN stays.
-func hardSigmoidAVX2(x *float32, n int, a float32, b float32)
+// depthwise2x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·16+taps[t]+c]·w[t·16+c], held in lo … hi,
+// for r < rows, p < pixels and c < 16; rows, pixels and ntaps are at least 1.
+func depthwise2x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 
-// hardSwishAVX2 computes x[i] = x[i]·min(max(a·x[i]+b, 0), 1); NaN stays.
-func hardSwishAVX2(x *float32, n int, a float32, b float32)
+// depthwise2x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·32+taps[t]+c]·w[t·16+c], held in lo … hi,
+// for r < rows, p < pixels and c < 16; rows, pixels and ntaps are at least 1.
+func depthwise2x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 
-// sigmoidAVX2 computes x[i] = 1 / (1 + 2^((high+low)·x[i]));
+// clampAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = min(max(x, lo), hi); NaN stays.
+func clampAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, lo float32, hi float32)
+
+// hardSigmoidAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = min(max(a·x+b, 0), 1); NaN stays.
+func hardSigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
+
+// hardSwishAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = x·min(max(a·x+b, 0), 1); NaN stays.
+func hardSwishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
+
+// sigmoidAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = 1 / (1 + 2^((high+low)·x));
 // for the power x is held in ±most; NaN stays.
-func sigmoidAVX2(x *float32, n int, high float32, low float32, most float32)
+func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
 
-// swishAVX2 computes x[i] = x[i] / (1 + 2^((high+low)·x[i]));
+// swishAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = x / (1 + 2^((high+low)·x));
 // for the power x is held in ±most; NaN stays.
-func swishAVX2(x *float32, n int, high float32, low float32, most float32)
+func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
 
 // addAVX2 computes dst[i] = a[i] + b[i] for i < n.
 func addAVX2(dst *float32, a *float32, b *float32, n int)
@@ -43,10 +60,6 @@ func mulAVX2(dst *float32, a *float32, b *float32, n int)
 // a multiple of eight.
 func sumAVX2(dst *float64, x *float32, step int, pixels int, channels int)
 
-// copyRowsAVX2 computes dst[r·dstStep+i] = src[r·srcStep+i] for r < rows, at least 1, and i < n,
-// which is at most a vector.
-func copyRowsAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)
-
 // gemm1xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·32+j]
 // for i < m and j < n, l < k, which is at least 1; n is from 1 to 16.
 func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
@@ -55,26 +68,43 @@ func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, p
 // for i < m and j < n, l < k, which is at least 1; n is from 17 to 32.
 func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 
-// depthwiseAVX512 computes dst[p·dstStep+c] = bias[c] + Σ_t x[p·xStep+taps[t].X+c]·w[taps[t].W+c]
-// for p < pixels and c < channels; taps points to ntaps pairs of X and W, at least one.
-func depthwiseAVX512(dst *float32, dstStep int, x *float32, xStep int, w *float32, bias *float32, taps *int, ntaps int, pixels int, channels int)
+// depthwise1x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·32+taps[t]+c]·w[t·32+c], held in lo … hi,
+// for r < rows, p < pixels and c < 16; rows, pixels and ntaps are at least 1.
+func depthwise1x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 
-// clampAVX512 computes x[i] = min(max(x[i], lo), hi); NaN stays.
-func clampAVX512(x *float32, n int, lo float32, hi float32)
+// depthwise1x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·64+taps[t]+c]·w[t·32+c], held in lo … hi,
+// for r < rows, p < pixels and c < 16; rows, pixels and ntaps are at least 1.
+func depthwise1x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 
-// hardSigmoidAVX512 computes x[i] = min(max(a·x[i]+b, 0), 1); NaN stays.
-func hardSigmoidAVX512(x *float32, n int, a float32, b float32)
+// depthwise2x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·32+taps[t]+c]·w[t·32+c], held in lo … hi,
+// for r < rows, p < pixels and c < 32; rows, pixels and ntaps are at least 1.
+func depthwise2x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 
-// hardSwishAVX512 computes x[i] = x[i]·min(max(a·x[i]+b, 0), 1); NaN stays.
-func hardSwishAVX512(x *float32, n int, a float32, b float32)
+// depthwise2x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·64+taps[t]+c]·w[t·32+c], held in lo … hi,
+// for r < rows, p < pixels and c < 32; rows, pixels and ntaps are at least 1.
+func depthwise2x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 
-// sigmoidAVX512 computes x[i] = 1 / (1 + 2^((high+low)·x[i]));
+// clampAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = min(max(x, lo), hi); NaN stays.
+func clampAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, lo float32, hi float32)
+
+// hardSigmoidAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = min(max(a·x+b, 0), 1); NaN stays.
+func hardSigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
+
+// hardSwishAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = x·min(max(a·x+b, 0), 1); NaN stays.
+func hardSwishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
+
+// sigmoidAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = 1 / (1 + 2^((high+low)·x));
 // for the power x is held in ±most; NaN stays.
-func sigmoidAVX512(x *float32, n int, high float32, low float32, most float32)
+func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
 
-// swishAVX512 computes x[i] = x[i] / (1 + 2^((high+low)·x[i]));
+// swishAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = x / (1 + 2^((high+low)·x));
 // for the power x is held in ±most; NaN stays.
-func swishAVX512(x *float32, n int, high float32, low float32, most float32)
+func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
 
 // addAVX512 computes dst[i] = a[i] + b[i] for i < n.
 func addAVX512(dst *float32, a *float32, b *float32, n int)
@@ -85,7 +115,3 @@ func mulAVX512(dst *float32, a *float32, b *float32, n int)
 // sumAVX512 computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels,
 // a multiple of eight.
 func sumAVX512(dst *float64, x *float32, step int, pixels int, channels int)
-
-// copyRowsAVX512 computes dst[r·dstStep+i] = src[r·srcStep+i] for r < rows, at least 1, and i < n,
-// which is at most a vector.
-func copyRowsAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)

@@ -22,6 +22,120 @@ DATA lanes<>+56(SB)/4, $0x00000000
 DATA lanes<>+60(SB)/4, $0x00000000
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
+DATA constants<>+0(SB)/4, $0x4b40007f
+DATA constants<>+4(SB)/4, $0x4b40007f
+DATA constants<>+8(SB)/4, $0x4b40007f
+DATA constants<>+12(SB)/4, $0x4b40007f
+DATA constants<>+16(SB)/4, $0x4b40007f
+DATA constants<>+20(SB)/4, $0x4b40007f
+DATA constants<>+24(SB)/4, $0x4b40007f
+DATA constants<>+28(SB)/4, $0x4b40007f
+DATA constants<>+32(SB)/4, $0x4b40007f
+DATA constants<>+36(SB)/4, $0x4b40007f
+DATA constants<>+40(SB)/4, $0x4b40007f
+DATA constants<>+44(SB)/4, $0x4b40007f
+DATA constants<>+48(SB)/4, $0x4b40007f
+DATA constants<>+52(SB)/4, $0x4b40007f
+DATA constants<>+56(SB)/4, $0x4b40007f
+DATA constants<>+60(SB)/4, $0x4b40007f
+DATA constants<>+64(SB)/4, $0x3f800000
+DATA constants<>+68(SB)/4, $0x3f800000
+DATA constants<>+72(SB)/4, $0x3f800000
+DATA constants<>+76(SB)/4, $0x3f800000
+DATA constants<>+80(SB)/4, $0x3f800000
+DATA constants<>+84(SB)/4, $0x3f800000
+DATA constants<>+88(SB)/4, $0x3f800000
+DATA constants<>+92(SB)/4, $0x3f800000
+DATA constants<>+96(SB)/4, $0x3f800000
+DATA constants<>+100(SB)/4, $0x3f800000
+DATA constants<>+104(SB)/4, $0x3f800000
+DATA constants<>+108(SB)/4, $0x3f800000
+DATA constants<>+112(SB)/4, $0x3f800000
+DATA constants<>+116(SB)/4, $0x3f800000
+DATA constants<>+120(SB)/4, $0x3f800000
+DATA constants<>+124(SB)/4, $0x3f800000
+DATA constants<>+128(SB)/4, $0x3f317215
+DATA constants<>+132(SB)/4, $0x3f317215
+DATA constants<>+136(SB)/4, $0x3f317215
+DATA constants<>+140(SB)/4, $0x3f317215
+DATA constants<>+144(SB)/4, $0x3f317215
+DATA constants<>+148(SB)/4, $0x3f317215
+DATA constants<>+152(SB)/4, $0x3f317215
+DATA constants<>+156(SB)/4, $0x3f317215
+DATA constants<>+160(SB)/4, $0x3f317215
+DATA constants<>+164(SB)/4, $0x3f317215
+DATA constants<>+168(SB)/4, $0x3f317215
+DATA constants<>+172(SB)/4, $0x3f317215
+DATA constants<>+176(SB)/4, $0x3f317215
+DATA constants<>+180(SB)/4, $0x3f317215
+DATA constants<>+184(SB)/4, $0x3f317215
+DATA constants<>+188(SB)/4, $0x3f317215
+DATA constants<>+192(SB)/4, $0x3e75fcde
+DATA constants<>+196(SB)/4, $0x3e75fcde
+DATA constants<>+200(SB)/4, $0x3e75fcde
+DATA constants<>+204(SB)/4, $0x3e75fcde
+DATA constants<>+208(SB)/4, $0x3e75fcde
+DATA constants<>+212(SB)/4, $0x3e75fcde
+DATA constants<>+216(SB)/4, $0x3e75fcde
+DATA constants<>+220(SB)/4, $0x3e75fcde
+DATA constants<>+224(SB)/4, $0x3e75fcde
+DATA constants<>+228(SB)/4, $0x3e75fcde
+DATA constants<>+232(SB)/4, $0x3e75fcde
+DATA constants<>+236(SB)/4, $0x3e75fcde
+DATA constants<>+240(SB)/4, $0x3e75fcde
+DATA constants<>+244(SB)/4, $0x3e75fcde
+DATA constants<>+248(SB)/4, $0x3e75fcde
+DATA constants<>+252(SB)/4, $0x3e75fcde
+DATA constants<>+256(SB)/4, $0x3d635ba9
+DATA constants<>+260(SB)/4, $0x3d635ba9
+DATA constants<>+264(SB)/4, $0x3d635ba9
+DATA constants<>+268(SB)/4, $0x3d635ba9
+DATA constants<>+272(SB)/4, $0x3d635ba9
+DATA constants<>+276(SB)/4, $0x3d635ba9
+DATA constants<>+280(SB)/4, $0x3d635ba9
+DATA constants<>+284(SB)/4, $0x3d635ba9
+DATA constants<>+288(SB)/4, $0x3d635ba9
+DATA constants<>+292(SB)/4, $0x3d635ba9
+DATA constants<>+296(SB)/4, $0x3d635ba9
+DATA constants<>+300(SB)/4, $0x3d635ba9
+DATA constants<>+304(SB)/4, $0x3d635ba9
+DATA constants<>+308(SB)/4, $0x3d635ba9
+DATA constants<>+312(SB)/4, $0x3d635ba9
+DATA constants<>+316(SB)/4, $0x3d635ba9
+DATA constants<>+320(SB)/4, $0x3c1e7544
+DATA constants<>+324(SB)/4, $0x3c1e7544
+DATA constants<>+328(SB)/4, $0x3c1e7544
+DATA constants<>+332(SB)/4, $0x3c1e7544
+DATA constants<>+336(SB)/4, $0x3c1e7544
+DATA constants<>+340(SB)/4, $0x3c1e7544
+DATA constants<>+344(SB)/4, $0x3c1e7544
+DATA constants<>+348(SB)/4, $0x3c1e7544
+DATA constants<>+352(SB)/4, $0x3c1e7544
+DATA constants<>+356(SB)/4, $0x3c1e7544
+DATA constants<>+360(SB)/4, $0x3c1e7544
+DATA constants<>+364(SB)/4, $0x3c1e7544
+DATA constants<>+368(SB)/4, $0x3c1e7544
+DATA constants<>+372(SB)/4, $0x3c1e7544
+DATA constants<>+376(SB)/4, $0x3c1e7544
+DATA constants<>+380(SB)/4, $0x3c1e7544
+DATA constants<>+384(SB)/4, $0x3aaddd0a
+DATA constants<>+388(SB)/4, $0x3aaddd0a
+DATA constants<>+392(SB)/4, $0x3aaddd0a
+DATA constants<>+396(SB)/4, $0x3aaddd0a
+DATA constants<>+400(SB)/4, $0x3aaddd0a
+DATA constants<>+404(SB)/4, $0x3aaddd0a
+DATA constants<>+408(SB)/4, $0x3aaddd0a
+DATA constants<>+412(SB)/4, $0x3aaddd0a
+DATA constants<>+416(SB)/4, $0x3aaddd0a
+DATA constants<>+420(SB)/4, $0x3aaddd0a
+DATA constants<>+424(SB)/4, $0x3aaddd0a
+DATA constants<>+428(SB)/4, $0x3aaddd0a
+DATA constants<>+432(SB)/4, $0x3aaddd0a
+DATA constants<>+436(SB)/4, $0x3aaddd0a
+DATA constants<>+440(SB)/4, $0x3aaddd0a
+DATA constants<>+444(SB)/4, $0x3aaddd0a
+GLOBL constants<>(SB), RODATA|NOPTR, $448
+
 // func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 // Requires: AVX, FMA3
 TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-96
@@ -34,59 +148,94 @@ TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-96
 	MOVQ    m+32(FP), SI
 	MOVQ    n+88(FP), DI
 	LEAQ    lanes<>+0(SB), R8
-	NEGQ    DI
-	VMOVDQU 32(R8)(DI*4), Y0
+	MOVQ    DI, R9
+	NEGQ    R9
+	VMOVDQU 32(R8)(R9*4), Y0
 
 tiles:
 	CMPQ       SI, $0x06
 	JL         rest
-	MOVQ       bias+80(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+80(FP), R8
+	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       panel+64(FP), R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum6
 
 piece6:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ R8, R13
 
 k6:
-	VMOVUPS      (R12), Y7
-	VBROADCASTSS (R10), Y8
-	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (R10)(BX*1), Y8
-	VFMADD231PS  Y7, Y8, Y2
-	VBROADCASTSS (R10)(BX*2), Y8
-	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      (R13), Y7
 	VBROADCASTSS (R11), Y8
-	VFMADD231PS  Y7, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y1
 	VBROADCASTSS (R11)(BX*1), Y8
-	VFMADD231PS  Y7, Y8, Y5
+	VFMADD231PS  Y7, Y8, Y2
 	VBROADCASTSS (R11)(BX*2), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R12), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS (R12)(BX*1), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS (R12)(BX*2), Y8
 	VFMADD231PS  Y7, Y8, Y6
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k6
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece6
 
 sum6:
+	CMPQ    DI, $0x08
+	JNE     tile6part
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	JMP     tile6stored
+
+tile6part:
+	CMPQ    DI, $0x04
+	JNE     tile6masked
+	VMOVUPS X1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X6, (AX)
+	ADDQ    DX, AX
+	JMP     tile6stored
+
+tile6masked:
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       DX, AX
 	VMASKMOVPS Y2, Y0, (AX)
@@ -99,58 +248,90 @@ sum6:
 	ADDQ       DX, AX
 	VMASKMOVPS Y6, Y0, (AX)
 	ADDQ       DX, AX
-	IMUL3Q     $0x06, BX, DI
-	ADDQ       DI, CX
-	SUBQ       $0x06, SI
-	JMP        tiles
+
+tile6stored:
+	IMUL3Q $0x06, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x06, SI
+	JMP    tiles
 
 rest:
 	CMPQ       SI, $0x05
 	JNE        not5
-	MOVQ       bias+80(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+80(FP), R8
+	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       panel+64(FP), R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum5
 
 piece5:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ R8, R13
 
 k5:
-	VMOVUPS      (R12), Y6
-	VBROADCASTSS (R10), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (R10)(BX*1), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R10)(BX*2), Y7
-	VFMADD231PS  Y6, Y7, Y3
+	VMOVUPS      (R13), Y6
 	VBROADCASTSS (R11), Y7
-	VFMADD231PS  Y6, Y7, Y4
+	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (R11)(BX*1), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (R11)(BX*2), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (R12), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (R12)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k5
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece5
 
 sum5:
+	CMPQ    DI, $0x08
+	JNE     tile5part
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	JMP     tile5stored
+
+tile5part:
+	CMPQ    DI, $0x04
+	JNE     tile5masked
+	VMOVUPS X1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X5, (AX)
+	ADDQ    DX, AX
+	JMP     tile5stored
+
+tile5masked:
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       DX, AX
 	VMASKMOVPS Y2, Y0, (AX)
@@ -161,54 +342,82 @@ sum5:
 	ADDQ       DX, AX
 	VMASKMOVPS Y5, Y0, (AX)
 	ADDQ       DX, AX
-	IMUL3Q     $0x05, BX, DI
-	ADDQ       DI, CX
-	SUBQ       $0x05, SI
+
+tile5stored:
+	IMUL3Q $0x05, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x05, SI
 
 not5:
 	CMPQ       SI, $0x04
 	JNE        not4
-	MOVQ       bias+80(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+80(FP), R8
+	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       panel+64(FP), R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum4
 
 piece4:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ R8, R13
 
 k4:
-	VMOVUPS      (R12), Y5
-	VBROADCASTSS (R10), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (R10)(BX*1), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (R10)(BX*2), Y6
-	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      (R13), Y5
 	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R11)(BX*1), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS (R11)(BX*2), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k4
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece4
 
 sum4:
+	CMPQ    DI, $0x08
+	JNE     tile4part
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	JMP     tile4stored
+
+tile4part:
+	CMPQ    DI, $0x04
+	JNE     tile4masked
+	VMOVUPS X1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X4, (AX)
+	ADDQ    DX, AX
+	JMP     tile4stored
+
+tile4masked:
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       DX, AX
 	VMASKMOVPS Y2, Y0, (AX)
@@ -217,138 +426,200 @@ sum4:
 	ADDQ       DX, AX
 	VMASKMOVPS Y4, Y0, (AX)
 	ADDQ       DX, AX
-	IMUL3Q     $0x04, BX, DI
-	ADDQ       DI, CX
-	SUBQ       $0x04, SI
+
+tile4stored:
+	IMUL3Q $0x04, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x04, SI
 
 not4:
 	CMPQ       SI, $0x03
 	JNE        not3
-	MOVQ       bias+80(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+80(FP), R8
+	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       panel+64(FP), R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum3
 
 piece3:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	MOVQ k+56(FP), R13
+	MOVQ R8, R12
 
 k3:
-	VMOVUPS      (R11), Y4
-	VBROADCASTSS (R10), Y5
+	VMOVUPS      (R12), Y4
+	VBROADCASTSS (R11), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (R10)(BX*1), Y5
+	VBROADCASTSS (R11)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (R10)(BX*2), Y5
+	VBROADCASTSS (R11)(BX*2), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k3
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece3
 
 sum3:
+	CMPQ    DI, $0x08
+	JNE     tile3part
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	JMP     tile3stored
+
+tile3part:
+	CMPQ    DI, $0x04
+	JNE     tile3masked
+	VMOVUPS X1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X3, (AX)
+	ADDQ    DX, AX
+	JMP     tile3stored
+
+tile3masked:
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       DX, AX
 	VMASKMOVPS Y2, Y0, (AX)
 	ADDQ       DX, AX
 	VMASKMOVPS Y3, Y0, (AX)
 	ADDQ       DX, AX
-	IMUL3Q     $0x03, BX, DI
-	ADDQ       DI, CX
-	SUBQ       $0x03, SI
+
+tile3stored:
+	IMUL3Q $0x03, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x03, SI
 
 not3:
 	CMPQ       SI, $0x02
 	JNE        not2
-	MOVQ       bias+80(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+80(FP), R8
+	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       panel+64(FP), R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum2
 
 piece2:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	MOVQ k+56(FP), R13
+	MOVQ R8, R12
 
 k2:
-	VMOVUPS      (R11), Y3
-	VBROADCASTSS (R10), Y4
+	VMOVUPS      (R12), Y3
+	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (R10)(BX*1), Y4
+	VBROADCASTSS (R11)(BX*1), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k2
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece2
 
 sum2:
+	CMPQ    DI, $0x08
+	JNE     tile2part
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	JMP     tile2stored
+
+tile2part:
+	CMPQ    DI, $0x04
+	JNE     tile2masked
+	VMOVUPS X1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X2, (AX)
+	ADDQ    DX, AX
+	JMP     tile2stored
+
+tile2masked:
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       DX, AX
 	VMASKMOVPS Y2, Y0, (AX)
 	ADDQ       DX, AX
-	IMUL3Q     $0x02, BX, DI
-	ADDQ       DI, CX
-	SUBQ       $0x02, SI
+
+tile2stored:
+	IMUL3Q $0x02, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x02, SI
 
 not2:
 	CMPQ       SI, $0x01
 	JNE        not1
-	MOVQ       bias+80(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       bias+80(FP), R8
+	VMASKMOVPS (R8), Y0, Y1
+	MOVQ       panel+64(FP), R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum1
 
 piece1:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	MOVQ k+56(FP), R13
+	MOVQ R8, R12
 
 k1:
-	VMOVUPS      (R11), Y2
-	VBROADCASTSS (R10), Y3
+	VMOVUPS      (R12), Y2
+	VBROADCASTSS (R11), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k1
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece1
 
 sum1:
+	CMPQ    DI, $0x08
+	JNE     tile1part
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	JMP     tile1stored
+
+tile1part:
+	CMPQ    DI, $0x04
+	JNE     tile1masked
+	VMOVUPS X1, (AX)
+	ADDQ    DX, AX
+	JMP     tile1stored
+
+tile1masked:
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       DX, AX
-	IMUL3Q     $0x01, BX, AX
-	ADDQ       AX, CX
-	SUBQ       $0x01, SI
+
+tile1stored:
+	IMUL3Q $0x01, BX, AX
+	ADDQ   AX, CX
+	SUBQ   $0x01, SI
 
 not1:
 	VZEROUPPER
@@ -367,15 +638,16 @@ TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-96
 	MOVQ    n+88(FP), DI
 	SUBQ    $0x08, DI
 	LEAQ    lanes<>+0(SB), R8
-	NEGQ    DI
-	VMOVDQU 32(R8)(DI*4), Y0
+	MOVQ    DI, R9
+	NEGQ    R9
+	VMOVDQU 32(R8)(R9*4), Y0
 
 tiles:
 	CMPQ       SI, $0x06
 	JL         rest
-	MOVQ       bias+80(FP), DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
+	MOVQ       bias+80(FP), R8
+	VMOVUPS    (R8), Y1
+	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
@@ -386,53 +658,99 @@ tiles:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       panel+64(FP), R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum6
 
 piece6:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ R8, R13
 
 k6:
-	VMOVUPS      (R12), Y13
-	VMOVUPS      32(R12), Y14
-	VBROADCASTSS (R10), Y15
+	VMOVUPS      (R13), Y13
+	VMOVUPS      32(R13), Y14
+	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS (R10)(BX*1), Y15
+	VBROADCASTSS (R11)(BX*1), Y15
 	VFMADD231PS  Y13, Y15, Y3
 	VFMADD231PS  Y14, Y15, Y4
-	VBROADCASTSS (R10)(BX*2), Y15
+	VBROADCASTSS (R11)(BX*2), Y15
 	VFMADD231PS  Y13, Y15, Y5
 	VFMADD231PS  Y14, Y15, Y6
-	VBROADCASTSS (R11), Y15
+	VBROADCASTSS (R12), Y15
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS (R11)(BX*1), Y15
+	VBROADCASTSS (R12)(BX*1), Y15
 	VFMADD231PS  Y13, Y15, Y9
 	VFMADD231PS  Y14, Y15, Y10
-	VBROADCASTSS (R11)(BX*2), Y15
+	VBROADCASTSS (R12)(BX*2), Y15
 	VFMADD231PS  Y13, Y15, Y11
 	VFMADD231PS  Y14, Y15, Y12
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k6
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece6
 
 sum6:
+	CMPQ    DI, $0x08
+	JNE     tile6part
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS Y6, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	VMOVUPS Y8, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y9, (AX)
+	VMOVUPS Y10, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y11, (AX)
+	VMOVUPS Y12, 32(AX)
+	ADDQ    DX, AX
+	JMP     tile6stored
+
+tile6part:
+	CMPQ    DI, $0x04
+	JNE     tile6masked
+	VMOVUPS Y1, (AX)
+	VMOVUPS X2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS X4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS X6, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	VMOVUPS X8, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y9, (AX)
+	VMOVUPS X10, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y11, (AX)
+	VMOVUPS X12, 32(AX)
+	ADDQ    DX, AX
+	JMP     tile6stored
+
+tile6masked:
 	VMOVUPS    Y1, (AX)
 	VMASKMOVPS Y2, Y0, 32(AX)
 	ADDQ       DX, AX
@@ -451,17 +769,19 @@ sum6:
 	VMOVUPS    Y11, (AX)
 	VMASKMOVPS Y12, Y0, 32(AX)
 	ADDQ       DX, AX
-	IMUL3Q     $0x06, BX, DI
-	ADDQ       DI, CX
-	SUBQ       $0x06, SI
-	JMP        tiles
+
+tile6stored:
+	IMUL3Q $0x06, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x06, SI
+	JMP    tiles
 
 rest:
 	CMPQ       SI, $0x05
 	JNE        not5
-	MOVQ       bias+80(FP), DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
+	MOVQ       bias+80(FP), R8
+	VMOVUPS    (R8), Y1
+	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
@@ -470,50 +790,90 @@ rest:
 	VMOVAPS    Y2, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       panel+64(FP), R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum5
 
 piece5:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ R8, R13
 
 k5:
-	VMOVUPS      (R12), Y11
-	VMOVUPS      32(R12), Y12
-	VBROADCASTSS (R10), Y13
+	VMOVUPS      (R13), Y11
+	VMOVUPS      32(R13), Y12
+	VBROADCASTSS (R11), Y13
 	VFMADD231PS  Y11, Y13, Y1
 	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (R10)(BX*1), Y13
+	VBROADCASTSS (R11)(BX*1), Y13
 	VFMADD231PS  Y11, Y13, Y3
 	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (R10)(BX*2), Y13
+	VBROADCASTSS (R11)(BX*2), Y13
 	VFMADD231PS  Y11, Y13, Y5
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (R11), Y13
+	VBROADCASTSS (R12), Y13
 	VFMADD231PS  Y11, Y13, Y7
 	VFMADD231PS  Y12, Y13, Y8
-	VBROADCASTSS (R11)(BX*1), Y13
+	VBROADCASTSS (R12)(BX*1), Y13
 	VFMADD231PS  Y11, Y13, Y9
 	VFMADD231PS  Y12, Y13, Y10
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k5
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece5
 
 sum5:
+	CMPQ    DI, $0x08
+	JNE     tile5part
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS Y6, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	VMOVUPS Y8, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y9, (AX)
+	VMOVUPS Y10, 32(AX)
+	ADDQ    DX, AX
+	JMP     tile5stored
+
+tile5part:
+	CMPQ    DI, $0x04
+	JNE     tile5masked
+	VMOVUPS Y1, (AX)
+	VMOVUPS X2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS X4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS X6, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	VMOVUPS X8, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y9, (AX)
+	VMOVUPS X10, 32(AX)
+	ADDQ    DX, AX
+	JMP     tile5stored
+
+tile5masked:
 	VMOVUPS    Y1, (AX)
 	VMASKMOVPS Y2, Y0, 32(AX)
 	ADDQ       DX, AX
@@ -529,63 +889,99 @@ sum5:
 	VMOVUPS    Y9, (AX)
 	VMASKMOVPS Y10, Y0, 32(AX)
 	ADDQ       DX, AX
-	IMUL3Q     $0x05, BX, DI
-	ADDQ       DI, CX
-	SUBQ       $0x05, SI
+
+tile5stored:
+	IMUL3Q $0x05, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x05, SI
 
 not5:
 	CMPQ       SI, $0x04
 	JNE        not4
-	MOVQ       bias+80(FP), DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
+	MOVQ       bias+80(FP), R8
+	VMOVUPS    (R8), Y1
+	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       panel+64(FP), R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum4
 
 piece4:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ R8, R13
 
 k4:
-	VMOVUPS      (R12), Y9
-	VMOVUPS      32(R12), Y10
-	VBROADCASTSS (R10), Y11
+	VMOVUPS      (R13), Y9
+	VMOVUPS      32(R13), Y10
+	VBROADCASTSS (R11), Y11
 	VFMADD231PS  Y9, Y11, Y1
 	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (R10)(BX*1), Y11
+	VBROADCASTSS (R11)(BX*1), Y11
 	VFMADD231PS  Y9, Y11, Y3
 	VFMADD231PS  Y10, Y11, Y4
-	VBROADCASTSS (R10)(BX*2), Y11
+	VBROADCASTSS (R11)(BX*2), Y11
 	VFMADD231PS  Y9, Y11, Y5
 	VFMADD231PS  Y10, Y11, Y6
-	VBROADCASTSS (R11), Y11
+	VBROADCASTSS (R12), Y11
 	VFMADD231PS  Y9, Y11, Y7
 	VFMADD231PS  Y10, Y11, Y8
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k4
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece4
 
 sum4:
+	CMPQ    DI, $0x08
+	JNE     tile4part
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS Y6, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	VMOVUPS Y8, 32(AX)
+	ADDQ    DX, AX
+	JMP     tile4stored
+
+tile4part:
+	CMPQ    DI, $0x04
+	JNE     tile4masked
+	VMOVUPS Y1, (AX)
+	VMOVUPS X2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS X4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS X6, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	VMOVUPS X8, 32(AX)
+	ADDQ    DX, AX
+	JMP     tile4stored
+
+tile4masked:
 	VMOVUPS    Y1, (AX)
 	VMASKMOVPS Y2, Y0, 32(AX)
 	ADDQ       DX, AX
@@ -598,55 +994,85 @@ sum4:
 	VMOVUPS    Y7, (AX)
 	VMASKMOVPS Y8, Y0, 32(AX)
 	ADDQ       DX, AX
-	IMUL3Q     $0x04, BX, DI
-	ADDQ       DI, CX
-	SUBQ       $0x04, SI
+
+tile4stored:
+	IMUL3Q $0x04, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x04, SI
 
 not4:
 	CMPQ       SI, $0x03
 	JNE        not3
-	MOVQ       bias+80(FP), DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
+	MOVQ       bias+80(FP), R8
+	VMOVUPS    (R8), Y1
+	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       panel+64(FP), R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum3
 
 piece3:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	MOVQ k+56(FP), R13
+	MOVQ R8, R12
 
 k3:
-	VMOVUPS      (R11), Y7
-	VMOVUPS      32(R11), Y8
-	VBROADCASTSS (R10), Y9
+	VMOVUPS      (R12), Y7
+	VMOVUPS      32(R12), Y8
+	VBROADCASTSS (R11), Y9
 	VFMADD231PS  Y7, Y9, Y1
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (R10)(BX*1), Y9
+	VBROADCASTSS (R11)(BX*1), Y9
 	VFMADD231PS  Y7, Y9, Y3
 	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (R10)(BX*2), Y9
+	VBROADCASTSS (R11)(BX*2), Y9
 	VFMADD231PS  Y7, Y9, Y5
 	VFMADD231PS  Y8, Y9, Y6
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k3
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece3
 
 sum3:
+	CMPQ    DI, $0x08
+	JNE     tile3part
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS Y6, 32(AX)
+	ADDQ    DX, AX
+	JMP     tile3stored
+
+tile3part:
+	CMPQ    DI, $0x04
+	JNE     tile3masked
+	VMOVUPS Y1, (AX)
+	VMOVUPS X2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS X4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS X6, 32(AX)
+	ADDQ    DX, AX
+	JMP     tile3stored
+
+tile3masked:
 	VMOVUPS    Y1, (AX)
 	VMASKMOVPS Y2, Y0, 32(AX)
 	ADDQ       DX, AX
@@ -656,1192 +1082,2366 @@ sum3:
 	VMOVUPS    Y5, (AX)
 	VMASKMOVPS Y6, Y0, 32(AX)
 	ADDQ       DX, AX
-	IMUL3Q     $0x03, BX, DI
-	ADDQ       DI, CX
-	SUBQ       $0x03, SI
+
+tile3stored:
+	IMUL3Q $0x03, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x03, SI
 
 not3:
 	CMPQ       SI, $0x02
 	JNE        not2
-	MOVQ       bias+80(FP), DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
+	MOVQ       bias+80(FP), R8
+	VMOVUPS    (R8), Y1
+	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       panel+64(FP), R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum2
 
 piece2:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	MOVQ k+56(FP), R13
+	MOVQ R8, R12
 
 k2:
-	VMOVUPS      (R11), Y5
-	VMOVUPS      32(R11), Y6
-	VBROADCASTSS (R10), Y7
+	VMOVUPS      (R12), Y5
+	VMOVUPS      32(R12), Y6
+	VBROADCASTSS (R11), Y7
 	VFMADD231PS  Y5, Y7, Y1
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R10)(BX*1), Y7
+	VBROADCASTSS (R11)(BX*1), Y7
 	VFMADD231PS  Y5, Y7, Y3
 	VFMADD231PS  Y6, Y7, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k2
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece2
 
 sum2:
+	CMPQ    DI, $0x08
+	JNE     tile2part
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	ADDQ    DX, AX
+	JMP     tile2stored
+
+tile2part:
+	CMPQ    DI, $0x04
+	JNE     tile2masked
+	VMOVUPS Y1, (AX)
+	VMOVUPS X2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS X4, 32(AX)
+	ADDQ    DX, AX
+	JMP     tile2stored
+
+tile2masked:
 	VMOVUPS    Y1, (AX)
 	VMASKMOVPS Y2, Y0, 32(AX)
 	ADDQ       DX, AX
 	VMOVUPS    Y3, (AX)
 	VMASKMOVPS Y4, Y0, 32(AX)
 	ADDQ       DX, AX
-	IMUL3Q     $0x02, BX, DI
-	ADDQ       DI, CX
-	SUBQ       $0x02, SI
+
+tile2stored:
+	IMUL3Q $0x02, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x02, SI
 
 not2:
 	CMPQ       SI, $0x01
 	JNE        not1
-	MOVQ       bias+80(FP), DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       bias+80(FP), R8
+	VMOVUPS    (R8), Y1
+	VMASKMOVPS 32(R8), Y0, Y2
+	MOVQ       panel+64(FP), R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum1
 
 piece1:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	MOVQ k+56(FP), R13
+	MOVQ R8, R12
 
 k1:
-	VMOVUPS      (R11), Y3
-	VMOVUPS      32(R11), Y4
-	VBROADCASTSS (R10), Y5
+	VMOVUPS      (R12), Y3
+	VMOVUPS      32(R12), Y4
+	VBROADCASTSS (R11), Y5
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k1
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece1
 
 sum1:
+	CMPQ    DI, $0x08
+	JNE     tile1part
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    DX, AX
+	JMP     tile1stored
+
+tile1part:
+	CMPQ    DI, $0x04
+	JNE     tile1masked
+	VMOVUPS Y1, (AX)
+	VMOVUPS X2, 32(AX)
+	ADDQ    DX, AX
+	JMP     tile1stored
+
+tile1masked:
 	VMOVUPS    Y1, (AX)
 	VMASKMOVPS Y2, Y0, 32(AX)
 	ADDQ       DX, AX
-	IMUL3Q     $0x01, BX, AX
-	ADDQ       AX, CX
-	SUBQ       $0x01, SI
+
+tile1stored:
+	IMUL3Q $0x01, BX, AX
+	ADDQ   AX, CX
+	SUBQ   $0x01, SI
 
 not1:
 	VZEROUPPER
 	RET
 
-// func depthwiseAVX2(dst *float32, dstStep int, x *float32, xStep int, w *float32, bias *float32, taps *int, ntaps int, pixels int, channels int)
+// func depthwise1x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwiseAVX2(SB), NOSPLIT, $8-80
-	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ w+32(FP), DX
-	MOVQ bias+40(FP), BX
-	MOVQ xStep+24(FP), SI
-	SHLQ $0x02, SI
-	MOVQ channels+72(FP), DI
+TEXT ·depthwise1x1AVX2(SB), NOSPLIT, $0-96
+	MOVQ dstStep+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ dst+0(FP), SI
+	MOVQ x+24(FP), DI
+	MOVQ rows+72(FP), R8
 
-block:
-	MOVQ pixels+64(FP), R8
-	CMPQ R8, $0x04
-	JGE  narrow
-	CMPQ DI, $0x20
-	JL   narrow
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ pixels+64(FP), R10
+row:
+	MOVQ SI, AX
+	MOVQ DI, CX
+	MOVQ pixels+80(FP), DX
 
-wpixels:
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS 64(BX), Y2
-	VMOVUPS 96(BX), Y3
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
-
-wtaps1:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	VMOVUPS     (DX)(R13*4), Y4
-	VFMADD231PS (R14), Y4, Y0
-	VMOVUPS     32(DX)(R13*4), Y4
-	VFMADD231PS 32(R14), Y4, Y1
-	VMOVUPS     64(DX)(R13*4), Y4
-	VFMADD231PS 64(R14), Y4, Y2
-	VMOVUPS     96(DX)(R13*4), Y4
-	VFMADD231PS 96(R14), Y4, Y3
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         wtaps1
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Y0, (R8)
-	VMOVUPS     Y1, 32(R8)
-	VMOVUPS     Y2, 64(R8)
-	VMOVUPS     Y3, 96(R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x01, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x01, R10
-	JNE         wpixels
-	ADDQ        $0x00000080, AX
-	ADDQ        $0x00000080, CX
-	ADDQ        $0x00000080, DX
-	ADDQ        $0x00000080, BX
-	SUBQ        $0x20, DI
-	JMP         block
-
-narrow:
-	CMPQ DI, $0x08
-	JL   tail
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ pixels+64(FP), R10
-
-npixels:
-	CMPQ    R10, $0x08
-	JL      nrest
-	VMOVUPS (BX), Y0
+run:
+	CMPQ    DX, $0x07
+	JL      rest
+	MOVQ    bias+48(FP), R9
+	VMOVUPS (R9), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
+	MOVQ    w+40(FP), R9
+	MOVQ    taps+56(FP), R10
+	MOVQ    ntaps+64(FP), R11
 
-ntaps8:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	LEAQ        (R15)(SI*2), BP
-	ADDQ        SI, BP
-	VMOVUPS     (DX)(R13*4), Y8
-	VFMADD231PS (R14), Y8, Y0
-	VFMADD231PS (R14)(SI*1), Y8, Y1
-	VFMADD231PS (R14)(SI*2), Y8, Y2
-	VFMADD231PS (R15), Y8, Y3
-	VFMADD231PS (R15)(SI*1), Y8, Y4
-	VFMADD231PS (R15)(SI*2), Y8, Y5
-	VFMADD231PS (BP), Y8, Y6
-	VFMADD231PS (BP)(SI*1), Y8, Y7
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps8
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Y0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y5, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y6, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y7, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x08, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x08, R10
-	JMP         npixels
+taps7:
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Y7
+	VFMADD231PS  (R12), Y7, Y0
+	VFMADD231PS  64(R12), Y7, Y1
+	VFMADD231PS  128(R12), Y7, Y2
+	VFMADD231PS  192(R12), Y7, Y3
+	VFMADD231PS  256(R12), Y7, Y4
+	VFMADD231PS  320(R12), Y7, Y5
+	VFMADD231PS  384(R12), Y7, Y6
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000040, R9
+	DECQ         R11
+	JNE          taps7
+	VBROADCASTSS lo+88(FP), Y7
+	VBROADCASTSS hi+92(FP), Y8
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMOVUPS      Y3, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      Y6, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x000001c0, CX
+	SUBQ         $0x07, DX
+	JMP          run
 
-nrest:
-	CMPQ    R10, $0x07
-	JNE     nnot7
-	VMOVUPS (BX), Y0
+rest:
+	CMPQ    DX, $0x06
+	JNE     not6
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
 
-ntaps7:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	LEAQ        (R15)(SI*2), BP
-	ADDQ        SI, BP
-	VMOVUPS     (DX)(R13*4), Y7
-	VFMADD231PS (R14), Y7, Y0
-	VFMADD231PS (R14)(SI*1), Y7, Y1
-	VFMADD231PS (R14)(SI*2), Y7, Y2
-	VFMADD231PS (R15), Y7, Y3
-	VFMADD231PS (R15)(SI*1), Y7, Y4
-	VFMADD231PS (R15)(SI*2), Y7, Y5
-	VFMADD231PS (BP), Y7, Y6
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps7
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Y0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y5, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y6, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x07, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x07, R10
+taps6:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y6
+	VFMADD231PS  (R11), Y6, Y0
+	VFMADD231PS  64(R11), Y6, Y1
+	VFMADD231PS  128(R11), Y6, Y2
+	VFMADD231PS  192(R11), Y6, Y3
+	VFMADD231PS  256(R11), Y6, Y4
+	VFMADD231PS  320(R11), Y6, Y5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps6
+	VBROADCASTSS lo+88(FP), Y6
+	VBROADCASTSS hi+92(FP), Y7
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y7, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y7, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y7, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y7, Y3
+	VMOVUPS      Y3, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       Y4, Y7, Y4
+	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       Y5, Y7, Y5
+	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000180, CX
+	JMP          next
 
-nnot7:
-	CMPQ    R10, $0x06
-	JNE     nnot6
-	VMOVUPS (BX), Y0
+not6:
+	CMPQ    DX, $0x05
+	JNE     not5
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
 	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
 
-ntaps6:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (DX)(R13*4), Y6
-	VFMADD231PS (R14), Y6, Y0
-	VFMADD231PS (R14)(SI*1), Y6, Y1
-	VFMADD231PS (R14)(SI*2), Y6, Y2
-	VFMADD231PS (R15), Y6, Y3
-	VFMADD231PS (R15)(SI*1), Y6, Y4
-	VFMADD231PS (R15)(SI*2), Y6, Y5
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps6
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Y0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y5, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x06, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x06, R10
+taps5:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y5
+	VFMADD231PS  (R11), Y5, Y0
+	VFMADD231PS  64(R11), Y5, Y1
+	VFMADD231PS  128(R11), Y5, Y2
+	VFMADD231PS  192(R11), Y5, Y3
+	VFMADD231PS  256(R11), Y5, Y4
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps5
+	VBROADCASTSS lo+88(FP), Y5
+	VBROADCASTSS hi+92(FP), Y6
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y6, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y6, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y6, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y6, Y3
+	VMOVUPS      Y3, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000140, CX
+	JMP          next
 
-nnot6:
-	CMPQ    R10, $0x05
-	JNE     nnot5
-	VMOVUPS (BX), Y0
+not5:
+	CMPQ    DX, $0x04
+	JNE     not4
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
 
-ntaps5:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (DX)(R13*4), Y5
-	VFMADD231PS (R14), Y5, Y0
-	VFMADD231PS (R14)(SI*1), Y5, Y1
-	VFMADD231PS (R14)(SI*2), Y5, Y2
-	VFMADD231PS (R15), Y5, Y3
-	VFMADD231PS (R15)(SI*1), Y5, Y4
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps5
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Y0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x05, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x05, R10
+taps4:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y4
+	VFMADD231PS  (R11), Y4, Y0
+	VFMADD231PS  64(R11), Y4, Y1
+	VFMADD231PS  128(R11), Y4, Y2
+	VFMADD231PS  192(R11), Y4, Y3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps4
+	VBROADCASTSS lo+88(FP), Y4
+	VBROADCASTSS hi+92(FP), Y5
+	VMAXPS       Y0, Y4, Y0
+	VMINPS       Y0, Y5, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y1, Y4, Y1
+	VMINPS       Y1, Y5, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y4, Y2
+	VMINPS       Y2, Y5, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      Y3, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000100, CX
+	JMP          next
 
-nnot5:
-	CMPQ    R10, $0x04
-	JNE     nnot4
-	VMOVUPS (BX), Y0
+not4:
+	CMPQ    DX, $0x03
+	JNE     not3
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
 
-ntaps4:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (DX)(R13*4), Y4
-	VFMADD231PS (R14), Y4, Y0
-	VFMADD231PS (R14)(SI*1), Y4, Y1
-	VFMADD231PS (R14)(SI*2), Y4, Y2
-	VFMADD231PS (R15), Y4, Y3
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps4
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Y0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x04, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x04, R10
+taps3:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y3
+	VFMADD231PS  (R11), Y3, Y0
+	VFMADD231PS  64(R11), Y3, Y1
+	VFMADD231PS  128(R11), Y3, Y2
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps3
+	VBROADCASTSS lo+88(FP), Y3
+	VBROADCASTSS hi+92(FP), Y4
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y4, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y4, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y3, Y2
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x000000c0, CX
+	JMP          next
 
-nnot4:
-	CMPQ    R10, $0x03
-	JNE     nnot3
-	VMOVUPS (BX), Y0
+not3:
+	CMPQ    DX, $0x02
+	JNE     not2
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
 
-ntaps3:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	VMOVUPS     (DX)(R13*4), Y3
-	VFMADD231PS (R14), Y3, Y0
-	VFMADD231PS (R14)(SI*1), Y3, Y1
-	VFMADD231PS (R14)(SI*2), Y3, Y2
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps3
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Y0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x03, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x03, R10
+taps2:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y2
+	VFMADD231PS  (R11), Y2, Y0
+	VFMADD231PS  64(R11), Y2, Y1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps2
+	VBROADCASTSS lo+88(FP), Y2
+	VBROADCASTSS hi+92(FP), Y3
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y1, Y2, Y1
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000080, CX
+	JMP          next
 
-nnot3:
-	CMPQ    R10, $0x02
-	JNE     nnot2
-	VMOVUPS (BX), Y0
-	VMOVAPS Y0, Y1
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
+not2:
+	CMPQ    DX, $0x01
+	JNE     not1
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
 
-ntaps2:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	VMOVUPS     (DX)(R13*4), Y2
-	VFMADD231PS (R14), Y2, Y0
-	VFMADD231PS (R14)(SI*1), Y2, Y1
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps2
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Y0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x02, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x02, R10
+taps1:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y1
+	VFMADD231PS  (R11), Y1, Y0
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps1
+	VBROADCASTSS lo+88(FP), Y1
+	VBROADCASTSS hi+92(FP), Y2
+	VMAXPS       Y0, Y1, Y0
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000040, CX
+	JMP          next
 
-nnot2:
-	CMPQ    R10, $0x01
-	JNE     nnot1
-	VMOVUPS (BX), Y0
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
-
-ntaps1:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	VMOVUPS     (DX)(R13*4), Y1
-	VFMADD231PS (R14), Y1, Y0
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps1
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Y0, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x01, SI, R8
-	ADDQ        R8, R9
-	SUBQ        $0x01, R10
-
-nnot1:
-	ADDQ $0x00000020, AX
-	ADDQ $0x00000020, CX
-	ADDQ $0x00000020, DX
-	ADDQ $0x00000020, BX
-	SUBQ $0x08, DI
-	JMP  block
-
-tail:
-	TESTQ   DI, DI
-	JLE     end
-	LEAQ    lanes<>+0(SB), R8
-	NEGQ    DI
-	VMOVDQU 32(R8)(DI*4), Y0
-	MOVQ    CX, CX
-	MOVQ    pixels+64(FP), DI
-
-tpixels:
-	CMPQ       DI, $0x08
-	JL         trest
-	VMASKMOVPS (BX), Y0, Y1
-	VMOVAPS    Y1, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y1, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y1, Y6
-	VMOVAPS    Y1, Y7
-	VMOVAPS    Y1, Y8
-	MOVQ       taps+48(FP), R8
-	MOVQ       ntaps+56(FP), R9
-
-ttaps8:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	LEAQ        (R12)(SI*2), R13
-	ADDQ        SI, R13
-	VMASKMOVPS  (DX)(R10*4), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R12), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R12)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R12)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R13), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R13)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps8
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y8, Y0, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x08, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x08, DI
-	JMP         tpixels
-
-trest:
-	CMPQ       DI, $0x07
-	JNE        tnot7
-	VMASKMOVPS (BX), Y0, Y1
-	VMOVAPS    Y1, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y1, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y1, Y6
-	VMOVAPS    Y1, Y7
-	MOVQ       taps+48(FP), R8
-	MOVQ       ntaps+56(FP), R9
-
-ttaps7:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	LEAQ        (R12)(SI*2), R13
-	ADDQ        SI, R13
-	VMASKMOVPS  (DX)(R10*4), Y0, Y8
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y9, Y8, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y9
-	VFMADD231PS Y9, Y8, Y2
-	VMASKMOVPS  (R11)(SI*2), Y0, Y9
-	VFMADD231PS Y9, Y8, Y3
-	VMASKMOVPS  (R12), Y0, Y9
-	VFMADD231PS Y9, Y8, Y4
-	VMASKMOVPS  (R12)(SI*1), Y0, Y9
-	VFMADD231PS Y9, Y8, Y5
-	VMASKMOVPS  (R12)(SI*2), Y0, Y9
-	VFMADD231PS Y9, Y8, Y6
-	VMASKMOVPS  (R13), Y0, Y9
-	VFMADD231PS Y9, Y8, Y7
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps7
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x07, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x07, DI
-
-tnot7:
-	CMPQ       DI, $0x06
-	JNE        tnot6
-	VMASKMOVPS (BX), Y0, Y1
-	VMOVAPS    Y1, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y1, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y1, Y6
-	MOVQ       taps+48(FP), R8
-	MOVQ       ntaps+56(FP), R9
-
-ttaps6:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMASKMOVPS  (DX)(R10*4), Y0, Y7
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y8, Y7, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y8
-	VFMADD231PS Y8, Y7, Y2
-	VMASKMOVPS  (R11)(SI*2), Y0, Y8
-	VFMADD231PS Y8, Y7, Y3
-	VMASKMOVPS  (R12), Y0, Y8
-	VFMADD231PS Y8, Y7, Y4
-	VMASKMOVPS  (R12)(SI*1), Y0, Y8
-	VFMADD231PS Y8, Y7, Y5
-	VMASKMOVPS  (R12)(SI*2), Y0, Y8
-	VFMADD231PS Y8, Y7, Y6
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps6
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x06, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x06, DI
-
-tnot6:
-	CMPQ       DI, $0x05
-	JNE        tnot5
-	VMASKMOVPS (BX), Y0, Y1
-	VMOVAPS    Y1, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y1, Y4
-	VMOVAPS    Y1, Y5
-	MOVQ       taps+48(FP), R8
-	MOVQ       ntaps+56(FP), R9
-
-ttaps5:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMASKMOVPS  (DX)(R10*4), Y0, Y6
-	VMASKMOVPS  (R11), Y0, Y7
-	VFMADD231PS Y7, Y6, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y7
-	VFMADD231PS Y7, Y6, Y2
-	VMASKMOVPS  (R11)(SI*2), Y0, Y7
-	VFMADD231PS Y7, Y6, Y3
-	VMASKMOVPS  (R12), Y0, Y7
-	VFMADD231PS Y7, Y6, Y4
-	VMASKMOVPS  (R12)(SI*1), Y0, Y7
-	VFMADD231PS Y7, Y6, Y5
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps5
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x05, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x05, DI
-
-tnot5:
-	CMPQ       DI, $0x04
-	JNE        tnot4
-	VMASKMOVPS (BX), Y0, Y1
-	VMOVAPS    Y1, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y1, Y4
-	MOVQ       taps+48(FP), R8
-	MOVQ       ntaps+56(FP), R9
-
-ttaps4:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMASKMOVPS  (DX)(R10*4), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R11)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R12), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps4
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x04, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x04, DI
-
-tnot4:
-	CMPQ       DI, $0x03
-	JNE        tnot3
-	VMASKMOVPS (BX), Y0, Y1
-	VMOVAPS    Y1, Y2
-	VMOVAPS    Y1, Y3
-	MOVQ       taps+48(FP), R8
-	MOVQ       ntaps+56(FP), R9
-
-ttaps3:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	VMASKMOVPS  (DX)(R10*4), Y0, Y4
-	VMASKMOVPS  (R11), Y0, Y5
-	VFMADD231PS Y5, Y4, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y5
-	VFMADD231PS Y5, Y4, Y2
-	VMASKMOVPS  (R11)(SI*2), Y0, Y5
-	VFMADD231PS Y5, Y4, Y3
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps3
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x03, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x03, DI
-
-tnot3:
-	CMPQ       DI, $0x02
-	JNE        tnot2
-	VMASKMOVPS (BX), Y0, Y1
-	VMOVAPS    Y1, Y2
-	MOVQ       taps+48(FP), R8
-	MOVQ       ntaps+56(FP), R9
-
-ttaps2:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	VMASKMOVPS  (DX)(R10*4), Y0, Y3
-	VMASKMOVPS  (R11), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps2
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        R8, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x02, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x02, DI
-
-tnot2:
-	CMPQ       DI, $0x01
-	JNE        tnot1
-	VMASKMOVPS (BX), Y0, Y1
-	MOVQ       taps+48(FP), BX
-	MOVQ       ntaps+56(FP), R8
-
-ttaps1:
-	MOVQ        8(BX), R9
-	MOVQ        (BX), R10
-	LEAQ        (CX)(R10*4), R10
-	VMASKMOVPS  (DX)(R9*4), Y0, Y2
-	VMASKMOVPS  (R10), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        $0x10, BX
-	DECQ        R8
-	JNE         ttaps1
-	MOVQ        dstStep+8(FP), DX
-	SHLQ        $0x02, DX
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        DX, AX
-	IMUL3Q      $0x01, SI, AX
-	ADDQ        AX, CX
-	SUBQ        $0x01, DI
-
-tnot1:
-end:
+not1:
+next:
+	MOVQ dstPitch+16(FP), AX
+	LEAQ (SI)(AX*4), SI
+	MOVQ xPitch+32(FP), AX
+	LEAQ (DI)(AX*4), DI
+	DECQ R8
+	JNE  row
 	VZEROUPPER
 	RET
 
-// func clampAVX2(x *float32, n int, lo float32, hi float32)
-// Requires: AVX, AVX2, SSE
-TEXT ·clampAVX2(SB), NOSPLIT, $0-24
-	MOVSS        lo+16(FP), X0
-	VBROADCASTSS X0, Y0
-	MOVSS        hi+20(FP), X1
-	VBROADCASTSS X1, Y1
-	MOVQ         n+8(FP), AX
-	MOVQ         x+0(FP), CX
+// func depthwise1x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwise1x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ dstStep+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ dst+0(FP), SI
+	MOVQ x+24(FP), DI
+	MOVQ rows+72(FP), R8
 
-vectors:
-	CMPQ    AX, $0x08
+row:
+	MOVQ SI, AX
+	MOVQ DI, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	CMPQ    DX, $0x07
 	JL      rest
-	VMOVUPS (CX), Y2
-	VMAXPS  Y2, Y0, Y2
-	VMINPS  Y2, Y1, Y2
-	VMOVUPS Y2, (CX)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, AX
-	JMP     vectors
+	MOVQ    bias+48(FP), R9
+	VMOVUPS (R9), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	MOVQ    w+40(FP), R9
+	MOVQ    taps+56(FP), R10
+	MOVQ    ntaps+64(FP), R11
+
+taps7:
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Y7
+	VFMADD231PS  (R12), Y7, Y0
+	VFMADD231PS  128(R12), Y7, Y1
+	VFMADD231PS  256(R12), Y7, Y2
+	VFMADD231PS  384(R12), Y7, Y3
+	VFMADD231PS  512(R12), Y7, Y4
+	VFMADD231PS  640(R12), Y7, Y5
+	VFMADD231PS  768(R12), Y7, Y6
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000040, R9
+	DECQ         R11
+	JNE          taps7
+	VBROADCASTSS lo+88(FP), Y7
+	VBROADCASTSS hi+92(FP), Y8
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMOVUPS      Y3, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      Y6, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000380, CX
+	SUBQ         $0x07, DX
+	JMP          run
 
 rest:
-	TESTQ      AX, AX
-	JLE        end
-	LEAQ       lanes<>+0(SB), DX
-	NEGQ       AX
-	VMOVDQU    32(DX)(AX*4), Y2
-	VMASKMOVPS (CX), Y2, Y3
+	CMPQ    DX, $0x06
+	JNE     not6
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps6:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y6
+	VFMADD231PS  (R11), Y6, Y0
+	VFMADD231PS  128(R11), Y6, Y1
+	VFMADD231PS  256(R11), Y6, Y2
+	VFMADD231PS  384(R11), Y6, Y3
+	VFMADD231PS  512(R11), Y6, Y4
+	VFMADD231PS  640(R11), Y6, Y5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps6
+	VBROADCASTSS lo+88(FP), Y6
+	VBROADCASTSS hi+92(FP), Y7
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y7, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y7, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y7, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y7, Y3
+	VMOVUPS      Y3, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       Y4, Y7, Y4
+	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       Y5, Y7, Y5
+	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000300, CX
+	JMP          next
+
+not6:
+	CMPQ    DX, $0x05
+	JNE     not5
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps5:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y5
+	VFMADD231PS  (R11), Y5, Y0
+	VFMADD231PS  128(R11), Y5, Y1
+	VFMADD231PS  256(R11), Y5, Y2
+	VFMADD231PS  384(R11), Y5, Y3
+	VFMADD231PS  512(R11), Y5, Y4
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps5
+	VBROADCASTSS lo+88(FP), Y5
+	VBROADCASTSS hi+92(FP), Y6
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y6, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y6, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y6, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y6, Y3
+	VMOVUPS      Y3, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000280, CX
+	JMP          next
+
+not5:
+	CMPQ    DX, $0x04
+	JNE     not4
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps4:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y4
+	VFMADD231PS  (R11), Y4, Y0
+	VFMADD231PS  128(R11), Y4, Y1
+	VFMADD231PS  256(R11), Y4, Y2
+	VFMADD231PS  384(R11), Y4, Y3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps4
+	VBROADCASTSS lo+88(FP), Y4
+	VBROADCASTSS hi+92(FP), Y5
+	VMAXPS       Y0, Y4, Y0
+	VMINPS       Y0, Y5, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y1, Y4, Y1
+	VMINPS       Y1, Y5, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y4, Y2
+	VMINPS       Y2, Y5, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      Y3, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000200, CX
+	JMP          next
+
+not4:
+	CMPQ    DX, $0x03
+	JNE     not3
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps3:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y3
+	VFMADD231PS  (R11), Y3, Y0
+	VFMADD231PS  128(R11), Y3, Y1
+	VFMADD231PS  256(R11), Y3, Y2
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps3
+	VBROADCASTSS lo+88(FP), Y3
+	VBROADCASTSS hi+92(FP), Y4
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y4, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y4, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y3, Y2
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000180, CX
+	JMP          next
+
+not3:
+	CMPQ    DX, $0x02
+	JNE     not2
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps2:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y2
+	VFMADD231PS  (R11), Y2, Y0
+	VFMADD231PS  128(R11), Y2, Y1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps2
+	VBROADCASTSS lo+88(FP), Y2
+	VBROADCASTSS hi+92(FP), Y3
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Y1, Y2, Y1
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000100, CX
+	JMP          next
+
+not2:
+	CMPQ    DX, $0x01
+	JNE     not1
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps1:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y1
+	VFMADD231PS  (R11), Y1, Y0
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps1
+	VBROADCASTSS lo+88(FP), Y1
+	VBROADCASTSS hi+92(FP), Y2
+	VMAXPS       Y0, Y1, Y0
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000080, CX
+	JMP          next
+
+not1:
+next:
+	MOVQ dstPitch+16(FP), AX
+	LEAQ (SI)(AX*4), SI
+	MOVQ xPitch+32(FP), AX
+	LEAQ (DI)(AX*4), DI
+	DECQ R8
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func depthwise2x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwise2x1AVX2(SB), NOSPLIT, $0-96
+	MOVQ dstStep+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ dst+0(FP), SI
+	MOVQ x+24(FP), DI
+	MOVQ rows+72(FP), R8
+
+row:
+	MOVQ SI, AX
+	MOVQ DI, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	CMPQ    DX, $0x07
+	JL      rest
+	MOVQ    bias+48(FP), R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y1, Y11
+	VMOVAPS Y0, Y12
+	VMOVAPS Y1, Y13
+	MOVQ    w+40(FP), R9
+	MOVQ    taps+56(FP), R10
+	MOVQ    ntaps+64(FP), R11
+
+taps7:
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Y14
+	VFMADD231PS  (R12), Y14, Y0
+	VFMADD231PS  64(R12), Y14, Y2
+	VFMADD231PS  128(R12), Y14, Y4
+	VFMADD231PS  192(R12), Y14, Y6
+	VFMADD231PS  256(R12), Y14, Y8
+	VFMADD231PS  320(R12), Y14, Y10
+	VFMADD231PS  384(R12), Y14, Y12
+	VMOVUPS      32(R9), Y14
+	VFMADD231PS  32(R12), Y14, Y1
+	VFMADD231PS  96(R12), Y14, Y3
+	VFMADD231PS  160(R12), Y14, Y5
+	VFMADD231PS  224(R12), Y14, Y7
+	VFMADD231PS  288(R12), Y14, Y9
+	VFMADD231PS  352(R12), Y14, Y11
+	VFMADD231PS  416(R12), Y14, Y13
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000040, R9
+	DECQ         R11
+	JNE          taps7
+	VBROADCASTSS lo+88(FP), Y14
+	VBROADCASTSS hi+92(FP), Y15
+	VMAXPS       Y0, Y14, Y0
+	VMINPS       Y0, Y15, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y14, Y1
+	VMINPS       Y1, Y15, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y14, Y2
+	VMINPS       Y2, Y15, Y2
+	VMOVUPS      Y2, (AX)
+	VMAXPS       Y3, Y14, Y3
+	VMINPS       Y3, Y15, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y14, Y4
+	VMINPS       Y4, Y15, Y4
+	VMOVUPS      Y4, (AX)
+	VMAXPS       Y5, Y14, Y5
+	VMINPS       Y5, Y15, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y6, Y14, Y6
+	VMINPS       Y6, Y15, Y6
+	VMOVUPS      Y6, (AX)
+	VMAXPS       Y7, Y14, Y7
+	VMINPS       Y7, Y15, Y7
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y8, Y14, Y8
+	VMINPS       Y8, Y15, Y8
+	VMOVUPS      Y8, (AX)
+	VMAXPS       Y9, Y14, Y9
+	VMINPS       Y9, Y15, Y9
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y10, Y14, Y10
+	VMINPS       Y10, Y15, Y10
+	VMOVUPS      Y10, (AX)
+	VMAXPS       Y11, Y14, Y11
+	VMINPS       Y11, Y15, Y11
+	VMOVUPS      Y11, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y12, Y14, Y12
+	VMINPS       Y12, Y15, Y12
+	VMOVUPS      Y12, (AX)
+	VMAXPS       Y13, Y14, Y13
+	VMINPS       Y13, Y15, Y13
+	VMOVUPS      Y13, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x000001c0, CX
+	SUBQ         $0x07, DX
+	JMP          run
+
+rest:
+	CMPQ    DX, $0x06
+	JNE     not6
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y1, Y11
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps6:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y12
+	VFMADD231PS  (R11), Y12, Y0
+	VFMADD231PS  64(R11), Y12, Y2
+	VFMADD231PS  128(R11), Y12, Y4
+	VFMADD231PS  192(R11), Y12, Y6
+	VFMADD231PS  256(R11), Y12, Y8
+	VFMADD231PS  320(R11), Y12, Y10
+	VMOVUPS      32(DX), Y12
+	VFMADD231PS  32(R11), Y12, Y1
+	VFMADD231PS  96(R11), Y12, Y3
+	VFMADD231PS  160(R11), Y12, Y5
+	VFMADD231PS  224(R11), Y12, Y7
+	VFMADD231PS  288(R11), Y12, Y9
+	VFMADD231PS  352(R11), Y12, Y11
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps6
+	VBROADCASTSS lo+88(FP), Y12
+	VBROADCASTSS hi+92(FP), Y13
+	VMAXPS       Y0, Y12, Y0
+	VMINPS       Y0, Y13, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y12, Y1
+	VMINPS       Y1, Y13, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y12, Y2
+	VMINPS       Y2, Y13, Y2
+	VMOVUPS      Y2, (AX)
+	VMAXPS       Y3, Y12, Y3
+	VMINPS       Y3, Y13, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y12, Y4
+	VMINPS       Y4, Y13, Y4
+	VMOVUPS      Y4, (AX)
+	VMAXPS       Y5, Y12, Y5
+	VMINPS       Y5, Y13, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y6, Y12, Y6
+	VMINPS       Y6, Y13, Y6
+	VMOVUPS      Y6, (AX)
+	VMAXPS       Y7, Y12, Y7
+	VMINPS       Y7, Y13, Y7
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y8, Y12, Y8
+	VMINPS       Y8, Y13, Y8
+	VMOVUPS      Y8, (AX)
+	VMAXPS       Y9, Y12, Y9
+	VMINPS       Y9, Y13, Y9
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y10, Y12, Y10
+	VMINPS       Y10, Y13, Y10
+	VMOVUPS      Y10, (AX)
+	VMAXPS       Y11, Y12, Y11
+	VMINPS       Y11, Y13, Y11
+	VMOVUPS      Y11, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000180, CX
+	JMP          next
+
+not6:
+	CMPQ    DX, $0x05
+	JNE     not5
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps5:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y10
+	VFMADD231PS  (R11), Y10, Y0
+	VFMADD231PS  64(R11), Y10, Y2
+	VFMADD231PS  128(R11), Y10, Y4
+	VFMADD231PS  192(R11), Y10, Y6
+	VFMADD231PS  256(R11), Y10, Y8
+	VMOVUPS      32(DX), Y10
+	VFMADD231PS  32(R11), Y10, Y1
+	VFMADD231PS  96(R11), Y10, Y3
+	VFMADD231PS  160(R11), Y10, Y5
+	VFMADD231PS  224(R11), Y10, Y7
+	VFMADD231PS  288(R11), Y10, Y9
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps5
+	VBROADCASTSS lo+88(FP), Y10
+	VBROADCASTSS hi+92(FP), Y11
+	VMAXPS       Y0, Y10, Y0
+	VMINPS       Y0, Y11, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y10, Y1
+	VMINPS       Y1, Y11, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y10, Y2
+	VMINPS       Y2, Y11, Y2
+	VMOVUPS      Y2, (AX)
+	VMAXPS       Y3, Y10, Y3
+	VMINPS       Y3, Y11, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y10, Y4
+	VMINPS       Y4, Y11, Y4
+	VMOVUPS      Y4, (AX)
+	VMAXPS       Y5, Y10, Y5
+	VMINPS       Y5, Y11, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y6, Y10, Y6
+	VMINPS       Y6, Y11, Y6
+	VMOVUPS      Y6, (AX)
+	VMAXPS       Y7, Y10, Y7
+	VMINPS       Y7, Y11, Y7
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y8, Y10, Y8
+	VMINPS       Y8, Y11, Y8
+	VMOVUPS      Y8, (AX)
+	VMAXPS       Y9, Y10, Y9
+	VMINPS       Y9, Y11, Y9
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000140, CX
+	JMP          next
+
+not5:
+	CMPQ    DX, $0x04
+	JNE     not4
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps4:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y8
+	VFMADD231PS  (R11), Y8, Y0
+	VFMADD231PS  64(R11), Y8, Y2
+	VFMADD231PS  128(R11), Y8, Y4
+	VFMADD231PS  192(R11), Y8, Y6
+	VMOVUPS      32(DX), Y8
+	VFMADD231PS  32(R11), Y8, Y1
+	VFMADD231PS  96(R11), Y8, Y3
+	VFMADD231PS  160(R11), Y8, Y5
+	VFMADD231PS  224(R11), Y8, Y7
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps4
+	VBROADCASTSS lo+88(FP), Y8
+	VBROADCASTSS hi+92(FP), Y9
+	VMAXPS       Y0, Y8, Y0
+	VMINPS       Y0, Y9, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
+	VMOVUPS      Y2, (AX)
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
+	VMOVUPS      Y4, (AX)
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
+	VMOVUPS      Y6, (AX)
+	VMAXPS       Y7, Y8, Y7
+	VMINPS       Y7, Y9, Y7
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000100, CX
+	JMP          next
+
+not4:
+	CMPQ    DX, $0x03
+	JNE     not3
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps3:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y6
+	VFMADD231PS  (R11), Y6, Y0
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  128(R11), Y6, Y4
+	VMOVUPS      32(DX), Y6
+	VFMADD231PS  32(R11), Y6, Y1
+	VFMADD231PS  96(R11), Y6, Y3
+	VFMADD231PS  160(R11), Y6, Y5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps3
+	VBROADCASTSS lo+88(FP), Y6
+	VBROADCASTSS hi+92(FP), Y7
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y7, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y7, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y7, Y2
+	VMOVUPS      Y2, (AX)
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y7, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       Y4, Y7, Y4
+	VMOVUPS      Y4, (AX)
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       Y5, Y7, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x000000c0, CX
+	JMP          next
+
+not3:
+	CMPQ    DX, $0x02
+	JNE     not2
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps2:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y4
+	VFMADD231PS  (R11), Y4, Y0
+	VFMADD231PS  64(R11), Y4, Y2
+	VMOVUPS      32(DX), Y4
+	VFMADD231PS  32(R11), Y4, Y1
+	VFMADD231PS  96(R11), Y4, Y3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps2
+	VBROADCASTSS lo+88(FP), Y4
+	VBROADCASTSS hi+92(FP), Y5
+	VMAXPS       Y0, Y4, Y0
+	VMINPS       Y0, Y5, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y4, Y1
+	VMINPS       Y1, Y5, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y4, Y2
+	VMINPS       Y2, Y5, Y2
+	VMOVUPS      Y2, (AX)
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000080, CX
+	JMP          next
+
+not2:
+	CMPQ    DX, $0x01
+	JNE     not1
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps1:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y2
+	VFMADD231PS  (R11), Y2, Y0
+	VMOVUPS      32(DX), Y2
+	VFMADD231PS  32(R11), Y2, Y1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps1
+	VBROADCASTSS lo+88(FP), Y2
+	VBROADCASTSS hi+92(FP), Y3
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y2, Y1
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000040, CX
+	JMP          next
+
+not1:
+next:
+	MOVQ dstPitch+16(FP), AX
+	LEAQ (SI)(AX*4), SI
+	MOVQ xPitch+32(FP), AX
+	LEAQ (DI)(AX*4), DI
+	DECQ R8
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func depthwise2x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwise2x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ dstStep+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ dst+0(FP), SI
+	MOVQ x+24(FP), DI
+	MOVQ rows+72(FP), R8
+
+row:
+	MOVQ SI, AX
+	MOVQ DI, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	CMPQ    DX, $0x07
+	JL      rest
+	MOVQ    bias+48(FP), R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y1, Y11
+	VMOVAPS Y0, Y12
+	VMOVAPS Y1, Y13
+	MOVQ    w+40(FP), R9
+	MOVQ    taps+56(FP), R10
+	MOVQ    ntaps+64(FP), R11
+
+taps7:
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Y14
+	VFMADD231PS  (R12), Y14, Y0
+	VFMADD231PS  128(R12), Y14, Y2
+	VFMADD231PS  256(R12), Y14, Y4
+	VFMADD231PS  384(R12), Y14, Y6
+	VFMADD231PS  512(R12), Y14, Y8
+	VFMADD231PS  640(R12), Y14, Y10
+	VFMADD231PS  768(R12), Y14, Y12
+	VMOVUPS      32(R9), Y14
+	VFMADD231PS  32(R12), Y14, Y1
+	VFMADD231PS  160(R12), Y14, Y3
+	VFMADD231PS  288(R12), Y14, Y5
+	VFMADD231PS  416(R12), Y14, Y7
+	VFMADD231PS  544(R12), Y14, Y9
+	VFMADD231PS  672(R12), Y14, Y11
+	VFMADD231PS  800(R12), Y14, Y13
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000040, R9
+	DECQ         R11
+	JNE          taps7
+	VBROADCASTSS lo+88(FP), Y14
+	VBROADCASTSS hi+92(FP), Y15
+	VMAXPS       Y0, Y14, Y0
+	VMINPS       Y0, Y15, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y14, Y1
+	VMINPS       Y1, Y15, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y14, Y2
+	VMINPS       Y2, Y15, Y2
+	VMOVUPS      Y2, (AX)
+	VMAXPS       Y3, Y14, Y3
+	VMINPS       Y3, Y15, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y14, Y4
+	VMINPS       Y4, Y15, Y4
+	VMOVUPS      Y4, (AX)
+	VMAXPS       Y5, Y14, Y5
+	VMINPS       Y5, Y15, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y6, Y14, Y6
+	VMINPS       Y6, Y15, Y6
+	VMOVUPS      Y6, (AX)
+	VMAXPS       Y7, Y14, Y7
+	VMINPS       Y7, Y15, Y7
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y8, Y14, Y8
+	VMINPS       Y8, Y15, Y8
+	VMOVUPS      Y8, (AX)
+	VMAXPS       Y9, Y14, Y9
+	VMINPS       Y9, Y15, Y9
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y10, Y14, Y10
+	VMINPS       Y10, Y15, Y10
+	VMOVUPS      Y10, (AX)
+	VMAXPS       Y11, Y14, Y11
+	VMINPS       Y11, Y15, Y11
+	VMOVUPS      Y11, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y12, Y14, Y12
+	VMINPS       Y12, Y15, Y12
+	VMOVUPS      Y12, (AX)
+	VMAXPS       Y13, Y14, Y13
+	VMINPS       Y13, Y15, Y13
+	VMOVUPS      Y13, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000380, CX
+	SUBQ         $0x07, DX
+	JMP          run
+
+rest:
+	CMPQ    DX, $0x06
+	JNE     not6
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y1, Y11
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps6:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y12
+	VFMADD231PS  (R11), Y12, Y0
+	VFMADD231PS  128(R11), Y12, Y2
+	VFMADD231PS  256(R11), Y12, Y4
+	VFMADD231PS  384(R11), Y12, Y6
+	VFMADD231PS  512(R11), Y12, Y8
+	VFMADD231PS  640(R11), Y12, Y10
+	VMOVUPS      32(DX), Y12
+	VFMADD231PS  32(R11), Y12, Y1
+	VFMADD231PS  160(R11), Y12, Y3
+	VFMADD231PS  288(R11), Y12, Y5
+	VFMADD231PS  416(R11), Y12, Y7
+	VFMADD231PS  544(R11), Y12, Y9
+	VFMADD231PS  672(R11), Y12, Y11
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps6
+	VBROADCASTSS lo+88(FP), Y12
+	VBROADCASTSS hi+92(FP), Y13
+	VMAXPS       Y0, Y12, Y0
+	VMINPS       Y0, Y13, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y12, Y1
+	VMINPS       Y1, Y13, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y12, Y2
+	VMINPS       Y2, Y13, Y2
+	VMOVUPS      Y2, (AX)
+	VMAXPS       Y3, Y12, Y3
+	VMINPS       Y3, Y13, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y12, Y4
+	VMINPS       Y4, Y13, Y4
+	VMOVUPS      Y4, (AX)
+	VMAXPS       Y5, Y12, Y5
+	VMINPS       Y5, Y13, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y6, Y12, Y6
+	VMINPS       Y6, Y13, Y6
+	VMOVUPS      Y6, (AX)
+	VMAXPS       Y7, Y12, Y7
+	VMINPS       Y7, Y13, Y7
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y8, Y12, Y8
+	VMINPS       Y8, Y13, Y8
+	VMOVUPS      Y8, (AX)
+	VMAXPS       Y9, Y12, Y9
+	VMINPS       Y9, Y13, Y9
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y10, Y12, Y10
+	VMINPS       Y10, Y13, Y10
+	VMOVUPS      Y10, (AX)
+	VMAXPS       Y11, Y12, Y11
+	VMINPS       Y11, Y13, Y11
+	VMOVUPS      Y11, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000300, CX
+	JMP          next
+
+not6:
+	CMPQ    DX, $0x05
+	JNE     not5
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps5:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y10
+	VFMADD231PS  (R11), Y10, Y0
+	VFMADD231PS  128(R11), Y10, Y2
+	VFMADD231PS  256(R11), Y10, Y4
+	VFMADD231PS  384(R11), Y10, Y6
+	VFMADD231PS  512(R11), Y10, Y8
+	VMOVUPS      32(DX), Y10
+	VFMADD231PS  32(R11), Y10, Y1
+	VFMADD231PS  160(R11), Y10, Y3
+	VFMADD231PS  288(R11), Y10, Y5
+	VFMADD231PS  416(R11), Y10, Y7
+	VFMADD231PS  544(R11), Y10, Y9
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps5
+	VBROADCASTSS lo+88(FP), Y10
+	VBROADCASTSS hi+92(FP), Y11
+	VMAXPS       Y0, Y10, Y0
+	VMINPS       Y0, Y11, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y10, Y1
+	VMINPS       Y1, Y11, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y10, Y2
+	VMINPS       Y2, Y11, Y2
+	VMOVUPS      Y2, (AX)
+	VMAXPS       Y3, Y10, Y3
+	VMINPS       Y3, Y11, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y10, Y4
+	VMINPS       Y4, Y11, Y4
+	VMOVUPS      Y4, (AX)
+	VMAXPS       Y5, Y10, Y5
+	VMINPS       Y5, Y11, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y6, Y10, Y6
+	VMINPS       Y6, Y11, Y6
+	VMOVUPS      Y6, (AX)
+	VMAXPS       Y7, Y10, Y7
+	VMINPS       Y7, Y11, Y7
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y8, Y10, Y8
+	VMINPS       Y8, Y11, Y8
+	VMOVUPS      Y8, (AX)
+	VMAXPS       Y9, Y10, Y9
+	VMINPS       Y9, Y11, Y9
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000280, CX
+	JMP          next
+
+not5:
+	CMPQ    DX, $0x04
+	JNE     not4
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps4:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y8
+	VFMADD231PS  (R11), Y8, Y0
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  256(R11), Y8, Y4
+	VFMADD231PS  384(R11), Y8, Y6
+	VMOVUPS      32(DX), Y8
+	VFMADD231PS  32(R11), Y8, Y1
+	VFMADD231PS  160(R11), Y8, Y3
+	VFMADD231PS  288(R11), Y8, Y5
+	VFMADD231PS  416(R11), Y8, Y7
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps4
+	VBROADCASTSS lo+88(FP), Y8
+	VBROADCASTSS hi+92(FP), Y9
+	VMAXPS       Y0, Y8, Y0
+	VMINPS       Y0, Y9, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
+	VMOVUPS      Y2, (AX)
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
+	VMOVUPS      Y4, (AX)
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
+	VMOVUPS      Y6, (AX)
+	VMAXPS       Y7, Y8, Y7
+	VMINPS       Y7, Y9, Y7
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000200, CX
+	JMP          next
+
+not4:
+	CMPQ    DX, $0x03
+	JNE     not3
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps3:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y6
+	VFMADD231PS  (R11), Y6, Y0
+	VFMADD231PS  128(R11), Y6, Y2
+	VFMADD231PS  256(R11), Y6, Y4
+	VMOVUPS      32(DX), Y6
+	VFMADD231PS  32(R11), Y6, Y1
+	VFMADD231PS  160(R11), Y6, Y3
+	VFMADD231PS  288(R11), Y6, Y5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps3
+	VBROADCASTSS lo+88(FP), Y6
+	VBROADCASTSS hi+92(FP), Y7
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y7, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y7, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y7, Y2
+	VMOVUPS      Y2, (AX)
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y7, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       Y4, Y7, Y4
+	VMOVUPS      Y4, (AX)
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       Y5, Y7, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000180, CX
+	JMP          next
+
+not3:
+	CMPQ    DX, $0x02
+	JNE     not2
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps2:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y4
+	VFMADD231PS  (R11), Y4, Y0
+	VFMADD231PS  128(R11), Y4, Y2
+	VMOVUPS      32(DX), Y4
+	VFMADD231PS  32(R11), Y4, Y1
+	VFMADD231PS  160(R11), Y4, Y3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps2
+	VBROADCASTSS lo+88(FP), Y4
+	VBROADCASTSS hi+92(FP), Y5
+	VMAXPS       Y0, Y4, Y0
+	VMINPS       Y0, Y5, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y4, Y1
+	VMINPS       Y1, Y5, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMAXPS       Y2, Y4, Y2
+	VMINPS       Y2, Y5, Y2
+	VMOVUPS      Y2, (AX)
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000100, CX
+	JMP          next
+
+not2:
+	CMPQ    DX, $0x01
+	JNE     not1
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps1:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y2
+	VFMADD231PS  (R11), Y2, Y0
+	VMOVUPS      32(DX), Y2
+	VFMADD231PS  32(R11), Y2, Y1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps1
+	VBROADCASTSS lo+88(FP), Y2
+	VBROADCASTSS hi+92(FP), Y3
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y2, Y1
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000080, CX
+	JMP          next
+
+not1:
+next:
+	MOVQ dstPitch+16(FP), AX
+	LEAQ (SI)(AX*4), SI
+	MOVQ xPitch+32(FP), AX
+	LEAQ (DI)(AX*4), DI
+	DECQ R8
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func clampAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, lo float32, hi float32)
+// Requires: AVX
+TEXT ·clampAVX2(SB), NOSPLIT, $0-56
+	VBROADCASTSS lo+48(FP), Y0
+	VBROADCASTSS hi+52(FP), Y1
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	SHLQ         $0x02, DX
+	SHLQ         $0x02, BX
+	MOVQ         n+40(FP), DI
+	ANDQ         $0x07, DI
+	LEAQ         lanes<>+0(SB), R8
+	MOVQ         DI, R9
+	NEGQ         R9
+	VMOVDQU      32(R8)(R9*4), Y2
+
+row:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ n+40(FP), R10
+	SUBQ $0x10, R10
+	JL   one
+
+pair:
+	VMOVUPS (R9), Y3
+	VMOVUPS 32(R9), Y4
+	VMAXPS  Y3, Y0, Y3
+	VMINPS  Y3, Y1, Y3
+	VMAXPS  Y4, Y0, Y4
+	VMINPS  Y4, Y1, Y4
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y4, 32(R8)
+	ADDQ    $0x00000040, R9
+	ADDQ    $0x00000040, R8
+	SUBQ    $0x10, R10
+	JGE     pair
+
+one:
+	ADDQ    $0x08, R10
+	JL      rest
+	VMOVUPS (R9), Y3
+	VMAXPS  Y3, Y0, Y3
+	VMINPS  Y3, Y1, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ    $0x00000020, R9
+	ADDQ    $0x00000020, R8
+
+rest:
+	TESTQ      DI, DI
+	JEQ        next
+	VMASKMOVPS (R9), Y2, Y3
 	VMAXPS     Y3, Y0, Y3
 	VMINPS     Y3, Y1, Y3
-	VMASKMOVPS Y3, Y2, (CX)
+	CMPQ       DI, $0x08
+	JNE        restpart
+	VMOVUPS    Y3, (R8)
+	JMP        reststored
 
-end:
+restpart:
+	CMPQ    DI, $0x04
+	JNE     restmasked
+	VMOVUPS X3, (R8)
+	JMP     reststored
+
+restmasked:
+	VMASKMOVPS Y3, Y2, (R8)
+
+reststored:
+next:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
 	VZEROUPPER
 	RET
 
-// func hardSigmoidAVX2(x *float32, n int, a float32, b float32)
-// Requires: AVX, AVX2, SSE
-TEXT ·hardSigmoidAVX2(SB), NOSPLIT, $0-24
-	MOVSS        a+16(FP), X0
-	VBROADCASTSS X0, Y0
-	MOVSS        b+20(FP), X1
-	VBROADCASTSS X1, Y1
+// func hardSigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
+// Requires: AVX, AVX2
+TEXT ·hardSigmoidAVX2(SB), NOSPLIT, $0-56
+	VBROADCASTSS a+48(FP), Y0
+	VBROADCASTSS b+52(FP), Y1
 	MOVL         $0x00000000, AX
 	VMOVD        AX, X2
 	VBROADCASTSS X2, Y2
 	MOVL         $0x3f800000, AX
 	VMOVD        AX, X3
 	VBROADCASTSS X3, Y3
-	MOVQ         n+8(FP), AX
-	MOVQ         x+0(FP), CX
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	SHLQ         $0x02, DX
+	SHLQ         $0x02, BX
+	MOVQ         n+40(FP), DI
+	ANDQ         $0x07, DI
+	LEAQ         lanes<>+0(SB), R8
+	MOVQ         DI, R9
+	NEGQ         R9
+	VMOVDQU      32(R8)(R9*4), Y4
 
-vectors:
-	CMPQ    AX, $0x08
-	JL      rest
-	VMOVUPS (CX), Y4
-	VMULPS  Y4, Y0, Y4
-	VADDPS  Y4, Y1, Y4
-	VMAXPS  Y4, Y2, Y4
-	VMINPS  Y4, Y3, Y4
-	VMOVUPS Y4, (CX)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, AX
-	JMP     vectors
+row:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ n+40(FP), R10
+	SUBQ $0x10, R10
+	JL   one
 
-rest:
-	TESTQ      AX, AX
-	JLE        end
-	LEAQ       lanes<>+0(SB), DX
-	NEGQ       AX
-	VMOVDQU    32(DX)(AX*4), Y4
-	VMASKMOVPS (CX), Y4, Y5
-	VMULPS     Y5, Y0, Y0
-	VADDPS     Y0, Y1, Y0
-	VMAXPS     Y0, Y2, Y0
-	VMINPS     Y0, Y3, Y0
-	VMASKMOVPS Y0, Y4, (CX)
-
-end:
-	VZEROUPPER
-	RET
-
-// func hardSwishAVX2(x *float32, n int, a float32, b float32)
-// Requires: AVX, AVX2, SSE
-TEXT ·hardSwishAVX2(SB), NOSPLIT, $0-24
-	MOVSS        a+16(FP), X0
-	VBROADCASTSS X0, Y0
-	MOVSS        b+20(FP), X1
-	VBROADCASTSS X1, Y1
-	MOVL         $0x00000000, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Y2
-	MOVL         $0x3f800000, AX
-	VMOVD        AX, X3
-	VBROADCASTSS X3, Y3
-	MOVQ         n+8(FP), AX
-	MOVQ         x+0(FP), CX
-
-vectors:
-	CMPQ    AX, $0x08
-	JL      rest
-	VMOVUPS (CX), Y4
-	VMULPS  Y4, Y0, Y5
+pair:
+	VMOVUPS (R9), Y5
+	VMOVUPS 32(R9), Y6
+	VMULPS  Y5, Y0, Y5
 	VADDPS  Y5, Y1, Y5
 	VMAXPS  Y5, Y2, Y5
 	VMINPS  Y5, Y3, Y5
-	VMULPS  Y5, Y4, Y5
-	VMOVUPS Y5, (CX)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, AX
-	JMP     vectors
+	VMOVAPS Y5, Y5
+	VMULPS  Y6, Y0, Y6
+	VADDPS  Y6, Y1, Y6
+	VMAXPS  Y6, Y2, Y6
+	VMINPS  Y6, Y3, Y6
+	VMOVAPS Y6, Y6
+	VMOVUPS Y5, (R8)
+	VMOVUPS Y6, 32(R8)
+	ADDQ    $0x00000040, R9
+	ADDQ    $0x00000040, R8
+	SUBQ    $0x10, R10
+	JGE     pair
+
+one:
+	ADDQ    $0x08, R10
+	JL      rest
+	VMOVUPS (R9), Y5
+	VMULPS  Y5, Y0, Y5
+	VADDPS  Y5, Y1, Y5
+	VMAXPS  Y5, Y2, Y5
+	VMINPS  Y5, Y3, Y5
+	VMOVAPS Y5, Y5
+	VMOVUPS Y5, (R8)
+	ADDQ    $0x00000020, R9
+	ADDQ    $0x00000020, R8
 
 rest:
-	TESTQ      AX, AX
-	JLE        end
-	LEAQ       lanes<>+0(SB), DX
-	NEGQ       AX
-	VMOVDQU    32(DX)(AX*4), Y4
-	VMASKMOVPS (CX), Y4, Y5
-	VMULPS     Y5, Y0, Y0
-	VADDPS     Y0, Y1, Y0
-	VMAXPS     Y0, Y2, Y0
-	VMINPS     Y0, Y3, Y0
-	VMULPS     Y0, Y5, Y0
-	VMASKMOVPS Y0, Y4, (CX)
+	TESTQ      DI, DI
+	JEQ        next
+	VMASKMOVPS (R9), Y4, Y5
+	VMULPS     Y5, Y0, Y5
+	VADDPS     Y5, Y1, Y5
+	VMAXPS     Y5, Y2, Y5
+	VMINPS     Y5, Y3, Y5
+	VMOVAPS    Y5, Y5
+	CMPQ       DI, $0x08
+	JNE        restpart
+	VMOVUPS    Y5, (R8)
+	JMP        reststored
 
-end:
+restpart:
+	CMPQ    DI, $0x04
+	JNE     restmasked
+	VMOVUPS X5, (R8)
+	JMP     reststored
+
+restmasked:
+	VMASKMOVPS Y5, Y4, (R8)
+
+reststored:
+next:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
 	VZEROUPPER
 	RET
 
-// func sigmoidAVX2(x *float32, n int, high float32, low float32, most float32)
-// Requires: AVX, AVX2, FMA3, SSE
-TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-28
-	MOVSS        high+16(FP), X0
-	VBROADCASTSS X0, Y0
-	MOVSS        low+20(FP), X1
-	VBROADCASTSS X1, Y1
-	MOVSS        most+24(FP), X2
+// func hardSwishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
+// Requires: AVX, AVX2
+TEXT ·hardSwishAVX2(SB), NOSPLIT, $0-56
+	VBROADCASTSS a+48(FP), Y0
+	VBROADCASTSS b+52(FP), Y1
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X2
 	VBROADCASTSS X2, Y2
-	VPXOR        Y3, Y3, Y3
-	VSUBPS       Y2, Y3, Y3
 	MOVL         $0x3f800000, AX
-	VMOVD        AX, X4
-	VBROADCASTSS X4, Y4
-	MOVL         $0x3f317218, AX
-	VMOVD        AX, X5
-	VBROADCASTSS X5, Y5
-	MOVL         $0x3e75fdee, AX
-	VMOVD        AX, X6
-	VBROADCASTSS X6, Y6
-	MOVL         $0x3d635774, AX
-	VMOVD        AX, X7
-	VBROADCASTSS X7, Y7
-	MOVL         $0x3c1d96a7, AX
-	VMOVD        AX, X8
-	VBROADCASTSS X8, Y8
-	MOVL         $0x3aaf9f26, AX
-	VMOVD        AX, X9
-	VBROADCASTSS X9, Y9
-	MOVL         $0x3920fdc6, AX
-	VMOVD        AX, X10
-	VBROADCASTSS X10, Y10
-	MOVQ         n+8(FP), AX
-	MOVQ         x+0(FP), CX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	SHLQ         $0x02, DX
+	SHLQ         $0x02, BX
+	MOVQ         n+40(FP), DI
+	ANDQ         $0x07, DI
+	LEAQ         lanes<>+0(SB), R8
+	MOVQ         DI, R9
+	NEGQ         R9
+	VMOVDQU      32(R8)(R9*4), Y4
 
-vectors:
-	CMPQ        AX, $0x08
-	JL          rest
-	VMOVUPS     (CX), Y11
-	VMOVAPS     Y11, Y11
-	VMAXPS      Y11, Y3, Y11
-	VMINPS      Y11, Y2, Y11
-	VMULPS      Y11, Y0, Y12
-	VROUNDPS    $0x00, Y12, Y12
-	VMOVAPS     Y11, Y13
-	VFMSUB213PS Y12, Y0, Y13
-	VFMADD231PS Y11, Y1, Y13
-	VMOVAPS     Y10, Y11
-	VFMADD213PS Y9, Y13, Y11
-	VFMADD213PS Y8, Y13, Y11
-	VFMADD213PS Y7, Y13, Y11
-	VFMADD213PS Y6, Y13, Y11
-	VFMADD213PS Y5, Y13, Y11
-	VFMADD213PS Y4, Y13, Y11
-	VCVTPS2DQ   Y12, Y12
-	VPSLLD      $0x17, Y12, Y12
-	VPADDD      Y12, Y11, Y11
-	VADDPS      Y4, Y11, Y11
-	VDIVPS      Y11, Y4, Y11
-	VMOVUPS     Y11, (CX)
-	ADDQ        $0x20, CX
-	SUBQ        $0x08, AX
-	JMP         vectors
+row:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ n+40(FP), R10
+	SUBQ $0x10, R10
+	JL   one
+
+pair:
+	VMOVUPS (R9), Y5
+	VMOVUPS 32(R9), Y6
+	VMULPS  Y5, Y0, Y7
+	VADDPS  Y7, Y1, Y7
+	VMAXPS  Y7, Y2, Y7
+	VMINPS  Y7, Y3, Y7
+	VMULPS  Y7, Y5, Y7
+	VMOVAPS Y7, Y5
+	VMULPS  Y6, Y0, Y7
+	VADDPS  Y7, Y1, Y7
+	VMAXPS  Y7, Y2, Y7
+	VMINPS  Y7, Y3, Y7
+	VMULPS  Y7, Y6, Y7
+	VMOVAPS Y7, Y6
+	VMOVUPS Y5, (R8)
+	VMOVUPS Y6, 32(R8)
+	ADDQ    $0x00000040, R9
+	ADDQ    $0x00000040, R8
+	SUBQ    $0x10, R10
+	JGE     pair
+
+one:
+	ADDQ    $0x08, R10
+	JL      rest
+	VMOVUPS (R9), Y5
+	VMULPS  Y5, Y0, Y6
+	VADDPS  Y6, Y1, Y6
+	VMAXPS  Y6, Y2, Y6
+	VMINPS  Y6, Y3, Y6
+	VMULPS  Y6, Y5, Y6
+	VMOVAPS Y6, Y5
+	VMOVUPS Y5, (R8)
+	ADDQ    $0x00000020, R9
+	ADDQ    $0x00000020, R8
 
 rest:
-	TESTQ       AX, AX
-	JLE         end
-	LEAQ        lanes<>+0(SB), DX
-	NEGQ        AX
-	VMOVDQU     32(DX)(AX*4), Y11
-	VMASKMOVPS  (CX), Y11, Y12
-	VMOVAPS     Y12, Y12
-	VMAXPS      Y12, Y3, Y12
-	VMINPS      Y12, Y2, Y12
-	VMULPS      Y12, Y0, Y2
-	VROUNDPS    $0x00, Y2, Y2
-	VMOVAPS     Y12, Y3
-	VFMSUB213PS Y2, Y0, Y3
-	VFMADD231PS Y12, Y1, Y3
-	VMOVAPS     Y10, Y0
-	VFMADD213PS Y9, Y3, Y0
-	VFMADD213PS Y8, Y3, Y0
-	VFMADD213PS Y7, Y3, Y0
-	VFMADD213PS Y6, Y3, Y0
-	VFMADD213PS Y5, Y3, Y0
-	VFMADD213PS Y4, Y3, Y0
-	VCVTPS2DQ   Y2, Y2
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      Y2, Y0, Y12
-	VADDPS      Y4, Y12, Y12
-	VDIVPS      Y12, Y4, Y12
-	VMASKMOVPS  Y12, Y11, (CX)
+	TESTQ      DI, DI
+	JEQ        next
+	VMASKMOVPS (R9), Y4, Y5
+	VMULPS     Y5, Y0, Y6
+	VADDPS     Y6, Y1, Y6
+	VMAXPS     Y6, Y2, Y6
+	VMINPS     Y6, Y3, Y6
+	VMULPS     Y6, Y5, Y6
+	VMOVAPS    Y6, Y5
+	CMPQ       DI, $0x08
+	JNE        restpart
+	VMOVUPS    Y5, (R8)
+	JMP        reststored
 
-end:
+restpart:
+	CMPQ    DI, $0x04
+	JNE     restmasked
+	VMOVUPS X5, (R8)
+	JMP     reststored
+
+restmasked:
+	VMASKMOVPS Y5, Y4, (R8)
+
+reststored:
+next:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
 	VZEROUPPER
 	RET
 
-// func swishAVX2(x *float32, n int, high float32, low float32, most float32)
-// Requires: AVX, AVX2, FMA3, SSE
-TEXT ·swishAVX2(SB), NOSPLIT, $0-28
-	MOVSS        high+16(FP), X0
-	VBROADCASTSS X0, Y0
-	MOVSS        low+20(FP), X1
-	VBROADCASTSS X1, Y1
-	MOVSS        most+24(FP), X2
-	VBROADCASTSS X2, Y2
+// func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-60
+	VBROADCASTSS high+48(FP), Y0
+	VBROADCASTSS low+52(FP), Y1
+	VBROADCASTSS most+56(FP), Y2
+	MOVL         $0x3f800000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y4
 	VPXOR        Y3, Y3, Y3
 	VSUBPS       Y2, Y3, Y3
-	MOVL         $0x3f800000, AX
-	VMOVD        AX, X4
-	VBROADCASTSS X4, Y4
-	MOVL         $0x3f317218, AX
-	VMOVD        AX, X5
-	VBROADCASTSS X5, Y5
-	MOVL         $0x3e75fdee, AX
-	VMOVD        AX, X6
-	VBROADCASTSS X6, Y6
-	MOVL         $0x3d635774, AX
-	VMOVD        AX, X7
-	VBROADCASTSS X7, Y7
-	MOVL         $0x3c1d96a7, AX
-	VMOVD        AX, X8
-	VBROADCASTSS X8, Y8
-	MOVL         $0x3aaf9f26, AX
-	VMOVD        AX, X9
-	VBROADCASTSS X9, Y9
-	MOVL         $0x3920fdc6, AX
-	VMOVD        AX, X10
-	VBROADCASTSS X10, Y10
-	MOVQ         n+8(FP), AX
-	MOVQ         x+0(FP), CX
+	LEAQ         constants<>+0(SB), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         dstStep+8(FP), BX
+	MOVQ         srcStep+24(FP), SI
+	MOVQ         rows+32(FP), DI
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	MOVQ         n+40(FP), R8
+	ANDQ         $0x07, R8
+	LEAQ         lanes<>+0(SB), R9
+	MOVQ         R8, R10
+	NEGQ         R10
+	VMOVDQU      32(R9)(R10*4), Y5
 
-vectors:
-	CMPQ        AX, $0x08
+row:
+	MOVQ CX, R9
+	MOVQ DX, R10
+	MOVQ n+40(FP), R11
+	SUBQ $0x10, R11
+	JL   one
+
+pair:
+	VMOVUPS     (R10), Y6
+	VMOVUPS     32(R10), Y7
+	VMAXPS      Y6, Y3, Y6
+	VMINPS      Y6, Y2, Y6
+	VMOVUPS     (AX), Y8
+	VFMADD231PS Y6, Y0, Y8
+	VSUBPS      (AX), Y8, Y9
+	VFMSUB231PS Y6, Y0, Y9
+	VFMADD231PS Y6, Y1, Y9
+	VMOVUPS     384(AX), Y6
+	VFMADD213PS 320(AX), Y9, Y6
+	VFMADD213PS 256(AX), Y9, Y6
+	VFMADD213PS 192(AX), Y9, Y6
+	VFMADD213PS 128(AX), Y9, Y6
+	VFMADD213PS 64(AX), Y9, Y6
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y8, Y6
+	VDIVPS      Y6, Y4, Y6
+	VMAXPS      Y7, Y3, Y7
+	VMINPS      Y7, Y2, Y7
+	VMOVUPS     (AX), Y8
+	VFMADD231PS Y7, Y0, Y8
+	VSUBPS      (AX), Y8, Y9
+	VFMSUB231PS Y7, Y0, Y9
+	VFMADD231PS Y7, Y1, Y9
+	VMOVUPS     384(AX), Y7
+	VFMADD213PS 320(AX), Y9, Y7
+	VFMADD213PS 256(AX), Y9, Y7
+	VFMADD213PS 192(AX), Y9, Y7
+	VFMADD213PS 128(AX), Y9, Y7
+	VFMADD213PS 64(AX), Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y8, Y7
+	VDIVPS      Y7, Y4, Y7
+	VMOVUPS     Y6, (R9)
+	VMOVUPS     Y7, 32(R9)
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x10, R11
+	JGE         pair
+
+one:
+	ADDQ        $0x08, R11
 	JL          rest
-	VMOVUPS     (CX), Y11
-	VMOVAPS     Y11, Y12
-	VMAXPS      Y12, Y3, Y12
-	VMINPS      Y12, Y2, Y12
-	VMULPS      Y12, Y0, Y13
-	VROUNDPS    $0x00, Y13, Y13
-	VMOVAPS     Y12, Y14
-	VFMSUB213PS Y13, Y0, Y14
-	VFMADD231PS Y12, Y1, Y14
-	VMOVAPS     Y10, Y12
-	VFMADD213PS Y9, Y14, Y12
-	VFMADD213PS Y8, Y14, Y12
-	VFMADD213PS Y7, Y14, Y12
-	VFMADD213PS Y6, Y14, Y12
-	VFMADD213PS Y5, Y14, Y12
-	VFMADD213PS Y4, Y14, Y12
-	VCVTPS2DQ   Y13, Y13
-	VPSLLD      $0x17, Y13, Y13
-	VPADDD      Y13, Y12, Y12
-	VADDPS      Y4, Y12, Y12
-	VDIVPS      Y12, Y11, Y12
-	VMOVUPS     Y12, (CX)
-	ADDQ        $0x20, CX
-	SUBQ        $0x08, AX
-	JMP         vectors
+	VMOVUPS     (R10), Y6
+	VMAXPS      Y6, Y3, Y6
+	VMINPS      Y6, Y2, Y6
+	VMOVUPS     (AX), Y7
+	VFMADD231PS Y6, Y0, Y7
+	VSUBPS      (AX), Y7, Y8
+	VFMSUB231PS Y6, Y0, Y8
+	VFMADD231PS Y6, Y1, Y8
+	VMOVUPS     384(AX), Y6
+	VFMADD213PS 320(AX), Y8, Y6
+	VFMADD213PS 256(AX), Y8, Y6
+	VFMADD213PS 192(AX), Y8, Y6
+	VFMADD213PS 128(AX), Y8, Y6
+	VFMADD213PS 64(AX), Y8, Y6
+	VPSLLD      $0x17, Y7, Y7
+	VFMADD213PS Y4, Y7, Y6
+	VDIVPS      Y6, Y4, Y6
+	VMOVUPS     Y6, (R9)
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 rest:
-	TESTQ       AX, AX
-	JLE         end
-	LEAQ        lanes<>+0(SB), DX
-	NEGQ        AX
-	VMOVDQU     32(DX)(AX*4), Y11
-	VMASKMOVPS  (CX), Y11, Y12
-	VMOVAPS     Y12, Y13
-	VMAXPS      Y13, Y3, Y13
-	VMINPS      Y13, Y2, Y13
-	VMULPS      Y13, Y0, Y2
-	VROUNDPS    $0x00, Y2, Y2
-	VMOVAPS     Y13, Y3
-	VFMSUB213PS Y2, Y0, Y3
-	VFMADD231PS Y13, Y1, Y3
-	VMOVAPS     Y10, Y0
-	VFMADD213PS Y9, Y3, Y0
-	VFMADD213PS Y8, Y3, Y0
-	VFMADD213PS Y7, Y3, Y0
-	VFMADD213PS Y6, Y3, Y0
-	VFMADD213PS Y5, Y3, Y0
-	VFMADD213PS Y4, Y3, Y0
-	VCVTPS2DQ   Y2, Y2
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      Y2, Y0, Y13
-	VADDPS      Y4, Y13, Y13
-	VDIVPS      Y13, Y12, Y13
-	VMASKMOVPS  Y13, Y11, (CX)
+	TESTQ       R8, R8
+	JEQ         next
+	VMASKMOVPS  (R10), Y5, Y6
+	VMAXPS      Y6, Y3, Y6
+	VMINPS      Y6, Y2, Y6
+	VMOVUPS     (AX), Y7
+	VFMADD231PS Y6, Y0, Y7
+	VSUBPS      (AX), Y7, Y8
+	VFMSUB231PS Y6, Y0, Y8
+	VFMADD231PS Y6, Y1, Y8
+	VMOVUPS     384(AX), Y6
+	VFMADD213PS 320(AX), Y8, Y6
+	VFMADD213PS 256(AX), Y8, Y6
+	VFMADD213PS 192(AX), Y8, Y6
+	VFMADD213PS 128(AX), Y8, Y6
+	VFMADD213PS 64(AX), Y8, Y6
+	VPSLLD      $0x17, Y7, Y7
+	VFMADD213PS Y4, Y7, Y6
+	VDIVPS      Y6, Y4, Y6
+	CMPQ        R8, $0x08
+	JNE         restpart
+	VMOVUPS     Y6, (R9)
+	JMP         reststored
 
-end:
+restpart:
+	CMPQ    R8, $0x04
+	JNE     restmasked
+	VMOVUPS X6, (R9)
+	JMP     reststored
+
+restmasked:
+	VMASKMOVPS Y6, Y5, (R9)
+
+reststored:
+next:
+	ADDQ BX, CX
+	ADDQ SI, DX
+	DECQ DI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·swishAVX2(SB), NOSPLIT, $0-60
+	VBROADCASTSS high+48(FP), Y0
+	VBROADCASTSS low+52(FP), Y1
+	VBROADCASTSS most+56(FP), Y2
+	MOVL         $0x3f800000, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y4
+	VPXOR        Y3, Y3, Y3
+	VSUBPS       Y2, Y3, Y3
+	LEAQ         constants<>+0(SB), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         dstStep+8(FP), BX
+	MOVQ         srcStep+24(FP), SI
+	MOVQ         rows+32(FP), DI
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	MOVQ         n+40(FP), R8
+	ANDQ         $0x07, R8
+	LEAQ         lanes<>+0(SB), R9
+	MOVQ         R8, R10
+	NEGQ         R10
+	VMOVDQU      32(R9)(R10*4), Y5
+
+row:
+	MOVQ CX, R9
+	MOVQ DX, R10
+	MOVQ n+40(FP), R11
+	SUBQ $0x10, R11
+	JL   one
+
+pair:
+	VMOVUPS     (R10), Y6
+	VMOVUPS     32(R10), Y7
+	VMAXPS      Y6, Y3, Y8
+	VMINPS      Y8, Y2, Y8
+	VMOVUPS     (AX), Y9
+	VFMADD231PS Y8, Y0, Y9
+	VSUBPS      (AX), Y9, Y10
+	VFMSUB231PS Y8, Y0, Y10
+	VFMADD231PS Y8, Y1, Y10
+	VMOVUPS     384(AX), Y8
+	VFMADD213PS 320(AX), Y10, Y8
+	VFMADD213PS 256(AX), Y10, Y8
+	VFMADD213PS 192(AX), Y10, Y8
+	VFMADD213PS 128(AX), Y10, Y8
+	VFMADD213PS 64(AX), Y10, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y4, Y9, Y8
+	VDIVPS      Y8, Y6, Y6
+	VMAXPS      Y7, Y3, Y8
+	VMINPS      Y8, Y2, Y8
+	VMOVUPS     (AX), Y9
+	VFMADD231PS Y8, Y0, Y9
+	VSUBPS      (AX), Y9, Y10
+	VFMSUB231PS Y8, Y0, Y10
+	VFMADD231PS Y8, Y1, Y10
+	VMOVUPS     384(AX), Y8
+	VFMADD213PS 320(AX), Y10, Y8
+	VFMADD213PS 256(AX), Y10, Y8
+	VFMADD213PS 192(AX), Y10, Y8
+	VFMADD213PS 128(AX), Y10, Y8
+	VFMADD213PS 64(AX), Y10, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y4, Y9, Y8
+	VDIVPS      Y8, Y7, Y7
+	VMOVUPS     Y6, (R9)
+	VMOVUPS     Y7, 32(R9)
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x10, R11
+	JGE         pair
+
+one:
+	ADDQ        $0x08, R11
+	JL          rest
+	VMOVUPS     (R10), Y6
+	VMAXPS      Y6, Y3, Y7
+	VMINPS      Y7, Y2, Y7
+	VMOVUPS     (AX), Y8
+	VFMADD231PS Y7, Y0, Y8
+	VSUBPS      (AX), Y8, Y9
+	VFMSUB231PS Y7, Y0, Y9
+	VFMADD231PS Y7, Y1, Y9
+	VMOVUPS     384(AX), Y7
+	VFMADD213PS 320(AX), Y9, Y7
+	VFMADD213PS 256(AX), Y9, Y7
+	VFMADD213PS 192(AX), Y9, Y7
+	VFMADD213PS 128(AX), Y9, Y7
+	VFMADD213PS 64(AX), Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y8, Y7
+	VDIVPS      Y7, Y6, Y6
+	VMOVUPS     Y6, (R9)
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
+
+rest:
+	TESTQ       R8, R8
+	JEQ         next
+	VMASKMOVPS  (R10), Y5, Y6
+	VMAXPS      Y6, Y3, Y7
+	VMINPS      Y7, Y2, Y7
+	VMOVUPS     (AX), Y8
+	VFMADD231PS Y7, Y0, Y8
+	VSUBPS      (AX), Y8, Y9
+	VFMSUB231PS Y7, Y0, Y9
+	VFMADD231PS Y7, Y1, Y9
+	VMOVUPS     384(AX), Y7
+	VFMADD213PS 320(AX), Y9, Y7
+	VFMADD213PS 256(AX), Y9, Y7
+	VFMADD213PS 192(AX), Y9, Y7
+	VFMADD213PS 128(AX), Y9, Y7
+	VFMADD213PS 64(AX), Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y8, Y7
+	VDIVPS      Y7, Y6, Y6
+	CMPQ        R8, $0x08
+	JNE         restpart
+	VMOVUPS     Y6, (R9)
+	JMP         reststored
+
+restpart:
+	CMPQ    R8, $0x04
+	JNE     restmasked
+	VMOVUPS X6, (R9)
+	JMP     reststored
+
+restmasked:
+	VMASKMOVPS Y6, Y5, (R9)
+
+reststored:
+next:
+	ADDQ BX, CX
+	ADDQ SI, DX
+	DECQ DI
+	JNE  row
 	VZEROUPPER
 	RET
 
@@ -1949,46 +3549,9 @@ pixel:
 	VZEROUPPER
 	RET
 
-// func copyRowsAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)
-// Requires: AVX
-TEXT ·copyRowsAVX2(SB), NOSPLIT, $0-48
-	MOVQ    dst+0(FP), AX
-	MOVQ    src+16(FP), CX
-	MOVQ    dstStep+8(FP), DX
-	MOVQ    srcStep+24(FP), BX
-	MOVQ    rows+32(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, BX
-	MOVQ    n+40(FP), DI
-	CMPQ    DI, $0x08
-	JE      full
-	LEAQ    lanes<>+0(SB), R8
-	NEGQ    DI
-	VMOVDQU 32(R8)(DI*4), Y0
-
-row:
-	VMASKMOVPS (CX), Y0, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       BX, CX
-	ADDQ       DX, AX
-	DECQ       SI
-	JNE        row
-	VZEROUPPER
-	RET
-
-full:
-	VMOVUPS (CX), Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    BX, CX
-	ADDQ    DX, AX
-	DECQ    SI
-	JNE     full
-	VZEROUPPER
-	RET
-
 // func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-96
+TEXT ·gemm1xAVX512(SB), NOSPLIT, $8-96
 	MOVQ  dst+0(FP), AX
 	MOVQ  a+16(FP), CX
 	MOVQ  dstStride+8(FP), DX
@@ -2005,8 +3568,8 @@ TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-96
 tiles:
 	CMPQ      SI, $0x0c
 	JL        rest
-	MOVQ      bias+80(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+80(FP), R8
+	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -2018,64 +3581,93 @@ tiles:
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum12
 
 piece12:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
 	LEAQ (R12)(BX*2), R13
 	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	LEAQ (R13)(BX*2), R14
+	ADDQ BX, R14
+	MOVQ k+56(FP), BP
+	MOVQ R8, R15
 
 k12:
-	VMOVUPS      (R14), Z12
-	VBROADCASTSS (R10), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS (R10)(BX*1), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS (R10)(BX*2), Z13
-	VFMADD231PS  Z12, Z13, Z2
+	VMOVUPS      (R15), Z12
 	VBROADCASTSS (R11), Z13
-	VFMADD231PS  Z12, Z13, Z3
+	VFMADD231PS  Z12, Z13, Z0
 	VBROADCASTSS (R11)(BX*1), Z13
-	VFMADD231PS  Z12, Z13, Z4
+	VFMADD231PS  Z12, Z13, Z1
 	VBROADCASTSS (R11)(BX*2), Z13
-	VFMADD231PS  Z12, Z13, Z5
+	VFMADD231PS  Z12, Z13, Z2
 	VBROADCASTSS (R12), Z13
-	VFMADD231PS  Z12, Z13, Z6
+	VFMADD231PS  Z12, Z13, Z3
 	VBROADCASTSS (R12)(BX*1), Z13
-	VFMADD231PS  Z12, Z13, Z7
+	VFMADD231PS  Z12, Z13, Z4
 	VBROADCASTSS (R12)(BX*2), Z13
-	VFMADD231PS  Z12, Z13, Z8
+	VFMADD231PS  Z12, Z13, Z5
 	VBROADCASTSS (R13), Z13
-	VFMADD231PS  Z12, Z13, Z9
+	VFMADD231PS  Z12, Z13, Z6
 	VBROADCASTSS (R13)(BX*1), Z13
-	VFMADD231PS  Z12, Z13, Z10
+	VFMADD231PS  Z12, Z13, Z7
 	VBROADCASTSS (R13)(BX*2), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS (R14), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS (R14)(BX*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS (R14)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z11
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
 	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
+	ADDQ         $0x04, R14
+	ADDQ         $0x00000080, R15
+	DECQ         BP
 	JNE          k12
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece12
 
 sum12:
+	CMPQ    DI, $0x10
+	JNE     tile12part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    DX, AX
+	JMP     tile12stored
+
+tile12part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -2100,16 +3692,18 @@ sum12:
 	ADDQ    DX, AX
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x0c, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x0c, SI
-	JMP     tiles
+
+tile12stored:
+	IMUL3Q $0x0c, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x0c, SI
+	JMP    tiles
 
 rest:
 	CMPQ      SI, $0x0b
 	JNE       not11
-	MOVQ      bias+80(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+80(FP), R8
+	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -2120,62 +3714,89 @@ rest:
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum11
 
 piece11:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
 	LEAQ (R12)(BX*2), R13
 	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	LEAQ (R13)(BX*2), R14
+	ADDQ BX, R14
+	MOVQ k+56(FP), BP
+	MOVQ R8, R15
 
 k11:
-	VMOVUPS      (R14), Z11
-	VBROADCASTSS (R10), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS (R10)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (R10)(BX*2), Z12
-	VFMADD231PS  Z11, Z12, Z2
+	VMOVUPS      (R15), Z11
 	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z11, Z12, Z3
+	VFMADD231PS  Z11, Z12, Z0
 	VBROADCASTSS (R11)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z1
 	VBROADCASTSS (R11)(BX*2), Z12
-	VFMADD231PS  Z11, Z12, Z5
+	VFMADD231PS  Z11, Z12, Z2
 	VBROADCASTSS (R12), Z12
-	VFMADD231PS  Z11, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z3
 	VBROADCASTSS (R12)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z7
+	VFMADD231PS  Z11, Z12, Z4
 	VBROADCASTSS (R12)(BX*2), Z12
-	VFMADD231PS  Z11, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z5
 	VBROADCASTSS (R13), Z12
-	VFMADD231PS  Z11, Z12, Z9
+	VFMADD231PS  Z11, Z12, Z6
 	VBROADCASTSS (R13)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R13)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS (R14), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS (R14)(BX*1), Z12
 	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
 	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
+	ADDQ         $0x04, R14
+	ADDQ         $0x00000080, R15
+	DECQ         BP
 	JNE          k11
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece11
 
 sum11:
+	CMPQ    DI, $0x10
+	JNE     tile11part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	JMP     tile11stored
+
+tile11part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -2198,15 +3819,17 @@ sum11:
 	ADDQ    DX, AX
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x0b, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x0b, SI
+
+tile11stored:
+	IMUL3Q $0x0b, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x0b, SI
 
 not11:
 	CMPQ      SI, $0x0a
 	JNE       not10
-	MOVQ      bias+80(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+80(FP), R8
+	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -2216,60 +3839,85 @@ not11:
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum10
 
 piece10:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
 	LEAQ (R12)(BX*2), R13
 	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	LEAQ (R13)(BX*2), R14
+	ADDQ BX, R14
+	MOVQ k+56(FP), BP
+	MOVQ R8, R15
 
 k10:
-	VMOVUPS      (R14), Z10
-	VBROADCASTSS (R10), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS (R10)(BX*1), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS (R10)(BX*2), Z11
-	VFMADD231PS  Z10, Z11, Z2
+	VMOVUPS      (R15), Z10
 	VBROADCASTSS (R11), Z11
-	VFMADD231PS  Z10, Z11, Z3
+	VFMADD231PS  Z10, Z11, Z0
 	VBROADCASTSS (R11)(BX*1), Z11
-	VFMADD231PS  Z10, Z11, Z4
+	VFMADD231PS  Z10, Z11, Z1
 	VBROADCASTSS (R11)(BX*2), Z11
-	VFMADD231PS  Z10, Z11, Z5
+	VFMADD231PS  Z10, Z11, Z2
 	VBROADCASTSS (R12), Z11
-	VFMADD231PS  Z10, Z11, Z6
+	VFMADD231PS  Z10, Z11, Z3
 	VBROADCASTSS (R12)(BX*1), Z11
-	VFMADD231PS  Z10, Z11, Z7
+	VFMADD231PS  Z10, Z11, Z4
 	VBROADCASTSS (R12)(BX*2), Z11
-	VFMADD231PS  Z10, Z11, Z8
+	VFMADD231PS  Z10, Z11, Z5
 	VBROADCASTSS (R13), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS (R13)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS (R13)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS (R14), Z11
 	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
 	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
+	ADDQ         $0x04, R14
+	ADDQ         $0x00000080, R15
+	DECQ         BP
 	JNE          k10
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece10
 
 sum10:
+	CMPQ    DI, $0x10
+	JNE     tile10part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	JMP     tile10stored
+
+tile10part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -2290,15 +3938,17 @@ sum10:
 	ADDQ    DX, AX
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x0a, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x0a, SI
+
+tile10stored:
+	IMUL3Q $0x0a, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x0a, SI
 
 not10:
 	CMPQ      SI, $0x09
 	JNE       not9
-	MOVQ      bias+80(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+80(FP), R8
+	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -2307,55 +3957,78 @@ not10:
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum9
 
 piece9:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ R8, R14
 
 k9:
-	VMOVUPS      (R13), Z9
-	VBROADCASTSS (R10), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS (R10)(BX*1), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R10)(BX*2), Z10
-	VFMADD231PS  Z9, Z10, Z2
+	VMOVUPS      (R14), Z9
 	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z9, Z10, Z3
+	VFMADD231PS  Z9, Z10, Z0
 	VBROADCASTSS (R11)(BX*1), Z10
-	VFMADD231PS  Z9, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z1
 	VBROADCASTSS (R11)(BX*2), Z10
-	VFMADD231PS  Z9, Z10, Z5
+	VFMADD231PS  Z9, Z10, Z2
 	VBROADCASTSS (R12), Z10
-	VFMADD231PS  Z9, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z3
 	VBROADCASTSS (R12)(BX*1), Z10
-	VFMADD231PS  Z9, Z10, Z7
+	VFMADD231PS  Z9, Z10, Z4
 	VBROADCASTSS (R12)(BX*2), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R13), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS (R13)(BX*1), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS (R13)(BX*2), Z10
 	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k9
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece9
 
 sum9:
+	CMPQ    DI, $0x10
+	JNE     tile9part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	JMP     tile9stored
+
+tile9part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -2374,15 +4047,17 @@ sum9:
 	ADDQ    DX, AX
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x09, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x09, SI
+
+tile9stored:
+	IMUL3Q $0x09, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x09, SI
 
 not9:
 	CMPQ      SI, $0x08
 	JNE       not8
-	MOVQ      bias+80(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+80(FP), R8
+	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -2390,53 +4065,74 @@ not9:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum8
 
 piece8:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ R8, R14
 
 k8:
-	VMOVUPS      (R13), Z8
-	VBROADCASTSS (R10), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS (R10)(BX*1), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS (R10)(BX*2), Z9
-	VFMADD231PS  Z8, Z9, Z2
+	VMOVUPS      (R14), Z8
 	VBROADCASTSS (R11), Z9
-	VFMADD231PS  Z8, Z9, Z3
+	VFMADD231PS  Z8, Z9, Z0
 	VBROADCASTSS (R11)(BX*1), Z9
-	VFMADD231PS  Z8, Z9, Z4
+	VFMADD231PS  Z8, Z9, Z1
 	VBROADCASTSS (R11)(BX*2), Z9
-	VFMADD231PS  Z8, Z9, Z5
+	VFMADD231PS  Z8, Z9, Z2
 	VBROADCASTSS (R12), Z9
-	VFMADD231PS  Z8, Z9, Z6
+	VFMADD231PS  Z8, Z9, Z3
 	VBROADCASTSS (R12)(BX*1), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS (R12)(BX*2), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (R13), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (R13)(BX*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k8
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece8
 
 sum8:
+	CMPQ    DI, $0x10
+	JNE     tile8part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	JMP     tile8stored
+
+tile8part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -2453,66 +4149,87 @@ sum8:
 	ADDQ    DX, AX
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x08, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x08, SI
+
+tile8stored:
+	IMUL3Q $0x08, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x08, SI
 
 not8:
 	CMPQ      SI, $0x07
 	JNE       not7
-	MOVQ      bias+80(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+80(FP), R8
+	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum7
 
 piece7:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ R8, R14
 
 k7:
-	VMOVUPS      (R13), Z7
-	VBROADCASTSS (R10), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS (R10)(BX*1), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (R10)(BX*2), Z8
-	VFMADD231PS  Z7, Z8, Z2
+	VMOVUPS      (R14), Z7
 	VBROADCASTSS (R11), Z8
-	VFMADD231PS  Z7, Z8, Z3
+	VFMADD231PS  Z7, Z8, Z0
 	VBROADCASTSS (R11)(BX*1), Z8
-	VFMADD231PS  Z7, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z1
 	VBROADCASTSS (R11)(BX*2), Z8
-	VFMADD231PS  Z7, Z8, Z5
+	VFMADD231PS  Z7, Z8, Z2
 	VBROADCASTSS (R12), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R12)(BX*1), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS (R12)(BX*2), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (R13), Z8
 	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k7
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece7
 
 sum7:
+	CMPQ    DI, $0x10
+	JNE     tile7part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	JMP     tile7stored
+
+tile7part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -2527,60 +4244,79 @@ sum7:
 	ADDQ    DX, AX
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x07, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x07, SI
+
+tile7stored:
+	IMUL3Q $0x07, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x07, SI
 
 not7:
 	CMPQ      SI, $0x06
 	JNE       not6
-	MOVQ      bias+80(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+80(FP), R8
+	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum6
 
 piece6:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ R8, R13
 
 k6:
-	VMOVUPS      (R12), Z6
-	VBROADCASTSS (R10), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS (R10)(BX*1), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS (R10)(BX*2), Z7
-	VFMADD231PS  Z6, Z7, Z2
+	VMOVUPS      (R13), Z6
 	VBROADCASTSS (R11), Z7
-	VFMADD231PS  Z6, Z7, Z3
+	VFMADD231PS  Z6, Z7, Z0
 	VBROADCASTSS (R11)(BX*1), Z7
-	VFMADD231PS  Z6, Z7, Z4
+	VFMADD231PS  Z6, Z7, Z1
 	VBROADCASTSS (R11)(BX*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS (R12), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS (R12)(BX*1), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS (R12)(BX*2), Z7
 	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k6
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece6
 
 sum6:
+	CMPQ    DI, $0x10
+	JNE     tile6part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	JMP     tile6stored
+
+tile6part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -2593,57 +4329,74 @@ sum6:
 	ADDQ    DX, AX
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x06, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x06, SI
+
+tile6stored:
+	IMUL3Q $0x06, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x06, SI
 
 not6:
 	CMPQ      SI, $0x05
 	JNE       not5
-	MOVQ      bias+80(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+80(FP), R8
+	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum5
 
 piece5:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ R8, R13
 
 k5:
-	VMOVUPS      (R12), Z5
-	VBROADCASTSS (R10), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS (R10)(BX*1), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R10)(BX*2), Z6
-	VFMADD231PS  Z5, Z6, Z2
+	VMOVUPS      (R13), Z5
 	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z5, Z6, Z3
+	VFMADD231PS  Z5, Z6, Z0
 	VBROADCASTSS (R11)(BX*1), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (R11)(BX*2), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS (R12), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (R12)(BX*1), Z6
 	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k5
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece5
 
 sum5:
+	CMPQ    DI, $0x10
+	JNE     tile5part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	JMP     tile5stored
+
+tile5part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -2654,54 +4407,69 @@ sum5:
 	ADDQ    DX, AX
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x05, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x05, SI
+
+tile5stored:
+	IMUL3Q $0x05, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x05, SI
 
 not5:
 	CMPQ      SI, $0x04
 	JNE       not4
-	MOVQ      bias+80(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+80(FP), R8
+	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum4
 
 piece4:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ R8, R13
 
 k4:
-	VMOVUPS      (R12), Z4
-	VBROADCASTSS (R10), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS (R10)(BX*1), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS (R10)(BX*2), Z5
-	VFMADD231PS  Z4, Z5, Z2
+	VMOVUPS      (R13), Z4
 	VBROADCASTSS (R11), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (R11)(BX*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS (R11)(BX*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS (R12), Z5
 	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k4
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece4
 
 sum4:
+	CMPQ    DI, $0x10
+	JNE     tile4part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	JMP     tile4stored
+
+tile4part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -2710,138 +4478,173 @@ sum4:
 	ADDQ    DX, AX
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x04, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x04, SI
+
+tile4stored:
+	IMUL3Q $0x04, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x04, SI
 
 not4:
 	CMPQ      SI, $0x03
 	JNE       not3
-	MOVQ      bias+80(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+80(FP), R8
+	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum3
 
 piece3:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	MOVQ k+56(FP), R13
+	MOVQ R8, R12
 
 k3:
-	VMOVUPS      (R11), Z3
-	VBROADCASTSS (R10), Z4
+	VMOVUPS      (R12), Z3
+	VBROADCASTSS (R11), Z4
 	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS (R10)(BX*1), Z4
+	VBROADCASTSS (R11)(BX*1), Z4
 	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS (R10)(BX*2), Z4
+	VBROADCASTSS (R11)(BX*2), Z4
 	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k3
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece3
 
 sum3:
+	CMPQ    DI, $0x10
+	JNE     tile3part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	JMP     tile3stored
+
+tile3part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x03, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x03, SI
+
+tile3stored:
+	IMUL3Q $0x03, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x03, SI
 
 not3:
 	CMPQ      SI, $0x02
 	JNE       not2
-	MOVQ      bias+80(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+80(FP), R8
+	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum2
 
 piece2:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	MOVQ k+56(FP), R13
+	MOVQ R8, R12
 
 k2:
-	VMOVUPS      (R11), Z2
-	VBROADCASTSS (R10), Z3
+	VMOVUPS      (R12), Z2
+	VBROADCASTSS (R11), Z3
 	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (R10)(BX*1), Z3
+	VBROADCASTSS (R11)(BX*1), Z3
 	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k2
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece2
 
 sum2:
+	CMPQ    DI, $0x10
+	JNE     tile2part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	JMP     tile2stored
+
+tile2part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x02, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x02, SI
+
+tile2stored:
+	IMUL3Q $0x02, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x02, SI
 
 not2:
 	CMPQ      SI, $0x01
 	JNE       not1
-	MOVQ      bias+80(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      bias+80(FP), R8
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum1
 
 piece1:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	MOVQ k+56(FP), R13
+	MOVQ R8, R12
 
 k1:
-	VMOVUPS      (R11), Z1
-	VBROADCASTSS (R10), Z2
+	VMOVUPS      (R12), Z1
+	VBROADCASTSS (R11), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k1
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece1
 
 sum1:
+	CMPQ    DI, $0x10
+	JNE     tile1part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	JMP     tile1stored
+
+tile1part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x01, BX, AX
-	ADDQ    AX, CX
-	SUBQ    $0x01, SI
+
+tile1stored:
+	IMUL3Q $0x01, BX, AX
+	ADDQ   AX, CX
+	SUBQ   $0x01, SI
 
 not1:
 	VZEROUPPER
@@ -2849,7 +4652,7 @@ not1:
 
 // func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2xAVX512(SB), NOSPLIT, $0-96
+TEXT ·gemm2xAVX512(SB), NOSPLIT, $8-96
 	MOVQ  dst+0(FP), AX
 	MOVQ  a+16(FP), CX
 	MOVQ  dstStride+8(FP), DX
@@ -2867,9 +4670,9 @@ TEXT ·gemm2xAVX512(SB), NOSPLIT, $0-96
 tiles:
 	CMPQ      SI, $0x0c
 	JL        rest
-	MOVQ      bias+80(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+80(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -2892,77 +4695,118 @@ tiles:
 	VMOVAPS   Z1, Z21
 	VMOVAPS   Z0, Z22
 	VMOVAPS   Z1, Z23
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum12
 
 piece12:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
 	LEAQ (R12)(BX*2), R13
 	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	LEAQ (R13)(BX*2), R14
+	ADDQ BX, R14
+	MOVQ k+56(FP), BP
+	MOVQ R8, R15
 
 k12:
-	VMOVUPS      (R14), Z24
-	VMOVUPS      64(R14), Z25
-	VBROADCASTSS (R10), Z26
+	VMOVUPS      (R15), Z24
+	VMOVUPS      64(R15), Z25
+	VBROADCASTSS (R11), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS (R10)(BX*1), Z26
+	VBROADCASTSS (R11)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS (R10)(BX*2), Z26
+	VBROADCASTSS (R11)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R11), Z26
+	VBROADCASTSS (R12), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (R11)(BX*1), Z26
+	VBROADCASTSS (R12)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R11)(BX*2), Z26
+	VBROADCASTSS (R12)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R12), Z26
+	VBROADCASTSS (R13), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R12)(BX*1), Z26
+	VBROADCASTSS (R13)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (R12)(BX*2), Z26
+	VBROADCASTSS (R13)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (R13), Z26
+	VBROADCASTSS (R14), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (R13)(BX*1), Z26
+	VBROADCASTSS (R14)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R13)(BX*2), Z26
+	VBROADCASTSS (R14)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
 	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
+	ADDQ         $0x04, R14
+	ADDQ         $0x00000080, R15
+	DECQ         BP
 	JNE          k12
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece12
 
 sum12:
+	CMPQ    DI, $0x10
+	JNE     tile12part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, 64(AX)
+	ADDQ    DX, AX
+	JMP     tile12stored
+
+tile12part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
@@ -2999,17 +4843,19 @@ sum12:
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, K1, 64(AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x0c, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x0c, SI
-	JMP     tiles
+
+tile12stored:
+	IMUL3Q $0x0c, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x0c, SI
+	JMP    tiles
 
 rest:
 	CMPQ      SI, $0x0b
 	JNE       not11
-	MOVQ      bias+80(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+80(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -3030,74 +4876,112 @@ rest:
 	VMOVAPS   Z1, Z19
 	VMOVAPS   Z0, Z20
 	VMOVAPS   Z1, Z21
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum11
 
 piece11:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
 	LEAQ (R12)(BX*2), R13
 	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	LEAQ (R13)(BX*2), R14
+	ADDQ BX, R14
+	MOVQ k+56(FP), BP
+	MOVQ R8, R15
 
 k11:
-	VMOVUPS      (R14), Z22
-	VMOVUPS      64(R14), Z23
-	VBROADCASTSS (R10), Z24
+	VMOVUPS      (R15), Z22
+	VMOVUPS      64(R15), Z23
+	VBROADCASTSS (R11), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS (R10)(BX*1), Z24
+	VBROADCASTSS (R11)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (R10)(BX*2), Z24
+	VBROADCASTSS (R11)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (R11), Z24
+	VBROADCASTSS (R12), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (R11)(BX*1), Z24
+	VBROADCASTSS (R12)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (R11)(BX*2), Z24
+	VBROADCASTSS (R12)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R12), Z24
+	VBROADCASTSS (R13), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (R12)(BX*1), Z24
+	VBROADCASTSS (R13)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (R12)(BX*2), Z24
+	VBROADCASTSS (R13)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (R13), Z24
+	VBROADCASTSS (R14), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (R13)(BX*1), Z24
+	VBROADCASTSS (R14)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
 	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
+	ADDQ         $0x04, R14
+	ADDQ         $0x00000080, R15
+	DECQ         BP
 	JNE          k11
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece11
 
 sum11:
+	CMPQ    DI, $0x10
+	JNE     tile11part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    DX, AX
+	JMP     tile11stored
+
+tile11part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
@@ -3131,16 +5015,18 @@ sum11:
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, K1, 64(AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x0b, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x0b, SI
+
+tile11stored:
+	IMUL3Q $0x0b, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x0b, SI
 
 not11:
 	CMPQ      SI, $0x0a
 	JNE       not10
-	MOVQ      bias+80(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+80(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -3159,71 +5045,106 @@ not11:
 	VMOVAPS   Z1, Z17
 	VMOVAPS   Z0, Z18
 	VMOVAPS   Z1, Z19
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum10
 
 piece10:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
 	LEAQ (R12)(BX*2), R13
 	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	LEAQ (R13)(BX*2), R14
+	ADDQ BX, R14
+	MOVQ k+56(FP), BP
+	MOVQ R8, R15
 
 k10:
-	VMOVUPS      (R14), Z20
-	VMOVUPS      64(R14), Z21
-	VBROADCASTSS (R10), Z22
+	VMOVUPS      (R15), Z20
+	VMOVUPS      64(R15), Z21
+	VBROADCASTSS (R11), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS (R10)(BX*1), Z22
+	VBROADCASTSS (R11)(BX*1), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS (R10)(BX*2), Z22
+	VBROADCASTSS (R11)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R11), Z22
+	VBROADCASTSS (R12), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (R11)(BX*1), Z22
+	VBROADCASTSS (R12)(BX*1), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R11)(BX*2), Z22
+	VBROADCASTSS (R12)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R12), Z22
+	VBROADCASTSS (R13), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R12)(BX*1), Z22
+	VBROADCASTSS (R13)(BX*1), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (R12)(BX*2), Z22
+	VBROADCASTSS (R13)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (R13), Z22
+	VBROADCASTSS (R14), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
 	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
+	ADDQ         $0x04, R14
+	ADDQ         $0x00000080, R15
+	DECQ         BP
 	JNE          k10
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece10
 
 sum10:
+	CMPQ    DI, $0x10
+	JNE     tile10part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    DX, AX
+	JMP     tile10stored
+
+tile10part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
@@ -3254,16 +5175,18 @@ sum10:
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, K1, 64(AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x0a, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x0a, SI
+
+tile10stored:
+	IMUL3Q $0x0a, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x0a, SI
 
 not10:
 	CMPQ      SI, $0x09
 	JNE       not9
-	MOVQ      bias+80(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+80(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -3280,65 +5203,97 @@ not10:
 	VMOVAPS   Z1, Z15
 	VMOVAPS   Z0, Z16
 	VMOVAPS   Z1, Z17
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum9
 
 piece9:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ R8, R14
 
 k9:
-	VMOVUPS      (R13), Z18
-	VMOVUPS      64(R13), Z19
-	VBROADCASTSS (R10), Z20
+	VMOVUPS      (R14), Z18
+	VMOVUPS      64(R14), Z19
+	VBROADCASTSS (R11), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS (R10)(BX*1), Z20
+	VBROADCASTSS (R11)(BX*1), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS (R10)(BX*2), Z20
+	VBROADCASTSS (R11)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (R11), Z20
+	VBROADCASTSS (R12), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (R11)(BX*1), Z20
+	VBROADCASTSS (R12)(BX*1), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (R11)(BX*2), Z20
+	VBROADCASTSS (R12)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R12), Z20
+	VBROADCASTSS (R13), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (R12)(BX*1), Z20
+	VBROADCASTSS (R13)(BX*1), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (R12)(BX*2), Z20
+	VBROADCASTSS (R13)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k9
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece9
 
 sum9:
+	CMPQ    DI, $0x10
+	JNE     tile9part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	JMP     tile9stored
+
+tile9part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
@@ -3366,16 +5321,18 @@ sum9:
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, K1, 64(AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x09, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x09, SI
+
+tile9stored:
+	IMUL3Q $0x09, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x09, SI
 
 not9:
 	CMPQ      SI, $0x08
 	JNE       not8
-	MOVQ      bias+80(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+80(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -3390,62 +5347,91 @@ not9:
 	VMOVAPS   Z1, Z13
 	VMOVAPS   Z0, Z14
 	VMOVAPS   Z1, Z15
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum8
 
 piece8:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ R8, R14
 
 k8:
-	VMOVUPS      (R13), Z16
-	VMOVUPS      64(R13), Z17
-	VBROADCASTSS (R10), Z18
+	VMOVUPS      (R14), Z16
+	VMOVUPS      64(R14), Z17
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (R10)(BX*1), Z18
+	VBROADCASTSS (R11)(BX*1), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (R10)(BX*2), Z18
+	VBROADCASTSS (R11)(BX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R11), Z18
+	VBROADCASTSS (R12), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (R11)(BX*1), Z18
+	VBROADCASTSS (R12)(BX*1), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R11)(BX*2), Z18
+	VBROADCASTSS (R12)(BX*2), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R12), Z18
+	VBROADCASTSS (R13), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R12)(BX*1), Z18
+	VBROADCASTSS (R13)(BX*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k8
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece8
 
 sum8:
+	CMPQ    DI, $0x10
+	JNE     tile8part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	JMP     tile8stored
+
+tile8part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
@@ -3470,16 +5456,18 @@ sum8:
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, K1, 64(AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x08, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x08, SI
+
+tile8stored:
+	IMUL3Q $0x08, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x08, SI
 
 not8:
 	CMPQ      SI, $0x07
 	JNE       not7
-	MOVQ      bias+80(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+80(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -3492,59 +5480,85 @@ not8:
 	VMOVAPS   Z1, Z11
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z1, Z13
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum7
 
 piece7:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ R8, R14
 
 k7:
-	VMOVUPS      (R13), Z14
-	VMOVUPS      64(R13), Z15
-	VBROADCASTSS (R10), Z16
+	VMOVUPS      (R14), Z14
+	VMOVUPS      64(R14), Z15
+	VBROADCASTSS (R11), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS (R10)(BX*1), Z16
+	VBROADCASTSS (R11)(BX*1), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS (R10)(BX*2), Z16
+	VBROADCASTSS (R11)(BX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (R11), Z16
+	VBROADCASTSS (R12), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (R11)(BX*1), Z16
+	VBROADCASTSS (R12)(BX*1), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (R11)(BX*2), Z16
+	VBROADCASTSS (R12)(BX*2), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (R12), Z16
+	VBROADCASTSS (R13), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k7
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece7
 
 sum7:
+	CMPQ    DI, $0x10
+	JNE     tile7part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	JMP     tile7stored
+
+tile7part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
@@ -3566,16 +5580,18 @@ sum7:
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, K1, 64(AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x07, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x07, SI
+
+tile7stored:
+	IMUL3Q $0x07, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x07, SI
 
 not7:
 	CMPQ      SI, $0x06
 	JNE       not6
-	MOVQ      bias+80(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+80(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -3586,53 +5602,76 @@ not7:
 	VMOVAPS   Z1, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z1, Z11
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum6
 
 piece6:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ R8, R13
 
 k6:
-	VMOVUPS      (R12), Z12
-	VMOVUPS      64(R12), Z13
-	VBROADCASTSS (R10), Z14
+	VMOVUPS      (R13), Z12
+	VMOVUPS      64(R13), Z13
+	VBROADCASTSS (R11), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (R10)(BX*1), Z14
+	VBROADCASTSS (R11)(BX*1), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (R10)(BX*2), Z14
+	VBROADCASTSS (R11)(BX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R11), Z14
+	VBROADCASTSS (R12), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R11)(BX*1), Z14
+	VBROADCASTSS (R12)(BX*1), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R11)(BX*2), Z14
+	VBROADCASTSS (R12)(BX*2), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k6
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece6
 
 sum6:
+	CMPQ    DI, $0x10
+	JNE     tile6part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	JMP     tile6stored
+
+tile6part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
@@ -3651,16 +5690,18 @@ sum6:
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K1, 64(AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x06, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x06, SI
+
+tile6stored:
+	IMUL3Q $0x06, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x06, SI
 
 not6:
 	CMPQ      SI, $0x05
 	JNE       not5
-	MOVQ      bias+80(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+80(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -3669,50 +5710,70 @@ not6:
 	VMOVAPS   Z1, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z1, Z9
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum5
 
 piece5:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ R8, R13
 
 k5:
-	VMOVUPS      (R12), Z10
-	VMOVUPS      64(R12), Z11
-	VBROADCASTSS (R10), Z12
+	VMOVUPS      (R13), Z10
+	VMOVUPS      64(R13), Z11
+	VBROADCASTSS (R11), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (R10)(BX*1), Z12
+	VBROADCASTSS (R11)(BX*1), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R10)(BX*2), Z12
+	VBROADCASTSS (R11)(BX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R11), Z12
+	VBROADCASTSS (R12), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R11)(BX*1), Z12
+	VBROADCASTSS (R12)(BX*1), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k5
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece5
 
 sum5:
+	CMPQ    DI, $0x10
+	JNE     tile5part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	JMP     tile5stored
+
+tile5part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
@@ -3728,63 +5789,82 @@ sum5:
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K1, 64(AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x05, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x05, SI
+
+tile5stored:
+	IMUL3Q $0x05, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x05, SI
 
 not5:
 	CMPQ      SI, $0x04
 	JNE       not4
-	MOVQ      bias+80(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+80(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z1, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z1, Z7
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum4
 
 piece4:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ R8, R13
 
 k4:
-	VMOVUPS      (R12), Z8
-	VMOVUPS      64(R12), Z9
-	VBROADCASTSS (R10), Z10
+	VMOVUPS      (R13), Z8
+	VMOVUPS      64(R13), Z9
+	VBROADCASTSS (R11), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R10)(BX*1), Z10
+	VBROADCASTSS (R11)(BX*1), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R10)(BX*2), Z10
+	VBROADCASTSS (R11)(BX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R11), Z10
+	VBROADCASTSS (R12), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k4
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece4
 
 sum4:
+	CMPQ    DI, $0x10
+	JNE     tile4part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	JMP     tile4stored
+
+tile4part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
@@ -3797,55 +5877,71 @@ sum4:
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x04, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x04, SI
+
+tile4stored:
+	IMUL3Q $0x04, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x04, SI
 
 not4:
 	CMPQ      SI, $0x03
 	JNE       not3
-	MOVQ      bias+80(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+80(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z1, Z5
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum3
 
 piece3:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	MOVQ k+56(FP), R13
+	MOVQ R8, R12
 
 k3:
-	VMOVUPS      (R11), Z6
-	VMOVUPS      64(R11), Z7
-	VBROADCASTSS (R10), Z8
+	VMOVUPS      (R12), Z6
+	VMOVUPS      64(R12), Z7
+	VBROADCASTSS (R11), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (R10)(BX*1), Z8
+	VBROADCASTSS (R11)(BX*1), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R10)(BX*2), Z8
+	VBROADCASTSS (R11)(BX*2), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k3
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece3
 
 sum3:
+	CMPQ    DI, $0x10
+	JNE     tile3part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	JMP     tile3stored
+
+tile3part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
@@ -3855,1190 +5951,2317 @@ sum3:
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x03, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x03, SI
+
+tile3stored:
+	IMUL3Q $0x03, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x03, SI
 
 not3:
 	CMPQ      SI, $0x02
 	JNE       not2
-	MOVQ      bias+80(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+80(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum2
 
 piece2:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	MOVQ k+56(FP), R13
+	MOVQ R8, R12
 
 k2:
-	VMOVUPS      (R11), Z4
-	VMOVUPS      64(R11), Z5
-	VBROADCASTSS (R10), Z6
+	VMOVUPS      (R12), Z4
+	VMOVUPS      64(R12), Z5
+	VBROADCASTSS (R11), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R10)(BX*1), Z6
+	VBROADCASTSS (R11)(BX*1), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k2
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece2
 
 sum2:
+	CMPQ    DI, $0x10
+	JNE     tile2part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	JMP     tile2stored
+
+tile2part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x02, BX, DI
-	ADDQ    DI, CX
-	SUBQ    $0x02, SI
+
+tile2stored:
+	IMUL3Q $0x02, BX, R8
+	ADDQ   R8, CX
+	SUBQ   $0x02, SI
 
 not2:
 	CMPQ      SI, $0x01
 	JNE       not1
-	MOVQ      bias+80(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      bias+80(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
+	MOVQ      panel+64(FP), R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum1
 
 piece1:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ (R9), R11
+	LEAQ (CX)(R11*4), R11
+	MOVQ k+56(FP), R13
+	MOVQ R8, R12
 
 k1:
-	VMOVUPS      (R11), Z2
-	VMOVUPS      64(R11), Z3
-	VBROADCASTSS (R10), Z4
+	VMOVUPS      (R12), Z2
+	VMOVUPS      64(R12), Z3
+	VBROADCASTSS (R11), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k1
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	MOVQ         panelStep+72(FP), R11
+	LEAQ         (R8)(R11*4), R8
+	ADDQ         $0x08, R9
+	DECQ         R10
 	JNE          piece1
 
 sum1:
+	CMPQ    DI, $0x10
+	JNE     tile1part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	JMP     tile1stored
+
+tile1part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
-	IMUL3Q  $0x01, BX, AX
-	ADDQ    AX, CX
-	SUBQ    $0x01, SI
+
+tile1stored:
+	IMUL3Q $0x01, BX, AX
+	ADDQ   AX, CX
+	SUBQ   $0x01, SI
 
 not1:
 	VZEROUPPER
 	RET
 
-// func depthwiseAVX512(dst *float32, dstStep int, x *float32, xStep int, w *float32, bias *float32, taps *int, ntaps int, pixels int, channels int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·depthwiseAVX512(SB), NOSPLIT, $8-80
-	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ w+32(FP), DX
-	MOVQ bias+40(FP), BX
-	MOVQ xStep+24(FP), SI
-	SHLQ $0x02, SI
-	MOVQ channels+72(FP), DI
+// func depthwise1x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwise1x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ dstStep+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ dst+0(FP), SI
+	MOVQ x+24(FP), DI
+	MOVQ rows+72(FP), R8
 
-block:
-	MOVQ pixels+64(FP), R8
-	CMPQ R8, $0x04
-	JGE  narrow
-	CMPQ DI, $0x40
-	JL   narrow
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ pixels+64(FP), R10
+row:
+	MOVQ SI, AX
+	MOVQ DI, CX
+	MOVQ pixels+80(FP), DX
 
-wpixels:
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
-
-wtaps1:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	VMOVUPS     (DX)(R13*4), Z4
-	VFMADD231PS (R14), Z4, Z0
-	VMOVUPS     64(DX)(R13*4), Z4
-	VFMADD231PS 64(R14), Z4, Z1
-	VMOVUPS     128(DX)(R13*4), Z4
-	VFMADD231PS 128(R14), Z4, Z2
-	VMOVUPS     192(DX)(R13*4), Z4
-	VFMADD231PS 192(R14), Z4, Z3
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         wtaps1
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Z0, (R8)
-	VMOVUPS     Z1, 64(R8)
-	VMOVUPS     Z2, 128(R8)
-	VMOVUPS     Z3, 192(R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x01, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x01, R10
-	JNE         wpixels
-	ADDQ        $0x00000100, AX
-	ADDQ        $0x00000100, CX
-	ADDQ        $0x00000100, DX
-	ADDQ        $0x00000100, BX
-	SUBQ        $0x40, DI
-	JMP         block
-
-narrow:
-	CMPQ DI, $0x10
-	JL   tail
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ pixels+64(FP), R10
-
-npixels:
-	CMPQ    R10, $0x08
-	JL      nrest
-	VMOVUPS (BX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
-
-ntaps8:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	LEAQ        (R15)(SI*2), BP
-	ADDQ        SI, BP
-	VMOVUPS     (DX)(R13*4), Z8
-	VFMADD231PS (R14), Z8, Z0
-	VFMADD231PS (R14)(SI*1), Z8, Z1
-	VFMADD231PS (R14)(SI*2), Z8, Z2
-	VFMADD231PS (R15), Z8, Z3
-	VFMADD231PS (R15)(SI*1), Z8, Z4
-	VFMADD231PS (R15)(SI*2), Z8, Z5
-	VFMADD231PS (BP), Z8, Z6
-	VFMADD231PS (BP)(SI*1), Z8, Z7
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps8
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Z0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z3, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z4, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z5, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z6, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z7, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x08, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x08, R10
-	JMP         npixels
-
-nrest:
-	CMPQ    R10, $0x07
-	JNE     nnot7
-	VMOVUPS (BX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
-
-ntaps7:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	LEAQ        (R15)(SI*2), BP
-	ADDQ        SI, BP
-	VMOVUPS     (DX)(R13*4), Z7
-	VFMADD231PS (R14), Z7, Z0
-	VFMADD231PS (R14)(SI*1), Z7, Z1
-	VFMADD231PS (R14)(SI*2), Z7, Z2
-	VFMADD231PS (R15), Z7, Z3
-	VFMADD231PS (R15)(SI*1), Z7, Z4
-	VFMADD231PS (R15)(SI*2), Z7, Z5
-	VFMADD231PS (BP), Z7, Z6
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps7
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Z0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z3, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z4, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z5, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z6, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x07, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x07, R10
-
-nnot7:
-	CMPQ    R10, $0x06
-	JNE     nnot6
-	VMOVUPS (BX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
-
-ntaps6:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (DX)(R13*4), Z6
-	VFMADD231PS (R14), Z6, Z0
-	VFMADD231PS (R14)(SI*1), Z6, Z1
-	VFMADD231PS (R14)(SI*2), Z6, Z2
-	VFMADD231PS (R15), Z6, Z3
-	VFMADD231PS (R15)(SI*1), Z6, Z4
-	VFMADD231PS (R15)(SI*2), Z6, Z5
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps6
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Z0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z3, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z4, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z5, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x06, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x06, R10
-
-nnot6:
-	CMPQ    R10, $0x05
-	JNE     nnot5
-	VMOVUPS (BX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
-
-ntaps5:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (DX)(R13*4), Z5
-	VFMADD231PS (R14), Z5, Z0
-	VFMADD231PS (R14)(SI*1), Z5, Z1
-	VFMADD231PS (R14)(SI*2), Z5, Z2
-	VFMADD231PS (R15), Z5, Z3
-	VFMADD231PS (R15)(SI*1), Z5, Z4
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps5
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Z0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z3, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z4, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x05, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x05, R10
-
-nnot5:
-	CMPQ    R10, $0x04
-	JNE     nnot4
-	VMOVUPS (BX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
-
-ntaps4:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (DX)(R13*4), Z4
-	VFMADD231PS (R14), Z4, Z0
-	VFMADD231PS (R14)(SI*1), Z4, Z1
-	VFMADD231PS (R14)(SI*2), Z4, Z2
-	VFMADD231PS (R15), Z4, Z3
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps4
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Z0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z3, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x04, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x04, R10
-
-nnot4:
-	CMPQ    R10, $0x03
-	JNE     nnot3
-	VMOVUPS (BX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
-
-ntaps3:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	VMOVUPS     (DX)(R13*4), Z3
-	VFMADD231PS (R14), Z3, Z0
-	VFMADD231PS (R14)(SI*1), Z3, Z1
-	VFMADD231PS (R14)(SI*2), Z3, Z2
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps3
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Z0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x03, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x03, R10
-
-nnot3:
-	CMPQ    R10, $0x02
-	JNE     nnot2
-	VMOVUPS (BX), Z0
-	VMOVAPS Z0, Z1
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
-
-ntaps2:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	VMOVUPS     (DX)(R13*4), Z2
-	VFMADD231PS (R14), Z2, Z0
-	VFMADD231PS (R14)(SI*1), Z2, Z1
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps2
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Z0, (R8)
-	ADDQ        R11, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x02, SI, R11
-	ADDQ        R11, R9
-	SUBQ        $0x02, R10
-
-nnot2:
-	CMPQ    R10, $0x01
-	JNE     nnot1
-	VMOVUPS (BX), Z0
-	MOVQ    taps+48(FP), R11
-	MOVQ    ntaps+56(FP), R12
-
-ntaps1:
-	MOVQ        8(R11), R13
-	MOVQ        (R11), R14
-	LEAQ        (R9)(R14*4), R14
-	VMOVUPS     (DX)(R13*4), Z1
-	VFMADD231PS (R14), Z1, Z0
-	ADDQ        $0x10, R11
-	DECQ        R12
-	JNE         ntaps1
-	MOVQ        dstStep+8(FP), R11
-	SHLQ        $0x02, R11
-	VMOVUPS     Z0, (R8)
-	ADDQ        R11, R8
-	IMUL3Q      $0x01, SI, R8
-	ADDQ        R8, R9
-	SUBQ        $0x01, R10
-
-nnot1:
-	ADDQ $0x00000040, AX
-	ADDQ $0x00000040, CX
-	ADDQ $0x00000040, DX
-	ADDQ $0x00000040, BX
-	SUBQ $0x10, DI
-	JMP  block
-
-tail:
-	TESTQ DI, DI
-	JLE   end
-	MOVL  $0x00000001, R8
-	SHLXL DI, R8, R8
-	DECL  R8
-	KMOVW R8, K1
-	MOVQ  CX, CX
-	MOVQ  pixels+64(FP), DI
-
-tpixels:
-	CMPQ      DI, $0x08
-	JL        trest
-	VMOVUPS.Z (BX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	MOVQ      taps+48(FP), R8
-	MOVQ      ntaps+56(FP), R9
-
-ttaps8:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	LEAQ        (R12)(SI*2), R13
-	ADDQ        SI, R13
-	VMOVUPS.Z   (DX)(R10*4), K1, Z8
-	VMOVUPS.Z   (R11), K1, Z9
-	VFMADD231PS Z9, Z8, Z0
-	VMOVUPS.Z   (R11)(SI*1), K1, Z9
-	VFMADD231PS Z9, Z8, Z1
-	VMOVUPS.Z   (R11)(SI*2), K1, Z9
-	VFMADD231PS Z9, Z8, Z2
-	VMOVUPS.Z   (R12), K1, Z9
-	VFMADD231PS Z9, Z8, Z3
-	VMOVUPS.Z   (R12)(SI*1), K1, Z9
-	VFMADD231PS Z9, Z8, Z4
-	VMOVUPS.Z   (R12)(SI*2), K1, Z9
-	VFMADD231PS Z9, Z8, Z5
-	VMOVUPS.Z   (R13), K1, Z9
-	VFMADD231PS Z9, Z8, Z6
-	VMOVUPS.Z   (R13)(SI*1), K1, Z9
-	VFMADD231PS Z9, Z8, Z7
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps8
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z2, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z3, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z4, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z5, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z6, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z7, K1, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x08, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x08, DI
-	JMP         tpixels
-
-trest:
-	CMPQ      DI, $0x07
-	JNE       tnot7
-	VMOVUPS.Z (BX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	MOVQ      taps+48(FP), R8
-	MOVQ      ntaps+56(FP), R9
-
-ttaps7:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	LEAQ        (R12)(SI*2), R13
-	ADDQ        SI, R13
-	VMOVUPS.Z   (DX)(R10*4), K1, Z7
-	VMOVUPS.Z   (R11), K1, Z8
-	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS.Z   (R11)(SI*1), K1, Z8
-	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS.Z   (R11)(SI*2), K1, Z8
-	VFMADD231PS Z8, Z7, Z2
-	VMOVUPS.Z   (R12), K1, Z8
-	VFMADD231PS Z8, Z7, Z3
-	VMOVUPS.Z   (R12)(SI*1), K1, Z8
-	VFMADD231PS Z8, Z7, Z4
-	VMOVUPS.Z   (R12)(SI*2), K1, Z8
-	VFMADD231PS Z8, Z7, Z5
-	VMOVUPS.Z   (R13), K1, Z8
-	VFMADD231PS Z8, Z7, Z6
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps7
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z2, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z3, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z4, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z5, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z6, K1, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x07, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x07, DI
-
-tnot7:
-	CMPQ      DI, $0x06
-	JNE       tnot6
-	VMOVUPS.Z (BX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	MOVQ      taps+48(FP), R8
-	MOVQ      ntaps+56(FP), R9
-
-ttaps6:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMOVUPS.Z   (DX)(R10*4), K1, Z6
-	VMOVUPS.Z   (R11), K1, Z7
-	VFMADD231PS Z7, Z6, Z0
-	VMOVUPS.Z   (R11)(SI*1), K1, Z7
-	VFMADD231PS Z7, Z6, Z1
-	VMOVUPS.Z   (R11)(SI*2), K1, Z7
-	VFMADD231PS Z7, Z6, Z2
-	VMOVUPS.Z   (R12), K1, Z7
-	VFMADD231PS Z7, Z6, Z3
-	VMOVUPS.Z   (R12)(SI*1), K1, Z7
-	VFMADD231PS Z7, Z6, Z4
-	VMOVUPS.Z   (R12)(SI*2), K1, Z7
-	VFMADD231PS Z7, Z6, Z5
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps6
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z2, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z3, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z4, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z5, K1, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x06, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x06, DI
-
-tnot6:
-	CMPQ      DI, $0x05
-	JNE       tnot5
-	VMOVUPS.Z (BX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	MOVQ      taps+48(FP), R8
-	MOVQ      ntaps+56(FP), R9
-
-ttaps5:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMOVUPS.Z   (DX)(R10*4), K1, Z5
-	VMOVUPS.Z   (R11), K1, Z6
-	VFMADD231PS Z6, Z5, Z0
-	VMOVUPS.Z   (R11)(SI*1), K1, Z6
-	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS.Z   (R11)(SI*2), K1, Z6
-	VFMADD231PS Z6, Z5, Z2
-	VMOVUPS.Z   (R12), K1, Z6
-	VFMADD231PS Z6, Z5, Z3
-	VMOVUPS.Z   (R12)(SI*1), K1, Z6
-	VFMADD231PS Z6, Z5, Z4
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps5
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z2, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z3, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z4, K1, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x05, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x05, DI
-
-tnot5:
-	CMPQ      DI, $0x04
-	JNE       tnot4
-	VMOVUPS.Z (BX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	MOVQ      taps+48(FP), R8
-	MOVQ      ntaps+56(FP), R9
-
-ttaps4:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMOVUPS.Z   (DX)(R10*4), K1, Z4
-	VMOVUPS.Z   (R11), K1, Z5
-	VFMADD231PS Z5, Z4, Z0
-	VMOVUPS.Z   (R11)(SI*1), K1, Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS.Z   (R11)(SI*2), K1, Z5
-	VFMADD231PS Z5, Z4, Z2
-	VMOVUPS.Z   (R12), K1, Z5
-	VFMADD231PS Z5, Z4, Z3
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps4
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z2, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z3, K1, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x04, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x04, DI
-
-tnot4:
-	CMPQ      DI, $0x03
-	JNE       tnot3
-	VMOVUPS.Z (BX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	MOVQ      taps+48(FP), R8
-	MOVQ      ntaps+56(FP), R9
-
-ttaps3:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS.Z   (DX)(R10*4), K1, Z3
-	VMOVUPS.Z   (R11), K1, Z4
-	VFMADD231PS Z4, Z3, Z0
-	VMOVUPS.Z   (R11)(SI*1), K1, Z4
-	VFMADD231PS Z4, Z3, Z1
-	VMOVUPS.Z   (R11)(SI*2), K1, Z4
-	VFMADD231PS Z4, Z3, Z2
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps3
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z2, K1, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x03, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x03, DI
-
-tnot3:
-	CMPQ      DI, $0x02
-	JNE       tnot2
-	VMOVUPS.Z (BX), K1, Z0
-	VMOVAPS   Z0, Z1
-	MOVQ      taps+48(FP), R8
-	MOVQ      ntaps+56(FP), R9
-
-ttaps2:
-	MOVQ        8(R8), R10
-	MOVQ        (R8), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS.Z   (DX)(R10*4), K1, Z2
-	VMOVUPS.Z   (R11), K1, Z3
-	VFMADD231PS Z3, Z2, Z0
-	VMOVUPS.Z   (R11)(SI*1), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	ADDQ        $0x10, R8
-	DECQ        R9
-	JNE         ttaps2
-	MOVQ        dstStep+8(FP), R8
-	SHLQ        $0x02, R8
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        R8, AX
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        R8, AX
-	IMUL3Q      $0x02, SI, R8
-	ADDQ        R8, CX
-	SUBQ        $0x02, DI
-
-tnot2:
-	CMPQ      DI, $0x01
-	JNE       tnot1
-	VMOVUPS.Z (BX), K1, Z0
-	MOVQ      taps+48(FP), BX
-	MOVQ      ntaps+56(FP), R8
-
-ttaps1:
-	MOVQ        8(BX), R9
-	MOVQ        (BX), R10
-	LEAQ        (CX)(R10*4), R10
-	VMOVUPS.Z   (DX)(R9*4), K1, Z1
-	VMOVUPS.Z   (R10), K1, Z2
-	VFMADD231PS Z2, Z1, Z0
-	ADDQ        $0x10, BX
-	DECQ        R8
-	JNE         ttaps1
-	MOVQ        dstStep+8(FP), DX
-	SHLQ        $0x02, DX
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        DX, AX
-	IMUL3Q      $0x01, SI, AX
-	ADDQ        AX, CX
-	SUBQ        $0x01, DI
-
-tnot1:
-end:
-	VZEROUPPER
-	RET
-
-// func clampAVX512(x *float32, n int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2, SSE
-TEXT ·clampAVX512(SB), NOSPLIT, $0-24
-	MOVSS        lo+16(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        hi+20(FP), X1
-	VBROADCASTSS X1, Z1
-	MOVQ         n+8(FP), AX
-	MOVQ         x+0(FP), CX
-
-vectors:
-	CMPQ    AX, $0x10
+run:
+	CMPQ    DX, $0x07
 	JL      rest
-	VMOVUPS (CX), Z2
-	VMAXPS  Z2, Z0, Z2
-	VMINPS  Z2, Z1, Z2
-	VMOVUPS Z2, (CX)
-	ADDQ    $0x40, CX
-	SUBQ    $0x10, AX
-	JMP     vectors
+	MOVQ    bias+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    w+40(FP), R9
+	MOVQ    taps+56(FP), R10
+	MOVQ    ntaps+64(FP), R11
+
+taps7:
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Z7
+	VFMADD231PS  (R12), Z7, Z0
+	VFMADD231PS  128(R12), Z7, Z1
+	VFMADD231PS  256(R12), Z7, Z2
+	VFMADD231PS  384(R12), Z7, Z3
+	VFMADD231PS  512(R12), Z7, Z4
+	VFMADD231PS  640(R12), Z7, Z5
+	VFMADD231PS  768(R12), Z7, Z6
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000080, R9
+	DECQ         R11
+	JNE          taps7
+	VBROADCASTSS lo+88(FP), Z7
+	VBROADCASTSS hi+92(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMOVUPS      Z2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMOVUPS      Z3, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMOVUPS      Z4, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMOVUPS      Z5, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+	VMOVUPS      Z6, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000380, CX
+	SUBQ         $0x07, DX
+	JMP          run
 
 rest:
-	TESTQ     AX, AX
-	JLE       end
-	MOVL      $0x00000001, DX
-	SHLXL     AX, DX, DX
-	DECL      DX
-	KMOVW     DX, K1
-	VMOVUPS.Z (CX), K1, Z2
-	VMAXPS    Z2, Z0, Z2
-	VMINPS    Z2, Z1, Z2
-	VMOVUPS   Z2, K1, (CX)
+	CMPQ    DX, $0x06
+	JNE     not6
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
 
-end:
+taps6:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z6
+	VFMADD231PS  (R11), Z6, Z0
+	VFMADD231PS  128(R11), Z6, Z1
+	VFMADD231PS  256(R11), Z6, Z2
+	VFMADD231PS  384(R11), Z6, Z3
+	VFMADD231PS  512(R11), Z6, Z4
+	VFMADD231PS  640(R11), Z6, Z5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps6
+	VBROADCASTSS lo+88(FP), Z6
+	VBROADCASTSS hi+92(FP), Z7
+	VMAXPS       Z0, Z6, Z0
+	VMINPS       Z0, Z7, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z1, Z6, Z1
+	VMINPS       Z1, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z6, Z2
+	VMINPS       Z2, Z7, Z2
+	VMOVUPS      Z2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z3, Z7, Z3
+	VMOVUPS      Z3, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z6, Z4
+	VMINPS       Z4, Z7, Z4
+	VMOVUPS      Z4, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z5, Z7, Z5
+	VMOVUPS      Z5, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000300, CX
+	JMP          next
+
+not6:
+	CMPQ    DX, $0x05
+	JNE     not5
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps5:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z5
+	VFMADD231PS  (R11), Z5, Z0
+	VFMADD231PS  128(R11), Z5, Z1
+	VFMADD231PS  256(R11), Z5, Z2
+	VFMADD231PS  384(R11), Z5, Z3
+	VFMADD231PS  512(R11), Z5, Z4
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps5
+	VBROADCASTSS lo+88(FP), Z5
+	VBROADCASTSS hi+92(FP), Z6
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z6, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z6, Z2
+	VMOVUPS      Z2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z6, Z3
+	VMOVUPS      Z3, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z5, Z4
+	VMINPS       Z4, Z6, Z4
+	VMOVUPS      Z4, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000280, CX
+	JMP          next
+
+not5:
+	CMPQ    DX, $0x04
+	JNE     not4
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps4:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z4
+	VFMADD231PS  (R11), Z4, Z0
+	VFMADD231PS  128(R11), Z4, Z1
+	VFMADD231PS  256(R11), Z4, Z2
+	VFMADD231PS  384(R11), Z4, Z3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps4
+	VBROADCASTSS lo+88(FP), Z4
+	VBROADCASTSS hi+92(FP), Z5
+	VMAXPS       Z0, Z4, Z0
+	VMINPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z1, Z4, Z1
+	VMINPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z5, Z2
+	VMOVUPS      Z2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      Z3, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000200, CX
+	JMP          next
+
+not4:
+	CMPQ    DX, $0x03
+	JNE     not3
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps3:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z3
+	VFMADD231PS  (R11), Z3, Z0
+	VFMADD231PS  128(R11), Z3, Z1
+	VFMADD231PS  256(R11), Z3, Z2
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps3
+	VBROADCASTSS lo+88(FP), Z3
+	VBROADCASTSS hi+92(FP), Z4
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z4, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z3, Z2
+	VMINPS       Z2, Z4, Z2
+	VMOVUPS      Z2, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000180, CX
+	JMP          next
+
+not3:
+	CMPQ    DX, $0x02
+	JNE     not2
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps2:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z2
+	VFMADD231PS  (R11), Z2, Z0
+	VFMADD231PS  128(R11), Z2, Z1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps2
+	VBROADCASTSS lo+88(FP), Z2
+	VBROADCASTSS hi+92(FP), Z3
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z3, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z1, Z2, Z1
+	VMINPS       Z1, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000100, CX
+	JMP          next
+
+not2:
+	CMPQ    DX, $0x01
+	JNE     not1
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps1:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z1
+	VFMADD231PS  (R11), Z1, Z0
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps1
+	VBROADCASTSS lo+88(FP), Z1
+	VBROADCASTSS hi+92(FP), Z2
+	VMAXPS       Z0, Z1, Z0
+	VMINPS       Z0, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000080, CX
+	JMP          next
+
+not1:
+next:
+	MOVQ dstPitch+16(FP), AX
+	LEAQ (SI)(AX*4), SI
+	MOVQ xPitch+32(FP), AX
+	LEAQ (DI)(AX*4), DI
+	DECQ R8
+	JNE  row
 	VZEROUPPER
 	RET
 
-// func hardSigmoidAVX512(x *float32, n int, a float32, b float32)
-// Requires: AVX, AVX512F, BMI2, SSE
-TEXT ·hardSigmoidAVX512(SB), NOSPLIT, $0-24
-	MOVSS        a+16(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        b+20(FP), X1
-	VBROADCASTSS X1, Z1
+// func depthwise1x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwise1x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ dstStep+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ dst+0(FP), SI
+	MOVQ x+24(FP), DI
+	MOVQ rows+72(FP), R8
+
+row:
+	MOVQ SI, AX
+	MOVQ DI, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	CMPQ    DX, $0x07
+	JL      rest
+	MOVQ    bias+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    w+40(FP), R9
+	MOVQ    taps+56(FP), R10
+	MOVQ    ntaps+64(FP), R11
+
+taps7:
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Z7
+	VFMADD231PS  (R12), Z7, Z0
+	VFMADD231PS  256(R12), Z7, Z1
+	VFMADD231PS  512(R12), Z7, Z2
+	VFMADD231PS  768(R12), Z7, Z3
+	VFMADD231PS  1024(R12), Z7, Z4
+	VFMADD231PS  1280(R12), Z7, Z5
+	VFMADD231PS  1536(R12), Z7, Z6
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000080, R9
+	DECQ         R11
+	JNE          taps7
+	VBROADCASTSS lo+88(FP), Z7
+	VBROADCASTSS hi+92(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMOVUPS      Z2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMOVUPS      Z3, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMOVUPS      Z4, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMOVUPS      Z5, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+	VMOVUPS      Z6, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000700, CX
+	SUBQ         $0x07, DX
+	JMP          run
+
+rest:
+	CMPQ    DX, $0x06
+	JNE     not6
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps6:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z6
+	VFMADD231PS  (R11), Z6, Z0
+	VFMADD231PS  256(R11), Z6, Z1
+	VFMADD231PS  512(R11), Z6, Z2
+	VFMADD231PS  768(R11), Z6, Z3
+	VFMADD231PS  1024(R11), Z6, Z4
+	VFMADD231PS  1280(R11), Z6, Z5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps6
+	VBROADCASTSS lo+88(FP), Z6
+	VBROADCASTSS hi+92(FP), Z7
+	VMAXPS       Z0, Z6, Z0
+	VMINPS       Z0, Z7, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z1, Z6, Z1
+	VMINPS       Z1, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z6, Z2
+	VMINPS       Z2, Z7, Z2
+	VMOVUPS      Z2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z3, Z7, Z3
+	VMOVUPS      Z3, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z6, Z4
+	VMINPS       Z4, Z7, Z4
+	VMOVUPS      Z4, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z5, Z7, Z5
+	VMOVUPS      Z5, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000600, CX
+	JMP          next
+
+not6:
+	CMPQ    DX, $0x05
+	JNE     not5
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps5:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z5
+	VFMADD231PS  (R11), Z5, Z0
+	VFMADD231PS  256(R11), Z5, Z1
+	VFMADD231PS  512(R11), Z5, Z2
+	VFMADD231PS  768(R11), Z5, Z3
+	VFMADD231PS  1024(R11), Z5, Z4
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps5
+	VBROADCASTSS lo+88(FP), Z5
+	VBROADCASTSS hi+92(FP), Z6
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z6, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z6, Z2
+	VMOVUPS      Z2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z6, Z3
+	VMOVUPS      Z3, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z5, Z4
+	VMINPS       Z4, Z6, Z4
+	VMOVUPS      Z4, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000500, CX
+	JMP          next
+
+not5:
+	CMPQ    DX, $0x04
+	JNE     not4
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps4:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z4
+	VFMADD231PS  (R11), Z4, Z0
+	VFMADD231PS  256(R11), Z4, Z1
+	VFMADD231PS  512(R11), Z4, Z2
+	VFMADD231PS  768(R11), Z4, Z3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps4
+	VBROADCASTSS lo+88(FP), Z4
+	VBROADCASTSS hi+92(FP), Z5
+	VMAXPS       Z0, Z4, Z0
+	VMINPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z1, Z4, Z1
+	VMINPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z5, Z2
+	VMOVUPS      Z2, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      Z3, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000400, CX
+	JMP          next
+
+not4:
+	CMPQ    DX, $0x03
+	JNE     not3
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps3:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z3
+	VFMADD231PS  (R11), Z3, Z0
+	VFMADD231PS  256(R11), Z3, Z1
+	VFMADD231PS  512(R11), Z3, Z2
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps3
+	VBROADCASTSS lo+88(FP), Z3
+	VBROADCASTSS hi+92(FP), Z4
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z4, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z3, Z2
+	VMINPS       Z2, Z4, Z2
+	VMOVUPS      Z2, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000300, CX
+	JMP          next
+
+not3:
+	CMPQ    DX, $0x02
+	JNE     not2
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps2:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z2
+	VFMADD231PS  (R11), Z2, Z0
+	VFMADD231PS  256(R11), Z2, Z1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps2
+	VBROADCASTSS lo+88(FP), Z2
+	VBROADCASTSS hi+92(FP), Z3
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z3, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	VMAXPS       Z1, Z2, Z1
+	VMINPS       Z1, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000200, CX
+	JMP          next
+
+not2:
+	CMPQ    DX, $0x01
+	JNE     not1
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps1:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z1
+	VFMADD231PS  (R11), Z1, Z0
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps1
+	VBROADCASTSS lo+88(FP), Z1
+	VBROADCASTSS hi+92(FP), Z2
+	VMAXPS       Z0, Z1, Z0
+	VMINPS       Z0, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000100, CX
+	JMP          next
+
+not1:
+next:
+	MOVQ dstPitch+16(FP), AX
+	LEAQ (SI)(AX*4), SI
+	MOVQ xPitch+32(FP), AX
+	LEAQ (DI)(AX*4), DI
+	DECQ R8
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func depthwise2x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwise2x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ dstStep+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ dst+0(FP), SI
+	MOVQ x+24(FP), DI
+	MOVQ rows+72(FP), R8
+
+row:
+	MOVQ SI, AX
+	MOVQ DI, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	CMPQ    DX, $0x07
+	JL      rest
+	MOVQ    bias+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z1, Z13
+	MOVQ    w+40(FP), R9
+	MOVQ    taps+56(FP), R10
+	MOVQ    ntaps+64(FP), R11
+
+taps7:
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Z14
+	VFMADD231PS  (R12), Z14, Z0
+	VFMADD231PS  128(R12), Z14, Z2
+	VFMADD231PS  256(R12), Z14, Z4
+	VFMADD231PS  384(R12), Z14, Z6
+	VFMADD231PS  512(R12), Z14, Z8
+	VFMADD231PS  640(R12), Z14, Z10
+	VFMADD231PS  768(R12), Z14, Z12
+	VMOVUPS      64(R9), Z14
+	VFMADD231PS  64(R12), Z14, Z1
+	VFMADD231PS  192(R12), Z14, Z3
+	VFMADD231PS  320(R12), Z14, Z5
+	VFMADD231PS  448(R12), Z14, Z7
+	VFMADD231PS  576(R12), Z14, Z9
+	VFMADD231PS  704(R12), Z14, Z11
+	VFMADD231PS  832(R12), Z14, Z13
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000080, R9
+	DECQ         R11
+	JNE          taps7
+	VBROADCASTSS lo+88(FP), Z14
+	VBROADCASTSS hi+92(FP), Z15
+	VMAXPS       Z0, Z14, Z0
+	VMINPS       Z0, Z15, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z14, Z1
+	VMINPS       Z1, Z15, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z14, Z2
+	VMINPS       Z2, Z15, Z2
+	VMOVUPS      Z2, (AX)
+	VMAXPS       Z3, Z14, Z3
+	VMINPS       Z3, Z15, Z3
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z14, Z4
+	VMINPS       Z4, Z15, Z4
+	VMOVUPS      Z4, (AX)
+	VMAXPS       Z5, Z14, Z5
+	VMINPS       Z5, Z15, Z5
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z6, Z14, Z6
+	VMINPS       Z6, Z15, Z6
+	VMOVUPS      Z6, (AX)
+	VMAXPS       Z7, Z14, Z7
+	VMINPS       Z7, Z15, Z7
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z8, Z14, Z8
+	VMINPS       Z8, Z15, Z8
+	VMOVUPS      Z8, (AX)
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z15, Z9
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z15, Z10
+	VMOVUPS      Z10, (AX)
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z15, Z11
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z15, Z12
+	VMOVUPS      Z12, (AX)
+	VMAXPS       Z13, Z14, Z13
+	VMINPS       Z13, Z15, Z13
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000380, CX
+	SUBQ         $0x07, DX
+	JMP          run
+
+rest:
+	CMPQ    DX, $0x06
+	JNE     not6
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps6:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z12
+	VFMADD231PS  (R11), Z12, Z0
+	VFMADD231PS  128(R11), Z12, Z2
+	VFMADD231PS  256(R11), Z12, Z4
+	VFMADD231PS  384(R11), Z12, Z6
+	VFMADD231PS  512(R11), Z12, Z8
+	VFMADD231PS  640(R11), Z12, Z10
+	VMOVUPS      64(DX), Z12
+	VFMADD231PS  64(R11), Z12, Z1
+	VFMADD231PS  192(R11), Z12, Z3
+	VFMADD231PS  320(R11), Z12, Z5
+	VFMADD231PS  448(R11), Z12, Z7
+	VFMADD231PS  576(R11), Z12, Z9
+	VFMADD231PS  704(R11), Z12, Z11
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps6
+	VBROADCASTSS lo+88(FP), Z12
+	VBROADCASTSS hi+92(FP), Z13
+	VMAXPS       Z0, Z12, Z0
+	VMINPS       Z0, Z13, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z12, Z1
+	VMINPS       Z1, Z13, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z12, Z2
+	VMINPS       Z2, Z13, Z2
+	VMOVUPS      Z2, (AX)
+	VMAXPS       Z3, Z12, Z3
+	VMINPS       Z3, Z13, Z3
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z12, Z4
+	VMINPS       Z4, Z13, Z4
+	VMOVUPS      Z4, (AX)
+	VMAXPS       Z5, Z12, Z5
+	VMINPS       Z5, Z13, Z5
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z6, Z12, Z6
+	VMINPS       Z6, Z13, Z6
+	VMOVUPS      Z6, (AX)
+	VMAXPS       Z7, Z12, Z7
+	VMINPS       Z7, Z13, Z7
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z8, Z12, Z8
+	VMINPS       Z8, Z13, Z8
+	VMOVUPS      Z8, (AX)
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z13, Z9
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z13, Z10
+	VMOVUPS      Z10, (AX)
+	VMAXPS       Z11, Z12, Z11
+	VMINPS       Z11, Z13, Z11
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000300, CX
+	JMP          next
+
+not6:
+	CMPQ    DX, $0x05
+	JNE     not5
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps5:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z10
+	VFMADD231PS  (R11), Z10, Z0
+	VFMADD231PS  128(R11), Z10, Z2
+	VFMADD231PS  256(R11), Z10, Z4
+	VFMADD231PS  384(R11), Z10, Z6
+	VFMADD231PS  512(R11), Z10, Z8
+	VMOVUPS      64(DX), Z10
+	VFMADD231PS  64(R11), Z10, Z1
+	VFMADD231PS  192(R11), Z10, Z3
+	VFMADD231PS  320(R11), Z10, Z5
+	VFMADD231PS  448(R11), Z10, Z7
+	VFMADD231PS  576(R11), Z10, Z9
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps5
+	VBROADCASTSS lo+88(FP), Z10
+	VBROADCASTSS hi+92(FP), Z11
+	VMAXPS       Z0, Z10, Z0
+	VMINPS       Z0, Z11, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z10, Z1
+	VMINPS       Z1, Z11, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z10, Z2
+	VMINPS       Z2, Z11, Z2
+	VMOVUPS      Z2, (AX)
+	VMAXPS       Z3, Z10, Z3
+	VMINPS       Z3, Z11, Z3
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z10, Z4
+	VMINPS       Z4, Z11, Z4
+	VMOVUPS      Z4, (AX)
+	VMAXPS       Z5, Z10, Z5
+	VMINPS       Z5, Z11, Z5
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z6, Z10, Z6
+	VMINPS       Z6, Z11, Z6
+	VMOVUPS      Z6, (AX)
+	VMAXPS       Z7, Z10, Z7
+	VMINPS       Z7, Z11, Z7
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z8, Z10, Z8
+	VMINPS       Z8, Z11, Z8
+	VMOVUPS      Z8, (AX)
+	VMAXPS       Z9, Z10, Z9
+	VMINPS       Z9, Z11, Z9
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000280, CX
+	JMP          next
+
+not5:
+	CMPQ    DX, $0x04
+	JNE     not4
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps4:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z8
+	VFMADD231PS  (R11), Z8, Z0
+	VFMADD231PS  128(R11), Z8, Z2
+	VFMADD231PS  256(R11), Z8, Z4
+	VFMADD231PS  384(R11), Z8, Z6
+	VMOVUPS      64(DX), Z8
+	VFMADD231PS  64(R11), Z8, Z1
+	VFMADD231PS  192(R11), Z8, Z3
+	VFMADD231PS  320(R11), Z8, Z5
+	VFMADD231PS  448(R11), Z8, Z7
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps4
+	VBROADCASTSS lo+88(FP), Z8
+	VBROADCASTSS hi+92(FP), Z9
+	VMAXPS       Z0, Z8, Z0
+	VMINPS       Z0, Z9, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z8, Z1
+	VMINPS       Z1, Z9, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z8, Z2
+	VMINPS       Z2, Z9, Z2
+	VMOVUPS      Z2, (AX)
+	VMAXPS       Z3, Z8, Z3
+	VMINPS       Z3, Z9, Z3
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z8, Z4
+	VMINPS       Z4, Z9, Z4
+	VMOVUPS      Z4, (AX)
+	VMAXPS       Z5, Z8, Z5
+	VMINPS       Z5, Z9, Z5
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z6, Z8, Z6
+	VMINPS       Z6, Z9, Z6
+	VMOVUPS      Z6, (AX)
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z7, Z9, Z7
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000200, CX
+	JMP          next
+
+not4:
+	CMPQ    DX, $0x03
+	JNE     not3
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps3:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z6
+	VFMADD231PS  (R11), Z6, Z0
+	VFMADD231PS  128(R11), Z6, Z2
+	VFMADD231PS  256(R11), Z6, Z4
+	VMOVUPS      64(DX), Z6
+	VFMADD231PS  64(R11), Z6, Z1
+	VFMADD231PS  192(R11), Z6, Z3
+	VFMADD231PS  320(R11), Z6, Z5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps3
+	VBROADCASTSS lo+88(FP), Z6
+	VBROADCASTSS hi+92(FP), Z7
+	VMAXPS       Z0, Z6, Z0
+	VMINPS       Z0, Z7, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z6, Z1
+	VMINPS       Z1, Z7, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z6, Z2
+	VMINPS       Z2, Z7, Z2
+	VMOVUPS      Z2, (AX)
+	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z3, Z7, Z3
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z6, Z4
+	VMINPS       Z4, Z7, Z4
+	VMOVUPS      Z4, (AX)
+	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z5, Z7, Z5
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000180, CX
+	JMP          next
+
+not3:
+	CMPQ    DX, $0x02
+	JNE     not2
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps2:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z4
+	VFMADD231PS  (R11), Z4, Z0
+	VFMADD231PS  128(R11), Z4, Z2
+	VMOVUPS      64(DX), Z4
+	VFMADD231PS  64(R11), Z4, Z1
+	VFMADD231PS  192(R11), Z4, Z3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps2
+	VBROADCASTSS lo+88(FP), Z4
+	VBROADCASTSS hi+92(FP), Z5
+	VMAXPS       Z0, Z4, Z0
+	VMINPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z4, Z1
+	VMINPS       Z1, Z5, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z5, Z2
+	VMOVUPS      Z2, (AX)
+	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000100, CX
+	JMP          next
+
+not2:
+	CMPQ    DX, $0x01
+	JNE     not1
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps1:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z2
+	VFMADD231PS  (R11), Z2, Z0
+	VMOVUPS      64(DX), Z2
+	VFMADD231PS  64(R11), Z2, Z1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps1
+	VBROADCASTSS lo+88(FP), Z2
+	VBROADCASTSS hi+92(FP), Z3
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z3, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z2, Z1
+	VMINPS       Z1, Z3, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000080, CX
+	JMP          next
+
+not1:
+next:
+	MOVQ dstPitch+16(FP), AX
+	LEAQ (SI)(AX*4), SI
+	MOVQ xPitch+32(FP), AX
+	LEAQ (DI)(AX*4), DI
+	DECQ R8
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func depthwise2x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwise2x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ dstStep+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ dst+0(FP), SI
+	MOVQ x+24(FP), DI
+	MOVQ rows+72(FP), R8
+
+row:
+	MOVQ SI, AX
+	MOVQ DI, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	CMPQ    DX, $0x07
+	JL      rest
+	MOVQ    bias+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z1, Z13
+	MOVQ    w+40(FP), R9
+	MOVQ    taps+56(FP), R10
+	MOVQ    ntaps+64(FP), R11
+
+taps7:
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Z14
+	VFMADD231PS  (R12), Z14, Z0
+	VFMADD231PS  256(R12), Z14, Z2
+	VFMADD231PS  512(R12), Z14, Z4
+	VFMADD231PS  768(R12), Z14, Z6
+	VFMADD231PS  1024(R12), Z14, Z8
+	VFMADD231PS  1280(R12), Z14, Z10
+	VFMADD231PS  1536(R12), Z14, Z12
+	VMOVUPS      64(R9), Z14
+	VFMADD231PS  64(R12), Z14, Z1
+	VFMADD231PS  320(R12), Z14, Z3
+	VFMADD231PS  576(R12), Z14, Z5
+	VFMADD231PS  832(R12), Z14, Z7
+	VFMADD231PS  1088(R12), Z14, Z9
+	VFMADD231PS  1344(R12), Z14, Z11
+	VFMADD231PS  1600(R12), Z14, Z13
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000080, R9
+	DECQ         R11
+	JNE          taps7
+	VBROADCASTSS lo+88(FP), Z14
+	VBROADCASTSS hi+92(FP), Z15
+	VMAXPS       Z0, Z14, Z0
+	VMINPS       Z0, Z15, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z14, Z1
+	VMINPS       Z1, Z15, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z14, Z2
+	VMINPS       Z2, Z15, Z2
+	VMOVUPS      Z2, (AX)
+	VMAXPS       Z3, Z14, Z3
+	VMINPS       Z3, Z15, Z3
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z14, Z4
+	VMINPS       Z4, Z15, Z4
+	VMOVUPS      Z4, (AX)
+	VMAXPS       Z5, Z14, Z5
+	VMINPS       Z5, Z15, Z5
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z6, Z14, Z6
+	VMINPS       Z6, Z15, Z6
+	VMOVUPS      Z6, (AX)
+	VMAXPS       Z7, Z14, Z7
+	VMINPS       Z7, Z15, Z7
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z8, Z14, Z8
+	VMINPS       Z8, Z15, Z8
+	VMOVUPS      Z8, (AX)
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z15, Z9
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z15, Z10
+	VMOVUPS      Z10, (AX)
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z15, Z11
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z15, Z12
+	VMOVUPS      Z12, (AX)
+	VMAXPS       Z13, Z14, Z13
+	VMINPS       Z13, Z15, Z13
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000700, CX
+	SUBQ         $0x07, DX
+	JMP          run
+
+rest:
+	CMPQ    DX, $0x06
+	JNE     not6
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps6:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z12
+	VFMADD231PS  (R11), Z12, Z0
+	VFMADD231PS  256(R11), Z12, Z2
+	VFMADD231PS  512(R11), Z12, Z4
+	VFMADD231PS  768(R11), Z12, Z6
+	VFMADD231PS  1024(R11), Z12, Z8
+	VFMADD231PS  1280(R11), Z12, Z10
+	VMOVUPS      64(DX), Z12
+	VFMADD231PS  64(R11), Z12, Z1
+	VFMADD231PS  320(R11), Z12, Z3
+	VFMADD231PS  576(R11), Z12, Z5
+	VFMADD231PS  832(R11), Z12, Z7
+	VFMADD231PS  1088(R11), Z12, Z9
+	VFMADD231PS  1344(R11), Z12, Z11
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps6
+	VBROADCASTSS lo+88(FP), Z12
+	VBROADCASTSS hi+92(FP), Z13
+	VMAXPS       Z0, Z12, Z0
+	VMINPS       Z0, Z13, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z12, Z1
+	VMINPS       Z1, Z13, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z12, Z2
+	VMINPS       Z2, Z13, Z2
+	VMOVUPS      Z2, (AX)
+	VMAXPS       Z3, Z12, Z3
+	VMINPS       Z3, Z13, Z3
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z12, Z4
+	VMINPS       Z4, Z13, Z4
+	VMOVUPS      Z4, (AX)
+	VMAXPS       Z5, Z12, Z5
+	VMINPS       Z5, Z13, Z5
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z6, Z12, Z6
+	VMINPS       Z6, Z13, Z6
+	VMOVUPS      Z6, (AX)
+	VMAXPS       Z7, Z12, Z7
+	VMINPS       Z7, Z13, Z7
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z8, Z12, Z8
+	VMINPS       Z8, Z13, Z8
+	VMOVUPS      Z8, (AX)
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z13, Z9
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z13, Z10
+	VMOVUPS      Z10, (AX)
+	VMAXPS       Z11, Z12, Z11
+	VMINPS       Z11, Z13, Z11
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000600, CX
+	JMP          next
+
+not6:
+	CMPQ    DX, $0x05
+	JNE     not5
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps5:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z10
+	VFMADD231PS  (R11), Z10, Z0
+	VFMADD231PS  256(R11), Z10, Z2
+	VFMADD231PS  512(R11), Z10, Z4
+	VFMADD231PS  768(R11), Z10, Z6
+	VFMADD231PS  1024(R11), Z10, Z8
+	VMOVUPS      64(DX), Z10
+	VFMADD231PS  64(R11), Z10, Z1
+	VFMADD231PS  320(R11), Z10, Z3
+	VFMADD231PS  576(R11), Z10, Z5
+	VFMADD231PS  832(R11), Z10, Z7
+	VFMADD231PS  1088(R11), Z10, Z9
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps5
+	VBROADCASTSS lo+88(FP), Z10
+	VBROADCASTSS hi+92(FP), Z11
+	VMAXPS       Z0, Z10, Z0
+	VMINPS       Z0, Z11, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z10, Z1
+	VMINPS       Z1, Z11, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z10, Z2
+	VMINPS       Z2, Z11, Z2
+	VMOVUPS      Z2, (AX)
+	VMAXPS       Z3, Z10, Z3
+	VMINPS       Z3, Z11, Z3
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z10, Z4
+	VMINPS       Z4, Z11, Z4
+	VMOVUPS      Z4, (AX)
+	VMAXPS       Z5, Z10, Z5
+	VMINPS       Z5, Z11, Z5
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z6, Z10, Z6
+	VMINPS       Z6, Z11, Z6
+	VMOVUPS      Z6, (AX)
+	VMAXPS       Z7, Z10, Z7
+	VMINPS       Z7, Z11, Z7
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z8, Z10, Z8
+	VMINPS       Z8, Z11, Z8
+	VMOVUPS      Z8, (AX)
+	VMAXPS       Z9, Z10, Z9
+	VMINPS       Z9, Z11, Z9
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000500, CX
+	JMP          next
+
+not5:
+	CMPQ    DX, $0x04
+	JNE     not4
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps4:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z8
+	VFMADD231PS  (R11), Z8, Z0
+	VFMADD231PS  256(R11), Z8, Z2
+	VFMADD231PS  512(R11), Z8, Z4
+	VFMADD231PS  768(R11), Z8, Z6
+	VMOVUPS      64(DX), Z8
+	VFMADD231PS  64(R11), Z8, Z1
+	VFMADD231PS  320(R11), Z8, Z3
+	VFMADD231PS  576(R11), Z8, Z5
+	VFMADD231PS  832(R11), Z8, Z7
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps4
+	VBROADCASTSS lo+88(FP), Z8
+	VBROADCASTSS hi+92(FP), Z9
+	VMAXPS       Z0, Z8, Z0
+	VMINPS       Z0, Z9, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z8, Z1
+	VMINPS       Z1, Z9, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z8, Z2
+	VMINPS       Z2, Z9, Z2
+	VMOVUPS      Z2, (AX)
+	VMAXPS       Z3, Z8, Z3
+	VMINPS       Z3, Z9, Z3
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z8, Z4
+	VMINPS       Z4, Z9, Z4
+	VMOVUPS      Z4, (AX)
+	VMAXPS       Z5, Z8, Z5
+	VMINPS       Z5, Z9, Z5
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z6, Z8, Z6
+	VMINPS       Z6, Z9, Z6
+	VMOVUPS      Z6, (AX)
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z7, Z9, Z7
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000400, CX
+	JMP          next
+
+not4:
+	CMPQ    DX, $0x03
+	JNE     not3
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps3:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z6
+	VFMADD231PS  (R11), Z6, Z0
+	VFMADD231PS  256(R11), Z6, Z2
+	VFMADD231PS  512(R11), Z6, Z4
+	VMOVUPS      64(DX), Z6
+	VFMADD231PS  64(R11), Z6, Z1
+	VFMADD231PS  320(R11), Z6, Z3
+	VFMADD231PS  576(R11), Z6, Z5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps3
+	VBROADCASTSS lo+88(FP), Z6
+	VBROADCASTSS hi+92(FP), Z7
+	VMAXPS       Z0, Z6, Z0
+	VMINPS       Z0, Z7, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z6, Z1
+	VMINPS       Z1, Z7, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z6, Z2
+	VMINPS       Z2, Z7, Z2
+	VMOVUPS      Z2, (AX)
+	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z3, Z7, Z3
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z4, Z6, Z4
+	VMINPS       Z4, Z7, Z4
+	VMOVUPS      Z4, (AX)
+	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z5, Z7, Z5
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000300, CX
+	JMP          next
+
+not3:
+	CMPQ    DX, $0x02
+	JNE     not2
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps2:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z4
+	VFMADD231PS  (R11), Z4, Z0
+	VFMADD231PS  256(R11), Z4, Z2
+	VMOVUPS      64(DX), Z4
+	VFMADD231PS  64(R11), Z4, Z1
+	VFMADD231PS  320(R11), Z4, Z3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps2
+	VBROADCASTSS lo+88(FP), Z4
+	VBROADCASTSS hi+92(FP), Z5
+	VMAXPS       Z0, Z4, Z0
+	VMINPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z4, Z1
+	VMINPS       Z1, Z5, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z5, Z2
+	VMOVUPS      Z2, (AX)
+	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000200, CX
+	JMP          next
+
+not2:
+	CMPQ    DX, $0x01
+	JNE     not1
+	MOVQ    bias+48(FP), DX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	MOVQ    w+40(FP), DX
+	MOVQ    taps+56(FP), R9
+	MOVQ    ntaps+64(FP), R10
+
+taps1:
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z2
+	VFMADD231PS  (R11), Z2, Z0
+	VMOVUPS      64(DX), Z2
+	VFMADD231PS  64(R11), Z2, Z1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps1
+	VBROADCASTSS lo+88(FP), Z2
+	VBROADCASTSS hi+92(FP), Z3
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z3, Z0
+	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z2, Z1
+	VMINPS       Z1, Z3, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         BX, AX
+	ADDQ         $0x00000100, CX
+	JMP          next
+
+not1:
+next:
+	MOVQ dstPitch+16(FP), AX
+	LEAQ (SI)(AX*4), SI
+	MOVQ xPitch+32(FP), AX
+	LEAQ (DI)(AX*4), DI
+	DECQ R8
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func clampAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, lo float32, hi float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·clampAVX512(SB), NOSPLIT, $0-56
+	VBROADCASTSS lo+48(FP), Z0
+	VBROADCASTSS hi+52(FP), Z1
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	SHLQ         $0x02, DX
+	SHLQ         $0x02, BX
+	MOVQ         n+40(FP), DI
+	ANDQ         $0x0f, DI
+	MOVL         $0x00000001, R8
+	SHLXL        DI, R8, R8
+	DECL         R8
+	KMOVW        R8, K1
+
+row:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ n+40(FP), R10
+	SUBQ $0x20, R10
+	JL   one
+
+pair:
+	VMOVUPS (R9), Z2
+	VMOVUPS 64(R9), Z3
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMAXPS  Z3, Z0, Z3
+	VMINPS  Z3, Z1, Z3
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z3, 64(R8)
+	ADDQ    $0x00000080, R9
+	ADDQ    $0x00000080, R8
+	SUBQ    $0x20, R10
+	JGE     pair
+
+one:
+	ADDQ    $0x10, R10
+	JL      rest
+	VMOVUPS (R9), Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, (R8)
+	ADDQ    $0x00000040, R9
+	ADDQ    $0x00000040, R8
+
+rest:
+	TESTQ     DI, DI
+	JEQ       next
+	VMOVUPS.Z (R9), K1, Z2
+	VMAXPS    Z2, Z0, Z2
+	VMINPS    Z2, Z1, Z2
+	CMPQ      DI, $0x10
+	JNE       restpart
+	VMOVUPS   Z2, (R8)
+	JMP       reststored
+
+restpart:
+	VMOVUPS Z2, K1, (R8)
+
+reststored:
+next:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func hardSigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·hardSigmoidAVX512(SB), NOSPLIT, $0-56
+	VBROADCASTSS a+48(FP), Z0
+	VBROADCASTSS b+52(FP), Z1
 	MOVL         $0x00000000, AX
 	VMOVD        AX, X2
 	VBROADCASTSS X2, Z2
 	MOVL         $0x3f800000, AX
 	VMOVD        AX, X3
 	VBROADCASTSS X3, Z3
-	MOVQ         n+8(FP), AX
-	MOVQ         x+0(FP), CX
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	SHLQ         $0x02, DX
+	SHLQ         $0x02, BX
+	MOVQ         n+40(FP), DI
+	ANDQ         $0x0f, DI
+	MOVL         $0x00000001, R8
+	SHLXL        DI, R8, R8
+	DECL         R8
+	KMOVW        R8, K1
 
-vectors:
-	CMPQ    AX, $0x10
-	JL      rest
-	VMOVUPS (CX), Z4
+row:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ n+40(FP), R10
+	SUBQ $0x20, R10
+	JL   one
+
+pair:
+	VMOVUPS (R9), Z4
+	VMOVUPS 64(R9), Z5
 	VMULPS  Z4, Z0, Z4
 	VADDPS  Z4, Z1, Z4
 	VMAXPS  Z4, Z2, Z4
 	VMINPS  Z4, Z3, Z4
-	VMOVUPS Z4, (CX)
-	ADDQ    $0x40, CX
-	SUBQ    $0x10, AX
-	JMP     vectors
+	VMOVAPS Z4, Z4
+	VMULPS  Z5, Z0, Z5
+	VADDPS  Z5, Z1, Z5
+	VMAXPS  Z5, Z2, Z5
+	VMINPS  Z5, Z3, Z5
+	VMOVAPS Z5, Z5
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, 64(R8)
+	ADDQ    $0x00000080, R9
+	ADDQ    $0x00000080, R8
+	SUBQ    $0x20, R10
+	JGE     pair
+
+one:
+	ADDQ    $0x10, R10
+	JL      rest
+	VMOVUPS (R9), Z4
+	VMULPS  Z4, Z0, Z4
+	VADDPS  Z4, Z1, Z4
+	VMAXPS  Z4, Z2, Z4
+	VMINPS  Z4, Z3, Z4
+	VMOVAPS Z4, Z4
+	VMOVUPS Z4, (R8)
+	ADDQ    $0x00000040, R9
+	ADDQ    $0x00000040, R8
 
 rest:
-	TESTQ     AX, AX
-	JLE       end
-	MOVL      $0x00000001, DX
-	SHLXL     AX, DX, DX
-	DECL      DX
-	KMOVW     DX, K1
-	VMOVUPS.Z (CX), K1, Z4
-	VMULPS    Z4, Z0, Z0
-	VADDPS    Z0, Z1, Z0
-	VMAXPS    Z0, Z2, Z0
-	VMINPS    Z0, Z3, Z0
-	VMOVUPS   Z0, K1, (CX)
+	TESTQ     DI, DI
+	JEQ       next
+	VMOVUPS.Z (R9), K1, Z4
+	VMULPS    Z4, Z0, Z4
+	VADDPS    Z4, Z1, Z4
+	VMAXPS    Z4, Z2, Z4
+	VMINPS    Z4, Z3, Z4
+	VMOVAPS   Z4, Z4
+	CMPQ      DI, $0x10
+	JNE       restpart
+	VMOVUPS   Z4, (R8)
+	JMP       reststored
 
-end:
+restpart:
+	VMOVUPS Z4, K1, (R8)
+
+reststored:
+next:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
 	VZEROUPPER
 	RET
 
-// func hardSwishAVX512(x *float32, n int, a float32, b float32)
-// Requires: AVX, AVX512F, BMI2, SSE
-TEXT ·hardSwishAVX512(SB), NOSPLIT, $0-24
-	MOVSS        a+16(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        b+20(FP), X1
-	VBROADCASTSS X1, Z1
+// func hardSwishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·hardSwishAVX512(SB), NOSPLIT, $0-56
+	VBROADCASTSS a+48(FP), Z0
+	VBROADCASTSS b+52(FP), Z1
 	MOVL         $0x00000000, AX
 	VMOVD        AX, X2
 	VBROADCASTSS X2, Z2
 	MOVL         $0x3f800000, AX
 	VMOVD        AX, X3
 	VBROADCASTSS X3, Z3
-	MOVQ         n+8(FP), AX
-	MOVQ         x+0(FP), CX
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	SHLQ         $0x02, DX
+	SHLQ         $0x02, BX
+	MOVQ         n+40(FP), DI
+	ANDQ         $0x0f, DI
+	MOVL         $0x00000001, R8
+	SHLXL        DI, R8, R8
+	DECL         R8
+	KMOVW        R8, K1
 
-vectors:
-	CMPQ    AX, $0x10
+row:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ n+40(FP), R10
+	SUBQ $0x20, R10
+	JL   one
+
+pair:
+	VMOVUPS (R9), Z4
+	VMOVUPS 64(R9), Z5
+	VMULPS  Z4, Z0, Z6
+	VADDPS  Z6, Z1, Z6
+	VMAXPS  Z6, Z2, Z6
+	VMINPS  Z6, Z3, Z6
+	VMULPS  Z6, Z4, Z6
+	VMOVAPS Z6, Z4
+	VMULPS  Z5, Z0, Z6
+	VADDPS  Z6, Z1, Z6
+	VMAXPS  Z6, Z2, Z6
+	VMINPS  Z6, Z3, Z6
+	VMULPS  Z6, Z5, Z6
+	VMOVAPS Z6, Z5
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, 64(R8)
+	ADDQ    $0x00000080, R9
+	ADDQ    $0x00000080, R8
+	SUBQ    $0x20, R10
+	JGE     pair
+
+one:
+	ADDQ    $0x10, R10
 	JL      rest
-	VMOVUPS (CX), Z4
+	VMOVUPS (R9), Z4
 	VMULPS  Z4, Z0, Z5
 	VADDPS  Z5, Z1, Z5
 	VMAXPS  Z5, Z2, Z5
 	VMINPS  Z5, Z3, Z5
 	VMULPS  Z5, Z4, Z5
-	VMOVUPS Z5, (CX)
-	ADDQ    $0x40, CX
-	SUBQ    $0x10, AX
-	JMP     vectors
+	VMOVAPS Z5, Z4
+	VMOVUPS Z4, (R8)
+	ADDQ    $0x00000040, R9
+	ADDQ    $0x00000040, R8
 
 rest:
-	TESTQ     AX, AX
-	JLE       end
-	MOVL      $0x00000001, DX
-	SHLXL     AX, DX, DX
-	DECL      DX
-	KMOVW     DX, K1
-	VMOVUPS.Z (CX), K1, Z4
-	VMULPS    Z4, Z0, Z0
-	VADDPS    Z0, Z1, Z0
-	VMAXPS    Z0, Z2, Z0
-	VMINPS    Z0, Z3, Z0
-	VMULPS    Z0, Z4, Z0
-	VMOVUPS   Z0, K1, (CX)
+	TESTQ     DI, DI
+	JEQ       next
+	VMOVUPS.Z (R9), K1, Z4
+	VMULPS    Z4, Z0, Z5
+	VADDPS    Z5, Z1, Z5
+	VMAXPS    Z5, Z2, Z5
+	VMINPS    Z5, Z3, Z5
+	VMULPS    Z5, Z4, Z5
+	VMOVAPS   Z5, Z4
+	CMPQ      DI, $0x10
+	JNE       restpart
+	VMOVUPS   Z4, (R8)
+	JMP       reststored
 
-end:
+restpart:
+	VMOVUPS Z4, K1, (R8)
+
+reststored:
+next:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
 	VZEROUPPER
 	RET
 
-// func sigmoidAVX512(x *float32, n int, high float32, low float32, most float32)
-// Requires: AVX, AVX512F, BMI2, SSE
-TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-28
-	MOVSS        high+16(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        low+20(FP), X2
-	VBROADCASTSS X2, Z2
-	MOVSS        most+24(FP), X3
-	VBROADCASTSS X3, Z3
-	VPXORD       Z1, Z1, Z1
-	VSUBPS       Z3, Z1, Z1
+// func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-60
+	VBROADCASTSS high+48(FP), Z0
+	VBROADCASTSS low+52(FP), Z1
+	VBROADCASTSS most+56(FP), Z2
 	MOVL         $0x3f800000, AX
 	VMOVD        AX, X4
 	VBROADCASTSS X4, Z4
-	MOVL         $0x3f317218, AX
-	VMOVD        AX, X5
-	VBROADCASTSS X5, Z5
-	MOVL         $0x3e75fdee, AX
-	VMOVD        AX, X6
-	VBROADCASTSS X6, Z6
-	MOVL         $0x3d635774, AX
-	VMOVD        AX, X7
-	VBROADCASTSS X7, Z7
-	MOVL         $0x3c1d96a7, AX
-	VMOVD        AX, X8
-	VBROADCASTSS X8, Z8
-	MOVL         $0x3aaf9f26, AX
-	VMOVD        AX, X9
-	VBROADCASTSS X9, Z9
-	MOVL         $0x3920fdc6, AX
-	VMOVD        AX, X10
-	VBROADCASTSS X10, Z10
-	MOVQ         n+8(FP), AX
-	MOVQ         x+0(FP), CX
+	VPXORD       Z3, Z3, Z3
+	VSUBPS       Z2, Z3, Z3
+	LEAQ         constants<>+0(SB), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         dstStep+8(FP), BX
+	MOVQ         srcStep+24(FP), SI
+	MOVQ         rows+32(FP), DI
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	MOVQ         n+40(FP), R8
+	ANDQ         $0x0f, R8
+	MOVL         $0x00000001, R9
+	SHLXL        R8, R9, R9
+	DECL         R9
+	KMOVW        R9, K1
 
-vectors:
-	CMPQ        AX, $0x10
+row:
+	MOVQ CX, R9
+	MOVQ DX, R10
+	MOVQ n+40(FP), R11
+	SUBQ $0x20, R11
+	JL   one
+
+pair:
+	VMOVUPS     (R10), Z5
+	VMOVUPS     64(R10), Z6
+	VMAXPS      Z5, Z3, Z5
+	VMINPS      Z5, Z2, Z5
+	VMOVUPS     (AX), Z7
+	VFMADD231PS Z5, Z0, Z7
+	VSUBPS      (AX), Z7, Z8
+	VFMSUB231PS Z5, Z0, Z8
+	VFMADD231PS Z5, Z1, Z8
+	VMOVUPS     384(AX), Z5
+	VFMADD213PS 320(AX), Z8, Z5
+	VFMADD213PS 256(AX), Z8, Z5
+	VFMADD213PS 192(AX), Z8, Z5
+	VFMADD213PS 128(AX), Z8, Z5
+	VFMADD213PS 64(AX), Z8, Z5
+	VPSLLD      $0x17, Z7, Z7
+	VFMADD213PS Z4, Z7, Z5
+	VDIVPS      Z5, Z4, Z5
+	VMAXPS      Z6, Z3, Z6
+	VMINPS      Z6, Z2, Z6
+	VMOVUPS     (AX), Z7
+	VFMADD231PS Z6, Z0, Z7
+	VSUBPS      (AX), Z7, Z8
+	VFMSUB231PS Z6, Z0, Z8
+	VFMADD231PS Z6, Z1, Z8
+	VMOVUPS     384(AX), Z6
+	VFMADD213PS 320(AX), Z8, Z6
+	VFMADD213PS 256(AX), Z8, Z6
+	VFMADD213PS 192(AX), Z8, Z6
+	VFMADD213PS 128(AX), Z8, Z6
+	VFMADD213PS 64(AX), Z8, Z6
+	VPSLLD      $0x17, Z7, Z7
+	VFMADD213PS Z4, Z7, Z6
+	VDIVPS      Z6, Z4, Z6
+	VMOVUPS     Z5, (R9)
+	VMOVUPS     Z6, 64(R9)
+	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x20, R11
+	JGE         pair
+
+one:
+	ADDQ        $0x10, R11
 	JL          rest
-	VMOVUPS     (CX), Z11
-	VMOVAPS     Z11, Z11
-	VMAXPS      Z11, Z1, Z11
-	VMINPS      Z11, Z3, Z11
-	VMULPS      Z11, Z0, Z12
-	VRNDSCALEPS $0x00, Z12, Z12
-	VMOVAPS     Z11, Z13
-	VFMSUB213PS Z12, Z0, Z13
-	VFMADD231PS Z11, Z2, Z13
-	VMOVAPS     Z10, Z11
-	VFMADD213PS Z9, Z13, Z11
-	VFMADD213PS Z8, Z13, Z11
-	VFMADD213PS Z7, Z13, Z11
-	VFMADD213PS Z6, Z13, Z11
-	VFMADD213PS Z5, Z13, Z11
-	VFMADD213PS Z4, Z13, Z11
-	VSCALEFPS   Z12, Z11, Z11
-	VADDPS      Z4, Z11, Z11
-	VDIVPS      Z11, Z4, Z11
-	VMOVUPS     Z11, (CX)
-	ADDQ        $0x40, CX
-	SUBQ        $0x10, AX
-	JMP         vectors
+	VMOVUPS     (R10), Z5
+	VMAXPS      Z5, Z3, Z5
+	VMINPS      Z5, Z2, Z5
+	VMOVUPS     (AX), Z6
+	VFMADD231PS Z5, Z0, Z6
+	VSUBPS      (AX), Z6, Z7
+	VFMSUB231PS Z5, Z0, Z7
+	VFMADD231PS Z5, Z1, Z7
+	VMOVUPS     384(AX), Z5
+	VFMADD213PS 320(AX), Z7, Z5
+	VFMADD213PS 256(AX), Z7, Z5
+	VFMADD213PS 192(AX), Z7, Z5
+	VFMADD213PS 128(AX), Z7, Z5
+	VFMADD213PS 64(AX), Z7, Z5
+	VPSLLD      $0x17, Z6, Z6
+	VFMADD213PS Z4, Z6, Z5
+	VDIVPS      Z5, Z4, Z5
+	VMOVUPS     Z5, (R9)
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R9
 
 rest:
-	TESTQ       AX, AX
-	JLE         end
-	MOVL        $0x00000001, DX
-	SHLXL       AX, DX, DX
-	DECL        DX
-	KMOVW       DX, K1
-	VMOVUPS.Z   (CX), K1, Z11
-	VMOVAPS     Z11, Z11
-	VMAXPS      Z11, Z1, Z11
-	VMINPS      Z11, Z3, Z11
-	VMULPS      Z11, Z0, Z1
-	VRNDSCALEPS $0x00, Z1, Z1
-	VMOVAPS     Z11, Z3
-	VFMSUB213PS Z1, Z0, Z3
-	VFMADD231PS Z11, Z2, Z3
-	VMOVAPS     Z10, Z0
-	VFMADD213PS Z9, Z3, Z0
-	VFMADD213PS Z8, Z3, Z0
-	VFMADD213PS Z7, Z3, Z0
-	VFMADD213PS Z6, Z3, Z0
-	VFMADD213PS Z5, Z3, Z0
-	VFMADD213PS Z4, Z3, Z0
-	VSCALEFPS   Z1, Z0, Z11
-	VADDPS      Z4, Z11, Z11
-	VDIVPS      Z11, Z4, Z11
-	VMOVUPS     Z11, K1, (CX)
+	TESTQ       R8, R8
+	JEQ         next
+	VMOVUPS.Z   (R10), K1, Z5
+	VMAXPS      Z5, Z3, Z5
+	VMINPS      Z5, Z2, Z5
+	VMOVUPS     (AX), Z6
+	VFMADD231PS Z5, Z0, Z6
+	VSUBPS      (AX), Z6, Z7
+	VFMSUB231PS Z5, Z0, Z7
+	VFMADD231PS Z5, Z1, Z7
+	VMOVUPS     384(AX), Z5
+	VFMADD213PS 320(AX), Z7, Z5
+	VFMADD213PS 256(AX), Z7, Z5
+	VFMADD213PS 192(AX), Z7, Z5
+	VFMADD213PS 128(AX), Z7, Z5
+	VFMADD213PS 64(AX), Z7, Z5
+	VPSLLD      $0x17, Z6, Z6
+	VFMADD213PS Z4, Z6, Z5
+	VDIVPS      Z5, Z4, Z5
+	CMPQ        R8, $0x10
+	JNE         restpart
+	VMOVUPS     Z5, (R9)
+	JMP         reststored
 
-end:
+restpart:
+	VMOVUPS Z5, K1, (R9)
+
+reststored:
+next:
+	ADDQ BX, CX
+	ADDQ SI, DX
+	DECQ DI
+	JNE  row
 	VZEROUPPER
 	RET
 
-// func swishAVX512(x *float32, n int, high float32, low float32, most float32)
-// Requires: AVX, AVX512F, BMI2, SSE
-TEXT ·swishAVX512(SB), NOSPLIT, $0-28
-	MOVSS        high+16(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        low+20(FP), X2
-	VBROADCASTSS X2, Z2
-	MOVSS        most+24(FP), X3
-	VBROADCASTSS X3, Z3
-	VPXORD       Z1, Z1, Z1
-	VSUBPS       Z3, Z1, Z1
+// func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·swishAVX512(SB), NOSPLIT, $0-60
+	VBROADCASTSS high+48(FP), Z0
+	VBROADCASTSS low+52(FP), Z1
+	VBROADCASTSS most+56(FP), Z2
 	MOVL         $0x3f800000, AX
 	VMOVD        AX, X4
 	VBROADCASTSS X4, Z4
-	MOVL         $0x3f317218, AX
-	VMOVD        AX, X5
-	VBROADCASTSS X5, Z5
-	MOVL         $0x3e75fdee, AX
-	VMOVD        AX, X6
-	VBROADCASTSS X6, Z6
-	MOVL         $0x3d635774, AX
-	VMOVD        AX, X7
-	VBROADCASTSS X7, Z7
-	MOVL         $0x3c1d96a7, AX
-	VMOVD        AX, X8
-	VBROADCASTSS X8, Z8
-	MOVL         $0x3aaf9f26, AX
-	VMOVD        AX, X9
-	VBROADCASTSS X9, Z9
-	MOVL         $0x3920fdc6, AX
-	VMOVD        AX, X10
-	VBROADCASTSS X10, Z10
-	MOVQ         n+8(FP), AX
-	MOVQ         x+0(FP), CX
+	VPXORD       Z3, Z3, Z3
+	VSUBPS       Z2, Z3, Z3
+	LEAQ         constants<>+0(SB), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         dstStep+8(FP), BX
+	MOVQ         srcStep+24(FP), SI
+	MOVQ         rows+32(FP), DI
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	MOVQ         n+40(FP), R8
+	ANDQ         $0x0f, R8
+	MOVL         $0x00000001, R9
+	SHLXL        R8, R9, R9
+	DECL         R9
+	KMOVW        R9, K1
 
-vectors:
-	CMPQ        AX, $0x10
+row:
+	MOVQ CX, R9
+	MOVQ DX, R10
+	MOVQ n+40(FP), R11
+	SUBQ $0x20, R11
+	JL   one
+
+pair:
+	VMOVUPS     (R10), Z5
+	VMOVUPS     64(R10), Z6
+	VMAXPS      Z5, Z3, Z7
+	VMINPS      Z7, Z2, Z7
+	VMOVUPS     (AX), Z8
+	VFMADD231PS Z7, Z0, Z8
+	VSUBPS      (AX), Z8, Z9
+	VFMSUB231PS Z7, Z0, Z9
+	VFMADD231PS Z7, Z1, Z9
+	VMOVUPS     384(AX), Z7
+	VFMADD213PS 320(AX), Z9, Z7
+	VFMADD213PS 256(AX), Z9, Z7
+	VFMADD213PS 192(AX), Z9, Z7
+	VFMADD213PS 128(AX), Z9, Z7
+	VFMADD213PS 64(AX), Z9, Z7
+	VPSLLD      $0x17, Z8, Z8
+	VFMADD213PS Z4, Z8, Z7
+	VDIVPS      Z7, Z5, Z5
+	VMAXPS      Z6, Z3, Z7
+	VMINPS      Z7, Z2, Z7
+	VMOVUPS     (AX), Z8
+	VFMADD231PS Z7, Z0, Z8
+	VSUBPS      (AX), Z8, Z9
+	VFMSUB231PS Z7, Z0, Z9
+	VFMADD231PS Z7, Z1, Z9
+	VMOVUPS     384(AX), Z7
+	VFMADD213PS 320(AX), Z9, Z7
+	VFMADD213PS 256(AX), Z9, Z7
+	VFMADD213PS 192(AX), Z9, Z7
+	VFMADD213PS 128(AX), Z9, Z7
+	VFMADD213PS 64(AX), Z9, Z7
+	VPSLLD      $0x17, Z8, Z8
+	VFMADD213PS Z4, Z8, Z7
+	VDIVPS      Z7, Z6, Z6
+	VMOVUPS     Z5, (R9)
+	VMOVUPS     Z6, 64(R9)
+	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x20, R11
+	JGE         pair
+
+one:
+	ADDQ        $0x10, R11
 	JL          rest
-	VMOVUPS     (CX), Z11
-	VMOVAPS     Z11, Z12
-	VMAXPS      Z12, Z1, Z12
-	VMINPS      Z12, Z3, Z12
-	VMULPS      Z12, Z0, Z13
-	VRNDSCALEPS $0x00, Z13, Z13
-	VMOVAPS     Z12, Z14
-	VFMSUB213PS Z13, Z0, Z14
-	VFMADD231PS Z12, Z2, Z14
-	VMOVAPS     Z10, Z12
-	VFMADD213PS Z9, Z14, Z12
-	VFMADD213PS Z8, Z14, Z12
-	VFMADD213PS Z7, Z14, Z12
-	VFMADD213PS Z6, Z14, Z12
-	VFMADD213PS Z5, Z14, Z12
-	VFMADD213PS Z4, Z14, Z12
-	VSCALEFPS   Z13, Z12, Z12
-	VADDPS      Z4, Z12, Z12
-	VDIVPS      Z12, Z11, Z12
-	VMOVUPS     Z12, (CX)
-	ADDQ        $0x40, CX
-	SUBQ        $0x10, AX
-	JMP         vectors
+	VMOVUPS     (R10), Z5
+	VMAXPS      Z5, Z3, Z6
+	VMINPS      Z6, Z2, Z6
+	VMOVUPS     (AX), Z7
+	VFMADD231PS Z6, Z0, Z7
+	VSUBPS      (AX), Z7, Z8
+	VFMSUB231PS Z6, Z0, Z8
+	VFMADD231PS Z6, Z1, Z8
+	VMOVUPS     384(AX), Z6
+	VFMADD213PS 320(AX), Z8, Z6
+	VFMADD213PS 256(AX), Z8, Z6
+	VFMADD213PS 192(AX), Z8, Z6
+	VFMADD213PS 128(AX), Z8, Z6
+	VFMADD213PS 64(AX), Z8, Z6
+	VPSLLD      $0x17, Z7, Z7
+	VFMADD213PS Z4, Z7, Z6
+	VDIVPS      Z6, Z5, Z5
+	VMOVUPS     Z5, (R9)
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R9
 
 rest:
-	TESTQ       AX, AX
-	JLE         end
-	MOVL        $0x00000001, DX
-	SHLXL       AX, DX, DX
-	DECL        DX
-	KMOVW       DX, K1
-	VMOVUPS.Z   (CX), K1, Z11
-	VMOVAPS     Z11, Z12
-	VMAXPS      Z12, Z1, Z12
-	VMINPS      Z12, Z3, Z12
-	VMULPS      Z12, Z0, Z1
-	VRNDSCALEPS $0x00, Z1, Z1
-	VMOVAPS     Z12, Z3
-	VFMSUB213PS Z1, Z0, Z3
-	VFMADD231PS Z12, Z2, Z3
-	VMOVAPS     Z10, Z0
-	VFMADD213PS Z9, Z3, Z0
-	VFMADD213PS Z8, Z3, Z0
-	VFMADD213PS Z7, Z3, Z0
-	VFMADD213PS Z6, Z3, Z0
-	VFMADD213PS Z5, Z3, Z0
-	VFMADD213PS Z4, Z3, Z0
-	VSCALEFPS   Z1, Z0, Z12
-	VADDPS      Z4, Z12, Z12
-	VDIVPS      Z12, Z11, Z12
-	VMOVUPS     Z12, K1, (CX)
+	TESTQ       R8, R8
+	JEQ         next
+	VMOVUPS.Z   (R10), K1, Z5
+	VMAXPS      Z5, Z3, Z6
+	VMINPS      Z6, Z2, Z6
+	VMOVUPS     (AX), Z7
+	VFMADD231PS Z6, Z0, Z7
+	VSUBPS      (AX), Z7, Z8
+	VFMSUB231PS Z6, Z0, Z8
+	VFMADD231PS Z6, Z1, Z8
+	VMOVUPS     384(AX), Z6
+	VFMADD213PS 320(AX), Z8, Z6
+	VFMADD213PS 256(AX), Z8, Z6
+	VFMADD213PS 192(AX), Z8, Z6
+	VFMADD213PS 128(AX), Z8, Z6
+	VFMADD213PS 64(AX), Z8, Z6
+	VPSLLD      $0x17, Z7, Z7
+	VFMADD213PS Z4, Z7, Z6
+	VDIVPS      Z6, Z5, Z5
+	CMPQ        R8, $0x10
+	JNE         restpart
+	VMOVUPS     Z5, (R9)
+	JMP         reststored
 
-end:
+restpart:
+	VMOVUPS Z5, K1, (R9)
+
+reststored:
+next:
+	ADDQ BX, CX
+	ADDQ SI, DX
+	DECQ DI
+	JNE  row
 	VZEROUPPER
 	RET
 
@@ -5141,43 +8364,5 @@ pixel:
 	ADDQ      $0x40, AX
 	SUBQ      $0x08, BX
 	JNE       block
-	VZEROUPPER
-	RET
-
-// func copyRowsAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·copyRowsAVX512(SB), NOSPLIT, $0-48
-	MOVQ  dst+0(FP), AX
-	MOVQ  src+16(FP), CX
-	MOVQ  dstStep+8(FP), DX
-	MOVQ  srcStep+24(FP), BX
-	MOVQ  rows+32(FP), SI
-	SHLQ  $0x02, DX
-	SHLQ  $0x02, BX
-	MOVQ  n+40(FP), DI
-	CMPQ  DI, $0x10
-	JE    full
-	MOVL  $0x00000001, R8
-	SHLXL DI, R8, R8
-	DECL  R8
-	KMOVW R8, K1
-
-row:
-	VMOVUPS.Z (CX), K1, Z0
-	VMOVUPS   Z0, K1, (AX)
-	ADDQ      BX, CX
-	ADDQ      DX, AX
-	DECQ      SI
-	JNE       row
-	VZEROUPPER
-	RET
-
-full:
-	VMOVUPS (CX), Z0
-	VMOVUPS Z0, (AX)
-	ADDQ    BX, CX
-	ADDQ    DX, AX
-	DECQ    SI
-	JNE     full
 	VZEROUPPER
 	RET

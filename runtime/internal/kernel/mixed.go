@@ -1,92 +1,274 @@
 package kernel
 
+import "github.com/mixconv/mixconv/runtime/internal/act"
+
 // Mixed is a depthwise convolution whose groups of channels have kernels of
 // their own (MDConv); a plain depthwise convolution has one group. Groups read
 // and write their ranges of channels in place.
+//
+// It works on planes: a panel of Lanes channels of neighbouring rows, with
+// zero columns at both sides, so that every pixel of a row has the same taps.
+// A plane moves down a band of the picture and stays in the cache.
 type Mixed struct {
 	In, Out Image   // In has only its shape if Expand is there
 	Expand  *Expand // computes In, or nil
 	Groups  []MixedGroup
-	Bias    []float32 // one per channel
+	Panels  []Panel // PackMixed of the groups
 	Finish  Finish
-	Taps    func(worker int) []Tap     // MaxTaps each
-	Scratch func(worker int) []float32 // ScratchSize floats each
+	Means   Image // if Data is there: each band's part of the mean over Out, a pixel for each of Bands
+	Scratch func(worker int) []float32
+	Sums    func(worker int) *[PoolChannels]float64
 }
 
 // MixedGroup is one range of channels, in order.
 type MixedGroup struct {
 	Channels int
 	Window   Window
-	Weights  []float32 // [kh·kw][Channels]
-	Planes   []float32 // PackPlanes of Weights, needed if ByPlane
 }
 
-// MaxTaps is how long the lists must be that Taps returns.
-func (m *Mixed) MaxTaps() int {
+// Panel is the weights of up to Lanes channels that have one window.
+type Panel struct {
+	From, N, Group int
+	Bias, Weights  []float32 // [Lanes]; [kh·kw][Lanes], zeros behind the channels
+}
+
+// PackMixed cuts the channels of groups into panels; weight(c, tap) and bias[c]
+// are those of channel c. No panel crosses a multiple of part, unless that is 0.
+func (s *Set) PackMixed(groups []MixedGroup, part int, weight func(c, tap int) float32, bias []float32) []Panel {
+	var panels []Panel
+	from := 0
+	for g, group := range groups {
+		area, to := group.Window.KH*group.Window.KW, from+group.Channels
+		for from < to {
+			p := Panel{From: from, N: min(s.Lanes, to-from), Group: g, Bias: make([]float32, s.Lanes), Weights: make([]float32, area*s.Lanes)}
+			if part > 0 {
+				p.N = min(p.N, part-from%part)
+			}
+			copy(p.Bias, bias[from:][:p.N])
+			for c := range p.N {
+				for tap := range area {
+					p.Weights[tap*s.Lanes+c] = weight(from+c, tap)
+				}
+			}
+			panels = append(panels, p)
+			from += p.N
+		}
+	}
+	return panels
+}
+
+const (
+	planeFloats = 12 << 10 // of a plane, if that is enough for its kernel
+	chunkFloats = 4 << 10  // between two passes over the same values
+	bandFloats  = 48 << 10 // of what an expansion reads
+	leastTasks  = 8        // of one picture, where it is large enough
+)
+
+// Bands is the number of parts that a picture's rows are computed in.
+func (m *Mixed) Bands() int {
+	bands := (leastTasks + len(m.Panels) - 1) / max(len(m.Panels), 1)
+	if m.Expand != nil {
+		bands = max(bands, m.In.H*m.In.W*m.Expand.Weights[0].K/bandFloats)
+	}
+	most := 0 // rows of a kernel, which are computed again at each band's edge
+	for _, g := range m.Groups {
+		most = max(most, (g.Window.KH-1)*g.Window.DH/g.Window.SH)
+	}
+	return max(1, min(bands, m.Out.H/(4+3*most)))
+}
+
+// plane is how a group's channels lie while they are worked on.
+type plane struct {
+	Window
+	lanes, cols  int // floats of a pixel; columns with the zero ones
+	rows, height int // output rows at a time; rows of the plane
+	taps         []int
+}
+
+func (m *Mixed) plane(s *Set, g MixedGroup) plane {
+	w := g.Window
+	right := (m.Out.W-1)*w.SW + (w.KW-1)*w.DW + 1 - w.Lft - m.In.W
+	p := plane{Window: w, lanes: s.Lanes, cols: w.Lft + m.In.W + max(0, right)}
+	room := planeFloats / (p.cols * s.Lanes)
+	band := (m.Out.H + m.Bands() - 1) / m.Bands()
+	p.rows = min(band, max(1, (room-p.reach(1))/w.SH+1))
+	p.height = min(p.reach(p.rows), m.In.H)
+	for ky := range w.KH {
+		for kx := range w.KW {
+			p.taps = append(p.taps, (ky*w.DH*p.cols+kx*w.DW)*s.Lanes)
+		}
+	}
+	return p
+}
+
+// reach is how many rows n output rows see.
+func (p *plane) reach(n int) int { return (n-1)*p.SH + (p.KH-1)*p.DH + 1 }
+
+// pitch is the number of floats of a plane's row.
+func (p *plane) pitch() int { return p.cols * p.lanes }
+
+// ScratchSize is the number of floats that Bind's job needs per worker.
+func (m *Mixed) ScratchSize(s *Set) int {
 	most := 0
 	for _, g := range m.Groups {
-		most = max(most, g.Window.KH*g.Window.KW)
+		p := m.plane(s, g)
+		most = max(most, p.height*p.pitch())
 	}
-	return most
+	return most + m.chunk(s, m.Out.W) + m.chunk(s, m.In.W)
 }
 
-// Bind returns the job. Small pictures are worked on by range of channels,
-// larger ones by row.
-func (m Mixed) Bind(s *Set) Job {
-	switch {
-	case m.Expand != nil:
-		return m.bindExpanded(s)
-	case m.ByPlane():
-		return m.bindPlanes(s)
+// chunk is the number of floats of as many rows of pixels as are passed on at
+// once.
+func (m *Mixed) chunk(s *Set, width int) int { return m.chunkRows(s, width) * width * s.Lanes }
+
+// chunkRows is a multiple of three where it can be: three rows of the usual
+// widths are whole tiles of Gemm.
+func (m *Mixed) chunkRows(s *Set, width int) int {
+	n := max(1, chunkFloats/(width*s.Lanes))
+	if n > 3 {
+		n -= n % 3
 	}
-	return Job{Tasks: m.Out.N * m.Out.H, Run: func(task, worker int) {
-		from := 0
-		for i := range m.Groups {
-			g := &m.Groups[i]
-			r := mixedRow{in: m.In.channels(from, g.Channels), out: m.Out.channels(from, g.Channels),
-				g: g, bias: m.Bias[from:], taps: m.Taps(worker)}
-			r.run(s, task)
-			from += g.Channels
+	return n
+}
+
+// Bind returns the job; a task is a panel of channels in a band of one picture.
+func (m Mixed) Bind(s *Set) Job {
+	if m.Out.pixels() == 0 {
+		return Job{}
+	}
+	bands, planes := m.Bands(), make([]plane, len(m.Groups))
+	for i, g := range m.Groups {
+		planes[i] = m.plane(s, g)
+	}
+	per := len(m.Panels) * bands
+	return Job{Tasks: m.Out.N * per, Run: func(task, worker int) {
+		panel := task % len(m.Panels)
+		t := mixedTask{Mixed: &m, s: s, p: &m.Panels[panel], plane: &planes[m.Panels[panel].Group], panel: panel, picture: task / per}
+		band := task % per / len(m.Panels)
+		from, to := band*m.Out.H/bands, (band+1)*m.Out.H/bands
+		t.run(from, to, m.Scratch(worker))
+		if m.Means.Data != nil {
+			t.mean(t.picture*bands+band, from, to, m.Sums(worker)[:t.p.N])
 		}
-		m.Finish.apply(s, &m.Out, task*m.Out.W, m.Out.W)
 	}}
 }
 
-// mixedRow is one output row of one group.
-type mixedRow struct {
-	in, out Image
-	g       *MixedGroup
-	bias    []float32
-	taps    []Tap
+// mixedTask is one panel of one picture.
+type mixedTask struct {
+	*Mixed
+	*plane
+	s              *Set
+	p              *Panel
+	panel, picture int
+
+	data, in, out []float32 // the plane; rows before they go in; rows that came out
+	first, end    int       // rows of the picture in the plane
 }
 
-func (r *mixedRow) run(s *Set, row int) {
-	w := r.g.Window
-	picture, y := row/r.out.H*r.in.H, row%r.out.H
-	y0 := y*w.SH - w.Top
-	fromY, toY := span(y0, w.KH, w.DH, r.in.H)
-	for run := range w.runs(r.out.W, r.in.W) {
-		taps := r.list(fromY, toY, run.from, run.to)
-		var in []float32
-		if len(taps) > 0 {
-			// Taps count from the first pixel that the window covers.
-			in = r.in.Data[((picture+y0+fromY*w.DH)*r.in.W+run.x*w.SW-w.Lft+run.from*w.DW)*r.in.Pixel:]
-		}
-		out := r.out.Data[(row*r.out.W+run.x)*r.out.Pixel:]
-		s.Depthwise(out, r.out.Pixel, in, w.SW*r.in.Pixel, r.g.Weights, r.bias, taps, run.pixels, r.in.C)
+// run computes the output rows from … to-1.
+func (t *mixedTask) run(from, to int, scratch []float32) {
+	n, in := t.height*t.pitch(), t.chunk(t.s, t.In.W)
+	t.data, t.in, t.out = scratch[:n], scratch[n:n+in], scratch[n+in:]
+	t.clearSides()
+	for y := from; y < to; y += t.rows {
+		last := min(y+t.rows, to)
+		first := max(0, y*t.SH-t.Top)
+		end := min(t.In.H, (last-1)*t.SH-t.Top+(t.KH-1)*t.DH+1)
+		t.fill(first, max(first, end))
+		t.compute(y, last)
 	}
 }
 
-// list fills the worker's list with the taps [fromY,toY) × [fromX,toX).
-func (r *mixedRow) list(fromY, toY, fromX, toX int) []Tap {
-	w := r.g.Window
-	n := 0
-	for ky := fromY; ky < toY; ky++ {
-		line := (ky - fromY) * w.DH * r.in.W
-		for kx := fromX; kx < toX; kx++ {
-			r.taps[n] = Tap{X: (line + (kx-fromX)*w.DW) * r.in.Pixel, W: (ky*w.KW + kx) * r.in.C}
-			n++
-		}
+// clearSides makes the plane's columns outside the picture zero.
+func (t *mixedTask) clearSides() {
+	left, right := t.Lft*t.lanes, (t.Lft+t.In.W)*t.lanes
+	for at := 0; at < len(t.data); at += t.pitch() {
+		clear(t.data[at:][:left])
+		clear(t.data[at+right : at+t.pitch()])
 	}
-	return r.taps[:n]
+}
+
+// fill makes the plane hold the picture's rows first … end-1. Those that it has
+// already move up.
+func (t *mixedTask) fill(first, end int) {
+	have := max(0, t.end-first)
+	if have > 0 {
+		copy(t.data[:have*t.pitch()], t.data[(first-t.first)*t.pitch():])
+	}
+	inside := t.data[t.Lft*t.lanes:]
+	for y := first + have; y < end; {
+		n := min(end-y, t.chunkRows(t.s, t.In.W))
+		to := inside[(y-first)*t.pitch():]
+		if t.Expand != nil {
+			t.Expand.rows(t, to, y, n)
+		} else {
+			t.copyRows(to, y, n)
+		}
+		y += n
+	}
+	t.first, t.end = first, end
+}
+
+// copyRows moves the picture's channels of n rows from y on to the plane.
+func (t *mixedTask) copyRows(to []float32, y, n int) {
+	for r := range n {
+		row := t.In.Data[((t.picture*t.In.H+y+r)*t.In.W)*t.In.Pixel+t.p.From:]
+		t.s.Activate(to[r*t.pitch():], t.lanes, row, t.In.Pixel, t.In.W, t.p.N, act.Func{})
+	}
+}
+
+// compute makes the output rows from … to-1, those that see the same rows of
+// the kernel at once.
+func (t *mixedTask) compute(from, to int) {
+	lo, hi, rest := t.Finish.Act.Bounds()
+	direct := rest.Kind == act.None && t.Finish.Residual.Data == nil && t.p.N%t.s.Vector == 0
+	for y := from; y < to; {
+		top, bottom := span(y*t.SH-t.Top, t.KH, t.DH, t.In.H)
+		n := 1
+		for ; y+n < to && (direct || n < t.chunkRows(t.s, t.Out.W)); n++ {
+			if a, b := span((y+n)*t.SH-t.Top, t.KH, t.DH, t.In.H); a != top || b != bottom {
+				break
+			}
+		}
+		var x []float32
+		if top < bottom {
+			x = t.data[(y*t.SH-t.Top+top*t.DH-t.first)*t.pitch():]
+		}
+		at := (t.picture*t.Out.H + y) * t.Out.W
+		to := t.out
+		step, pitch := t.lanes, t.Out.W*t.lanes
+		if direct {
+			to, step, pitch = t.Out.Data[at*t.Out.Pixel+t.p.From:], t.Out.Pixel, t.Out.W*t.Out.Pixel
+		}
+		if t.Finish.Residual.Data != nil {
+			lo, hi = -infinity, infinity
+		}
+		t.s.Depthwise(to, step, pitch, x, t.SW*t.lanes, t.SH*t.pitch(), t.p.Weights[top*t.KW*t.lanes:], t.p.Bias,
+			t.taps[:max(0, bottom-top)*t.KW], n, t.Out.W, t.p.N, lo, hi)
+		if !direct {
+			t.store(at, n*t.Out.W, rest)
+		}
+		y += n
+	}
+}
+
+// store finishes pixels from number at on.
+func (t *mixedTask) store(at, pixels int, f act.Func) {
+	out := t.Out.channels(t.p.From, t.p.N)
+	if t.Finish.Residual.Data == nil {
+		t.s.Activate(out.Data[at*out.Pixel:], out.Pixel, t.out, t.lanes, pixels, t.p.N, f)
+		return
+	}
+	t.s.Activate(out.Data[at*out.Pixel:], out.Pixel, t.out, t.lanes, pixels, t.p.N, act.Func{})
+	finish := Finish{Act: t.Finish.Act, Residual: t.Finish.Residual.channels(t.p.From, t.p.N)}
+	finish.apply(t.s, &out, at, pixels)
+}
+
+// mean stores what the rows from … to-1 add to the mean of each channel.
+func (t *mixedTask) mean(row, from, to int, sums []float64) {
+	area := float64(t.Out.H * t.Out.W)
+	t.s.Sum(sums, t.Out.Data[(t.picture*t.Out.H+from)*t.Out.W*t.Out.Pixel+t.p.From:], t.Out.Pixel, (to-from)*t.Out.W)
+	for c, sum := range sums {
+		t.Means.Data[row*t.Means.Pixel+t.p.From+c] = float32(sum / area)
+	}
 }

@@ -1,9 +1,10 @@
 package kernel
 
-// Pool is the mean of each channel over all pixels of a picture; Out has one
-// pixel a picture.
+// Pool is the sum of each channel over all pixels of a picture, divided by
+// Area; Out has one pixel a picture.
 type Pool struct {
 	In, Out Image
+	Area    int // what sums are divided by
 	Sums    func(worker int) *[PoolChannels]float64
 }
 
@@ -18,10 +19,10 @@ func (p Pool) Bind(s *Set) Job {
 		n, from := task/blocks, task%blocks*PoolChannels
 		in := p.In.channels(from, min(PoolChannels, p.In.C-from))
 		sums := p.Sums(worker)
-		area := in.H * in.W
-		s.Sum(sums[:in.C], in.Data[n*area*in.Pixel:], in.Pixel, area)
+		pixels := in.H * in.W
+		s.Sum(sums[:in.C], in.Data[n*pixels*in.Pixel:], in.Pixel, pixels)
 		for c := range in.C {
-			p.Out.Data[n*p.Out.Pixel+from+c] = float32(sums[c] / float64(area))
+			p.Out.Data[n*p.Out.Pixel+from+c] = float32(sums[c] / float64(p.Area))
 		}
 	}}
 }

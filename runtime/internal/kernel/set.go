@@ -23,32 +23,28 @@ type Set struct {
 	// over pieces p and l < k. A matrix product has one piece, a convolution one
 	// per row of its kernel.
 	Gemm func(dst []float32, dstStride int, a []float32, aStride, m int, pieces []int, k int, panel []float32, panelStep int, bias []float32, n int)
-	// Lanes is how many channels suit one pass of Depthwise, and the most that
-	// CopyRows takes.
-	Lanes int
-	// Depthwise computes neighbouring pixels that have the same taps:
-	// dst[p·dstStep+c] = bias[c] + Σ_t x[p·xStep+taps[t].X+c]·w[taps[t].W+c]
-	// for p < pixels and c < channels.
-	Depthwise func(dst []float32, dstStep int, x []float32, xStep int, w, bias []float32, taps []Tap, pixels, channels int)
-	// Activate applies f to every element of x in place.
-	Activate func(x []float32, f act.Func)
+	// Lanes is the number of floats of a pixel of the planes that Depthwise
+	// reads, Vector how many of them it computes together.
+	Lanes, Vector int
+	// Depthwise computes rows of pixels that have the same taps, clamped:
+	// dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·xStep+taps[t]+c]·w[t·Lanes+c]
+	// for r < rows, p < pixels and c < channels, which are rounded up to whole
+	// vectors. xStep is a multiple of Lanes.
+	Depthwise func(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, rows, pixels, channels int, lo, hi float32)
+	// Activate computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows and
+	// i < n. The two may be the same place.
+	Activate func(dst []float32, dstStep int, src []float32, srcStep, rows, n int, f act.Func)
 	// Add and Mul compute dst[i] = a[i] + b[i], and the product, for every i
 	// of dst, which may be a or b.
 	Add, Mul func(dst, a, b []float32)
-	// CopyRows computes dst[r·dstStep+i] = src[r·srcStep+i] for r < rows and
-	// i < n ≤ Lanes.
-	CopyRows func(dst []float32, dstStep int, src []float32, srcStep, rows, n int)
 	// Sum computes dst[c] = Σ_p x[p·step+c] over p < pixels for every c of
 	// dst, in float64.
 	Sum func(dst []float64, x []float32, step, pixels int)
 }
 
-// Tap is one weight of a depthwise kernel that falls inside the picture.
-type Tap struct{ X, W int } // offsets into the picture and into the weights [kh·kw][c]
-
 // Portable is plain Go, the reference of every other row.
-var Portable = Set{Name: "portable", Panel: panel, Rows: 2, Gemm: gemm, Lanes: 16, Depthwise: depthwise,
-	Activate: activate, Add: addSlices, Mul: mulSlices, CopyRows: copyRows, Sum: sum}
+var Portable = Set{Name: "portable", Panel: panel, Rows: 2, Gemm: gemm, Lanes: planeLanes, Vector: 1, Depthwise: portableDepthwise,
+	Activate: activate, Add: addSlices, Mul: mulSlices, Sum: sum}
 
 // Sets lists what this machine can run, slowest first.
 var Sets = append([]*Set{&Portable}, machineSets()...)

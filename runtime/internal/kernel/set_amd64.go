@@ -24,32 +24,37 @@ func machineSets() []*Set {
 	return list
 }
 
+type depthwiseCode = func(dst *float32, dstStep, dstPitch int, x *float32, xPitch int, w, bias *float32, taps *int, ntaps, rows, pixels int, lo, hi float32)
+
 // functions is one instruction set's generated code; see kernels_amd64.go.
 type functions struct {
 	name         string
 	lanes        int // floats in a vector
 	rows         int // rows of a tile of gemm
 	gemm1, gemm2 func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel *float32, panelStep int, bias *float32, n int)
-	depthwise    func(dst *float32, dstStep int, x *float32, xStep int, w, bias *float32, taps *int, ntaps, pixels, channels int)
-	clamp        func(x *float32, n int, lo, hi float32)
-	hardSigmoid  func(x *float32, n int, a, b float32)
-	hardSwish    func(x *float32, n int, a, b float32)
-	sigmoid      func(x *float32, n int, high, low, most float32)
-	swish        func(x *float32, n int, high, low, most float32)
+	depthwise    [2][2]depthwiseCode // by vectors and stride, from 1
+	clamp        func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
+	hardSigmoid  func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
+	hardSwish    func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
+	sigmoid      func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, high, low, most float32)
+	swish        func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, high, low, most float32)
 	add, mul     func(dst, a, b *float32, n int)
-	copyRows     func(dst *float32, dstStep int, src *float32, srcStep, rows, n int)
 	sum          func(dst *float64, x *float32, step, pixels, channels int)
 }
 
-var avx2 = functions{name: "avx2", lanes: 8, rows: 6, gemm1: gemm1xAVX2, gemm2: gemm2xAVX2, depthwise: depthwiseAVX2, clamp: clampAVX2,
-	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, add: addAVX2, mul: mulAVX2, copyRows: copyRowsAVX2, sum: sumAVX2}
+var avx2 = functions{name: "avx2", lanes: 8, rows: 6, gemm1: gemm1xAVX2, gemm2: gemm2xAVX2,
+	depthwise:   [2][2]depthwiseCode{{depthwise1x1AVX2, depthwise1x2AVX2}, {depthwise2x1AVX2, depthwise2x2AVX2}},
+	clamp:       clampAVX2,
+	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, add: addAVX2, mul: mulAVX2, sum: sumAVX2}
 
-var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512, gemm2: gemm2xAVX512, depthwise: depthwiseAVX512, clamp: clampAVX512,
-	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, add: addAVX512, mul: mulAVX512, copyRows: copyRowsAVX512, sum: sumAVX512}
+var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512, gemm2: gemm2xAVX512,
+	depthwise:   [2][2]depthwiseCode{{depthwise1x1AVX512, depthwise1x2AVX512}, {depthwise2x1AVX512, depthwise2x2AVX512}},
+	clamp:       clampAVX512,
+	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, add: addAVX512, mul: mulAVX512, sum: sumAVX512}
 
 func (f *functions) set() *Set {
-	return &Set{Name: f.name, Panel: 2 * f.lanes, Rows: f.rows, Gemm: f.gemm, Lanes: f.lanes, Depthwise: f.depthwiseRun, Activate: f.activate,
-		Add: f.addSlices, Mul: f.mulSlices, CopyRows: f.copyRun, Sum: f.sums}
+	return &Set{Name: f.name, Panel: 2 * f.lanes, Rows: f.rows, Gemm: f.gemm, Lanes: 2 * f.lanes, Vector: f.lanes, Depthwise: f.depthwiseRows, Activate: f.activate,
+		Add: f.addSlices, Mul: f.mulSlices, Sum: f.sums}
 }
 
 // The methods below check, as the portable code's slices do, that everything
@@ -73,42 +78,50 @@ func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m i
 	code(&dst[0], dstStride, &a[0], aStride, m, &pieces[0], len(pieces), k, &panel[0], step, &bias[0], n)
 }
 
-func (f *functions) depthwiseRun(dst []float32, dstStep int, x []float32, xStep int, w, bias []float32, taps []Tap, pixels, channels int) {
-	if len(taps) == 0 || pixels <= 0 || channels <= 0 {
-		depthwise(dst, dstStep, x, xStep, w, bias, taps, pixels, channels)
+// depthwiseRows leaves strides above 2, and windows that see nothing of the
+// picture, to the portable code.
+func (f *functions) depthwiseRows(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, rows, pixels, channels int, lo, hi float32) {
+	if rows <= 0 || pixels <= 0 || channels <= 0 {
 		return
 	}
-	_ = dst[(pixels-1)*dstStep+channels-1]
-	_ = bias[channels-1]
-	for _, t := range taps[len(taps)-1:] { // offsets ascend
-		_ = x[(pixels-1)*xStep+t.X+channels-1]
-		_ = w[t.W+channels-1]
+	lanes, vectors := 2*f.lanes, (channels+f.lanes-1)/f.lanes
+	stride, wide := xStep/lanes, vectors*f.lanes
+	if len(taps) == 0 || stride > 2 {
+		depthwise(dst, dstStep, dstPitch, x, xStep, xPitch, w, bias, taps, lanes, rows, pixels, wide, lo, hi)
+		return
 	}
-	f.depthwise(&dst[0], dstStep, &x[0], xStep, &w[0], &bias[0], &taps[0].X, len(taps), pixels, channels)
+	_, _ = dst[(rows-1)*dstPitch+(pixels-1)*dstStep+wide-1], bias[wide-1]
+	_, _ = x[(rows-1)*xPitch+(pixels-1)*xStep+taps[len(taps)-1]+wide-1], w[(len(taps)-1)*lanes+wide-1] // taps ascend
+	f.depthwise[vectors-1][stride-1](&dst[0], dstStep, dstPitch, &x[0], xPitch, &w[0], &bias[0], &taps[0], len(taps), rows, pixels, lo, hi)
 }
 
-// activate handles all kinds; the portable code is left those that do nothing.
-func (f *functions) activate(x []float32, a act.Func) {
-	if len(x) == 0 {
+// activate has code for every kind; what does nothing but move is a clamp
+// without bounds.
+func (f *functions) activate(dst []float32, dstStep int, src []float32, srcStep, rows, n int, a act.Func) {
+	if rows <= 0 || n <= 0 {
 		return
 	}
-	switch n := len(x); a.Kind {
+	_, _ = dst[(rows-1)*dstStep+n-1], src[(rows-1)*srcStep+n-1]
+	d, x := &dst[0], &src[0]
+	switch a.Kind {
+	case act.None:
+		f.clamp(d, dstStep, x, srcStep, rows, n, -infinity, infinity)
 	case act.Relu:
-		f.clamp(&x[0], n, 0, infinity)
+		f.clamp(d, dstStep, x, srcStep, rows, n, 0, infinity)
 	case act.Clip:
-		f.clamp(&x[0], n, a.A, a.B)
+		f.clamp(d, dstStep, x, srcStep, rows, n, a.A, a.B)
 	case act.Sigmoid:
 		high, low, most := power(1)
-		f.sigmoid(&x[0], n, high, low, most)
+		f.sigmoid(d, dstStep, x, srcStep, rows, n, high, low, most)
 	case act.Swish:
 		high, low, most := power(a.A)
-		f.swish(&x[0], n, high, low, most)
+		f.swish(d, dstStep, x, srcStep, rows, n, high, low, most)
 	case act.HardSigmoid:
-		f.hardSigmoid(&x[0], n, a.A, a.B)
+		f.hardSigmoid(d, dstStep, x, srcStep, rows, n, a.A, a.B)
 	case act.HardSwish:
-		f.hardSwish(&x[0], n, a.A, a.B)
+		f.hardSwish(d, dstStep, x, srcStep, rows, n, a.A, a.B)
 	default:
-		activate(x, a)
+		activate(dst, dstStep, src, srcStep, rows, n, a)
 	}
 }
 
@@ -133,13 +146,6 @@ func (f *functions) mulSlices(dst, a, b []float32) {
 	if n := len(dst); n > 0 {
 		_, _ = a[n-1], b[n-1]
 		f.mul(&dst[0], &a[0], &b[0], n)
-	}
-}
-
-func (f *functions) copyRun(dst []float32, dstStep int, src []float32, srcStep, rows, n int) {
-	if rows > 0 && n > 0 {
-		_, _ = dst[(rows-1)*dstStep+n-1], src[(rows-1)*srcStep+n-1]
-		f.copyRows(&dst[0], dstStep, &src[0], srcStep, rows, n)
 	}
 }
 

@@ -14,12 +14,6 @@ func mulSlices(dst, a, b []float32) {
 	}
 }
 
-func copyRows(dst []float32, dstStep int, src []float32, srcStep, rows, n int) {
-	for r := range rows {
-		copy(dst[r*dstStep:][:n], src[r*srcStep:][:n])
-	}
-}
-
 func sum(dst []float64, x []float32, step, pixels int) {
 	clear(dst)
 	for p := range pixels {

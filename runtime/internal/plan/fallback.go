@@ -106,7 +106,7 @@ func (p *planner) epilogue(step *Step, n *graph.Node) (func(*State, *tensor.Tens
 				data[i] += v
 			}
 		}
-		kernel.Portable.Activate(data, f)
+		kernel.Portable.Activate(data, 0, data, 0, 1, len(data), f)
 	}, nil
 }
 

@@ -32,11 +32,16 @@ func window(c ops.Conv) kernel.Window {
 }
 
 // operands are the places of a convolution.
-type operands struct{ in, out, residual *Place }
+type operands struct{ in, out, residual, scale *Place }
+
+// gate is the product of a picture and one factor per channel.
+type gate struct{ picture, scale *Place }
 
 // convOperands places n's input, residual and output as pictures.
 func (p *planner) convOperands(n *graph.Node) (o operands, err error) {
-	if o.in, err = p.image(n.In[0]); err != nil {
+	if g, ok := p.gated[n.In[0]]; ok {
+		o.in, o.scale = g.picture, g.scale
+	} else if o.in, err = p.image(n.In[0]); err != nil {
 		return o, err
 	}
 	if n.Post.Residual != nil {
@@ -49,10 +54,13 @@ func (p *planner) convOperands(n *graph.Node) (o operands, err error) {
 }
 
 func (o operands) reads() []*Place {
-	if o.residual == nil {
-		return []*Place{o.in}
+	reads := []*Place{o.in}
+	for _, place := range []*Place{o.residual, o.scale} {
+		if place != nil {
+			reads = append(reads, place)
+		}
 	}
-	return []*Place{o.in, o.residual}
+	return reads
 }
 
 func (o operands) finish(n *graph.Node, mem *memory) kernel.Finish {
@@ -117,13 +125,19 @@ func (p *planner) dense(n *graph.Node, c ops.Conv, b []float32) error {
 	k := kernel.Conv{Window: window(c), Weights: packed, Bias: b}
 	// Shapes alone decide the scratch that a worker needs.
 	k.In, k.Out = o.in.image(nil), o.out.image(nil)
-	p.plan.scratch = max(p.plan.scratch, k.ScratchSize(p.plan.set))
+	p.plan.scratch = max(p.plan.scratch, k.ScratchSize(p.plan.set, o.scale != nil))
 	p.plan.pieces = max(p.plan.pieces, k.MaxPieces())
 	name := fmt.Sprintf("conv %dx%d", c.Kernel[0], c.Kernel[1])
+	if o.scale != nil {
+		name = "scale+" + name
+	}
 	p.step(n, name, o.reads(), []*Place{o.out}, func(mem *memory) kernel.Job {
 		k := k
 		k.In, k.Out, k.Finish = o.in.image(mem), o.out.image(mem), o.finish(n, mem)
 		k.Scratch, k.Pieces = mem.scratch, mem.pieces
+		if o.scale != nil {
+			k.Scale = kernel.Image{Data: mem.floats(o.scale), N: k.In.N, H: 1, W: 1, C: k.In.C, Pixel: o.scale.pixel()}
+		}
 		return k.Bind(p.plan.set)
 	})
 	return nil

@@ -35,6 +35,9 @@ var binaryOps = map[string]kernel.BinaryOp{"Add": kernel.Add, "Sub": kernel.Sub,
 
 // binary lowers an element-wise operator of two operands, with broadcasting.
 func (p *planner) binary(n *graph.Node) error {
+	if p.gate(n) {
+		return nil
+	}
 	a, err := p.read(n.In[0])
 	if err != nil {
 		return err
@@ -55,6 +58,42 @@ func (p *planner) binary(n *graph.Node) error {
 	return nil
 }
 
+// gate leaves the product of a picture and one factor per channel, the end of
+// squeeze and excitation, to the pointwise convolution that alone reads it.
+func (p *planner) gate(n *graph.Node) bool {
+	reader := p.readers[n.Out[0]]
+	if !n.Is("Mul") || !reader.Is("Conv") || p.targets[n.Out[0]] != nil || !floats(reader) {
+		return false
+	}
+	c, err := geometry(reader)
+	if err != nil || !pointwise(reader, c) || p.expands(reader, c) {
+		return false
+	}
+	if _, ok := knownFloats(reader.In[1]); !ok {
+		return false
+	}
+	if b := optional(reader.In, 2); b != nil && b.Const() == nil {
+		return false
+	}
+	for i, v := range n.In {
+		picture, factors := n.In[1-i].Type.Shape, v.Type.Shape
+		if len(factors) != 4 || factors[2]*factors[3] != 1 || !picture.Equal(n.Out[0].Type.Shape) || !factors[:2].Equal(picture[:2]) {
+			continue
+		}
+		scale, err := p.image(v)
+		if err != nil {
+			return false
+		}
+		place, err := p.image(n.In[1-i])
+		if err != nil {
+			return false
+		}
+		p.gated[n.Out[0]] = gate{place, scale}
+		return true
+	}
+	return false
+}
+
 // globalPool lowers the mean over height and width.
 func (p *planner) globalPool(n *graph.Node) error {
 	in, err := p.image(n.In[0])
@@ -62,17 +101,34 @@ func (p *planner) globalPool(n *graph.Node) error {
 		return err
 	}
 	out := p.write(n.Out[0])
-	p.pool(n, in, out)
+	if m := p.means[n.In[0]]; m != nil && m.means == nil && out.isPlain() {
+		p.meansOf(n, m, out)
+		return nil
+	}
+	p.pool(n, in, out, in.dims[2]*in.dims[3])
 	return nil
 }
 
-func (p *planner) pool(n *graph.Node, in, out *Place) {
+// meansOf lets the step that makes n's input compute the means, too: in parts,
+// if it works in several bands, which n then adds.
+func (p *planner) meansOf(n *graph.Node, m *mixedStep, out *Place) {
+	m.means = out
+	if m.bands > 1 {
+		m.means = p.fresh(tensor.Shape{out.dims[0], out.dims[1], m.bands, 1})
+		p.pool(n, m.means, out, 1)
+	}
+	m.writes = append(m.writes, m.means)
+	m.Kernel += "+mean"
+}
+
+// pool adds the pixels of each picture and divides by area.
+func (p *planner) pool(n *graph.Node, in, out *Place, area int) {
 	p.step(n, "global pool", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
 		to := kernel.Image{Data: mem.floats(out), N: in.dims[0], H: 1, W: 1, C: in.dims[1], Pixel: out.strides[0]}
 		if in.dims[0] == 1 {
 			to.Pixel = in.dims[1]
 		}
-		return kernel.Pool{In: in.image(mem), Out: to, Sums: mem.sums}.Bind(p.plan.set)
+		return kernel.Pool{In: in.image(mem), Out: to, Area: area, Sums: mem.sums}.Bind(p.plan.set)
 	})
 }
 

@@ -9,7 +9,8 @@ import (
 // mixed lowers MDConv and depthwise Conv, which is an MDConv of one group. If
 // a pointwise convolution was left to it, it computes that, too.
 func (p *planner) mixed(n *graph.Node) error {
-	k, err := p.mixedKernel(n)
+	from := p.expanding[n.In[0]]
+	k, err := p.mixedKernel(n, from)
 	if err != nil {
 		return err
 	}
@@ -17,27 +18,21 @@ func (p *planner) mixed(n *graph.Node) error {
 	if n.Is("Conv") {
 		name = "depthwise"
 	}
-	from := p.expanding[n.In[0]]
 	if from != nil {
 		name = "expand+" + name
-		if k.Expand, err = p.expansion(from, k.Groups); err != nil {
-			return err
-		}
 	}
 	o, err := p.mixedOperands(n, from)
 	if err != nil {
 		return err
 	}
-	p.plan.taps = max(p.plan.taps, k.MaxTaps())
-	p.plan.scratch = max(p.plan.scratch, k.ScratchSize())
-	if k.ByPlane() {
-		for i := range k.Groups {
-			k.Groups[i].Planes = p.packs.planes(p.plan.set, &k.Groups[i])
-		}
-	}
+	p.plan.scratch = max(p.plan.scratch, k.ScratchSize(p.plan.set))
+	m := &mixedStep{bands: k.Bands()}
 	p.step(n, name, o.reads(), []*Place{o.out}, func(mem *memory) kernel.Job {
 		k := k
-		k.Out, k.Finish, k.Taps, k.Scratch = o.out.image(mem), o.finish(n, mem), mem.taps, mem.scratch
+		k.Out, k.Finish, k.Scratch, k.Sums = o.out.image(mem), o.finish(n, mem), mem.scratch, mem.sums
+		if m.means != nil {
+			k.Means = kernel.Image{Data: mem.floats(m.means), Pixel: k.In.C}
+		}
 		if k.Expand == nil {
 			k.In = o.in.image(mem)
 			return k.Bind(p.plan.set)
@@ -47,10 +42,19 @@ func (p *planner) mixed(n *graph.Node) error {
 		k.Expand = &e
 		return k.Bind(p.plan.set)
 	})
+	m.Step = p.plan.Steps[len(p.plan.Steps)-1]
+	p.means[n.Out[0]] = m
 	if from != nil {
-		p.plan.Steps[len(p.plan.Steps)-1].MACs += macs(from)
+		m.MACs += macs(from)
 	}
 	return nil
+}
+
+// mixedStep is a step that can sum its channels on the way.
+type mixedStep struct {
+	*Step
+	bands int
+	means *Place // [N·bands][C]: where it does
 }
 
 // mixedOperands are the places of n, whose picture from computes on the way if
@@ -65,20 +69,9 @@ func (p *planner) mixedOperands(n, from *graph.Node) (o operands, err error) {
 	return o, err
 }
 
-// expansion is the pointwise convolution from as a part of the mixed one
-// behind it, with everything but its picture.
-func (p *planner) expansion(from *graph.Node, groups []kernel.MixedGroup) (*kernel.Expand, error) {
-	c, err := geometry(from)
-	if err != nil {
-		return nil, err
-	}
-	e := &kernel.Expand{Act: from.Post.Act, Weights: p.packs.expand(p.plan.set, from.In[1], groups), Groups: c.Group}
-	e.Bias, _ = bias(optional(from.In, 2), from.In[1].Type.Shape[0]) // conv has seen that it is known
-	return e, nil
-}
-
-// mixedKernel is n's kernel with shapes, but no memory yet.
-func (p *planner) mixedKernel(n *graph.Node) (k kernel.Mixed, err error) {
+// mixedKernel is n's kernel with shapes and weights, but no memory yet; from is
+// the pointwise convolution that it computes on the way, or nil.
+func (p *planner) mixedKernel(n, from *graph.Node) (k kernel.Mixed, err error) {
 	k.In, k.Out = shapeOf(n.In[0]), shapeOf(n.Out[0])
 	call, err := n.Call()
 	if err != nil {
@@ -94,17 +87,30 @@ func (p *planner) mixedKernel(n *graph.Node) (k kernel.Mixed, err error) {
 	} else if m, err = ops.MDConvOf(call); err != nil {
 		return k, err
 	}
+	weights := n.In[1 : 1+len(m.Groups)]
 	for i, c := range m.Groups {
-		w, ok := knownFloats(n.In[1+i])
-		if !ok {
+		if _, ok := knownFloats(weights[i]); !ok {
 			return k, errNoKernel
 		}
-		k.Groups = append(k.Groups, kernel.MixedGroup{Channels: m.Split[i], Window: window(c), Weights: p.packs.depthwise(n.In[1+i], w)})
+		k.Groups = append(k.Groups, kernel.MixedGroup{Channels: m.Split[i], Window: window(c)})
 	}
-	var ok bool
-	if k.Bias, ok = bias(optional(n.In, 1+len(m.Groups)), k.In.C); !ok {
+	b, ok := bias(optional(n.In, 1+len(m.Groups)), k.In.C)
+	if !ok {
 		return k, errNoKernel
 	}
+	if from == nil {
+		k.Panels = p.packs.mixed(p.plan.set, weights, k.Groups, 0, b)
+		return k, nil
+	}
+	c, err := geometry(from)
+	if err != nil {
+		return k, err
+	}
+	k.Panels = p.packs.mixed(p.plan.set, weights, k.Groups, k.In.C/c.Group, b)
+	b, _ = bias(optional(from.In, 2), k.In.C) // conv has seen that it is known
+	e := p.packs.expand(p.plan.set, from.In[1], b, k.Panels)
+	e.Groups, e.Act, e.In = c.Group, from.Post.Act, shapeOf(from.In[0])
+	k.Expand = &e
 	return k, nil
 }
 
@@ -118,9 +124,8 @@ func shapeOf(v *graph.Value) kernel.Image {
 // convolution that alone reads its result.
 func (p *planner) expands(n *graph.Node, c ops.Conv) bool {
 	reader := p.readers[n.Out[0]]
-	w := window(c)
 	if reader == nil || p.targets[n.Out[0]] != nil || n.Post.Residual != nil || reader.Post.Residual != nil ||
-		!floats(reader) || w.KH*w.KW != 1 || w.SH*w.SW != 1 || w.Top|w.Lft != 0 || !n.In[0].Type.Shape[2:].Equal(n.Out[0].Type.Shape[2:]) {
+		!floats(reader) || !pointwise(n, c) {
 		return false
 	}
 	if reader.Is("Conv") {
@@ -128,8 +133,19 @@ func (p *planner) expands(n *graph.Node, c ops.Conv) bool {
 			return false
 		}
 	}
-	k, err := p.mixedKernel(reader)
-	return err == nil && k.CanExpand(p.plan.set, c.Group)
+	for i := 1; i < len(reader.In); i++ { // what mixedKernel would refuse
+		if reader.In[i] != nil && reader.In[i].Const() == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// pointwise reports whether the Conv n reads, for every output pixel, just the
+// input pixel of the same place.
+func pointwise(n *graph.Node, c ops.Conv) bool {
+	w := window(c)
+	return w.KH*w.KW == 1 && w.SH*w.SW == 1 && w.Top|w.Lft == 0 && n.In[0].Type.Shape[2:].Equal(n.Out[0].Type.Shape[2:])
 }
 
 // singleReaders finds the values that one Conv or MDConv reads as its picture,

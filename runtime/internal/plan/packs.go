@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"sync"
 
 	"github.com/mixconv/mixconv/runtime/internal/graph"
@@ -53,38 +54,26 @@ func (p *Packs) conv(set *kernel.Set, v *graph.Value, groups int) []kernel.Packe
 	})
 }
 
-// depthwise arranges weights [C,1,kh,kw] as [kh·kw][C].
-func (p *Packs) depthwise(v *graph.Value, w []float32) []float32 {
-	return pack(p, v.Const(), "depthwise", func() []float32 {
-		channels, area := v.Type.Shape[0], v.Type.Shape[2]*v.Type.Shape[3]
-		out := make([]float32, len(w))
-		for c := range channels {
-			for tap := range area {
-				out[tap*channels+c] = w[c*area+tap]
+// mixed packs the weights [C,1,kh,kw] of each group for panels of channels, none
+// of which crosses a multiple of part.
+func (p *Packs) mixed(set *kernel.Set, weights []*graph.Value, groups []kernel.MixedGroup, part int, bias []float32) []kernel.Panel {
+	return pack(p, weights[0].Const(), fmt.Sprint("mixed by ", part), func() []kernel.Panel {
+		var taps [][]float32 // of each channel
+		for i, g := range groups {
+			w, area := tensor.Data[float32](weights[i].Const()), g.Window.KH*g.Window.KW
+			for c := range g.Channels {
+				taps = append(taps, w[c*area:][:area])
 			}
 		}
-		return out
+		return set.PackMixed(groups, part, func(c, tap int) float32 { return taps[c][tap] }, bias)
 	})
 }
 
-// planes arranges a group's weights, which depthwise made, for the work on
-// planes.
-func (p *Packs) planes(set *kernel.Set, g *kernel.MixedGroup) []float32 {
-	return pack(p, &g.Weights[0], "planes", func() []float32 { return set.PackPlanes(g.Weights, g.Channels) })
-}
-
-// expand packs the pointwise OIHW weights v for the groups of the Mixed behind:
-// a matrix [channels][in] each.
-func (p *Packs) expand(set *kernel.Set, v *graph.Value, groups []kernel.MixedGroup) []kernel.Packed {
-	return pack(p, v.Const(), "expand", func() []kernel.Packed {
-		w, in := tensor.Data[float32](v.Const()), v.Type.Shape[1]
-		var list []kernel.Packed
-		from := 0
-		for _, g := range groups {
-			list = append(list, set.Pack(g.Channels, in, func(row, i int) float32 { return w[(from+row)*in+i] }))
-			from += g.Channels
-		}
-		return list
+// expand packs the pointwise OIHW weights v for the panels of the Mixed behind.
+func (p *Packs) expand(set *kernel.Set, v *graph.Value, bias []float32, panels []kernel.Panel) kernel.Expand {
+	return pack(p, v.Const(), "expand", func() (e kernel.Expand) {
+		e.Weights, e.Bias = set.PackExpand(panels, tensor.Data[float32](v.Const()), bias, v.Type.Shape[1])
+		return e
 	})
 }
 

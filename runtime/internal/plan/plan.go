@@ -21,7 +21,6 @@ type Plan struct {
 	buffers []*Buffer
 	arena   int // floats
 	scratch int // floats per worker
-	taps    int // depthwise taps per worker
 	pieces  int // pieces of a window per worker
 	workers int
 	set     *kernel.Set
@@ -65,7 +64,7 @@ func New(g *graph.Graph, o Options) (*Plan, error) {
 		plan:   &Plan{set: o.Set, workers: o.Workers},
 		limits: o.Limits.OrDefault(), packs: o.Packs,
 		places: map[*graph.Value]*Place{}, copies: map[copyKey]*Place{}, targets: map[*graph.Value]*Place{}, slots: map[*graph.Value]int{},
-		expanding: map[*graph.Value]*graph.Node{},
+		expanding: map[*graph.Value]*graph.Node{}, means: map[*graph.Value]*mixedStep{}, gated: map[*graph.Value]gate{},
 	}
 	if err := p.run(g); err != nil {
 		return nil, err

@@ -23,6 +23,8 @@ type planner struct {
 
 	readers   map[*graph.Value]*graph.Node // the convolution that alone reads a value
 	expanding map[*graph.Value]*graph.Node // pointwise convolutions that their reader computes
+	means     map[*graph.Value]*mixedStep  // values whose means are at hand when they are made
+	gated     map[*graph.Value]gate        // products that their reader computes
 }
 
 type copyKey struct {

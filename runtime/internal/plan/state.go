@@ -28,7 +28,6 @@ type memory struct {
 // bench is one worker's space for the kernels' intermediate results.
 type bench struct {
 	scratch []float32
-	taps    []kernel.Tap
 	pieces  []int
 	sums    [kernel.PoolChannels]float64
 }
@@ -47,8 +46,6 @@ func (m *memory) floats(p *Place) []float32 {
 
 func (m *memory) scratch(worker int) []float32 { return m.workers[worker].scratch }
 
-func (m *memory) taps(worker int) []kernel.Tap { return m.workers[worker].taps }
-
 func (m *memory) pieces(worker int) []int { return m.workers[worker].pieces }
 
 func (m *memory) sums(worker int) *[kernel.PoolChannels]float64 { return &m.workers[worker].sums }
@@ -59,7 +56,7 @@ func (p *Plan) NewState() *State {
 	st.mem.arena = make([]float32, p.arena)
 	st.mem.workers = make([]bench, p.workers)
 	for i := range st.mem.workers {
-		st.mem.workers[i] = bench{scratch: make([]float32, p.scratch), taps: make([]kernel.Tap, p.taps), pieces: make([]int, p.pieces)}
+		st.mem.workers[i] = bench{scratch: make([]float32, p.scratch), pieces: make([]int, p.pieces)}
 	}
 	for _, s := range p.Steps {
 		var job kernel.Job

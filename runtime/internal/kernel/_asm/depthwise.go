@@ -8,170 +8,131 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// Pixels at once share each weight vector; where fewer are left, several
-// vectors of one pixel keep the units busy instead.
-const (
-	mostPixels  = 8
-	wideVectors = 4
-)
+// mostPixels is how many pixels of two vectors have room for their sums in
+// sixteen registers beside the weights. Widths of pictures are mostly
+// multiples of it.
+const mostPixels = 7
 
-// depthwise writes the function for a run of pixels with the same taps.
+// depthwise writes the functions that compute rows of a plane, whose pixels
+// are two vectors apart: for one or two vectors of channels, and for strides 1
+// and 2, which become part of the addresses.
 func (s isa) depthwise() {
-	TEXT("depthwise"+s.name, NOSPLIT,
-		"func(dst *float32, dstStep int, x *float32, xStep int, w, bias *float32, taps *int, ntaps, pixels, channels int)")
-	Doc("depthwise"+s.name+" computes dst[p·dstStep+c] = bias[c] + Σ_t x[p·xStep+taps[t].X+c]·w[taps[t].W+c]",
-		"for p < pixels and c < channels; taps points to ntaps pairs of X and W, at least one.")
-	d := &depthwise{isa: s}
-	d.dst, d.x = Load(Param("dst"), GP64()).(GPVirtual), Load(Param("x"), GP64()).(GPVirtual)
-	d.w, d.bias = Load(Param("w"), GP64()).(GPVirtual), Load(Param("bias"), GP64()).(GPVirtual)
-	d.xStep = Load(Param("xStep"), GP64()).(GPVirtual)
-	SHLQ(U8(2), d.xStep)
-	d.channels = Load(Param("channels"), GP64()).(GPVirtual)
+	for vectors := 1; vectors <= 2; vectors++ {
+		for stride := 1; stride <= 2; stride++ {
+			s.planeRows(vectors, stride)
+		}
+	}
+}
 
-	Label("block")
-	pixels := Load(Param("pixels"), GP64())
-	CMPQ(pixels, U8(mostPixels/2))
-	JGE(LabelRef("narrow"))
-	CMPQ(d.channels, U8(wideVectors*s.lanes))
-	JL(LabelRef("narrow"))
-	d.block("w", wideVectors, nil)
-	d.next(wideVectors, "block")
-	Label("narrow")
-	CMPQ(d.channels, U8(s.lanes))
-	JL(LabelRef("tail"))
-	d.block("n", 1, nil)
-	d.next(1, "block")
-	Label("tail")
-	TESTQ(d.channels, d.channels)
-	JLE(LabelRef("end"))
-	d.block("t", 1, s.tail(d.channels))
-	Label("end")
+func (s isa) planeRows(vectors, stride int) {
+	name := fmt.Sprintf("depthwise%dx%d%s", vectors, stride, s.name)
+	TEXT(name, NOSPLIT,
+		"func(dst *float32, dstStep, dstPitch int, x *float32, xPitch int, w, bias *float32, taps *int, ntaps, rows, pixels int, lo, hi float32)")
+	Doc(fmt.Sprintf("%s computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·%d+taps[t]+c]·w[t·%d+c], held in lo … hi,", name, 2*s.lanes*stride, 2*s.lanes),
+		fmt.Sprintf("for r < rows, p < pixels and c < %d; rows, pixels and ntaps are at least 1.", vectors*s.lanes))
+	d := planeRow{isa: s, vectors: vectors, pixelBytes: 2 * s.bytes() * stride, dst: GP64(), x: GP64(), left: GP64(), dstStep: gp("dstStep")}
+	SHLQ(U8(2), d.dstStep)
+	dstRow, xRow, rows := gp("dst"), gp("x"), gp("rows")
+	Label("row")
+	MOVQ(dstRow, d.dst)
+	MOVQ(xRow, d.x)
+	Load(Param("pixels"), d.left)
+	Label("run")
+	CMPQ(d.left, U8(mostPixels))
+	JL(LabelRef("rest"))
+	d.pixels(mostPixels)
+	SUBQ(U8(mostPixels), d.left)
+	JMP(LabelRef("run"))
+	Label("rest")
+	for n := mostPixels - 1; n > 0; n-- {
+		next := fmt.Sprintf("not%d", n)
+		CMPQ(d.left, U8(n))
+		JNE(LabelRef(next))
+		d.pixels(n)
+		JMP(LabelRef("next"))
+		Label(next)
+	}
+	Label("next")
+	for _, p := range []struct {
+		row  GPVirtual
+		name string
+	}{{dstRow, "dstPitch"}, {xRow, "xPitch"}} {
+		pitch := gp(p.name)
+		LEAQ(Mem{Base: p.row, Index: pitch, Scale: 4}, p.row)
+	}
+	DECQ(rows)
+	JNE(LabelRef("row"))
 	VZEROUPPER()
 	RET()
 }
 
-type depthwise struct {
+// planeRow walks along a row.
+type planeRow struct {
 	isa
-	dst, x, w, bias, xStep, channels GPVirtual
+	vectors, pixelBytes   int
+	dst, x, left, dstStep GPVirtual
 }
 
-// next moves on by the channels of a block.
-func (d *depthwise) next(vectors int, label string) {
-	for _, p := range []GPVirtual{d.dst, d.x, d.w, d.bias} {
-		ADDQ(U32(vectors*d.bytes()), p)
-	}
-	SUBQ(U8(vectors*d.lanes), d.channels)
-	JMP(LabelRef(label))
-}
-
-// block computes all pixels of a block of channels; last is nil if its vectors
-// are full.
-func (d *depthwise) block(name string, vectors int, last mask) {
-	run := pixelRun{depthwise: d, vectors: vectors, last: last, dst: GP64(), x: GP64(), left: GP64()}
-	MOVQ(d.dst, run.dst)
-	MOVQ(d.x, run.x)
-	Load(Param("pixels"), run.left)
-	if vectors > 1 {
-		Label(name + "pixels")
-		run.pixels(name, 1)
-		JNE(LabelRef(name + "pixels"))
-		return
-	}
-	Label(name + "pixels")
-	CMPQ(run.left, U8(mostPixels))
-	JL(LabelRef(name + "rest"))
-	run.pixels(name, mostPixels)
-	JMP(LabelRef(name + "pixels"))
-	Label(name + "rest")
-	for n := mostPixels - 1; n > 0; n-- {
-		next := fmt.Sprintf("%snot%d", name, n)
-		CMPQ(run.left, U8(n))
-		JNE(LabelRef(next))
-		run.pixels(name, n)
-		Label(next)
-	}
-}
-
-// pixelRun walks along the pixels of one block of channels.
-type pixelRun struct {
-	*depthwise
-	vectors      int
-	last         mask
-	dst, x, left GPVirtual
-}
-
-func (r *pixelRun) read(m Mem, v VecVirtual) {
-	if r.last != nil {
-		r.last.load(m, v)
-		return
-	}
-	VMOVUPS(m, v)
-}
-
-// pixels computes the next n pixels of the block; the flags tell whether any
-// are left.
-func (r *pixelRun) pixels(name string, n int) {
-	sums := make([][]VecVirtual, n)
-	for p := range sums {
-		sums[p] = make([]VecVirtual, r.vectors)
-		for v := range sums[p] {
-			sums[p][v] = r.vector()
-			if p > 0 {
-				VMOVAPS(sums[0][v], sums[p][v])
-				continue
-			}
-			r.read(Mem{Base: r.bias, Disp: v * r.bytes()}, sums[p][v])
+// pixels computes the next n pixels.
+func (d *planeRow) pixels(n int) {
+	sums := d.start(n)
+	w, taps, count := gp("w"), gp("taps"), gp("ntaps")
+	loop := fmt.Sprintf("taps%d", n)
+	Label(loop)
+	at := GP64()
+	MOVQ(Mem{Base: taps}, at)
+	LEAQ(Mem{Base: d.x, Index: at, Scale: 4}, at)
+	for v := range d.vectors {
+		weights := d.vector()
+		VMOVUPS(Mem{Base: w, Disp: v * d.bytes()}, weights)
+		for p := range sums {
+			VFMADD231PS(Mem{Base: at, Disp: p*d.pixelBytes + v*d.bytes()}, weights, sums[p][v])
 		}
 	}
-	taps, count := Load(Param("taps"), GP64()), Load(Param("ntaps"), GP64())
-	loop := fmt.Sprintf("%staps%d", name, n)
-	Label(loop)
-	r.tap(taps, sums)
-	ADDQ(U8(16), taps)
+	ADDQ(U8(8), taps)
+	ADDQ(U32(2*d.bytes()), w)
 	DECQ(count)
 	JNE(LabelRef(loop))
-	r.store(sums)
-	step := GP64()
-	IMUL3Q(U8(n), r.xStep, step)
-	ADDQ(step, r.x)
-	SUBQ(U8(n), r.left)
+	d.finish(sums)
+	ADDQ(U32(n*d.pixelBytes), d.x)
 }
 
-func (r *pixelRun) tap(taps Register, sums [][]VecVirtual) {
-	wAt, xAt := GP64(), GP64()
-	MOVQ(Mem{Base: taps, Disp: 8}, wAt)
-	MOVQ(Mem{Base: taps}, xAt)
-	LEAQ(Mem{Base: r.x, Index: xAt, Scale: 4}, xAt)
-	pointers := newRowPointers(xAt, r.xStep, len(sums))
-	for v := range r.vectors {
-		w := r.vector()
-		r.read(Mem{Base: r.w, Index: wAt, Scale: 4, Disp: v * r.bytes()}, w)
-		for p := range sums {
-			from := pointers.at(p, r.xStep)
-			from.Disp = v * r.bytes()
-			if r.last == nil {
-				VFMADD231PS(from, w, sums[p][v])
-				continue
-			}
-			x := r.vector()
-			r.last.load(from, x)
-			VFMADD231PS(x, w, sums[p][v])
-		}
-	}
-}
-
-func (r *pixelRun) store(sums [][]VecVirtual) {
-	step := Load(Param("dstStep"), GP64())
-	SHLQ(U8(2), step)
+// start returns sums that begin with the bias.
+func (d *planeRow) start(n int) [][]VecVirtual {
+	bias := gp("bias")
+	sums := make([][]VecVirtual, n)
 	for p := range sums {
-		for v, sum := range sums[p] {
-			to := Mem{Base: r.dst, Disp: v * r.bytes()}
-			if r.last != nil {
-				r.last.store(sum, to)
+		for v := range d.vectors {
+			sum := d.vector()
+			if p == 0 {
+				VMOVUPS(Mem{Base: bias, Disp: v * d.bytes()}, sum)
 			} else {
-				VMOVUPS(sum, to)
+				VMOVAPS(sums[0][v], sum)
 			}
+			sums[p] = append(sums[p], sum)
 		}
-		ADDQ(step, r.dst)
 	}
+	return sums
+}
+
+func (d *planeRow) finish(sums [][]VecVirtual) {
+	lo, hi := d.vector(), d.vector()
+	VBROADCASTSS(d.param("lo"), lo)
+	VBROADCASTSS(d.param("hi"), hi)
+	for _, pixel := range sums {
+		for v, sum := range pixel {
+			bound(sum, lo, hi)
+			VMOVUPS(sum, Mem{Base: d.dst, Disp: v * d.bytes()})
+		}
+		ADDQ(d.dstStep, d.dst)
+	}
+}
+
+// param is a parameter's place.
+func (s isa) param(name string) Mem {
+	p, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return p.Addr
 }

@@ -26,7 +26,7 @@ func (s isa) gemm(vectors int) {
 	if vectors > 1 {
 		SUBQ(U8((vectors-1)*s.lanes), n)
 	}
-	g.last = s.tail(n)
+	g.n, g.last = n, s.tail(n)
 
 	Label("tiles")
 	CMPQ(g.m, U8(s.rows))
@@ -49,7 +49,8 @@ type gemm struct {
 	isa
 	vectors                       int
 	dst, dstStride, a, aStride, m GPVirtual
-	last                          mask // of the last vector of a row
+	n                             GPVirtual // lanes of the last vector of a row
+	last                          mask
 }
 
 // tile computes rows rows of a and moves dst, a and m behind them.
@@ -148,17 +149,19 @@ func newRowPointers(first, stride GPVirtual, rows int) rowPointers {
 
 // finish stores the sums and advances to the next tile.
 func (g *gemm) finish(rows int, sums [][]VecVirtual) {
-	for r := range sums {
-		for v, sum := range sums[r] {
-			to := Mem{Base: g.dst, Disp: v * g.bytes()}
-			if v == g.vectors-1 {
-				g.last.store(sum, to)
-			} else {
-				VMOVUPS(sum, to)
+	g.stores(fmt.Sprintf("tile%d", rows), g.n, g.last, func(store func(VecVirtual, Mem)) {
+		for r := range sums {
+			for v, sum := range sums[r] {
+				to := Mem{Base: g.dst, Disp: v * g.bytes()}
+				if v == g.vectors-1 {
+					store(sum, to)
+				} else {
+					VMOVUPS(sum, to)
+				}
 			}
+			ADDQ(g.dstStride, g.dst)
 		}
-		ADDQ(g.dstStride, g.dst)
-	}
+	})
 	step := GP64()
 	IMUL3Q(U8(rows), g.aStride, step)
 	ADDQ(step, g.a)

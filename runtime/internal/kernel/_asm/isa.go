@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -24,6 +26,26 @@ func (s isa) bytes() int { return 4 * s.lanes }
 type mask interface {
 	load(m Mem, v VecVirtual) // lanes outside become 0
 	store(v VecVirtual, m Mem)
+}
+
+// stores writes code once for every way to store a vector of which n lanes
+// exist, the cheapest first: a masked store costs AVX2 a dozen cycles.
+func (s isa) stores(label string, n GPVirtual, last mask, code func(store func(v VecVirtual, m Mem))) {
+	done := LabelRef(label + "stored")
+	CMPQ(n, U8(s.lanes))
+	JNE(LabelRef(label + "part"))
+	code(func(v VecVirtual, m Mem) { VMOVUPS(v, m) })
+	JMP(done)
+	Label(label + "part")
+	if s.lanes == 8 {
+		CMPQ(n, U8(4))
+		JNE(LabelRef(label + "masked"))
+		code(func(v VecVirtual, m Mem) { VMOVUPS(v.AsX(), m) })
+		JMP(done)
+		Label(label + "masked")
+	}
+	code(last.store)
+	Label(label + "stored")
 }
 
 var avx512 = isa{name: "AVX512", lanes: 16, rows: 12, vector: ZMM, tail: opmaskOf}
@@ -82,6 +104,9 @@ func (s isa) broadcast(bits uint32) VecVirtual {
 	VBROADCASTSS(x, v)
 	return v
 }
+
+// constant fills a vector with f.
+func (s isa) constant(f float32) VecVirtual { return s.broadcast(math.Float32bits(f)) }
 
 // zero clears v.
 func zero(v VecVirtual) {

@@ -12,78 +12,84 @@ import (
 // the sum of two floats, 1 / (1 + 2^(s·x)).
 func (s isa) logistic() {
 	for _, gate := range []bool{false, true} {
-		name, doc := "sigmoid", " computes x[i] = 1 / (1 + 2^((high+low)·x[i]));"
+		name, doc := "sigmoid", "f(x) = 1 / (1 + 2^((high+low)·x));"
 		if gate {
-			name, doc = "swish", " computes x[i] = x[i] / (1 + 2^((high+low)·x[i]));"
+			name, doc = "swish", "f(x) = x / (1 + 2^((high+low)·x));"
 		}
-		TEXT(name+s.name, NOSPLIT, "func(x *float32, n int, high, low, most float32)")
-		Doc(name+s.name+doc, "for the power x is held in ±most; NaN stays.")
-		e := s.newPower()
-		s.each(gp("n"), []GPVirtual{gp("x")}, func(load func(int) VecVirtual, store func(VecVirtual, int)) {
-			x, y := load(0), s.vector()
-			VMOVAPS(x, y)
-			e.of(y)
-			VADDPS(e.poly[0], y, y)
-			if gate {
-				VDIVPS(y, x, y)
-			} else {
-				VDIVPS(y, e.poly[0], y)
+		TEXT(name+s.name, NOSPLIT, "func("+rowParams+", high, low, most float32)")
+		Doc(name+s.name+" computes "+rowDoc, doc, "for the power x is held in ±most; NaN stays.")
+		l := s.newLogistic()
+		s.rowLoop(func(list ...VecVirtual) {
+			for _, x := range list {
+				d := l.denominator(x)
+				if gate {
+					VDIVPS(d, x, x)
+				} else {
+					VDIVPS(d, l.one, x)
+				}
 			}
-			store(y, 0)
 		})
 	}
 }
 
-// powerPoly approximates 2^f for |f| ≤ 1/2 with a relative error of 2·10⁻⁹:
-// coefficients from the constant up, fitted with the least largest error.
-var powerPoly = []float32{1, 0.6931472028518124, 0.24022647913388698, 0.05550332481402221,
-	0.009618437446721731, 0.001339887010841732, 0.00015353326964688118}
+// powerPoly approximates 2^f for |f| ≤ 1/2 with a relative error of 10⁻⁷:
+// coefficients from the constant up, fitted with the least largest relative
+// error.
+var powerPoly = []float32{1, 0.6931470036506653, 0.24022242426872253, 0.05550733581185341, 0.009671512991189957, 0.001326472731307149}
 
-// power holds the constants of 2^(s·x) in registers where there are enough.
-type power struct {
+// rounder, added to a number of ±126, leaves the nearest whole number plus
+// 127 in the last bits: the exponent of the power of two.
+const rounder = 3<<22 + 127
+
+// constants holds powerPoly and rounder in full vectors, since there are not
+// registers enough.
+var constants Mem
+
+const constantBytes = 64
+
+func defineConstants() {
+	constants = GLOBL("constants", RODATA|NOPTR)
+	for i, c := range append([]float32{rounder}, powerPoly...) {
+		for lane := range constantBytes / 4 {
+			DATA(constantBytes*i+4*lane, U32(math.Float32bits(c)))
+		}
+	}
+}
+
+// logistic holds what does not change in registers.
+type logistic struct {
 	isa
-	high, low, most, least VecVirtual
-	poly                   []VecVirtual
+	high, low, most, least, one VecVirtual
+	table                       GPVirtual // of constants
 }
 
-func (s isa) newPower() power {
-	e := power{isa: s, high: s.float("high"), low: s.float("low"), most: s.float("most"), least: s.vector()}
-	zero(e.least)
-	VSUBPS(e.most, e.least, e.least)
-	for _, c := range powerPoly {
-		e.poly = append(e.poly, s.constant(c))
-	}
-	return e
+func (s isa) newLogistic() logistic {
+	l := logistic{isa: s, high: s.float("high"), low: s.float("low"), most: s.float("most"), least: s.vector(), one: s.constant(1), table: GP64()}
+	zero(l.least)
+	VSUBPS(l.most, l.least, l.least)
+	LEAQ(constants, l.table)
+	return l
 }
 
-// of replaces v by 2^(s·v). The nearest whole number to s·v becomes the
-// exponent; what is left, to which low adds the rest of s, is between ±1/2.
-func (e power) of(v VecVirtual) {
-	bound(v, e.least, e.most)
-	n, f, p := e.vector(), e.vector(), e.vector()
-	VMULPS(v, e.high, n)
-	if e.lanes == 16 {
-		VRNDSCALEPS(U8(0), n, n)
-	} else {
-		VROUNDPS(U8(0), n, n)
-	}
-	VMOVAPS(v, f)
-	VFMSUB213PS(n, e.high, f)
-	VFMADD231PS(v, e.low, f)
-	last := len(e.poly) - 1
-	VMOVAPS(e.poly[last], p)
+func (l logistic) constant(i int) Mem { return Mem{Base: l.table, Disp: constantBytes * i} }
+
+// denominator returns 1 + 2^(s·x). What rounding leaves of s·x, to which low
+// adds the rest of s, is between ±1/2.
+func (l logistic) denominator(x VecVirtual) VecVirtual {
+	t, n, f, p := l.vector(), l.vector(), l.vector(), l.vector()
+	VMAXPS(x, l.least, t)
+	VMINPS(t, l.most, t)
+	VMOVUPS(l.constant(0), n)
+	VFMADD231PS(t, l.high, n)
+	VSUBPS(l.constant(0), n, f)
+	VFMSUB231PS(t, l.high, f)
+	VFMADD231PS(t, l.low, f)
+	last := len(powerPoly) - 1
+	VMOVUPS(l.constant(1+last), p)
 	for i := last - 1; i >= 0; i-- {
-		VFMADD213PS(e.poly[i], f, p)
+		VFMADD213PS(l.constant(1+i), f, p)
 	}
-	if e.lanes == 16 {
-		VSCALEFPS(n, p, v)
-		return
-	}
-	// 2^n by its exponent; n is within ±126. A NaN's garbage meets a NaN in p.
-	VCVTPS2DQ(n, n)
 	VPSLLD(U8(23), n, n)
-	VPADDD(n, p, v)
+	VFMADD213PS(l.one, n, p) // a NaN in p stays one
+	return p
 }
-
-// constant fills a vector with f.
-func (s isa) constant(f float32) VecVirtual { return s.broadcast(math.Float32bits(f)) }

@@ -1,0 +1,121 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// activations writes the functions of one variable, all of which read and
+// write rows of n elements.
+func (s isa) activations() {
+	s.clamp()
+	s.hard()
+	s.logistic()
+}
+
+// rowParams are what every such function takes first; rowDoc says of what it
+// computes the function.
+const (
+	rowParams = "dst *float32, dstStep int, src *float32, srcStep, rows, n int"
+	rowDoc    = "dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,"
+)
+
+// rowLoop writes the loop around f, which replaces vectors that lie in
+// registers: two at a time, so that one's latency hides the other's.
+func (s isa) rowLoop(f func(list ...VecVirtual)) {
+	dst, src, dstStep, srcStep, rows := gp("dst"), gp("src"), gp("dstStep"), gp("srcStep"), gp("rows")
+	SHLQ(U8(2), dstStep)
+	SHLQ(U8(2), srcStep)
+	rest := gp("n")
+	ANDQ(U8(s.lanes-1), rest)
+	last := s.tail(rest)
+	to, from, left := GP64(), GP64(), GP64()
+	Label("row")
+	MOVQ(dst, to)
+	MOVQ(src, from)
+	Load(Param("n"), left)
+	SUBQ(U8(2*s.lanes), left)
+	JL(LabelRef("one"))
+	Label("pair")
+	s.straight(to, from, 2, f)
+	SUBQ(U8(2*s.lanes), left)
+	JGE(LabelRef("pair"))
+	Label("one")
+	ADDQ(U8(s.lanes), left)
+	JL(LabelRef("rest"))
+	s.straight(to, from, 1, f)
+	Label("rest")
+	TESTQ(rest, rest)
+	JEQ(LabelRef("next"))
+	v := s.vector()
+	last.load(Mem{Base: from}, v)
+	f(v)
+	s.stores("rest", rest, last, func(store func(VecVirtual, Mem)) { store(v, Mem{Base: to}) })
+	Label("next")
+	ADDQ(dstStep, dst)
+	ADDQ(srcStep, src)
+	DECQ(rows)
+	JNE(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// straight applies f to the next full vectors.
+func (s isa) straight(to, from GPVirtual, vectors int, f func(list ...VecVirtual)) {
+	list := make([]VecVirtual, vectors)
+	for i := range list {
+		list[i] = s.vector()
+		VMOVUPS(Mem{Base: from, Disp: i * s.bytes()}, list[i])
+	}
+	f(list...)
+	for i, v := range list {
+		VMOVUPS(v, Mem{Base: to, Disp: i * s.bytes()})
+	}
+	ADDQ(U32(vectors*s.bytes()), from)
+	ADDQ(U32(vectors*s.bytes()), to)
+}
+
+// bound writes v = min(max(v, lo), hi). The x86 instructions return their
+// second source if either is NaN: that must be v.
+func bound(v, lo, hi VecVirtual) {
+	VMAXPS(v, lo, v)
+	VMINPS(v, hi, v)
+}
+
+func (s isa) clamp() {
+	TEXT("clamp"+s.name, NOSPLIT, "func("+rowParams+", lo, hi float32)")
+	Doc("clamp"+s.name+" computes "+rowDoc, "f(x) = min(max(x, lo), hi); NaN stays.")
+	lo, hi := s.float("lo"), s.float("hi")
+	s.rowLoop(func(list ...VecVirtual) {
+		for _, v := range list {
+			bound(v, lo, hi)
+		}
+	})
+}
+
+// hard writes hard sigmoid and hard swish.
+func (s isa) hard() {
+	for _, gate := range []bool{false, true} {
+		name, doc := "hardSigmoid", "f(x) = min(max(a·x+b, 0), 1); NaN stays."
+		if gate {
+			name, doc = "hardSwish", "f(x) = x·min(max(a·x+b, 0), 1); NaN stays."
+		}
+		TEXT(name+s.name, NOSPLIT, "func("+rowParams+", a, b float32)")
+		Doc(name+s.name+" computes "+rowDoc, doc)
+		a, b := s.float("a"), s.float("b")
+		low, high := s.constant(0), s.constant(1)
+		s.rowLoop(func(list ...VecVirtual) {
+			for _, x := range list {
+				y := s.vector()
+				VMULPS(x, a, y)
+				VADDPS(y, b, y)
+				bound(y, low, high)
+				if gate {
+					VMULPS(y, x, y)
+				}
+				VMOVAPS(y, x)
+			}
+		})
+	}
+}
