@@ -37,6 +37,53 @@ func BenchmarkGemm(b *testing.B) {
 	}
 }
 
+// BenchmarkConv has pointwise convolutions of MixNet-S, with everything that a
+// step does.
+func BenchmarkConv(b *testing.B) {
+	for _, c := range []struct{ side, k, n int }{{112, 16, 16}, {56, 96, 24}, {28, 144, 40}, {14, 480, 80}, {7, 720, 200}, {7, 200, 1536}, {1, 1536, 1000}} {
+		b.Run(fmt.Sprintf("%d/%d-%d", c.side, c.k, c.n), func(b *testing.B) {
+			eachSet(b, func(b *testing.B, s *Set) {
+				image := func(channels int) Image {
+					return Image{Data: make([]float32, c.side*c.side*channels), N: 1, H: c.side, W: c.side, C: channels, Pixel: channels}
+				}
+				job := Conv{In: image(c.k), Out: image(c.n), Window: Window{KH: 1, KW: 1, SH: 1, SW: 1},
+					Weights: []Packed{s.Pack(c.n, c.k, func(int, int) float32 { return 0 })}, Bias: make([]float32, c.n)}.Bind(s)
+				for b.Loop() {
+					job.All()
+				}
+				rate(b, c.side*c.side*c.k*c.n)
+			})
+		})
+	}
+}
+
+// BenchmarkExpand has inverted residual blocks of MixNet-S up to the projection.
+func BenchmarkExpand(b *testing.B) {
+	for _, c := range []struct{ side, in, out, kernel, stride int }{{112, 16, 96, 3, 2}, {56, 24, 72, 3, 1}, {28, 40, 240, 5, 1}, {14, 80, 480, 7, 1}, {7, 200, 1200, 9, 1}} {
+		b.Run(fmt.Sprintf("%d/%d-%d/%dx%d", c.side, c.in, c.out, c.kernel, c.kernel), func(b *testing.B) {
+			eachSet(b, func(b *testing.B, s *Set) {
+				image := func(side, channels int) Image {
+					return Image{Data: make([]float32, side*side*channels), N: 1, H: side, W: side, C: channels, Pixel: channels}
+				}
+				w := Window{KH: c.kernel, KW: c.kernel, SH: c.stride, SW: c.stride, DH: 1, DW: 1, Top: c.kernel / 2, Lft: c.kernel / 2}
+				m := Mixed{In: image(c.side, c.out), Out: image(c.side/c.stride+c.side%c.stride, c.out), Groups: []MixedGroup{{c.out, w}},
+					Finish: Finish{Act: act.Func{Kind: act.Swish, A: 1}}}
+				m.Panels = s.PackMixed(m.Groups, 0, func(int, int) float32 { return 0 }, make([]float32, c.out))
+				e := Expand{In: image(c.side, c.in), Groups: 1, Act: m.Finish.Act}
+				e.Weights, e.Bias = s.PackExpand(m.Panels, make([]float32, c.in*c.out), make([]float32, c.out), c.in)
+				m.Expand = &e
+				scratch := make([]float32, m.ScratchSize(s))
+				m.Scratch = func(int) []float32 { return scratch }
+				job := m.Bind(s)
+				for b.Loop() {
+					job.All()
+				}
+				rate(b, c.side*c.side*c.in*c.out+m.Out.H*m.Out.W*c.kernel*c.kernel*c.out)
+			})
+		})
+	}
+}
+
 func BenchmarkDepthwise(b *testing.B) {
 	for _, k := range []int{3, 5, 9} {
 		for _, width := range []int{7, 14, 28, 56} {

@@ -16,7 +16,7 @@ type Conv struct {
 const (
 	tileFloats  = 6 << 10  // what one task reads, to stay in the first-level cache
 	tallFloats  = 40 << 10 // the same in the second-level cache, which spares reading large weights again
-	heavyFloats = 32 << 10 // weights that are large in that sense
+	heavyFloats = 64 << 10 // weights that are large in that sense
 )
 
 // onePiece is a row of a matrix: all of it.
@@ -127,17 +127,21 @@ func (c *Conv) rows(s *Set, group, first, m, worker int) rows {
 		return r
 	}
 	r.a, r.stride = c.Scratch(worker), k
-	scale := c.Scale
+	scale, area := c.Scale, c.In.H*c.In.W
 	if pointwise {
 		scale = scale.channels(group*channels, channels)
 	}
-	for i := range m {
-		row := r.a[i*k:][:k]
-		if pointwise {
-			s.Mul(row, in.at(first+i), scale.at((first+i)/(c.In.H*c.In.W)))
-		} else {
-			c.gather(row, &in, first+i)
+	if !pointwise {
+		for i := range m {
+			c.gather(r.a[i*k:][:k], &in, first+i)
 		}
+		return r
+	}
+	for i := 0; i < m; { // picture by picture
+		picture, at := (first+i)/area, (first+i)%area
+		n := min(m-i, area-at)
+		s.Mul(r.a[i*k:], k, in.Data[(first+i)*in.Pixel:], in.Pixel, scale.at(picture), 0, n, k)
+		i += n
 	}
 	return r
 }

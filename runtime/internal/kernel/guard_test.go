@@ -153,11 +153,11 @@ func TestGuardedSlices(t *testing.T) {
 			for n := range 70 {
 				a, b, dst := fill(r, guarded(t, n, atEnd)), fill(r, guarded(t, n, atEnd)), guarded(t, n, atEnd)
 				want := make([]float32, n)
-				s.Add(dst, a, b)
-				Portable.Add(want, a, b)
+				s.Add(dst, 0, a, 0, b, 0, 1, n)
+				Portable.Add(want, 0, a, 0, b, 0, 1, n)
 				compareFloats(t, s.Name+" add", dst, want)
-				s.Mul(dst, a, b)
-				Portable.Mul(want, a, b)
+				s.Mul(dst, 0, a, 0, b, 0, 1, n)
+				Portable.Mul(want, 0, a, 0, b, 0, 1, n)
 				compareFloats(t, s.Name+" mul", dst, want)
 				for _, f := range append(testActs, act.Func{}) {
 					copy(dst, a)

@@ -101,11 +101,10 @@ func (f *Finish) apply(s *Set, out *Image, i, m int) {
 
 func (f *Finish) add(s *Set, out *Image, i, m int) {
 	if out.Pixel == out.C && f.Residual.Pixel == out.C {
-		x := out.Data[i*out.C:][:m*out.C]
-		s.Add(x, x, f.Residual.Data[i*out.C:])
+		x := out.Data[i*out.C:]
+		s.Add(x, 0, x, 0, f.Residual.Data[i*out.C:], 0, 1, m*out.C)
 		return
 	}
-	for p := i; p < i+m; p++ {
-		s.Add(out.at(p), out.at(p), f.Residual.at(p))
-	}
+	x := out.Data[i*out.Pixel:]
+	s.Add(x, out.Pixel, x, out.Pixel, f.Residual.Data[i*f.Residual.Pixel:], f.Residual.Pixel, m, out.C)
 }

@@ -41,20 +41,22 @@ func hardSigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows 
 func hardSwishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
 
 // sigmoidAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
-// f(x) = 1 / (1 + 2^((high+low)·x));
+// f(x) = 1 / (1 + 2^(8·(high+low)·x));
 // for the power x is held in ±most; NaN stays.
 func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
 
 // swishAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
-// f(x) = x / (1 + 2^((high+low)·x));
+// f(x) = x / (1 + 2^(8·(high+low)·x));
 // for the power x is held in ±most; NaN stays.
 func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
 
-// addAVX2 computes dst[i] = a[i] + b[i] for i < n.
-func addAVX2(dst *float32, a *float32, b *float32, n int)
+// addAVX2 computes dst[r·dstStep+i] = a[r·aStep+i] + b[r·bStep+i] for r < rows, at least 1,
+// and i < n, at least 1.
+func addAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
-// mulAVX2 computes dst[i] = a[i] · b[i] for i < n.
-func mulAVX2(dst *float32, a *float32, b *float32, n int)
+// mulAVX2 computes dst[r·dstStep+i] = a[r·aStep+i] · b[r·bStep+i] for r < rows, at least 1,
+// and i < n, at least 1.
+func mulAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
 // sumAVX2 computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels,
 // a multiple of eight.
@@ -97,20 +99,22 @@ func hardSigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, row
 func hardSwishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
 
 // sigmoidAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
-// f(x) = 1 / (1 + 2^((high+low)·x));
+// f(x) = 1 / (1 + 2^(8·(high+low)·x));
 // for the power x is held in ±most; NaN stays.
 func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
 
 // swishAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
-// f(x) = x / (1 + 2^((high+low)·x));
+// f(x) = x / (1 + 2^(8·(high+low)·x));
 // for the power x is held in ±most; NaN stays.
 func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
 
-// addAVX512 computes dst[i] = a[i] + b[i] for i < n.
-func addAVX512(dst *float32, a *float32, b *float32, n int)
+// addAVX512 computes dst[r·dstStep+i] = a[r·aStep+i] + b[r·bStep+i] for r < rows, at least 1,
+// and i < n, at least 1.
+func addAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
-// mulAVX512 computes dst[i] = a[i] · b[i] for i < n.
-func mulAVX512(dst *float32, a *float32, b *float32, n int)
+// mulAVX512 computes dst[r·dstStep+i] = a[r·aStep+i] · b[r·bStep+i] for r < rows, at least 1,
+// and i < n, at least 1.
+func mulAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
 // sumAVX512 computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels,
 // a multiple of eight.

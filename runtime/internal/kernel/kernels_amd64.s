@@ -22,120 +22,6 @@ DATA lanes<>+56(SB)/4, $0x00000000
 DATA lanes<>+60(SB)/4, $0x00000000
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
-DATA constants<>+0(SB)/4, $0x4b40007f
-DATA constants<>+4(SB)/4, $0x4b40007f
-DATA constants<>+8(SB)/4, $0x4b40007f
-DATA constants<>+12(SB)/4, $0x4b40007f
-DATA constants<>+16(SB)/4, $0x4b40007f
-DATA constants<>+20(SB)/4, $0x4b40007f
-DATA constants<>+24(SB)/4, $0x4b40007f
-DATA constants<>+28(SB)/4, $0x4b40007f
-DATA constants<>+32(SB)/4, $0x4b40007f
-DATA constants<>+36(SB)/4, $0x4b40007f
-DATA constants<>+40(SB)/4, $0x4b40007f
-DATA constants<>+44(SB)/4, $0x4b40007f
-DATA constants<>+48(SB)/4, $0x4b40007f
-DATA constants<>+52(SB)/4, $0x4b40007f
-DATA constants<>+56(SB)/4, $0x4b40007f
-DATA constants<>+60(SB)/4, $0x4b40007f
-DATA constants<>+64(SB)/4, $0x3f800000
-DATA constants<>+68(SB)/4, $0x3f800000
-DATA constants<>+72(SB)/4, $0x3f800000
-DATA constants<>+76(SB)/4, $0x3f800000
-DATA constants<>+80(SB)/4, $0x3f800000
-DATA constants<>+84(SB)/4, $0x3f800000
-DATA constants<>+88(SB)/4, $0x3f800000
-DATA constants<>+92(SB)/4, $0x3f800000
-DATA constants<>+96(SB)/4, $0x3f800000
-DATA constants<>+100(SB)/4, $0x3f800000
-DATA constants<>+104(SB)/4, $0x3f800000
-DATA constants<>+108(SB)/4, $0x3f800000
-DATA constants<>+112(SB)/4, $0x3f800000
-DATA constants<>+116(SB)/4, $0x3f800000
-DATA constants<>+120(SB)/4, $0x3f800000
-DATA constants<>+124(SB)/4, $0x3f800000
-DATA constants<>+128(SB)/4, $0x3f317215
-DATA constants<>+132(SB)/4, $0x3f317215
-DATA constants<>+136(SB)/4, $0x3f317215
-DATA constants<>+140(SB)/4, $0x3f317215
-DATA constants<>+144(SB)/4, $0x3f317215
-DATA constants<>+148(SB)/4, $0x3f317215
-DATA constants<>+152(SB)/4, $0x3f317215
-DATA constants<>+156(SB)/4, $0x3f317215
-DATA constants<>+160(SB)/4, $0x3f317215
-DATA constants<>+164(SB)/4, $0x3f317215
-DATA constants<>+168(SB)/4, $0x3f317215
-DATA constants<>+172(SB)/4, $0x3f317215
-DATA constants<>+176(SB)/4, $0x3f317215
-DATA constants<>+180(SB)/4, $0x3f317215
-DATA constants<>+184(SB)/4, $0x3f317215
-DATA constants<>+188(SB)/4, $0x3f317215
-DATA constants<>+192(SB)/4, $0x3e75fcde
-DATA constants<>+196(SB)/4, $0x3e75fcde
-DATA constants<>+200(SB)/4, $0x3e75fcde
-DATA constants<>+204(SB)/4, $0x3e75fcde
-DATA constants<>+208(SB)/4, $0x3e75fcde
-DATA constants<>+212(SB)/4, $0x3e75fcde
-DATA constants<>+216(SB)/4, $0x3e75fcde
-DATA constants<>+220(SB)/4, $0x3e75fcde
-DATA constants<>+224(SB)/4, $0x3e75fcde
-DATA constants<>+228(SB)/4, $0x3e75fcde
-DATA constants<>+232(SB)/4, $0x3e75fcde
-DATA constants<>+236(SB)/4, $0x3e75fcde
-DATA constants<>+240(SB)/4, $0x3e75fcde
-DATA constants<>+244(SB)/4, $0x3e75fcde
-DATA constants<>+248(SB)/4, $0x3e75fcde
-DATA constants<>+252(SB)/4, $0x3e75fcde
-DATA constants<>+256(SB)/4, $0x3d635ba9
-DATA constants<>+260(SB)/4, $0x3d635ba9
-DATA constants<>+264(SB)/4, $0x3d635ba9
-DATA constants<>+268(SB)/4, $0x3d635ba9
-DATA constants<>+272(SB)/4, $0x3d635ba9
-DATA constants<>+276(SB)/4, $0x3d635ba9
-DATA constants<>+280(SB)/4, $0x3d635ba9
-DATA constants<>+284(SB)/4, $0x3d635ba9
-DATA constants<>+288(SB)/4, $0x3d635ba9
-DATA constants<>+292(SB)/4, $0x3d635ba9
-DATA constants<>+296(SB)/4, $0x3d635ba9
-DATA constants<>+300(SB)/4, $0x3d635ba9
-DATA constants<>+304(SB)/4, $0x3d635ba9
-DATA constants<>+308(SB)/4, $0x3d635ba9
-DATA constants<>+312(SB)/4, $0x3d635ba9
-DATA constants<>+316(SB)/4, $0x3d635ba9
-DATA constants<>+320(SB)/4, $0x3c1e7544
-DATA constants<>+324(SB)/4, $0x3c1e7544
-DATA constants<>+328(SB)/4, $0x3c1e7544
-DATA constants<>+332(SB)/4, $0x3c1e7544
-DATA constants<>+336(SB)/4, $0x3c1e7544
-DATA constants<>+340(SB)/4, $0x3c1e7544
-DATA constants<>+344(SB)/4, $0x3c1e7544
-DATA constants<>+348(SB)/4, $0x3c1e7544
-DATA constants<>+352(SB)/4, $0x3c1e7544
-DATA constants<>+356(SB)/4, $0x3c1e7544
-DATA constants<>+360(SB)/4, $0x3c1e7544
-DATA constants<>+364(SB)/4, $0x3c1e7544
-DATA constants<>+368(SB)/4, $0x3c1e7544
-DATA constants<>+372(SB)/4, $0x3c1e7544
-DATA constants<>+376(SB)/4, $0x3c1e7544
-DATA constants<>+380(SB)/4, $0x3c1e7544
-DATA constants<>+384(SB)/4, $0x3aaddd0a
-DATA constants<>+388(SB)/4, $0x3aaddd0a
-DATA constants<>+392(SB)/4, $0x3aaddd0a
-DATA constants<>+396(SB)/4, $0x3aaddd0a
-DATA constants<>+400(SB)/4, $0x3aaddd0a
-DATA constants<>+404(SB)/4, $0x3aaddd0a
-DATA constants<>+408(SB)/4, $0x3aaddd0a
-DATA constants<>+412(SB)/4, $0x3aaddd0a
-DATA constants<>+416(SB)/4, $0x3aaddd0a
-DATA constants<>+420(SB)/4, $0x3aaddd0a
-DATA constants<>+424(SB)/4, $0x3aaddd0a
-DATA constants<>+428(SB)/4, $0x3aaddd0a
-DATA constants<>+432(SB)/4, $0x3aaddd0a
-DATA constants<>+436(SB)/4, $0x3aaddd0a
-DATA constants<>+440(SB)/4, $0x3aaddd0a
-DATA constants<>+444(SB)/4, $0x3aaddd0a
-GLOBL constants<>(SB), RODATA|NOPTR, $448
-
 // func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 // Requires: AVX, FMA3
 TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-96
@@ -148,62 +34,87 @@ TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-96
 	MOVQ    m+32(FP), SI
 	MOVQ    n+88(FP), DI
 	LEAQ    lanes<>+0(SB), R8
-	MOVQ    DI, R9
-	NEGQ    R9
-	VMOVDQU 32(R8)(R9*4), Y0
+	NEGQ    DI
+	VMOVDQU 32(R8)(DI*4), Y0
 
 tiles:
-	CMPQ       SI, $0x06
-	JL         rest
-	MOVQ       bias+80(FP), R8
-	VMASKMOVPS (R8), Y0, Y1
+	CMPQ       SI, $0x0e
+	JG         full
+	CMPQ       SI, $0x0c
+	JE         full
+	JG         tile7
+	CMPQ       SI, $0x0b
+	JNE        not11
+	MOVQ       bias+80(FP), DI
+	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
-	MOVQ       panel+64(FP), R8
-	MOVQ       pieces+40(FP), R9
-	MOVQ       npieces+48(FP), R10
-	TESTQ      R10, R10
-	JLE        sum6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y1, Y8
+	VMOVAPS    Y1, Y9
+	VMOVAPS    Y1, Y10
+	VMOVAPS    Y1, Y11
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
+	JLE        sum11
 
-piece6:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
+piece11:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ R8, R13
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
 
-k6:
-	VMOVUPS      (R13), Y7
-	VBROADCASTSS (R11), Y8
-	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (R11)(BX*1), Y8
-	VFMADD231PS  Y7, Y8, Y2
-	VBROADCASTSS (R11)(BX*2), Y8
-	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (R12), Y8
-	VFMADD231PS  Y7, Y8, Y4
-	VBROADCASTSS (R12)(BX*1), Y8
-	VFMADD231PS  Y7, Y8, Y5
-	VBROADCASTSS (R12)(BX*2), Y8
-	VFMADD231PS  Y7, Y8, Y6
+k11:
+	VMOVUPS      (R14), Y12
+	VBROADCASTSS (R10), Y13
+	VFMADD231PS  Y12, Y13, Y1
+	VBROADCASTSS (R10)(BX*1), Y13
+	VFMADD231PS  Y12, Y13, Y2
+	VBROADCASTSS (R10)(BX*2), Y13
+	VFMADD231PS  Y12, Y13, Y3
+	VBROADCASTSS (R11), Y13
+	VFMADD231PS  Y12, Y13, Y4
+	VBROADCASTSS (R11)(BX*1), Y13
+	VFMADD231PS  Y12, Y13, Y5
+	VBROADCASTSS (R11)(BX*2), Y13
+	VFMADD231PS  Y12, Y13, Y6
+	VBROADCASTSS (R12), Y13
+	VFMADD231PS  Y12, Y13, Y7
+	VBROADCASTSS (R12)(BX*1), Y13
+	VFMADD231PS  Y12, Y13, Y8
+	VBROADCASTSS (R12)(BX*2), Y13
+	VFMADD231PS  Y12, Y13, Y9
+	VBROADCASTSS (R13), Y13
+	VFMADD231PS  Y12, Y13, Y10
+	VBROADCASTSS (R13)(BX*1), Y13
+	VFMADD231PS  Y12, Y13, Y11
+	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
-	JNE          k6
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece6
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000040, R14
+	DECQ         R15
+	JNE          k11
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece11
 
-sum6:
-	CMPQ    DI, $0x08
-	JNE     tile6part
+sum11:
+	CMPQ    n+88(FP), $0x08
+	JNE     sums11part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Y2, (AX)
@@ -216,11 +127,21 @@ sum6:
 	ADDQ    DX, AX
 	VMOVUPS Y6, (AX)
 	ADDQ    DX, AX
-	JMP     tile6stored
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y10, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y11, (AX)
+	ADDQ    DX, AX
+	JMP     sums11stored
 
-tile6part:
-	CMPQ    DI, $0x04
-	JNE     tile6masked
+sums11part:
+	CMPQ    n+88(FP), $0x04
+	JNE     sums11masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS X2, (AX)
@@ -233,9 +154,651 @@ tile6part:
 	ADDQ    DX, AX
 	VMOVUPS X6, (AX)
 	ADDQ    DX, AX
-	JMP     tile6stored
+	VMOVUPS X7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X9, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X10, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X11, (AX)
+	ADDQ    DX, AX
+	JMP     sums11stored
 
-tile6masked:
+sums11masked:
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y5, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y6, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y7, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y8, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y9, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y10, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y11, Y0, (AX)
+	ADDQ       DX, AX
+
+sums11stored:
+	IMUL3Q $0x0b, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x0b, SI
+	JMP    tiles
+
+not11:
+	CMPQ       SI, $0x0a
+	JNE        not10
+	MOVQ       bias+80(FP), DI
+	VMASKMOVPS (DI), Y0, Y1
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y1, Y8
+	VMOVAPS    Y1, Y9
+	VMOVAPS    Y1, Y10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
+	JLE        sum10
+
+piece10:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
+
+k10:
+	VMOVUPS      (R14), Y11
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (R10)(BX*1), Y12
+	VFMADD231PS  Y11, Y12, Y2
+	VBROADCASTSS (R10)(BX*2), Y12
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (R11), Y12
+	VFMADD231PS  Y11, Y12, Y4
+	VBROADCASTSS (R11)(BX*1), Y12
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R11)(BX*2), Y12
+	VFMADD231PS  Y11, Y12, Y6
+	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R12)(BX*1), Y12
+	VFMADD231PS  Y11, Y12, Y8
+	VBROADCASTSS (R12)(BX*2), Y12
+	VFMADD231PS  Y11, Y12, Y9
+	VBROADCASTSS (R13), Y12
+	VFMADD231PS  Y11, Y12, Y10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000040, R14
+	DECQ         R15
+	JNE          k10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece10
+
+sum10:
+	CMPQ    n+88(FP), $0x08
+	JNE     sums10part
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y10, (AX)
+	ADDQ    DX, AX
+	JMP     sums10stored
+
+sums10part:
+	CMPQ    n+88(FP), $0x04
+	JNE     sums10masked
+	VMOVUPS X1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X9, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X10, (AX)
+	ADDQ    DX, AX
+	JMP     sums10stored
+
+sums10masked:
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y5, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y6, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y7, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y8, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y9, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y10, Y0, (AX)
+	ADDQ       DX, AX
+
+sums10stored:
+	IMUL3Q $0x0a, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x0a, SI
+	JMP    tiles
+
+not10:
+	CMPQ       SI, $0x09
+	JNE        not9
+	MOVQ       bias+80(FP), DI
+	VMASKMOVPS (DI), Y0, Y1
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y1, Y8
+	VMOVAPS    Y1, Y9
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
+	JLE        sum9
+
+piece9:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
+k9:
+	VMOVUPS      (R13), Y10
+	VBROADCASTSS (R10), Y11
+	VFMADD231PS  Y10, Y11, Y1
+	VBROADCASTSS (R10)(BX*1), Y11
+	VFMADD231PS  Y10, Y11, Y2
+	VBROADCASTSS (R10)(BX*2), Y11
+	VFMADD231PS  Y10, Y11, Y3
+	VBROADCASTSS (R11), Y11
+	VFMADD231PS  Y10, Y11, Y4
+	VBROADCASTSS (R11)(BX*1), Y11
+	VFMADD231PS  Y10, Y11, Y5
+	VBROADCASTSS (R11)(BX*2), Y11
+	VFMADD231PS  Y10, Y11, Y6
+	VBROADCASTSS (R12), Y11
+	VFMADD231PS  Y10, Y11, Y7
+	VBROADCASTSS (R12)(BX*1), Y11
+	VFMADD231PS  Y10, Y11, Y8
+	VBROADCASTSS (R12)(BX*2), Y11
+	VFMADD231PS  Y10, Y11, Y9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
+	JNE          k9
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece9
+
+sum9:
+	CMPQ    n+88(FP), $0x08
+	JNE     sums9part
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+	JMP     sums9stored
+
+sums9part:
+	CMPQ    n+88(FP), $0x04
+	JNE     sums9masked
+	VMOVUPS X1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X9, (AX)
+	ADDQ    DX, AX
+	JMP     sums9stored
+
+sums9masked:
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y5, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y6, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y7, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y8, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y9, Y0, (AX)
+	ADDQ       DX, AX
+
+sums9stored:
+	IMUL3Q $0x09, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x09, SI
+	JMP    tiles
+
+not9:
+	CMPQ       SI, $0x08
+	JNE        not8
+	MOVQ       bias+80(FP), DI
+	VMASKMOVPS (DI), Y0, Y1
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y1, Y8
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
+	JLE        sum8
+
+piece8:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
+k8:
+	VMOVUPS      (R13), Y9
+	VBROADCASTSS (R10), Y10
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (R10)(BX*1), Y10
+	VFMADD231PS  Y9, Y10, Y2
+	VBROADCASTSS (R10)(BX*2), Y10
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y9, Y10, Y4
+	VBROADCASTSS (R11)(BX*1), Y10
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R11)(BX*2), Y10
+	VFMADD231PS  Y9, Y10, Y6
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y9, Y10, Y7
+	VBROADCASTSS (R12)(BX*1), Y10
+	VFMADD231PS  Y9, Y10, Y8
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
+	JNE          k8
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece8
+
+sum8:
+	CMPQ    n+88(FP), $0x08
+	JNE     sums8part
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	JMP     sums8stored
+
+sums8part:
+	CMPQ    n+88(FP), $0x04
+	JNE     sums8masked
+	VMOVUPS X1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X8, (AX)
+	ADDQ    DX, AX
+	JMP     sums8stored
+
+sums8masked:
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y5, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y6, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y7, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y8, Y0, (AX)
+	ADDQ       DX, AX
+
+sums8stored:
+	IMUL3Q $0x08, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x08, SI
+	JMP    tiles
+
+not8:
+	CMPQ SI, $0x07
+	JNE  not7
+
+tile7:
+	MOVQ       bias+80(FP), DI
+	VMASKMOVPS (DI), Y0, Y1
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y6
+	VMOVAPS    Y1, Y7
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
+	JLE        sum7
+
+piece7:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
+k7:
+	VMOVUPS      (R13), Y8
+	VBROADCASTSS (R10), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS (R10)(BX*1), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R10)(BX*2), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS (R11), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS (R11)(BX*1), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS (R11)(BX*2), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS (R12), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
+	JNE          k7
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece7
+
+sum7:
+	CMPQ    n+88(FP), $0x08
+	JNE     sums7part
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	JMP     sums7stored
+
+sums7part:
+	CMPQ    n+88(FP), $0x04
+	JNE     sums7masked
+	VMOVUPS X1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X7, (AX)
+	ADDQ    DX, AX
+	JMP     sums7stored
+
+sums7masked:
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y5, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y6, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y7, Y0, (AX)
+	ADDQ       DX, AX
+
+sums7stored:
+	IMUL3Q $0x07, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x07, SI
+	JMP    tiles
+
+not7:
+	CMPQ       SI, $0x06
+	JNE        not6
+	MOVQ       bias+80(FP), DI
+	VMASKMOVPS (DI), Y0, Y1
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y6
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
+	JLE        sum6
+
+piece6:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
+k6:
+	VMOVUPS      (R12), Y7
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (R10)(BX*1), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS (R10)(BX*2), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R11), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS (R11)(BX*1), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS (R11)(BX*2), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
+	JNE          k6
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece6
+
+sum6:
+	CMPQ    n+88(FP), $0x08
+	JNE     sums6part
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	JMP     sums6stored
+
+sums6part:
+	CMPQ    n+88(FP), $0x04
+	JNE     sums6masked
+	VMOVUPS X1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X6, (AX)
+	ADDQ    DX, AX
+	JMP     sums6stored
+
+sums6masked:
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       DX, AX
 	VMASKMOVPS Y2, Y0, (AX)
@@ -249,61 +812,61 @@ tile6masked:
 	VMASKMOVPS Y6, Y0, (AX)
 	ADDQ       DX, AX
 
-tile6stored:
-	IMUL3Q $0x06, BX, R8
-	ADDQ   R8, CX
+sums6stored:
+	IMUL3Q $0x06, BX, DI
+	ADDQ   DI, CX
 	SUBQ   $0x06, SI
 	JMP    tiles
 
-rest:
+not6:
 	CMPQ       SI, $0x05
 	JNE        not5
-	MOVQ       bias+80(FP), R8
-	VMASKMOVPS (R8), Y0, Y1
+	MOVQ       bias+80(FP), DI
+	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
-	MOVQ       panel+64(FP), R8
-	MOVQ       pieces+40(FP), R9
-	MOVQ       npieces+48(FP), R10
-	TESTQ      R10, R10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
 	JLE        sum5
 
 piece5:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ R8, R13
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
 
 k5:
-	VMOVUPS      (R13), Y6
-	VBROADCASTSS (R11), Y7
+	VMOVUPS      (R12), Y6
+	VBROADCASTSS (R10), Y7
 	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (R11)(BX*1), Y7
+	VBROADCASTSS (R10)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R11)(BX*2), Y7
+	VBROADCASTSS (R10)(BX*2), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (R12), Y7
+	VBROADCASTSS (R11), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (R12)(BX*1), Y7
+	VBROADCASTSS (R11)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k5
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
 	JNE          piece5
 
 sum5:
-	CMPQ    DI, $0x08
-	JNE     tile5part
+	CMPQ    n+88(FP), $0x08
+	JNE     sums5part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Y2, (AX)
@@ -314,11 +877,11 @@ sum5:
 	ADDQ    DX, AX
 	VMOVUPS Y5, (AX)
 	ADDQ    DX, AX
-	JMP     tile5stored
+	JMP     sums5stored
 
-tile5part:
-	CMPQ    DI, $0x04
-	JNE     tile5masked
+sums5part:
+	CMPQ    n+88(FP), $0x04
+	JNE     sums5masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS X2, (AX)
@@ -329,9 +892,9 @@ tile5part:
 	ADDQ    DX, AX
 	VMOVUPS X5, (AX)
 	ADDQ    DX, AX
-	JMP     tile5stored
+	JMP     sums5stored
 
-tile5masked:
+sums5masked:
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       DX, AX
 	VMASKMOVPS Y2, Y0, (AX)
@@ -343,57 +906,58 @@ tile5masked:
 	VMASKMOVPS Y5, Y0, (AX)
 	ADDQ       DX, AX
 
-tile5stored:
-	IMUL3Q $0x05, BX, R8
-	ADDQ   R8, CX
+sums5stored:
+	IMUL3Q $0x05, BX, DI
+	ADDQ   DI, CX
 	SUBQ   $0x05, SI
+	JMP    tiles
 
 not5:
 	CMPQ       SI, $0x04
 	JNE        not4
-	MOVQ       bias+80(FP), R8
-	VMASKMOVPS (R8), Y0, Y1
+	MOVQ       bias+80(FP), DI
+	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
-	MOVQ       panel+64(FP), R8
-	MOVQ       pieces+40(FP), R9
-	MOVQ       npieces+48(FP), R10
-	TESTQ      R10, R10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
 	JLE        sum4
 
 piece4:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ R8, R13
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
 
 k4:
-	VMOVUPS      (R13), Y5
-	VBROADCASTSS (R11), Y6
+	VMOVUPS      (R12), Y5
+	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (R11)(BX*1), Y6
+	VBROADCASTSS (R10)(BX*1), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (R11)(BX*2), Y6
+	VBROADCASTSS (R10)(BX*2), Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (R12), Y6
+	VBROADCASTSS (R11), Y6
 	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k4
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
 	JNE          piece4
 
 sum4:
-	CMPQ    DI, $0x08
-	JNE     tile4part
+	CMPQ    n+88(FP), $0x08
+	JNE     sums4part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Y2, (AX)
@@ -402,11 +966,11 @@ sum4:
 	ADDQ    DX, AX
 	VMOVUPS Y4, (AX)
 	ADDQ    DX, AX
-	JMP     tile4stored
+	JMP     sums4stored
 
-tile4part:
-	CMPQ    DI, $0x04
-	JNE     tile4masked
+sums4part:
+	CMPQ    n+88(FP), $0x04
+	JNE     sums4masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS X2, (AX)
@@ -415,9 +979,9 @@ tile4part:
 	ADDQ    DX, AX
 	VMOVUPS X4, (AX)
 	ADDQ    DX, AX
-	JMP     tile4stored
+	JMP     sums4stored
 
-tile4masked:
+sums4masked:
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       DX, AX
 	VMASKMOVPS Y2, Y0, (AX)
@@ -427,71 +991,72 @@ tile4masked:
 	VMASKMOVPS Y4, Y0, (AX)
 	ADDQ       DX, AX
 
-tile4stored:
-	IMUL3Q $0x04, BX, R8
-	ADDQ   R8, CX
+sums4stored:
+	IMUL3Q $0x04, BX, DI
+	ADDQ   DI, CX
 	SUBQ   $0x04, SI
+	JMP    tiles
 
 not4:
 	CMPQ       SI, $0x03
 	JNE        not3
-	MOVQ       bias+80(FP), R8
-	VMASKMOVPS (R8), Y0, Y1
+	MOVQ       bias+80(FP), DI
+	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
-	MOVQ       panel+64(FP), R8
-	MOVQ       pieces+40(FP), R9
-	MOVQ       npieces+48(FP), R10
-	TESTQ      R10, R10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
 	JLE        sum3
 
 piece3:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	MOVQ k+56(FP), R13
-	MOVQ R8, R12
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
 
 k3:
-	VMOVUPS      (R12), Y4
-	VBROADCASTSS (R11), Y5
+	VMOVUPS      (R11), Y4
+	VBROADCASTSS (R10), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (R11)(BX*1), Y5
+	VBROADCASTSS (R10)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (R11)(BX*2), Y5
+	VBROADCASTSS (R10)(BX*2), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k3
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
 	JNE          piece3
 
 sum3:
-	CMPQ    DI, $0x08
-	JNE     tile3part
+	CMPQ    n+88(FP), $0x08
+	JNE     sums3part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Y2, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Y3, (AX)
 	ADDQ    DX, AX
-	JMP     tile3stored
+	JMP     sums3stored
 
-tile3part:
-	CMPQ    DI, $0x04
-	JNE     tile3masked
+sums3part:
+	CMPQ    n+88(FP), $0x04
+	JNE     sums3masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS X2, (AX)
 	ADDQ    DX, AX
 	VMOVUPS X3, (AX)
 	ADDQ    DX, AX
-	JMP     tile3stored
+	JMP     sums3stored
 
-tile3masked:
+sums3masked:
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       DX, AX
 	VMASKMOVPS Y2, Y0, (AX)
@@ -499,131 +1064,295 @@ tile3masked:
 	VMASKMOVPS Y3, Y0, (AX)
 	ADDQ       DX, AX
 
-tile3stored:
-	IMUL3Q $0x03, BX, R8
-	ADDQ   R8, CX
+sums3stored:
+	IMUL3Q $0x03, BX, DI
+	ADDQ   DI, CX
 	SUBQ   $0x03, SI
+	JMP    tiles
 
 not3:
 	CMPQ       SI, $0x02
 	JNE        not2
-	MOVQ       bias+80(FP), R8
-	VMASKMOVPS (R8), Y0, Y1
+	MOVQ       bias+80(FP), DI
+	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
-	MOVQ       panel+64(FP), R8
-	MOVQ       pieces+40(FP), R9
-	MOVQ       npieces+48(FP), R10
-	TESTQ      R10, R10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
 	JLE        sum2
 
 piece2:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	MOVQ k+56(FP), R13
-	MOVQ R8, R12
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
 
 k2:
-	VMOVUPS      (R12), Y3
-	VBROADCASTSS (R11), Y4
+	VMOVUPS      (R11), Y3
+	VBROADCASTSS (R10), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (R11)(BX*1), Y4
+	VBROADCASTSS (R10)(BX*1), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k2
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
 	JNE          piece2
 
 sum2:
-	CMPQ    DI, $0x08
-	JNE     tile2part
+	CMPQ    n+88(FP), $0x08
+	JNE     sums2part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Y2, (AX)
 	ADDQ    DX, AX
-	JMP     tile2stored
+	JMP     sums2stored
 
-tile2part:
-	CMPQ    DI, $0x04
-	JNE     tile2masked
+sums2part:
+	CMPQ    n+88(FP), $0x04
+	JNE     sums2masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS X2, (AX)
 	ADDQ    DX, AX
-	JMP     tile2stored
+	JMP     sums2stored
 
-tile2masked:
+sums2masked:
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       DX, AX
 	VMASKMOVPS Y2, Y0, (AX)
 	ADDQ       DX, AX
 
-tile2stored:
-	IMUL3Q $0x02, BX, R8
-	ADDQ   R8, CX
+sums2stored:
+	IMUL3Q $0x02, BX, DI
+	ADDQ   DI, CX
 	SUBQ   $0x02, SI
+	JMP    tiles
 
 not2:
 	CMPQ       SI, $0x01
 	JNE        not1
-	MOVQ       bias+80(FP), R8
-	VMASKMOVPS (R8), Y0, Y1
-	MOVQ       panel+64(FP), R8
-	MOVQ       pieces+40(FP), R9
-	MOVQ       npieces+48(FP), R10
-	TESTQ      R10, R10
+	MOVQ       bias+80(FP), DI
+	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
 	JLE        sum1
 
 piece1:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	MOVQ k+56(FP), R13
-	MOVQ R8, R12
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
 
 k1:
-	VMOVUPS      (R12), Y2
-	VBROADCASTSS (R11), Y3
+	VMOVUPS      (R11), Y2
+	VBROADCASTSS (R10), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k1
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
 	JNE          piece1
 
 sum1:
-	CMPQ    DI, $0x08
-	JNE     tile1part
+	CMPQ    n+88(FP), $0x08
+	JNE     sums1part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
-	JMP     tile1stored
+	JMP     sums1stored
 
-tile1part:
-	CMPQ    DI, $0x04
-	JNE     tile1masked
+sums1part:
+	CMPQ    n+88(FP), $0x04
+	JNE     sums1masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
-	JMP     tile1stored
+	JMP     sums1stored
 
-tile1masked:
+sums1masked:
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       DX, AX
 
-tile1stored:
-	IMUL3Q $0x01, BX, AX
-	ADDQ   AX, CX
+sums1stored:
+	IMUL3Q $0x01, BX, DI
+	ADDQ   DI, CX
 	SUBQ   $0x01, SI
+	JMP    tiles
 
 not1:
 	VZEROUPPER
 	RET
+
+full:
+	MOVQ       bias+80(FP), DI
+	VMASKMOVPS (DI), Y0, Y1
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y1, Y8
+	VMOVAPS    Y1, Y9
+	VMOVAPS    Y1, Y10
+	VMOVAPS    Y1, Y11
+	VMOVAPS    Y1, Y12
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
+	JLE        sum12
+
+piece12:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
+
+k12:
+	VMOVUPS      (R14), Y13
+	VBROADCASTSS (R10), Y14
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (R10)(BX*1), Y14
+	VFMADD231PS  Y13, Y14, Y2
+	VBROADCASTSS (R10)(BX*2), Y14
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  Y13, Y14, Y4
+	VBROADCASTSS (R11)(BX*1), Y14
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R11)(BX*2), Y14
+	VFMADD231PS  Y13, Y14, Y6
+	VBROADCASTSS (R12), Y14
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R12)(BX*1), Y14
+	VFMADD231PS  Y13, Y14, Y8
+	VBROADCASTSS (R12)(BX*2), Y14
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R13), Y14
+	VFMADD231PS  Y13, Y14, Y10
+	VBROADCASTSS (R13)(BX*1), Y14
+	VFMADD231PS  Y13, Y14, Y11
+	VBROADCASTSS (R13)(BX*2), Y14
+	VFMADD231PS  Y13, Y14, Y12
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000040, R14
+	DECQ         R15
+	JNE          k12
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece12
+
+sum12:
+	CMPQ    n+88(FP), $0x08
+	JNE     sums12part
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y10, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y11, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y12, (AX)
+	ADDQ    DX, AX
+	JMP     sums12stored
+
+sums12part:
+	CMPQ    n+88(FP), $0x04
+	JNE     sums12masked
+	VMOVUPS X1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X9, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X10, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X11, (AX)
+	ADDQ    DX, AX
+	VMOVUPS X12, (AX)
+	ADDQ    DX, AX
+	JMP     sums12stored
+
+sums12masked:
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y5, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y6, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y7, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y8, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y9, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y10, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y11, Y0, (AX)
+	ADDQ       DX, AX
+	VMASKMOVPS Y12, Y0, (AX)
+	ADDQ       DX, AX
+
+sums12stored:
+	IMUL3Q $0x0c, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x0c, SI
+	JMP    tiles
 
 // func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 // Requires: AVX, FMA3
@@ -638,16 +1367,475 @@ TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-96
 	MOVQ    n+88(FP), DI
 	SUBQ    $0x08, DI
 	LEAQ    lanes<>+0(SB), R8
-	MOVQ    DI, R9
-	NEGQ    R9
-	VMOVDQU 32(R8)(R9*4), Y0
+	NEGQ    DI
+	VMOVDQU 32(R8)(DI*4), Y0
 
 tiles:
+	CMPQ       SI, $0x08
+	JG         full
 	CMPQ       SI, $0x06
-	JL         rest
-	MOVQ       bias+80(FP), R8
-	VMOVUPS    (R8), Y1
-	VMASKMOVPS 32(R8), Y0, Y2
+	JE         full
+	JG         tile4
+	CMPQ       SI, $0x05
+	JNE        not5
+	MOVQ       bias+80(FP), DI
+	VMOVUPS    (DI), Y1
+	VMASKMOVPS 32(DI), Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y2, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y2, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y2, Y8
+	VMOVAPS    Y1, Y9
+	VMOVAPS    Y2, Y10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
+	JLE        sum5
+
+piece5:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
+k5:
+	VMOVUPS      (R12), Y11
+	VMOVUPS      32(R12), Y12
+	VBROADCASTSS (R10), Y13
+	VFMADD231PS  Y11, Y13, Y1
+	VFMADD231PS  Y12, Y13, Y2
+	VBROADCASTSS (R10)(BX*1), Y13
+	VFMADD231PS  Y11, Y13, Y3
+	VFMADD231PS  Y12, Y13, Y4
+	VBROADCASTSS (R10)(BX*2), Y13
+	VFMADD231PS  Y11, Y13, Y5
+	VFMADD231PS  Y12, Y13, Y6
+	VBROADCASTSS (R11), Y13
+	VFMADD231PS  Y11, Y13, Y7
+	VFMADD231PS  Y12, Y13, Y8
+	VBROADCASTSS (R11)(BX*1), Y13
+	VFMADD231PS  Y11, Y13, Y9
+	VFMADD231PS  Y12, Y13, Y10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
+	JNE          k5
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece5
+
+sum5:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums5part
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS Y6, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	VMOVUPS Y8, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y9, (AX)
+	VMOVUPS Y10, 32(AX)
+	ADDQ    DX, AX
+	JMP     sums5stored
+
+sums5part:
+	CMPQ    n+88(FP), $0x0c
+	JNE     sums5masked
+	VMOVUPS Y1, (AX)
+	VMOVUPS X2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS X4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS X6, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	VMOVUPS X8, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y9, (AX)
+	VMOVUPS X10, 32(AX)
+	ADDQ    DX, AX
+	JMP     sums5stored
+
+sums5masked:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y7, (AX)
+	VMASKMOVPS Y8, Y0, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y9, (AX)
+	VMASKMOVPS Y10, Y0, 32(AX)
+	ADDQ       DX, AX
+
+sums5stored:
+	IMUL3Q $0x05, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x05, SI
+	JMP    tiles
+
+not5:
+	CMPQ SI, $0x04
+	JNE  not4
+
+tile4:
+	MOVQ       bias+80(FP), DI
+	VMOVUPS    (DI), Y1
+	VMASKMOVPS 32(DI), Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y2, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y2, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y2, Y8
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
+	JLE        sum4
+
+piece4:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
+k4:
+	VMOVUPS      (R12), Y9
+	VMOVUPS      32(R12), Y10
+	VBROADCASTSS (R10), Y11
+	VFMADD231PS  Y9, Y11, Y1
+	VFMADD231PS  Y10, Y11, Y2
+	VBROADCASTSS (R10)(BX*1), Y11
+	VFMADD231PS  Y9, Y11, Y3
+	VFMADD231PS  Y10, Y11, Y4
+	VBROADCASTSS (R10)(BX*2), Y11
+	VFMADD231PS  Y9, Y11, Y5
+	VFMADD231PS  Y10, Y11, Y6
+	VBROADCASTSS (R11), Y11
+	VFMADD231PS  Y9, Y11, Y7
+	VFMADD231PS  Y10, Y11, Y8
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000040, R12
+	DECQ         R13
+	JNE          k4
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece4
+
+sum4:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums4part
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS Y6, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	VMOVUPS Y8, 32(AX)
+	ADDQ    DX, AX
+	JMP     sums4stored
+
+sums4part:
+	CMPQ    n+88(FP), $0x0c
+	JNE     sums4masked
+	VMOVUPS Y1, (AX)
+	VMOVUPS X2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS X4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS X6, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y7, (AX)
+	VMOVUPS X8, 32(AX)
+	ADDQ    DX, AX
+	JMP     sums4stored
+
+sums4masked:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y7, (AX)
+	VMASKMOVPS Y8, Y0, 32(AX)
+	ADDQ       DX, AX
+
+sums4stored:
+	IMUL3Q $0x04, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x04, SI
+	JMP    tiles
+
+not4:
+	CMPQ       SI, $0x03
+	JNE        not3
+	MOVQ       bias+80(FP), DI
+	VMOVUPS    (DI), Y1
+	VMASKMOVPS 32(DI), Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y2, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y2, Y6
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
+	JLE        sum3
+
+piece3:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
+k3:
+	VMOVUPS      (R11), Y7
+	VMOVUPS      32(R11), Y8
+	VBROADCASTSS (R10), Y9
+	VFMADD231PS  Y7, Y9, Y1
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R10)(BX*1), Y9
+	VFMADD231PS  Y7, Y9, Y3
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS (R10)(BX*2), Y9
+	VFMADD231PS  Y7, Y9, Y5
+	VFMADD231PS  Y8, Y9, Y6
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000040, R11
+	DECQ         R12
+	JNE          k3
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece3
+
+sum3:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums3part
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS Y6, 32(AX)
+	ADDQ    DX, AX
+	JMP     sums3stored
+
+sums3part:
+	CMPQ    n+88(FP), $0x0c
+	JNE     sums3masked
+	VMOVUPS Y1, (AX)
+	VMOVUPS X2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS X4, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	VMOVUPS X6, 32(AX)
+	ADDQ    DX, AX
+	JMP     sums3stored
+
+sums3masked:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	ADDQ       DX, AX
+
+sums3stored:
+	IMUL3Q $0x03, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x03, SI
+	JMP    tiles
+
+not3:
+	CMPQ       SI, $0x02
+	JNE        not2
+	MOVQ       bias+80(FP), DI
+	VMOVUPS    (DI), Y1
+	VMASKMOVPS 32(DI), Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y2, Y4
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
+	JLE        sum2
+
+piece2:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
+k2:
+	VMOVUPS      (R11), Y5
+	VMOVUPS      32(R11), Y6
+	VBROADCASTSS (R10), Y7
+	VFMADD231PS  Y5, Y7, Y1
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (R10)(BX*1), Y7
+	VFMADD231PS  Y5, Y7, Y3
+	VFMADD231PS  Y6, Y7, Y4
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000040, R11
+	DECQ         R12
+	JNE          k2
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece2
+
+sum2:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums2part
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	ADDQ    DX, AX
+	JMP     sums2stored
+
+sums2part:
+	CMPQ    n+88(FP), $0x0c
+	JNE     sums2masked
+	VMOVUPS Y1, (AX)
+	VMOVUPS X2, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS X4, 32(AX)
+	ADDQ    DX, AX
+	JMP     sums2stored
+
+sums2masked:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	ADDQ       DX, AX
+
+sums2stored:
+	IMUL3Q $0x02, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x02, SI
+	JMP    tiles
+
+not2:
+	CMPQ       SI, $0x01
+	JNE        not1
+	MOVQ       bias+80(FP), DI
+	VMOVUPS    (DI), Y1
+	VMASKMOVPS 32(DI), Y0, Y2
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
+	JLE        sum1
+
+piece1:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
+k1:
+	VMOVUPS      (R11), Y3
+	VMOVUPS      32(R11), Y4
+	VBROADCASTSS (R10), Y5
+	VFMADD231PS  Y3, Y5, Y1
+	VFMADD231PS  Y4, Y5, Y2
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000040, R11
+	DECQ         R12
+	JNE          k1
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece1
+
+sum1:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums1part
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    DX, AX
+	JMP     sums1stored
+
+sums1part:
+	CMPQ    n+88(FP), $0x0c
+	JNE     sums1masked
+	VMOVUPS Y1, (AX)
+	VMOVUPS X2, 32(AX)
+	ADDQ    DX, AX
+	JMP     sums1stored
+
+sums1masked:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       DX, AX
+
+sums1stored:
+	IMUL3Q $0x01, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x01, SI
+	JMP    tiles
+
+not1:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       bias+80(FP), DI
+	VMOVUPS    (DI), Y1
+	VMASKMOVPS 32(DI), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
@@ -658,55 +1846,55 @@ tiles:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
-	MOVQ       panel+64(FP), R8
-	MOVQ       pieces+40(FP), R9
-	MOVQ       npieces+48(FP), R10
-	TESTQ      R10, R10
+	MOVQ       panel+64(FP), DI
+	MOVQ       pieces+40(FP), R8
+	MOVQ       npieces+48(FP), R9
+	TESTQ      R9, R9
 	JLE        sum6
 
 piece6:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ R8, R13
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
 
 k6:
-	VMOVUPS      (R13), Y13
-	VMOVUPS      32(R13), Y14
-	VBROADCASTSS (R11), Y15
+	VMOVUPS      (R12), Y13
+	VMOVUPS      32(R12), Y14
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS (R11)(BX*1), Y15
+	VBROADCASTSS (R10)(BX*1), Y15
 	VFMADD231PS  Y13, Y15, Y3
 	VFMADD231PS  Y14, Y15, Y4
-	VBROADCASTSS (R11)(BX*2), Y15
+	VBROADCASTSS (R10)(BX*2), Y15
 	VFMADD231PS  Y13, Y15, Y5
 	VFMADD231PS  Y14, Y15, Y6
-	VBROADCASTSS (R12), Y15
+	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS (R12)(BX*1), Y15
+	VBROADCASTSS (R11)(BX*1), Y15
 	VFMADD231PS  Y13, Y15, Y9
 	VFMADD231PS  Y14, Y15, Y10
-	VBROADCASTSS (R12)(BX*2), Y15
+	VBROADCASTSS (R11)(BX*2), Y15
 	VFMADD231PS  Y13, Y15, Y11
 	VFMADD231PS  Y14, Y15, Y12
+	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k6
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
 	JNE          piece6
 
 sum6:
-	CMPQ    DI, $0x08
-	JNE     tile6part
+	CMPQ    n+88(FP), $0x10
+	JNE     sums6part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
 	ADDQ    DX, AX
@@ -725,11 +1913,11 @@ sum6:
 	VMOVUPS Y11, (AX)
 	VMOVUPS Y12, 32(AX)
 	ADDQ    DX, AX
-	JMP     tile6stored
+	JMP     sums6stored
 
-tile6part:
-	CMPQ    DI, $0x04
-	JNE     tile6masked
+sums6part:
+	CMPQ    n+88(FP), $0x0c
+	JNE     sums6masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
 	ADDQ    DX, AX
@@ -748,9 +1936,9 @@ tile6part:
 	VMOVUPS Y11, (AX)
 	VMOVUPS X12, 32(AX)
 	ADDQ    DX, AX
-	JMP     tile6stored
+	JMP     sums6stored
 
-tile6masked:
+sums6masked:
 	VMOVUPS    Y1, (AX)
 	VMASKMOVPS Y2, Y0, 32(AX)
 	ADDQ       DX, AX
@@ -770,461 +1958,11 @@ tile6masked:
 	VMASKMOVPS Y12, Y0, 32(AX)
 	ADDQ       DX, AX
 
-tile6stored:
-	IMUL3Q $0x06, BX, R8
-	ADDQ   R8, CX
+sums6stored:
+	IMUL3Q $0x06, BX, DI
+	ADDQ   DI, CX
 	SUBQ   $0x06, SI
 	JMP    tiles
-
-rest:
-	CMPQ       SI, $0x05
-	JNE        not5
-	MOVQ       bias+80(FP), R8
-	VMOVUPS    (R8), Y1
-	VMASKMOVPS 32(R8), Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y2, Y6
-	VMOVAPS    Y1, Y7
-	VMOVAPS    Y2, Y8
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y2, Y10
-	MOVQ       panel+64(FP), R8
-	MOVQ       pieces+40(FP), R9
-	MOVQ       npieces+48(FP), R10
-	TESTQ      R10, R10
-	JLE        sum5
-
-piece5:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ R8, R13
-
-k5:
-	VMOVUPS      (R13), Y11
-	VMOVUPS      32(R13), Y12
-	VBROADCASTSS (R11), Y13
-	VFMADD231PS  Y11, Y13, Y1
-	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (R11)(BX*1), Y13
-	VFMADD231PS  Y11, Y13, Y3
-	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (R11)(BX*2), Y13
-	VFMADD231PS  Y11, Y13, Y5
-	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (R12), Y13
-	VFMADD231PS  Y11, Y13, Y7
-	VFMADD231PS  Y12, Y13, Y8
-	VBROADCASTSS (R12)(BX*1), Y13
-	VFMADD231PS  Y11, Y13, Y9
-	VFMADD231PS  Y12, Y13, Y10
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
-	JNE          k5
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece5
-
-sum5:
-	CMPQ    DI, $0x08
-	JNE     tile5part
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y3, (AX)
-	VMOVUPS Y4, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y5, (AX)
-	VMOVUPS Y6, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y7, (AX)
-	VMOVUPS Y8, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y9, (AX)
-	VMOVUPS Y10, 32(AX)
-	ADDQ    DX, AX
-	JMP     tile5stored
-
-tile5part:
-	CMPQ    DI, $0x04
-	JNE     tile5masked
-	VMOVUPS Y1, (AX)
-	VMOVUPS X2, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y3, (AX)
-	VMOVUPS X4, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y5, (AX)
-	VMOVUPS X6, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y7, (AX)
-	VMOVUPS X8, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y9, (AX)
-	VMOVUPS X10, 32(AX)
-	ADDQ    DX, AX
-	JMP     tile5stored
-
-tile5masked:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y3, (AX)
-	VMASKMOVPS Y4, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y5, (AX)
-	VMASKMOVPS Y6, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y7, (AX)
-	VMASKMOVPS Y8, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y9, (AX)
-	VMASKMOVPS Y10, Y0, 32(AX)
-	ADDQ       DX, AX
-
-tile5stored:
-	IMUL3Q $0x05, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x05, SI
-
-not5:
-	CMPQ       SI, $0x04
-	JNE        not4
-	MOVQ       bias+80(FP), R8
-	VMOVUPS    (R8), Y1
-	VMASKMOVPS 32(R8), Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y2, Y6
-	VMOVAPS    Y1, Y7
-	VMOVAPS    Y2, Y8
-	MOVQ       panel+64(FP), R8
-	MOVQ       pieces+40(FP), R9
-	MOVQ       npieces+48(FP), R10
-	TESTQ      R10, R10
-	JLE        sum4
-
-piece4:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ R8, R13
-
-k4:
-	VMOVUPS      (R13), Y9
-	VMOVUPS      32(R13), Y10
-	VBROADCASTSS (R11), Y11
-	VFMADD231PS  Y9, Y11, Y1
-	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (R11)(BX*1), Y11
-	VFMADD231PS  Y9, Y11, Y3
-	VFMADD231PS  Y10, Y11, Y4
-	VBROADCASTSS (R11)(BX*2), Y11
-	VFMADD231PS  Y9, Y11, Y5
-	VFMADD231PS  Y10, Y11, Y6
-	VBROADCASTSS (R12), Y11
-	VFMADD231PS  Y9, Y11, Y7
-	VFMADD231PS  Y10, Y11, Y8
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
-	JNE          k4
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece4
-
-sum4:
-	CMPQ    DI, $0x08
-	JNE     tile4part
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y3, (AX)
-	VMOVUPS Y4, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y5, (AX)
-	VMOVUPS Y6, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y7, (AX)
-	VMOVUPS Y8, 32(AX)
-	ADDQ    DX, AX
-	JMP     tile4stored
-
-tile4part:
-	CMPQ    DI, $0x04
-	JNE     tile4masked
-	VMOVUPS Y1, (AX)
-	VMOVUPS X2, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y3, (AX)
-	VMOVUPS X4, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y5, (AX)
-	VMOVUPS X6, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y7, (AX)
-	VMOVUPS X8, 32(AX)
-	ADDQ    DX, AX
-	JMP     tile4stored
-
-tile4masked:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y3, (AX)
-	VMASKMOVPS Y4, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y5, (AX)
-	VMASKMOVPS Y6, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y7, (AX)
-	VMASKMOVPS Y8, Y0, 32(AX)
-	ADDQ       DX, AX
-
-tile4stored:
-	IMUL3Q $0x04, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x04, SI
-
-not4:
-	CMPQ       SI, $0x03
-	JNE        not3
-	MOVQ       bias+80(FP), R8
-	VMOVUPS    (R8), Y1
-	VMASKMOVPS 32(R8), Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y2, Y6
-	MOVQ       panel+64(FP), R8
-	MOVQ       pieces+40(FP), R9
-	MOVQ       npieces+48(FP), R10
-	TESTQ      R10, R10
-	JLE        sum3
-
-piece3:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	MOVQ k+56(FP), R13
-	MOVQ R8, R12
-
-k3:
-	VMOVUPS      (R12), Y7
-	VMOVUPS      32(R12), Y8
-	VBROADCASTSS (R11), Y9
-	VFMADD231PS  Y7, Y9, Y1
-	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (R11)(BX*1), Y9
-	VFMADD231PS  Y7, Y9, Y3
-	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (R11)(BX*2), Y9
-	VFMADD231PS  Y7, Y9, Y5
-	VFMADD231PS  Y8, Y9, Y6
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
-	JNE          k3
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece3
-
-sum3:
-	CMPQ    DI, $0x08
-	JNE     tile3part
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y3, (AX)
-	VMOVUPS Y4, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y5, (AX)
-	VMOVUPS Y6, 32(AX)
-	ADDQ    DX, AX
-	JMP     tile3stored
-
-tile3part:
-	CMPQ    DI, $0x04
-	JNE     tile3masked
-	VMOVUPS Y1, (AX)
-	VMOVUPS X2, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y3, (AX)
-	VMOVUPS X4, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y5, (AX)
-	VMOVUPS X6, 32(AX)
-	ADDQ    DX, AX
-	JMP     tile3stored
-
-tile3masked:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y3, (AX)
-	VMASKMOVPS Y4, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y5, (AX)
-	VMASKMOVPS Y6, Y0, 32(AX)
-	ADDQ       DX, AX
-
-tile3stored:
-	IMUL3Q $0x03, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x03, SI
-
-not3:
-	CMPQ       SI, $0x02
-	JNE        not2
-	MOVQ       bias+80(FP), R8
-	VMOVUPS    (R8), Y1
-	VMASKMOVPS 32(R8), Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	MOVQ       panel+64(FP), R8
-	MOVQ       pieces+40(FP), R9
-	MOVQ       npieces+48(FP), R10
-	TESTQ      R10, R10
-	JLE        sum2
-
-piece2:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	MOVQ k+56(FP), R13
-	MOVQ R8, R12
-
-k2:
-	VMOVUPS      (R12), Y5
-	VMOVUPS      32(R12), Y6
-	VBROADCASTSS (R11), Y7
-	VFMADD231PS  Y5, Y7, Y1
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R11)(BX*1), Y7
-	VFMADD231PS  Y5, Y7, Y3
-	VFMADD231PS  Y6, Y7, Y4
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
-	JNE          k2
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece2
-
-sum2:
-	CMPQ    DI, $0x08
-	JNE     tile2part
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y3, (AX)
-	VMOVUPS Y4, 32(AX)
-	ADDQ    DX, AX
-	JMP     tile2stored
-
-tile2part:
-	CMPQ    DI, $0x04
-	JNE     tile2masked
-	VMOVUPS Y1, (AX)
-	VMOVUPS X2, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y3, (AX)
-	VMOVUPS X4, 32(AX)
-	ADDQ    DX, AX
-	JMP     tile2stored
-
-tile2masked:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y3, (AX)
-	VMASKMOVPS Y4, Y0, 32(AX)
-	ADDQ       DX, AX
-
-tile2stored:
-	IMUL3Q $0x02, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x02, SI
-
-not2:
-	CMPQ       SI, $0x01
-	JNE        not1
-	MOVQ       bias+80(FP), R8
-	VMOVUPS    (R8), Y1
-	VMASKMOVPS 32(R8), Y0, Y2
-	MOVQ       panel+64(FP), R8
-	MOVQ       pieces+40(FP), R9
-	MOVQ       npieces+48(FP), R10
-	TESTQ      R10, R10
-	JLE        sum1
-
-piece1:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	MOVQ k+56(FP), R13
-	MOVQ R8, R12
-
-k1:
-	VMOVUPS      (R12), Y3
-	VMOVUPS      32(R12), Y4
-	VBROADCASTSS (R11), Y5
-	VFMADD231PS  Y3, Y5, Y1
-	VFMADD231PS  Y4, Y5, Y2
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
-	JNE          k1
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece1
-
-sum1:
-	CMPQ    DI, $0x08
-	JNE     tile1part
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, 32(AX)
-	ADDQ    DX, AX
-	JMP     tile1stored
-
-tile1part:
-	CMPQ    DI, $0x04
-	JNE     tile1masked
-	VMOVUPS Y1, (AX)
-	VMOVUPS X2, 32(AX)
-	ADDQ    DX, AX
-	JMP     tile1stored
-
-tile1masked:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       DX, AX
-
-tile1stored:
-	IMUL3Q $0x01, BX, AX
-	ADDQ   AX, CX
-	SUBQ   $0x01, SI
-
-not1:
-	VZEROUPPER
-	RET
 
 // func depthwise1x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, FMA3
@@ -3167,138 +3905,150 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-60
 	VBROADCASTSS high+48(FP), Y0
 	VBROADCASTSS low+52(FP), Y1
 	VBROADCASTSS most+56(FP), Y2
-	MOVL         $0x3f800000, AX
+	MOVL         $0x3f66d4b1, AX
 	VMOVD        AX, X3
 	VBROADCASTSS X3, Y4
+	MOVL         $0x3eec97ea, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y5
+	MOVL         $0x3ea6825e, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y6
+	MOVL         $0x49c0007f, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y7
 	VPXOR        Y3, Y3, Y3
 	VSUBPS       Y2, Y3, Y3
-	LEAQ         constants<>+0(SB), AX
-	MOVQ         dst+0(FP), CX
-	MOVQ         src+16(FP), DX
-	MOVQ         dstStep+8(FP), BX
-	MOVQ         srcStep+24(FP), SI
-	MOVQ         rows+32(FP), DI
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	SHLQ         $0x02, DX
 	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         n+40(FP), R8
-	ANDQ         $0x07, R8
-	LEAQ         lanes<>+0(SB), R9
-	MOVQ         R8, R10
-	NEGQ         R10
-	VMOVDQU      32(R9)(R10*4), Y5
+	MOVQ         n+40(FP), DI
+	ANDQ         $0x07, DI
+	LEAQ         lanes<>+0(SB), R8
+	MOVQ         DI, R9
+	NEGQ         R9
+	VMOVDQU      32(R8)(R9*4), Y8
 
 row:
+	MOVQ AX, R8
 	MOVQ CX, R9
-	MOVQ DX, R10
-	MOVQ n+40(FP), R11
-	SUBQ $0x10, R11
+	MOVQ n+40(FP), R10
+	SUBQ $0x10, R10
 	JL   one
 
 pair:
-	VMOVUPS     (R10), Y6
-	VMOVUPS     32(R10), Y7
-	VMAXPS      Y6, Y3, Y6
-	VMINPS      Y6, Y2, Y6
-	VMOVUPS     (AX), Y8
-	VFMADD231PS Y6, Y0, Y8
-	VSUBPS      (AX), Y8, Y9
-	VFMSUB231PS Y6, Y0, Y9
-	VFMADD231PS Y6, Y1, Y9
-	VMOVUPS     384(AX), Y6
-	VFMADD213PS 320(AX), Y9, Y6
-	VFMADD213PS 256(AX), Y9, Y6
-	VFMADD213PS 192(AX), Y9, Y6
-	VFMADD213PS 128(AX), Y9, Y6
-	VFMADD213PS 64(AX), Y9, Y6
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y8, Y6
-	VDIVPS      Y6, Y4, Y6
-	VMAXPS      Y7, Y3, Y7
-	VMINPS      Y7, Y2, Y7
-	VMOVUPS     (AX), Y8
-	VFMADD231PS Y7, Y0, Y8
-	VSUBPS      (AX), Y8, Y9
-	VFMSUB231PS Y7, Y0, Y9
-	VFMADD231PS Y7, Y1, Y9
-	VMOVUPS     384(AX), Y7
-	VFMADD213PS 320(AX), Y9, Y7
-	VFMADD213PS 256(AX), Y9, Y7
-	VFMADD213PS 192(AX), Y9, Y7
-	VFMADD213PS 128(AX), Y9, Y7
-	VFMADD213PS 64(AX), Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y8, Y7
-	VDIVPS      Y7, Y4, Y7
-	VMOVUPS     Y6, (R9)
-	VMOVUPS     Y7, 32(R9)
-	ADDQ        $0x00000040, R10
+	VMOVUPS     (R9), Y9
+	VMOVUPS     32(R9), Y10
+	VMAXPS      Y9, Y3, Y9
+	VMINPS      Y9, Y2, Y9
+	VMOVAPS     Y7, Y11
+	VFMADD231PS Y9, Y0, Y11
+	VSUBPS      Y7, Y11, Y12
+	VFMSUB231PS Y9, Y0, Y12
+	VFMADD231PS Y9, Y1, Y12
+	VMULPS      Y12, Y12, Y9
+	VMOVAPS     Y5, Y13
+	VFMADD213PS Y4, Y9, Y13
+	VMULPS      Y12, Y13, Y13
+	VADDPS      Y6, Y9, Y9
+	VADDPS      Y13, Y9, Y12
+	VSUBPS      Y13, Y9, Y13
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y13, Y11, Y12
+	VDIVPS      Y12, Y13, Y9
+	VMAXPS      Y10, Y3, Y10
+	VMINPS      Y10, Y2, Y10
+	VMOVAPS     Y7, Y11
+	VFMADD231PS Y10, Y0, Y11
+	VSUBPS      Y7, Y11, Y12
+	VFMSUB231PS Y10, Y0, Y12
+	VFMADD231PS Y10, Y1, Y12
+	VMULPS      Y12, Y12, Y10
+	VMOVAPS     Y5, Y13
+	VFMADD213PS Y4, Y10, Y13
+	VMULPS      Y12, Y13, Y13
+	VADDPS      Y6, Y10, Y10
+	VADDPS      Y13, Y10, Y12
+	VSUBPS      Y13, Y10, Y13
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y13, Y11, Y12
+	VDIVPS      Y12, Y13, Y10
+	VMOVUPS     Y9, (R8)
+	VMOVUPS     Y10, 32(R8)
 	ADDQ        $0x00000040, R9
-	SUBQ        $0x10, R11
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x10, R10
 	JGE         pair
 
 one:
-	ADDQ        $0x08, R11
+	ADDQ        $0x08, R10
 	JL          rest
-	VMOVUPS     (R10), Y6
-	VMAXPS      Y6, Y3, Y6
-	VMINPS      Y6, Y2, Y6
-	VMOVUPS     (AX), Y7
-	VFMADD231PS Y6, Y0, Y7
-	VSUBPS      (AX), Y7, Y8
-	VFMSUB231PS Y6, Y0, Y8
-	VFMADD231PS Y6, Y1, Y8
-	VMOVUPS     384(AX), Y6
-	VFMADD213PS 320(AX), Y8, Y6
-	VFMADD213PS 256(AX), Y8, Y6
-	VFMADD213PS 192(AX), Y8, Y6
-	VFMADD213PS 128(AX), Y8, Y6
-	VFMADD213PS 64(AX), Y8, Y6
-	VPSLLD      $0x17, Y7, Y7
-	VFMADD213PS Y4, Y7, Y6
-	VDIVPS      Y6, Y4, Y6
-	VMOVUPS     Y6, (R9)
-	ADDQ        $0x00000020, R10
+	VMOVUPS     (R9), Y9
+	VMAXPS      Y9, Y3, Y9
+	VMINPS      Y9, Y2, Y9
+	VMOVAPS     Y7, Y10
+	VFMADD231PS Y9, Y0, Y10
+	VSUBPS      Y7, Y10, Y11
+	VFMSUB231PS Y9, Y0, Y11
+	VFMADD231PS Y9, Y1, Y11
+	VMULPS      Y11, Y11, Y9
+	VMOVAPS     Y5, Y12
+	VFMADD213PS Y4, Y9, Y12
+	VMULPS      Y11, Y12, Y12
+	VADDPS      Y6, Y9, Y9
+	VADDPS      Y12, Y9, Y11
+	VSUBPS      Y12, Y9, Y12
+	VPSLLD      $0x17, Y10, Y10
+	VFMADD213PS Y12, Y10, Y11
+	VDIVPS      Y11, Y12, Y9
+	VMOVUPS     Y9, (R8)
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R8
 
 rest:
-	TESTQ       R8, R8
+	TESTQ       DI, DI
 	JEQ         next
-	VMASKMOVPS  (R10), Y5, Y6
-	VMAXPS      Y6, Y3, Y6
-	VMINPS      Y6, Y2, Y6
-	VMOVUPS     (AX), Y7
-	VFMADD231PS Y6, Y0, Y7
-	VSUBPS      (AX), Y7, Y8
-	VFMSUB231PS Y6, Y0, Y8
-	VFMADD231PS Y6, Y1, Y8
-	VMOVUPS     384(AX), Y6
-	VFMADD213PS 320(AX), Y8, Y6
-	VFMADD213PS 256(AX), Y8, Y6
-	VFMADD213PS 192(AX), Y8, Y6
-	VFMADD213PS 128(AX), Y8, Y6
-	VFMADD213PS 64(AX), Y8, Y6
-	VPSLLD      $0x17, Y7, Y7
-	VFMADD213PS Y4, Y7, Y6
-	VDIVPS      Y6, Y4, Y6
-	CMPQ        R8, $0x08
+	VMASKMOVPS  (R9), Y8, Y9
+	VMAXPS      Y9, Y3, Y9
+	VMINPS      Y9, Y2, Y9
+	VMOVAPS     Y7, Y10
+	VFMADD231PS Y9, Y0, Y10
+	VSUBPS      Y7, Y10, Y11
+	VFMSUB231PS Y9, Y0, Y11
+	VFMADD231PS Y9, Y1, Y11
+	VMULPS      Y11, Y11, Y9
+	VMOVAPS     Y5, Y12
+	VFMADD213PS Y4, Y9, Y12
+	VMULPS      Y11, Y12, Y12
+	VADDPS      Y6, Y9, Y9
+	VADDPS      Y12, Y9, Y11
+	VSUBPS      Y12, Y9, Y12
+	VPSLLD      $0x17, Y10, Y10
+	VFMADD213PS Y12, Y10, Y11
+	VDIVPS      Y11, Y12, Y9
+	CMPQ        DI, $0x08
 	JNE         restpart
-	VMOVUPS     Y6, (R9)
+	VMOVUPS     Y9, (R8)
 	JMP         reststored
 
 restpart:
-	CMPQ    R8, $0x04
+	CMPQ    DI, $0x04
 	JNE     restmasked
-	VMOVUPS X6, (R9)
+	VMOVUPS X9, (R8)
 	JMP     reststored
 
 restmasked:
-	VMASKMOVPS Y6, Y5, (R9)
+	VMASKMOVPS Y9, Y8, (R8)
 
 reststored:
 next:
+	ADDQ DX, AX
 	ADDQ BX, CX
-	ADDQ SI, DX
-	DECQ DI
+	DECQ SI
 	JNE  row
 	VZEROUPPER
 	RET
@@ -3309,211 +4059,317 @@ TEXT ·swishAVX2(SB), NOSPLIT, $0-60
 	VBROADCASTSS high+48(FP), Y0
 	VBROADCASTSS low+52(FP), Y1
 	VBROADCASTSS most+56(FP), Y2
-	MOVL         $0x3f800000, AX
+	MOVL         $0x3f66d4b1, AX
 	VMOVD        AX, X3
 	VBROADCASTSS X3, Y4
+	MOVL         $0x3eec97ea, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y5
+	MOVL         $0x3ea6825e, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y6
+	MOVL         $0x49c0007f, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y7
 	VPXOR        Y3, Y3, Y3
 	VSUBPS       Y2, Y3, Y3
-	LEAQ         constants<>+0(SB), AX
-	MOVQ         dst+0(FP), CX
-	MOVQ         src+16(FP), DX
-	MOVQ         dstStep+8(FP), BX
-	MOVQ         srcStep+24(FP), SI
-	MOVQ         rows+32(FP), DI
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	SHLQ         $0x02, DX
 	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         n+40(FP), R8
-	ANDQ         $0x07, R8
-	LEAQ         lanes<>+0(SB), R9
-	MOVQ         R8, R10
-	NEGQ         R10
-	VMOVDQU      32(R9)(R10*4), Y5
+	MOVQ         n+40(FP), DI
+	ANDQ         $0x07, DI
+	LEAQ         lanes<>+0(SB), R8
+	MOVQ         DI, R9
+	NEGQ         R9
+	VMOVDQU      32(R8)(R9*4), Y8
 
 row:
+	MOVQ AX, R8
 	MOVQ CX, R9
-	MOVQ DX, R10
-	MOVQ n+40(FP), R11
-	SUBQ $0x10, R11
+	MOVQ n+40(FP), R10
+	SUBQ $0x10, R10
 	JL   one
 
 pair:
-	VMOVUPS     (R10), Y6
-	VMOVUPS     32(R10), Y7
-	VMAXPS      Y6, Y3, Y8
-	VMINPS      Y8, Y2, Y8
-	VMOVUPS     (AX), Y9
-	VFMADD231PS Y8, Y0, Y9
-	VSUBPS      (AX), Y9, Y10
-	VFMSUB231PS Y8, Y0, Y10
-	VFMADD231PS Y8, Y1, Y10
-	VMOVUPS     384(AX), Y8
-	VFMADD213PS 320(AX), Y10, Y8
-	VFMADD213PS 256(AX), Y10, Y8
-	VFMADD213PS 192(AX), Y10, Y8
-	VFMADD213PS 128(AX), Y10, Y8
-	VFMADD213PS 64(AX), Y10, Y8
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y4, Y9, Y8
-	VDIVPS      Y8, Y6, Y6
-	VMAXPS      Y7, Y3, Y8
-	VMINPS      Y8, Y2, Y8
-	VMOVUPS     (AX), Y9
-	VFMADD231PS Y8, Y0, Y9
-	VSUBPS      (AX), Y9, Y10
-	VFMSUB231PS Y8, Y0, Y10
-	VFMADD231PS Y8, Y1, Y10
-	VMOVUPS     384(AX), Y8
-	VFMADD213PS 320(AX), Y10, Y8
-	VFMADD213PS 256(AX), Y10, Y8
-	VFMADD213PS 192(AX), Y10, Y8
-	VFMADD213PS 128(AX), Y10, Y8
-	VFMADD213PS 64(AX), Y10, Y8
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y4, Y9, Y8
-	VDIVPS      Y8, Y7, Y7
-	VMOVUPS     Y6, (R9)
-	VMOVUPS     Y7, 32(R9)
-	ADDQ        $0x00000040, R10
+	VMOVUPS     (R9), Y9
+	VMOVUPS     32(R9), Y10
+	VMAXPS      Y9, Y3, Y11
+	VMINPS      Y11, Y2, Y11
+	VMOVAPS     Y7, Y12
+	VFMADD231PS Y11, Y0, Y12
+	VSUBPS      Y7, Y12, Y13
+	VFMSUB231PS Y11, Y0, Y13
+	VFMADD231PS Y11, Y1, Y13
+	VMULPS      Y13, Y13, Y11
+	VMOVAPS     Y5, Y14
+	VFMADD213PS Y4, Y11, Y14
+	VMULPS      Y13, Y14, Y14
+	VADDPS      Y6, Y11, Y11
+	VADDPS      Y14, Y11, Y13
+	VSUBPS      Y14, Y11, Y14
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y14, Y12, Y13
+	VMULPS      Y14, Y9, Y14
+	VDIVPS      Y13, Y14, Y9
+	VMAXPS      Y10, Y3, Y11
+	VMINPS      Y11, Y2, Y11
+	VMOVAPS     Y7, Y12
+	VFMADD231PS Y11, Y0, Y12
+	VSUBPS      Y7, Y12, Y13
+	VFMSUB231PS Y11, Y0, Y13
+	VFMADD231PS Y11, Y1, Y13
+	VMULPS      Y13, Y13, Y11
+	VMOVAPS     Y5, Y14
+	VFMADD213PS Y4, Y11, Y14
+	VMULPS      Y13, Y14, Y14
+	VADDPS      Y6, Y11, Y11
+	VADDPS      Y14, Y11, Y13
+	VSUBPS      Y14, Y11, Y14
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y14, Y12, Y13
+	VMULPS      Y14, Y10, Y14
+	VDIVPS      Y13, Y14, Y10
+	VMOVUPS     Y9, (R8)
+	VMOVUPS     Y10, 32(R8)
 	ADDQ        $0x00000040, R9
-	SUBQ        $0x10, R11
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x10, R10
 	JGE         pair
 
 one:
-	ADDQ        $0x08, R11
+	ADDQ        $0x08, R10
 	JL          rest
-	VMOVUPS     (R10), Y6
-	VMAXPS      Y6, Y3, Y7
-	VMINPS      Y7, Y2, Y7
-	VMOVUPS     (AX), Y8
-	VFMADD231PS Y7, Y0, Y8
-	VSUBPS      (AX), Y8, Y9
-	VFMSUB231PS Y7, Y0, Y9
-	VFMADD231PS Y7, Y1, Y9
-	VMOVUPS     384(AX), Y7
-	VFMADD213PS 320(AX), Y9, Y7
-	VFMADD213PS 256(AX), Y9, Y7
-	VFMADD213PS 192(AX), Y9, Y7
-	VFMADD213PS 128(AX), Y9, Y7
-	VFMADD213PS 64(AX), Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y8, Y7
-	VDIVPS      Y7, Y6, Y6
-	VMOVUPS     Y6, (R9)
-	ADDQ        $0x00000020, R10
+	VMOVUPS     (R9), Y9
+	VMAXPS      Y9, Y3, Y10
+	VMINPS      Y10, Y2, Y10
+	VMOVAPS     Y7, Y11
+	VFMADD231PS Y10, Y0, Y11
+	VSUBPS      Y7, Y11, Y12
+	VFMSUB231PS Y10, Y0, Y12
+	VFMADD231PS Y10, Y1, Y12
+	VMULPS      Y12, Y12, Y10
+	VMOVAPS     Y5, Y13
+	VFMADD213PS Y4, Y10, Y13
+	VMULPS      Y12, Y13, Y13
+	VADDPS      Y6, Y10, Y10
+	VADDPS      Y13, Y10, Y12
+	VSUBPS      Y13, Y10, Y13
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y13, Y11, Y12
+	VMULPS      Y13, Y9, Y13
+	VDIVPS      Y12, Y13, Y9
+	VMOVUPS     Y9, (R8)
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R8
 
 rest:
-	TESTQ       R8, R8
+	TESTQ       DI, DI
 	JEQ         next
-	VMASKMOVPS  (R10), Y5, Y6
-	VMAXPS      Y6, Y3, Y7
-	VMINPS      Y7, Y2, Y7
-	VMOVUPS     (AX), Y8
-	VFMADD231PS Y7, Y0, Y8
-	VSUBPS      (AX), Y8, Y9
-	VFMSUB231PS Y7, Y0, Y9
-	VFMADD231PS Y7, Y1, Y9
-	VMOVUPS     384(AX), Y7
-	VFMADD213PS 320(AX), Y9, Y7
-	VFMADD213PS 256(AX), Y9, Y7
-	VFMADD213PS 192(AX), Y9, Y7
-	VFMADD213PS 128(AX), Y9, Y7
-	VFMADD213PS 64(AX), Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y8, Y7
-	VDIVPS      Y7, Y6, Y6
-	CMPQ        R8, $0x08
+	VMASKMOVPS  (R9), Y8, Y9
+	VMAXPS      Y9, Y3, Y10
+	VMINPS      Y10, Y2, Y10
+	VMOVAPS     Y7, Y11
+	VFMADD231PS Y10, Y0, Y11
+	VSUBPS      Y7, Y11, Y12
+	VFMSUB231PS Y10, Y0, Y12
+	VFMADD231PS Y10, Y1, Y12
+	VMULPS      Y12, Y12, Y10
+	VMOVAPS     Y5, Y13
+	VFMADD213PS Y4, Y10, Y13
+	VMULPS      Y12, Y13, Y13
+	VADDPS      Y6, Y10, Y10
+	VADDPS      Y13, Y10, Y12
+	VSUBPS      Y13, Y10, Y13
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y13, Y11, Y12
+	VMULPS      Y13, Y9, Y13
+	VDIVPS      Y12, Y13, Y9
+	CMPQ        DI, $0x08
 	JNE         restpart
-	VMOVUPS     Y6, (R9)
+	VMOVUPS     Y9, (R8)
 	JMP         reststored
 
 restpart:
-	CMPQ    R8, $0x04
+	CMPQ    DI, $0x04
 	JNE     restmasked
-	VMOVUPS X6, (R9)
+	VMOVUPS X9, (R8)
 	JMP     reststored
 
 restmasked:
-	VMASKMOVPS Y6, Y5, (R9)
+	VMASKMOVPS Y9, Y8, (R8)
 
 reststored:
 next:
+	ADDQ DX, AX
 	ADDQ BX, CX
-	ADDQ SI, DX
-	DECQ DI
+	DECQ SI
 	JNE  row
 	VZEROUPPER
 	RET
 
-// func addAVX2(dst *float32, a *float32, b *float32, n int)
+// func addAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 // Requires: AVX
-TEXT ·addAVX2(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ a+8(FP), CX
-	MOVQ b+16(FP), DX
-	MOVQ n+24(FP), BX
+TEXT ·addAVX2(SB), NOSPLIT, $0-64
+	MOVQ    b+32(FP), AX
+	MOVQ    bStep+40(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    dst+0(FP), BX
+	MOVQ    a+16(FP), SI
+	MOVQ    dstStep+8(FP), DI
+	MOVQ    aStep+24(FP), R8
+	MOVQ    rows+48(FP), R9
+	SHLQ    $0x02, DI
+	SHLQ    $0x02, R8
+	MOVQ    n+56(FP), R10
+	ANDQ    $0x07, R10
+	LEAQ    lanes<>+0(SB), DX
+	MOVQ    R10, R11
+	NEGQ    R11
+	VMOVDQU 32(DX)(R11*4), Y0
 
-vectors:
-	CMPQ    BX, $0x08
+row:
+	MOVQ BX, R11
+	MOVQ SI, R12
+	MOVQ n+56(FP), R13
+	MOVQ AX, DX
+	SUBQ $0x10, R13
+	JL   one
+
+pair:
+	VMOVUPS (R12), Y1
+	VMOVUPS 32(R12), Y2
+	VADDPS  (DX), Y1, Y1
+	VADDPS  32(DX), Y2, Y2
+	ADDQ    $0x00000040, DX
+	VMOVUPS Y1, (R11)
+	VMOVUPS Y2, 32(R11)
+	ADDQ    $0x00000040, R12
+	ADDQ    $0x00000040, R11
+	SUBQ    $0x10, R13
+	JGE     pair
+
+one:
+	ADDQ    $0x08, R13
 	JL      rest
-	VMOVUPS (CX), Y0
-	VMOVUPS (DX), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	SUBQ    $0x08, BX
-	JMP     vectors
+	VMOVUPS (R12), Y1
+	VADDPS  (DX), Y1, Y1
+	ADDQ    $0x00000020, DX
+	VMOVUPS Y1, (R11)
+	ADDQ    $0x00000020, R12
+	ADDQ    $0x00000020, R11
 
 rest:
-	TESTQ      BX, BX
-	JLE        end
-	LEAQ       lanes<>+0(SB), SI
-	NEGQ       BX
-	VMOVDQU    32(SI)(BX*4), Y0
-	VMASKMOVPS (CX), Y0, Y1
+	TESTQ      R10, R10
+	JEQ        next
+	VMASKMOVPS (R12), Y0, Y1
 	VMASKMOVPS (DX), Y0, Y2
 	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
+	CMPQ       R10, $0x08
+	JNE        restpart
+	VMOVUPS    Y1, (R11)
+	JMP        reststored
 
-end:
+restpart:
+	CMPQ    R10, $0x04
+	JNE     restmasked
+	VMOVUPS X1, (R11)
+	JMP     reststored
+
+restmasked:
+	VMASKMOVPS Y1, Y0, (R11)
+
+reststored:
+next:
+	ADDQ DI, BX
+	ADDQ R8, SI
+	ADDQ CX, AX
+	DECQ R9
+	JNE  row
 	VZEROUPPER
 	RET
 
-// func mulAVX2(dst *float32, a *float32, b *float32, n int)
+// func mulAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 // Requires: AVX
-TEXT ·mulAVX2(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ a+8(FP), CX
-	MOVQ b+16(FP), DX
-	MOVQ n+24(FP), BX
+TEXT ·mulAVX2(SB), NOSPLIT, $0-64
+	MOVQ    b+32(FP), AX
+	MOVQ    bStep+40(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    dst+0(FP), BX
+	MOVQ    a+16(FP), SI
+	MOVQ    dstStep+8(FP), DI
+	MOVQ    aStep+24(FP), R8
+	MOVQ    rows+48(FP), R9
+	SHLQ    $0x02, DI
+	SHLQ    $0x02, R8
+	MOVQ    n+56(FP), R10
+	ANDQ    $0x07, R10
+	LEAQ    lanes<>+0(SB), DX
+	MOVQ    R10, R11
+	NEGQ    R11
+	VMOVDQU 32(DX)(R11*4), Y0
 
-vectors:
-	CMPQ    BX, $0x08
+row:
+	MOVQ BX, R11
+	MOVQ SI, R12
+	MOVQ n+56(FP), R13
+	MOVQ AX, DX
+	SUBQ $0x10, R13
+	JL   one
+
+pair:
+	VMOVUPS (R12), Y1
+	VMOVUPS 32(R12), Y2
+	VMULPS  (DX), Y1, Y1
+	VMULPS  32(DX), Y2, Y2
+	ADDQ    $0x00000040, DX
+	VMOVUPS Y1, (R11)
+	VMOVUPS Y2, 32(R11)
+	ADDQ    $0x00000040, R12
+	ADDQ    $0x00000040, R11
+	SUBQ    $0x10, R13
+	JGE     pair
+
+one:
+	ADDQ    $0x08, R13
 	JL      rest
-	VMOVUPS (CX), Y0
-	VMOVUPS (DX), Y1
-	VMULPS  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	SUBQ    $0x08, BX
-	JMP     vectors
+	VMOVUPS (R12), Y1
+	VMULPS  (DX), Y1, Y1
+	ADDQ    $0x00000020, DX
+	VMOVUPS Y1, (R11)
+	ADDQ    $0x00000020, R12
+	ADDQ    $0x00000020, R11
 
 rest:
-	TESTQ      BX, BX
-	JLE        end
-	LEAQ       lanes<>+0(SB), SI
-	NEGQ       BX
-	VMOVDQU    32(SI)(BX*4), Y0
-	VMASKMOVPS (CX), Y0, Y1
+	TESTQ      R10, R10
+	JEQ        next
+	VMASKMOVPS (R12), Y0, Y1
 	VMASKMOVPS (DX), Y0, Y2
 	VMULPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
+	CMPQ       R10, $0x08
+	JNE        restpart
+	VMOVUPS    Y1, (R11)
+	JMP        reststored
 
-end:
+restpart:
+	CMPQ    R10, $0x04
+	JNE     restmasked
+	VMOVUPS X1, (R11)
+	JMP     reststored
+
+restmasked:
+	VMASKMOVPS Y1, Y0, (R11)
+
+reststored:
+next:
+	ADDQ DI, BX
+	ADDQ R8, SI
+	ADDQ CX, AX
+	DECQ R9
+	JNE  row
 	VZEROUPPER
 	RET
 
@@ -3551,7 +4407,7 @@ pixel:
 
 // func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1xAVX512(SB), NOSPLIT, $8-96
+TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-96
 	MOVQ  dst+0(FP), AX
 	MOVQ  a+16(FP), CX
 	MOVQ  dstStride+8(FP), DX
@@ -3566,10 +4422,977 @@ TEXT ·gemm1xAVX512(SB), NOSPLIT, $8-96
 	KMOVW R8, K1
 
 tiles:
+	CMPQ      SI, $0x0e
+	JG        full
 	CMPQ      SI, $0x0c
-	JL        rest
-	MOVQ      bias+80(FP), R8
-	VMOVUPS.Z (R8), K1, Z0
+	JE        full
+	JG        tile7
+	CMPQ      SI, $0x0b
+	JNE       not11
+	MOVQ      bias+80(FP), DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z0, Z9
+	VMOVAPS   Z0, Z10
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum11
+
+piece11:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
+
+k11:
+	VMOVUPS      (R14), Z11
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS (R10)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (R10)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R11)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS (R11)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R12), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS (R12)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R12)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS (R13), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS (R13)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
+	JNE          k11
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece11
+
+sum11:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums11part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	JMP     sums11stored
+
+sums11part:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, K1, (AX)
+	ADDQ    DX, AX
+
+sums11stored:
+	IMUL3Q $0x0b, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x0b, SI
+	JMP    tiles
+
+not11:
+	CMPQ      SI, $0x0a
+	JNE       not10
+	MOVQ      bias+80(FP), DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z0, Z9
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum10
+
+piece10:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
+
+k10:
+	VMOVUPS      (R14), Z10
+	VBROADCASTSS (R10), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS (R10)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS (R10)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS (R11), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS (R11)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS (R11)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS (R12), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS (R12)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS (R12)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS (R13), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
+	JNE          k10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece10
+
+sum10:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums10part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	JMP     sums10stored
+
+sums10part:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    DX, AX
+
+sums10stored:
+	IMUL3Q $0x0a, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x0a, SI
+	JMP    tiles
+
+not10:
+	CMPQ      SI, $0x09
+	JNE       not9
+	MOVQ      bias+80(FP), DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	VMOVAPS   Z0, Z8
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum9
+
+piece9:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
+k9:
+	VMOVUPS      (R13), Z9
+	VBROADCASTSS (R10), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS (R10)(BX*1), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (R10)(BX*2), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS (R11), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R11)(BX*1), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS (R11)(BX*2), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R12), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS (R12)(BX*1), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS (R12)(BX*2), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
+	JNE          k9
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece9
+
+sum9:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums9part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	JMP     sums9stored
+
+sums9part:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    DX, AX
+
+sums9stored:
+	IMUL3Q $0x09, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x09, SI
+	JMP    tiles
+
+not9:
+	CMPQ      SI, $0x08
+	JNE       not8
+	MOVQ      bias+80(FP), DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z7
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum8
+
+piece8:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
+k8:
+	VMOVUPS      (R13), Z8
+	VBROADCASTSS (R10), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS (R10)(BX*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS (R10)(BX*2), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (R11), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS (R11)(BX*1), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS (R11)(BX*2), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (R12), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (R12)(BX*1), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
+	JNE          k8
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece8
+
+sum8:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums8part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	JMP     sums8stored
+
+sums8part:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    DX, AX
+
+sums8stored:
+	IMUL3Q $0x08, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x08, SI
+	JMP    tiles
+
+not8:
+	CMPQ SI, $0x07
+	JNE  not7
+
+tile7:
+	MOVQ      bias+80(FP), DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z6
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum7
+
+piece7:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
+k7:
+	VMOVUPS      (R13), Z7
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS (R10)(BX*1), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (R10)(BX*2), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS (R11), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R11)(BX*1), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS (R11)(BX*2), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (R12), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
+	JNE          k7
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece7
+
+sum7:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums7part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	JMP     sums7stored
+
+sums7part:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    DX, AX
+
+sums7stored:
+	IMUL3Q $0x07, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x07, SI
+	JMP    tiles
+
+not7:
+	CMPQ      SI, $0x06
+	JNE       not6
+	MOVQ      bias+80(FP), DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum6
+
+piece6:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
+k6:
+	VMOVUPS      (R12), Z6
+	VBROADCASTSS (R10), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS (R10)(BX*1), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS (R10)(BX*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS (R11), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS (R11)(BX*1), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS (R11)(BX*2), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
+	JNE          k6
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece6
+
+sum6:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums6part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	JMP     sums6stored
+
+sums6part:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    DX, AX
+
+sums6stored:
+	IMUL3Q $0x06, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x06, SI
+	JMP    tiles
+
+not6:
+	CMPQ      SI, $0x05
+	JNE       not5
+	MOVQ      bias+80(FP), DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum5
+
+piece5:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
+k5:
+	VMOVUPS      (R12), Z5
+	VBROADCASTSS (R10), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS (R10)(BX*1), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (R10)(BX*2), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS (R11), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (R11)(BX*1), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
+	JNE          k5
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece5
+
+sum5:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums5part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	JMP     sums5stored
+
+sums5part:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    DX, AX
+
+sums5stored:
+	IMUL3Q $0x05, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x05, SI
+	JMP    tiles
+
+not5:
+	CMPQ      SI, $0x04
+	JNE       not4
+	MOVQ      bias+80(FP), DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum4
+
+piece4:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
+k4:
+	VMOVUPS      (R12), Z4
+	VBROADCASTSS (R10), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (R10)(BX*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS (R10)(BX*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS (R11), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
+	JNE          k4
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece4
+
+sum4:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums4part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	JMP     sums4stored
+
+sums4part:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    DX, AX
+
+sums4stored:
+	IMUL3Q $0x04, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x04, SI
+	JMP    tiles
+
+not4:
+	CMPQ      SI, $0x03
+	JNE       not3
+	MOVQ      bias+80(FP), DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum3
+
+piece3:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
+k3:
+	VMOVUPS      (R11), Z3
+	VBROADCASTSS (R10), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS (R10)(BX*1), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS (R10)(BX*2), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          k3
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece3
+
+sum3:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums3part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	JMP     sums3stored
+
+sums3part:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    DX, AX
+
+sums3stored:
+	IMUL3Q $0x03, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x03, SI
+	JMP    tiles
+
+not3:
+	CMPQ      SI, $0x02
+	JNE       not2
+	MOVQ      bias+80(FP), DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVAPS   Z0, Z1
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum2
+
+piece2:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
+k2:
+	VMOVUPS      (R11), Z2
+	VBROADCASTSS (R10), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (R10)(BX*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          k2
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece2
+
+sum2:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums2part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	JMP     sums2stored
+
+sums2part:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    DX, AX
+
+sums2stored:
+	IMUL3Q $0x02, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x02, SI
+	JMP    tiles
+
+not2:
+	CMPQ      SI, $0x01
+	JNE       not1
+	MOVQ      bias+80(FP), DI
+	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum1
+
+piece1:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
+k1:
+	VMOVUPS      (R11), Z1
+	VBROADCASTSS (R10), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          k1
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece1
+
+sum1:
+	CMPQ    n+88(FP), $0x10
+	JNE     sums1part
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	JMP     sums1stored
+
+sums1part:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    DX, AX
+
+sums1stored:
+	IMUL3Q $0x01, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x01, SI
+	JMP    tiles
+
+not1:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ      bias+80(FP), DI
+	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3581,66 +5404,66 @@ tiles:
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum12
 
 piece12:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
 	LEAQ (R12)(BX*2), R13
 	ADDQ BX, R13
-	LEAQ (R13)(BX*2), R14
-	ADDQ BX, R14
-	MOVQ k+56(FP), BP
-	MOVQ R8, R15
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
 
 k12:
-	VMOVUPS      (R15), Z12
-	VBROADCASTSS (R11), Z13
+	VMOVUPS      (R14), Z12
+	VBROADCASTSS (R10), Z13
 	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS (R11)(BX*1), Z13
+	VBROADCASTSS (R10)(BX*1), Z13
 	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS (R11)(BX*2), Z13
+	VBROADCASTSS (R10)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS (R12), Z13
+	VBROADCASTSS (R11), Z13
 	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS (R12)(BX*1), Z13
+	VBROADCASTSS (R11)(BX*1), Z13
 	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS (R12)(BX*2), Z13
+	VBROADCASTSS (R11)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS (R13), Z13
+	VBROADCASTSS (R12), Z13
 	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS (R13)(BX*1), Z13
+	VBROADCASTSS (R12)(BX*1), Z13
 	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS (R13)(BX*2), Z13
+	VBROADCASTSS (R12)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS (R14), Z13
+	VBROADCASTSS (R13), Z13
 	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS (R14)(BX*1), Z13
+	VBROADCASTSS (R13)(BX*1), Z13
 	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS (R14)(BX*2), Z13
+	VBROADCASTSS (R13)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z11
+	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
 	ADDQ         $0x04, R13
-	ADDQ         $0x04, R14
-	ADDQ         $0x00000080, R15
-	DECQ         BP
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k12
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
 	JNE          piece12
 
 sum12:
-	CMPQ    DI, $0x10
-	JNE     tile12part
+	CMPQ    n+88(FP), $0x10
+	JNE     sums12part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, (AX)
@@ -3665,9 +5488,9 @@ sum12:
 	ADDQ    DX, AX
 	VMOVUPS Z11, (AX)
 	ADDQ    DX, AX
-	JMP     tile12stored
+	JMP     sums12stored
 
-tile12part:
+sums12part:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    DX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -3693,966 +5516,15 @@ tile12part:
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    DX, AX
 
-tile12stored:
-	IMUL3Q $0x0c, BX, R8
-	ADDQ   R8, CX
+sums12stored:
+	IMUL3Q $0x0c, BX, DI
+	ADDQ   DI, CX
 	SUBQ   $0x0c, SI
 	JMP    tiles
 
-rest:
-	CMPQ      SI, $0x0b
-	JNE       not11
-	MOVQ      bias+80(FP), R8
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z9
-	VMOVAPS   Z0, Z10
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum11
-
-piece11:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	LEAQ (R13)(BX*2), R14
-	ADDQ BX, R14
-	MOVQ k+56(FP), BP
-	MOVQ R8, R15
-
-k11:
-	VMOVUPS      (R15), Z11
-	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS (R11)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (R11)(BX*2), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (R12), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R12)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS (R12)(BX*2), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R13), Z12
-	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS (R13)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R13)(BX*2), Z12
-	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS (R14), Z12
-	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS (R14)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x04, R14
-	ADDQ         $0x00000080, R15
-	DECQ         BP
-	JNE          k11
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece11
-
-sum11:
-	CMPQ    DI, $0x10
-	JNE     tile11part
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z5, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z7, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z9, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	ADDQ    DX, AX
-	JMP     tile11stored
-
-tile11part:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    DX, AX
-
-tile11stored:
-	IMUL3Q $0x0b, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x0b, SI
-
-not11:
-	CMPQ      SI, $0x0a
-	JNE       not10
-	MOVQ      bias+80(FP), R8
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z9
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum10
-
-piece10:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	LEAQ (R13)(BX*2), R14
-	ADDQ BX, R14
-	MOVQ k+56(FP), BP
-	MOVQ R8, R15
-
-k10:
-	VMOVUPS      (R15), Z10
-	VBROADCASTSS (R11), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS (R11)(BX*1), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS (R11)(BX*2), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS (R12), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS (R12)(BX*1), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS (R12)(BX*2), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS (R13), Z11
-	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS (R13)(BX*1), Z11
-	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS (R13)(BX*2), Z11
-	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS (R14), Z11
-	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x04, R14
-	ADDQ         $0x00000080, R15
-	DECQ         BP
-	JNE          k10
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece10
-
-sum10:
-	CMPQ    DI, $0x10
-	JNE     tile10part
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z5, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z7, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z9, (AX)
-	ADDQ    DX, AX
-	JMP     tile10stored
-
-tile10part:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    DX, AX
-
-tile10stored:
-	IMUL3Q $0x0a, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x0a, SI
-
-not10:
-	CMPQ      SI, $0x09
-	JNE       not9
-	MOVQ      bias+80(FP), R8
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	VMOVAPS   Z0, Z8
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum9
-
-piece9:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ R8, R14
-
-k9:
-	VMOVUPS      (R14), Z9
-	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS (R11)(BX*1), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R11)(BX*2), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (R12), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R12)(BX*1), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (R12)(BX*2), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R13), Z10
-	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS (R13)(BX*1), Z10
-	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS (R13)(BX*2), Z10
-	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
-	JNE          k9
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece9
-
-sum9:
-	CMPQ    DI, $0x10
-	JNE     tile9part
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z5, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z7, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	ADDQ    DX, AX
-	JMP     tile9stored
-
-tile9part:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    DX, AX
-
-tile9stored:
-	IMUL3Q $0x09, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x09, SI
-
-not9:
-	CMPQ      SI, $0x08
-	JNE       not8
-	MOVQ      bias+80(FP), R8
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum8
-
-piece8:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ R8, R14
-
-k8:
-	VMOVUPS      (R14), Z8
-	VBROADCASTSS (R11), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS (R11)(BX*1), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS (R11)(BX*2), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (R12), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS (R12)(BX*1), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS (R12)(BX*2), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS (R13), Z9
-	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS (R13)(BX*1), Z9
-	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
-	JNE          k8
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece8
-
-sum8:
-	CMPQ    DI, $0x10
-	JNE     tile8part
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z5, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z7, (AX)
-	ADDQ    DX, AX
-	JMP     tile8stored
-
-tile8part:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    DX, AX
-
-tile8stored:
-	IMUL3Q $0x08, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x08, SI
-
-not8:
-	CMPQ      SI, $0x07
-	JNE       not7
-	MOVQ      bias+80(FP), R8
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum7
-
-piece7:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ R8, R14
-
-k7:
-	VMOVUPS      (R14), Z7
-	VBROADCASTSS (R11), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS (R11)(BX*1), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (R11)(BX*2), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (R12), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R12)(BX*1), Z8
-	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS (R12)(BX*2), Z8
-	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS (R13), Z8
-	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
-	JNE          k7
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece7
-
-sum7:
-	CMPQ    DI, $0x10
-	JNE     tile7part
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z5, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	ADDQ    DX, AX
-	JMP     tile7stored
-
-tile7part:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    DX, AX
-
-tile7stored:
-	IMUL3Q $0x07, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x07, SI
-
-not7:
-	CMPQ      SI, $0x06
-	JNE       not6
-	MOVQ      bias+80(FP), R8
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum6
-
-piece6:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ R8, R13
-
-k6:
-	VMOVUPS      (R13), Z6
-	VBROADCASTSS (R11), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS (R11)(BX*1), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS (R11)(BX*2), Z7
-	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (R12), Z7
-	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS (R12)(BX*1), Z7
-	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS (R12)(BX*2), Z7
-	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
-	JNE          k6
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece6
-
-sum6:
-	CMPQ    DI, $0x10
-	JNE     tile6part
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z5, (AX)
-	ADDQ    DX, AX
-	JMP     tile6stored
-
-tile6part:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    DX, AX
-
-tile6stored:
-	IMUL3Q $0x06, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x06, SI
-
-not6:
-	CMPQ      SI, $0x05
-	JNE       not5
-	MOVQ      bias+80(FP), R8
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum5
-
-piece5:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ R8, R13
-
-k5:
-	VMOVUPS      (R13), Z5
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS (R11)(BX*1), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R11)(BX*2), Z6
-	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS (R12), Z6
-	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS (R12)(BX*1), Z6
-	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
-	JNE          k5
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece5
-
-sum5:
-	CMPQ    DI, $0x10
-	JNE     tile5part
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	ADDQ    DX, AX
-	JMP     tile5stored
-
-tile5part:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    DX, AX
-
-tile5stored:
-	IMUL3Q $0x05, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x05, SI
-
-not5:
-	CMPQ      SI, $0x04
-	JNE       not4
-	MOVQ      bias+80(FP), R8
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum4
-
-piece4:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ R8, R13
-
-k4:
-	VMOVUPS      (R13), Z4
-	VBROADCASTSS (R11), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS (R11)(BX*1), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS (R11)(BX*2), Z5
-	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS (R12), Z5
-	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
-	JNE          k4
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece4
-
-sum4:
-	CMPQ    DI, $0x10
-	JNE     tile4part
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, (AX)
-	ADDQ    DX, AX
-	JMP     tile4stored
-
-tile4part:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    DX, AX
-
-tile4stored:
-	IMUL3Q $0x04, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x04, SI
-
-not4:
-	CMPQ      SI, $0x03
-	JNE       not3
-	MOVQ      bias+80(FP), R8
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum3
-
-piece3:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	MOVQ k+56(FP), R13
-	MOVQ R8, R12
-
-k3:
-	VMOVUPS      (R12), Z3
-	VBROADCASTSS (R11), Z4
-	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS (R11)(BX*1), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS (R11)(BX*2), Z4
-	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
-	JNE          k3
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece3
-
-sum3:
-	CMPQ    DI, $0x10
-	JNE     tile3part
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	ADDQ    DX, AX
-	JMP     tile3stored
-
-tile3part:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    DX, AX
-
-tile3stored:
-	IMUL3Q $0x03, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x03, SI
-
-not3:
-	CMPQ      SI, $0x02
-	JNE       not2
-	MOVQ      bias+80(FP), R8
-	VMOVUPS.Z (R8), K1, Z0
-	VMOVAPS   Z0, Z1
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum2
-
-piece2:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	MOVQ k+56(FP), R13
-	MOVQ R8, R12
-
-k2:
-	VMOVUPS      (R12), Z2
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (R11)(BX*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
-	JNE          k2
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece2
-
-sum2:
-	CMPQ    DI, $0x10
-	JNE     tile2part
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, (AX)
-	ADDQ    DX, AX
-	JMP     tile2stored
-
-tile2part:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    DX, AX
-
-tile2stored:
-	IMUL3Q $0x02, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x02, SI
-
-not2:
-	CMPQ      SI, $0x01
-	JNE       not1
-	MOVQ      bias+80(FP), R8
-	VMOVUPS.Z (R8), K1, Z0
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum1
-
-piece1:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	MOVQ k+56(FP), R13
-	MOVQ R8, R12
-
-k1:
-	VMOVUPS      (R12), Z1
-	VBROADCASTSS (R11), Z2
-	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
-	JNE          k1
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece1
-
-sum1:
-	CMPQ    DI, $0x10
-	JNE     tile1part
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
-	JMP     tile1stored
-
-tile1part:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-
-tile1stored:
-	IMUL3Q $0x01, BX, AX
-	ADDQ   AX, CX
-	SUBQ   $0x01, SI
-
-not1:
-	VZEROUPPER
-	RET
-
 // func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2xAVX512(SB), NOSPLIT, $8-96
+TEXT ·gemm2xAVX512(SB), NOSPLIT, $0-96
 	MOVQ  dst+0(FP), AX
 	MOVQ  a+16(FP), CX
 	MOVQ  dstStride+8(FP), DX
@@ -4668,11 +5540,1253 @@ TEXT ·gemm2xAVX512(SB), NOSPLIT, $8-96
 	KMOVW R8, K1
 
 tiles:
+	CMPQ      SI, $0x0e
+	JG        full
 	CMPQ      SI, $0x0c
-	JL        rest
-	MOVQ      bias+80(FP), R8
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
+	JE        full
+	JG        tile7
+	CMPQ      SI, $0x0b
+	JNE       not11
+	MOVQ      bias+80(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z1, Z13
+	VMOVAPS   Z0, Z14
+	VMOVAPS   Z1, Z15
+	VMOVAPS   Z0, Z16
+	VMOVAPS   Z1, Z17
+	VMOVAPS   Z0, Z18
+	VMOVAPS   Z1, Z19
+	VMOVAPS   Z0, Z20
+	VMOVAPS   Z1, Z21
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum11
+
+piece11:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
+
+k11:
+	VMOVUPS      (R14), Z22
+	VMOVUPS      64(R14), Z23
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (R10)(BX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (R10)(BX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R11)(BX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R11)(BX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R12), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R12)(BX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R12)(BX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R13), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R13)(BX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
+	JNE          k11
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece11
+
+sum11:
+	CMPQ    n+88(FP), $0x20
+	JNE     sums11part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    DX, AX
+	JMP     sums11stored
+
+sums11part:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	ADDQ    DX, AX
+
+sums11stored:
+	IMUL3Q $0x0b, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x0b, SI
+	JMP    tiles
+
+not11:
+	CMPQ      SI, $0x0a
+	JNE       not10
+	MOVQ      bias+80(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z1, Z13
+	VMOVAPS   Z0, Z14
+	VMOVAPS   Z1, Z15
+	VMOVAPS   Z0, Z16
+	VMOVAPS   Z1, Z17
+	VMOVAPS   Z0, Z18
+	VMOVAPS   Z1, Z19
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum10
+
+piece10:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	LEAQ (R12)(BX*2), R13
+	ADDQ BX, R13
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
+
+k10:
+	VMOVUPS      (R14), Z20
+	VMOVUPS      64(R14), Z21
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (R10)(BX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (R10)(BX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R11), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R11)(BX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R11)(BX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R12), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R12)(BX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R12)(BX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R13), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x00000080, R14
+	DECQ         R15
+	JNE          k10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece10
+
+sum10:
+	CMPQ    n+88(FP), $0x20
+	JNE     sums10part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    DX, AX
+	JMP     sums10stored
+
+sums10part:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	ADDQ    DX, AX
+
+sums10stored:
+	IMUL3Q $0x0a, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x0a, SI
+	JMP    tiles
+
+not10:
+	CMPQ      SI, $0x09
+	JNE       not9
+	MOVQ      bias+80(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z1, Z13
+	VMOVAPS   Z0, Z14
+	VMOVAPS   Z1, Z15
+	VMOVAPS   Z0, Z16
+	VMOVAPS   Z1, Z17
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum9
+
+piece9:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
+k9:
+	VMOVUPS      (R13), Z18
+	VMOVUPS      64(R13), Z19
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (R10)(BX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (R10)(BX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R11), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R11)(BX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R11)(BX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R12), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R12)(BX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R12)(BX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
+	JNE          k9
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece9
+
+sum9:
+	CMPQ    n+88(FP), $0x20
+	JNE     sums9part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	JMP     sums9stored
+
+sums9part:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    DX, AX
+
+sums9stored:
+	IMUL3Q $0x09, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x09, SI
+	JMP    tiles
+
+not9:
+	CMPQ      SI, $0x08
+	JNE       not8
+	MOVQ      bias+80(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z1, Z13
+	VMOVAPS   Z0, Z14
+	VMOVAPS   Z1, Z15
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum8
+
+piece8:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
+k8:
+	VMOVUPS      (R13), Z16
+	VMOVUPS      64(R13), Z17
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (R10)(BX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (R10)(BX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R11)(BX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R11)(BX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R12), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R12)(BX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
+	JNE          k8
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece8
+
+sum8:
+	CMPQ    n+88(FP), $0x20
+	JNE     sums8part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	JMP     sums8stored
+
+sums8part:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    DX, AX
+
+sums8stored:
+	IMUL3Q $0x08, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x08, SI
+	JMP    tiles
+
+not8:
+	CMPQ SI, $0x07
+	JNE  not7
+
+tile7:
+	MOVQ      bias+80(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z1, Z13
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum7
+
+piece7:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	LEAQ (R11)(BX*2), R12
+	ADDQ BX, R12
+	MOVQ k+56(FP), R14
+	MOVQ DI, R13
+
+k7:
+	VMOVUPS      (R13), Z14
+	VMOVUPS      64(R13), Z15
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (R10)(BX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (R10)(BX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R11), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R11)(BX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R11)(BX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R12), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x00000080, R13
+	DECQ         R14
+	JNE          k7
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece7
+
+sum7:
+	CMPQ    n+88(FP), $0x20
+	JNE     sums7part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	JMP     sums7stored
+
+sums7part:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    DX, AX
+
+sums7stored:
+	IMUL3Q $0x07, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x07, SI
+	JMP    tiles
+
+not7:
+	CMPQ      SI, $0x06
+	JNE       not6
+	MOVQ      bias+80(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z1, Z11
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum6
+
+piece6:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
+k6:
+	VMOVUPS      (R12), Z12
+	VMOVUPS      64(R12), Z13
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (R10)(BX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (R10)(BX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R11)(BX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R11)(BX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
+	JNE          k6
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece6
+
+sum6:
+	CMPQ    n+88(FP), $0x20
+	JNE     sums6part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	JMP     sums6stored
+
+sums6part:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    DX, AX
+
+sums6stored:
+	IMUL3Q $0x06, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x06, SI
+	JMP    tiles
+
+not6:
+	CMPQ      SI, $0x05
+	JNE       not5
+	MOVQ      bias+80(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z1, Z9
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum5
+
+piece5:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
+k5:
+	VMOVUPS      (R12), Z10
+	VMOVUPS      64(R12), Z11
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (R10)(BX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R10)(BX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R11)(BX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
+	JNE          k5
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece5
+
+sum5:
+	CMPQ    n+88(FP), $0x20
+	JNE     sums5part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	JMP     sums5stored
+
+sums5part:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    DX, AX
+
+sums5stored:
+	IMUL3Q $0x05, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x05, SI
+	JMP    tiles
+
+not5:
+	CMPQ      SI, $0x04
+	JNE       not4
+	MOVQ      bias+80(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z1, Z7
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum4
+
+piece4:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
+	MOVQ k+56(FP), R13
+	MOVQ DI, R12
+
+k4:
+	VMOVUPS      (R12), Z8
+	VMOVUPS      64(R12), Z9
+	VBROADCASTSS (R10), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (R10)(BX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R10)(BX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R11), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, R12
+	DECQ         R13
+	JNE          k4
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece4
+
+sum4:
+	CMPQ    n+88(FP), $0x20
+	JNE     sums4part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	JMP     sums4stored
+
+sums4part:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    DX, AX
+
+sums4stored:
+	IMUL3Q $0x04, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x04, SI
+	JMP    tiles
+
+not4:
+	CMPQ      SI, $0x03
+	JNE       not3
+	MOVQ      bias+80(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z1, Z5
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum3
+
+piece3:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
+k3:
+	VMOVUPS      (R11), Z6
+	VMOVUPS      64(R11), Z7
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (R10)(BX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R10)(BX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          k3
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece3
+
+sum3:
+	CMPQ    n+88(FP), $0x20
+	JNE     sums3part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	JMP     sums3stored
+
+sums3part:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    DX, AX
+
+sums3stored:
+	IMUL3Q $0x03, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x03, SI
+	JMP    tiles
+
+not3:
+	CMPQ      SI, $0x02
+	JNE       not2
+	MOVQ      bias+80(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z1, Z3
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum2
+
+piece2:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
+k2:
+	VMOVUPS      (R11), Z4
+	VMOVUPS      64(R11), Z5
+	VBROADCASTSS (R10), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (R10)(BX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          k2
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece2
+
+sum2:
+	CMPQ    n+88(FP), $0x20
+	JNE     sums2part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	JMP     sums2stored
+
+sums2part:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    DX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    DX, AX
+
+sums2stored:
+	IMUL3Q $0x02, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x02, SI
+	JMP    tiles
+
+not2:
+	CMPQ      SI, $0x01
+	JNE       not1
+	MOVQ      bias+80(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
+	JLE       sum1
+
+piece1:
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	MOVQ k+56(FP), R12
+	MOVQ DI, R11
+
+k1:
+	VMOVUPS      (R11), Z2
+	VMOVUPS      64(R11), Z3
+	VBROADCASTSS (R10), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          k1
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNE          piece1
+
+sum1:
+	CMPQ    n+88(FP), $0x20
+	JNE     sums1part
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	JMP     sums1stored
+
+sums1part:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    DX, AX
+
+sums1stored:
+	IMUL3Q $0x01, BX, DI
+	ADDQ   DI, CX
+	SUBQ   $0x01, SI
+	JMP    tiles
+
+not1:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ      bias+80(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -4695,79 +6809,79 @@ tiles:
 	VMOVAPS   Z1, Z21
 	VMOVAPS   Z0, Z22
 	VMOVAPS   Z1, Z23
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
+	MOVQ      panel+64(FP), DI
+	MOVQ      pieces+40(FP), R8
+	MOVQ      npieces+48(FP), R9
+	TESTQ     R9, R9
 	JLE       sum12
 
 piece12:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
+	MOVQ (R8), R10
+	LEAQ (CX)(R10*4), R10
+	LEAQ (R10)(BX*2), R11
+	ADDQ BX, R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
 	LEAQ (R12)(BX*2), R13
 	ADDQ BX, R13
-	LEAQ (R13)(BX*2), R14
-	ADDQ BX, R14
-	MOVQ k+56(FP), BP
-	MOVQ R8, R15
+	MOVQ k+56(FP), R15
+	MOVQ DI, R14
 
 k12:
-	VMOVUPS      (R15), Z24
-	VMOVUPS      64(R15), Z25
-	VBROADCASTSS (R11), Z26
+	VMOVUPS      (R14), Z24
+	VMOVUPS      64(R14), Z25
+	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS (R11)(BX*1), Z26
+	VBROADCASTSS (R10)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS (R11)(BX*2), Z26
+	VBROADCASTSS (R10)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R12), Z26
+	VBROADCASTSS (R11), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (R12)(BX*1), Z26
+	VBROADCASTSS (R11)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R12)(BX*2), Z26
+	VBROADCASTSS (R11)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R13), Z26
+	VBROADCASTSS (R12), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R13)(BX*1), Z26
+	VBROADCASTSS (R12)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (R13)(BX*2), Z26
+	VBROADCASTSS (R12)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (R14), Z26
+	VBROADCASTSS (R13), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (R14)(BX*1), Z26
+	VBROADCASTSS (R13)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R14)(BX*2), Z26
+	VBROADCASTSS (R13)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
 	ADDQ         $0x04, R13
-	ADDQ         $0x04, R14
-	ADDQ         $0x00000080, R15
-	DECQ         BP
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k12
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
+	MOVQ         panelStep+72(FP), R10
+	LEAQ         (DI)(R10*4), DI
+	ADDQ         $0x08, R8
+	DECQ         R9
 	JNE          piece12
 
 sum12:
-	CMPQ    DI, $0x10
-	JNE     tile12part
+	CMPQ    n+88(FP), $0x20
+	JNE     sums12part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -4804,9 +6918,9 @@ sum12:
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, 64(AX)
 	ADDQ    DX, AX
-	JMP     tile12stored
+	JMP     sums12stored
 
-tile12part:
+sums12part:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    DX, AX
@@ -4844,1237 +6958,11 @@ tile12part:
 	VMOVUPS Z23, K1, 64(AX)
 	ADDQ    DX, AX
 
-tile12stored:
-	IMUL3Q $0x0c, BX, R8
-	ADDQ   R8, CX
+sums12stored:
+	IMUL3Q $0x0c, BX, DI
+	ADDQ   DI, CX
 	SUBQ   $0x0c, SI
 	JMP    tiles
-
-rest:
-	CMPQ      SI, $0x0b
-	JNE       not11
-	MOVQ      bias+80(FP), R8
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z1, Z17
-	VMOVAPS   Z0, Z18
-	VMOVAPS   Z1, Z19
-	VMOVAPS   Z0, Z20
-	VMOVAPS   Z1, Z21
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum11
-
-piece11:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	LEAQ (R13)(BX*2), R14
-	ADDQ BX, R14
-	MOVQ k+56(FP), BP
-	MOVQ R8, R15
-
-k11:
-	VMOVUPS      (R15), Z22
-	VMOVUPS      64(R15), Z23
-	VBROADCASTSS (R11), Z24
-	VFMADD231PS  Z22, Z24, Z0
-	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS (R11)(BX*1), Z24
-	VFMADD231PS  Z22, Z24, Z2
-	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (R11)(BX*2), Z24
-	VFMADD231PS  Z22, Z24, Z4
-	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (R12), Z24
-	VFMADD231PS  Z22, Z24, Z6
-	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (R12)(BX*1), Z24
-	VFMADD231PS  Z22, Z24, Z8
-	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (R12)(BX*2), Z24
-	VFMADD231PS  Z22, Z24, Z10
-	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R13), Z24
-	VFMADD231PS  Z22, Z24, Z12
-	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (R13)(BX*1), Z24
-	VFMADD231PS  Z22, Z24, Z14
-	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (R13)(BX*2), Z24
-	VFMADD231PS  Z22, Z24, Z16
-	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (R14), Z24
-	VFMADD231PS  Z22, Z24, Z18
-	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (R14)(BX*1), Z24
-	VFMADD231PS  Z22, Z24, Z20
-	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x04, R14
-	ADDQ         $0x00000080, R15
-	DECQ         BP
-	JNE          k11
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece11
-
-sum11:
-	CMPQ    DI, $0x10
-	JNE     tile11part
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z16, (AX)
-	VMOVUPS Z17, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z18, (AX)
-	VMOVUPS Z19, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z20, (AX)
-	VMOVUPS Z21, 64(AX)
-	ADDQ    DX, AX
-	JMP     tile11stored
-
-tile11part:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z16, (AX)
-	VMOVUPS Z17, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z18, (AX)
-	VMOVUPS Z19, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z20, (AX)
-	VMOVUPS Z21, K1, 64(AX)
-	ADDQ    DX, AX
-
-tile11stored:
-	IMUL3Q $0x0b, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x0b, SI
-
-not11:
-	CMPQ      SI, $0x0a
-	JNE       not10
-	MOVQ      bias+80(FP), R8
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z1, Z17
-	VMOVAPS   Z0, Z18
-	VMOVAPS   Z1, Z19
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum10
-
-piece10:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	LEAQ (R13)(BX*2), R14
-	ADDQ BX, R14
-	MOVQ k+56(FP), BP
-	MOVQ R8, R15
-
-k10:
-	VMOVUPS      (R15), Z20
-	VMOVUPS      64(R15), Z21
-	VBROADCASTSS (R11), Z22
-	VFMADD231PS  Z20, Z22, Z0
-	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS (R11)(BX*1), Z22
-	VFMADD231PS  Z20, Z22, Z2
-	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS (R11)(BX*2), Z22
-	VFMADD231PS  Z20, Z22, Z4
-	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R12), Z22
-	VFMADD231PS  Z20, Z22, Z6
-	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (R12)(BX*1), Z22
-	VFMADD231PS  Z20, Z22, Z8
-	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R12)(BX*2), Z22
-	VFMADD231PS  Z20, Z22, Z10
-	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R13), Z22
-	VFMADD231PS  Z20, Z22, Z12
-	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R13)(BX*1), Z22
-	VFMADD231PS  Z20, Z22, Z14
-	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (R13)(BX*2), Z22
-	VFMADD231PS  Z20, Z22, Z16
-	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (R14), Z22
-	VFMADD231PS  Z20, Z22, Z18
-	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x04, R14
-	ADDQ         $0x00000080, R15
-	DECQ         BP
-	JNE          k10
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece10
-
-sum10:
-	CMPQ    DI, $0x10
-	JNE     tile10part
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z16, (AX)
-	VMOVUPS Z17, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z18, (AX)
-	VMOVUPS Z19, 64(AX)
-	ADDQ    DX, AX
-	JMP     tile10stored
-
-tile10part:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z16, (AX)
-	VMOVUPS Z17, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z18, (AX)
-	VMOVUPS Z19, K1, 64(AX)
-	ADDQ    DX, AX
-
-tile10stored:
-	IMUL3Q $0x0a, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x0a, SI
-
-not10:
-	CMPQ      SI, $0x09
-	JNE       not9
-	MOVQ      bias+80(FP), R8
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z1, Z17
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum9
-
-piece9:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ R8, R14
-
-k9:
-	VMOVUPS      (R14), Z18
-	VMOVUPS      64(R14), Z19
-	VBROADCASTSS (R11), Z20
-	VFMADD231PS  Z18, Z20, Z0
-	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS (R11)(BX*1), Z20
-	VFMADD231PS  Z18, Z20, Z2
-	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS (R11)(BX*2), Z20
-	VFMADD231PS  Z18, Z20, Z4
-	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (R12), Z20
-	VFMADD231PS  Z18, Z20, Z6
-	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (R12)(BX*1), Z20
-	VFMADD231PS  Z18, Z20, Z8
-	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (R12)(BX*2), Z20
-	VFMADD231PS  Z18, Z20, Z10
-	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R13), Z20
-	VFMADD231PS  Z18, Z20, Z12
-	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (R13)(BX*1), Z20
-	VFMADD231PS  Z18, Z20, Z14
-	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (R13)(BX*2), Z20
-	VFMADD231PS  Z18, Z20, Z16
-	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
-	JNE          k9
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece9
-
-sum9:
-	CMPQ    DI, $0x10
-	JNE     tile9part
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z16, (AX)
-	VMOVUPS Z17, 64(AX)
-	ADDQ    DX, AX
-	JMP     tile9stored
-
-tile9part:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z16, (AX)
-	VMOVUPS Z17, K1, 64(AX)
-	ADDQ    DX, AX
-
-tile9stored:
-	IMUL3Q $0x09, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x09, SI
-
-not9:
-	CMPQ      SI, $0x08
-	JNE       not8
-	MOVQ      bias+80(FP), R8
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z1, Z15
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum8
-
-piece8:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ R8, R14
-
-k8:
-	VMOVUPS      (R14), Z16
-	VMOVUPS      64(R14), Z17
-	VBROADCASTSS (R11), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (R11)(BX*1), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (R11)(BX*2), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R12), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (R12)(BX*1), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R12)(BX*2), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R13), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R13)(BX*1), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
-	JNE          k8
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece8
-
-sum8:
-	CMPQ    DI, $0x10
-	JNE     tile8part
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, 64(AX)
-	ADDQ    DX, AX
-	JMP     tile8stored
-
-tile8part:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, K1, 64(AX)
-	ADDQ    DX, AX
-
-tile8stored:
-	IMUL3Q $0x08, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x08, SI
-
-not8:
-	CMPQ      SI, $0x07
-	JNE       not7
-	MOVQ      bias+80(FP), R8
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum7
-
-piece7:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ R8, R14
-
-k7:
-	VMOVUPS      (R14), Z14
-	VMOVUPS      64(R14), Z15
-	VBROADCASTSS (R11), Z16
-	VFMADD231PS  Z14, Z16, Z0
-	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS (R11)(BX*1), Z16
-	VFMADD231PS  Z14, Z16, Z2
-	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS (R11)(BX*2), Z16
-	VFMADD231PS  Z14, Z16, Z4
-	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (R12), Z16
-	VFMADD231PS  Z14, Z16, Z6
-	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (R12)(BX*1), Z16
-	VFMADD231PS  Z14, Z16, Z8
-	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (R12)(BX*2), Z16
-	VFMADD231PS  Z14, Z16, Z10
-	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (R13), Z16
-	VFMADD231PS  Z14, Z16, Z12
-	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
-	JNE          k7
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece7
-
-sum7:
-	CMPQ    DI, $0x10
-	JNE     tile7part
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, 64(AX)
-	ADDQ    DX, AX
-	JMP     tile7stored
-
-tile7part:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, K1, 64(AX)
-	ADDQ    DX, AX
-
-tile7stored:
-	IMUL3Q $0x07, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x07, SI
-
-not7:
-	CMPQ      SI, $0x06
-	JNE       not6
-	MOVQ      bias+80(FP), R8
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum6
-
-piece6:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ R8, R13
-
-k6:
-	VMOVUPS      (R13), Z12
-	VMOVUPS      64(R13), Z13
-	VBROADCASTSS (R11), Z14
-	VFMADD231PS  Z12, Z14, Z0
-	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (R11)(BX*1), Z14
-	VFMADD231PS  Z12, Z14, Z2
-	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (R11)(BX*2), Z14
-	VFMADD231PS  Z12, Z14, Z4
-	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R12), Z14
-	VFMADD231PS  Z12, Z14, Z6
-	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R12)(BX*1), Z14
-	VFMADD231PS  Z12, Z14, Z8
-	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R12)(BX*2), Z14
-	VFMADD231PS  Z12, Z14, Z10
-	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
-	JNE          k6
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece6
-
-sum6:
-	CMPQ    DI, $0x10
-	JNE     tile6part
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, 64(AX)
-	ADDQ    DX, AX
-	JMP     tile6stored
-
-tile6part:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
-	ADDQ    DX, AX
-
-tile6stored:
-	IMUL3Q $0x06, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x06, SI
-
-not6:
-	CMPQ      SI, $0x05
-	JNE       not5
-	MOVQ      bias+80(FP), R8
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum5
-
-piece5:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ R8, R13
-
-k5:
-	VMOVUPS      (R13), Z10
-	VMOVUPS      64(R13), Z11
-	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z10, Z12, Z0
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (R11)(BX*1), Z12
-	VFMADD231PS  Z10, Z12, Z2
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R11)(BX*2), Z12
-	VFMADD231PS  Z10, Z12, Z4
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R12), Z12
-	VFMADD231PS  Z10, Z12, Z6
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R12)(BX*1), Z12
-	VFMADD231PS  Z10, Z12, Z8
-	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
-	JNE          k5
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece5
-
-sum5:
-	CMPQ    DI, $0x10
-	JNE     tile5part
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-	ADDQ    DX, AX
-	JMP     tile5stored
-
-tile5part:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    DX, AX
-
-tile5stored:
-	IMUL3Q $0x05, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x05, SI
-
-not5:
-	CMPQ      SI, $0x04
-	JNE       not4
-	MOVQ      bias+80(FP), R8
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum4
-
-piece4:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ R8, R13
-
-k4:
-	VMOVUPS      (R13), Z8
-	VMOVUPS      64(R13), Z9
-	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z8, Z10, Z0
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R11)(BX*1), Z10
-	VFMADD231PS  Z8, Z10, Z2
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R11)(BX*2), Z10
-	VFMADD231PS  Z8, Z10, Z4
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R12), Z10
-	VFMADD231PS  Z8, Z10, Z6
-	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
-	JNE          k4
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece4
-
-sum4:
-	CMPQ    DI, $0x10
-	JNE     tile4part
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    DX, AX
-	JMP     tile4stored
-
-tile4part:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    DX, AX
-
-tile4stored:
-	IMUL3Q $0x04, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x04, SI
-
-not4:
-	CMPQ      SI, $0x03
-	JNE       not3
-	MOVQ      bias+80(FP), R8
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum3
-
-piece3:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	MOVQ k+56(FP), R13
-	MOVQ R8, R12
-
-k3:
-	VMOVUPS      (R12), Z6
-	VMOVUPS      64(R12), Z7
-	VBROADCASTSS (R11), Z8
-	VFMADD231PS  Z6, Z8, Z0
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (R11)(BX*1), Z8
-	VFMADD231PS  Z6, Z8, Z2
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R11)(BX*2), Z8
-	VFMADD231PS  Z6, Z8, Z4
-	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
-	JNE          k3
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece3
-
-sum3:
-	CMPQ    DI, $0x10
-	JNE     tile3part
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    DX, AX
-	JMP     tile3stored
-
-tile3part:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    DX, AX
-
-tile3stored:
-	IMUL3Q $0x03, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x03, SI
-
-not3:
-	CMPQ      SI, $0x02
-	JNE       not2
-	MOVQ      bias+80(FP), R8
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum2
-
-piece2:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	MOVQ k+56(FP), R13
-	MOVQ R8, R12
-
-k2:
-	VMOVUPS      (R12), Z4
-	VMOVUPS      64(R12), Z5
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R11)(BX*1), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
-	JNE          k2
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece2
-
-sum2:
-	CMPQ    DI, $0x10
-	JNE     tile2part
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    DX, AX
-	JMP     tile2stored
-
-tile2part:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    DX, AX
-
-tile2stored:
-	IMUL3Q $0x02, BX, R8
-	ADDQ   R8, CX
-	SUBQ   $0x02, SI
-
-not2:
-	CMPQ      SI, $0x01
-	JNE       not1
-	MOVQ      bias+80(FP), R8
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	MOVQ      panel+64(FP), R8
-	MOVQ      pieces+40(FP), R9
-	MOVQ      npieces+48(FP), R10
-	TESTQ     R10, R10
-	JLE       sum1
-
-piece1:
-	MOVQ (R9), R11
-	LEAQ (CX)(R11*4), R11
-	MOVQ k+56(FP), R13
-	MOVQ R8, R12
-
-k1:
-	VMOVUPS      (R12), Z2
-	VMOVUPS      64(R12), Z3
-	VBROADCASTSS (R11), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
-	JNE          k1
-	MOVQ         panelStep+72(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	ADDQ         $0x08, R9
-	DECQ         R10
-	JNE          piece1
-
-sum1:
-	CMPQ    DI, $0x10
-	JNE     tile1part
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    DX, AX
-	JMP     tile1stored
-
-tile1part:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-
-tile1stored:
-	IMUL3Q $0x01, BX, AX
-	ADDQ   AX, CX
-	SUBQ   $0x01, SI
-
-not1:
-	VZEROUPPER
-	RET
 
 // func depthwise1x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, AVX512F
@@ -7999,132 +8887,144 @@ TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-60
 	VBROADCASTSS high+48(FP), Z0
 	VBROADCASTSS low+52(FP), Z1
 	VBROADCASTSS most+56(FP), Z2
-	MOVL         $0x3f800000, AX
+	MOVL         $0x3f66d4b1, AX
 	VMOVD        AX, X4
 	VBROADCASTSS X4, Z4
+	MOVL         $0x3eec97ea, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
+	MOVL         $0x3ea6825e, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+	MOVL         $0x49c0007f, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Z7
 	VPXORD       Z3, Z3, Z3
 	VSUBPS       Z2, Z3, Z3
-	LEAQ         constants<>+0(SB), AX
-	MOVQ         dst+0(FP), CX
-	MOVQ         src+16(FP), DX
-	MOVQ         dstStep+8(FP), BX
-	MOVQ         srcStep+24(FP), SI
-	MOVQ         rows+32(FP), DI
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	SHLQ         $0x02, DX
 	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         n+40(FP), R8
-	ANDQ         $0x0f, R8
-	MOVL         $0x00000001, R9
-	SHLXL        R8, R9, R9
-	DECL         R9
-	KMOVW        R9, K1
+	MOVQ         n+40(FP), DI
+	ANDQ         $0x0f, DI
+	MOVL         $0x00000001, R8
+	SHLXL        DI, R8, R8
+	DECL         R8
+	KMOVW        R8, K1
 
 row:
+	MOVQ AX, R8
 	MOVQ CX, R9
-	MOVQ DX, R10
-	MOVQ n+40(FP), R11
-	SUBQ $0x20, R11
+	MOVQ n+40(FP), R10
+	SUBQ $0x20, R10
 	JL   one
 
 pair:
-	VMOVUPS     (R10), Z5
-	VMOVUPS     64(R10), Z6
-	VMAXPS      Z5, Z3, Z5
-	VMINPS      Z5, Z2, Z5
-	VMOVUPS     (AX), Z7
-	VFMADD231PS Z5, Z0, Z7
-	VSUBPS      (AX), Z7, Z8
-	VFMSUB231PS Z5, Z0, Z8
-	VFMADD231PS Z5, Z1, Z8
-	VMOVUPS     384(AX), Z5
-	VFMADD213PS 320(AX), Z8, Z5
-	VFMADD213PS 256(AX), Z8, Z5
-	VFMADD213PS 192(AX), Z8, Z5
-	VFMADD213PS 128(AX), Z8, Z5
-	VFMADD213PS 64(AX), Z8, Z5
-	VPSLLD      $0x17, Z7, Z7
-	VFMADD213PS Z4, Z7, Z5
-	VDIVPS      Z5, Z4, Z5
-	VMAXPS      Z6, Z3, Z6
-	VMINPS      Z6, Z2, Z6
-	VMOVUPS     (AX), Z7
-	VFMADD231PS Z6, Z0, Z7
-	VSUBPS      (AX), Z7, Z8
-	VFMSUB231PS Z6, Z0, Z8
-	VFMADD231PS Z6, Z1, Z8
-	VMOVUPS     384(AX), Z6
-	VFMADD213PS 320(AX), Z8, Z6
-	VFMADD213PS 256(AX), Z8, Z6
-	VFMADD213PS 192(AX), Z8, Z6
-	VFMADD213PS 128(AX), Z8, Z6
-	VFMADD213PS 64(AX), Z8, Z6
-	VPSLLD      $0x17, Z7, Z7
-	VFMADD213PS Z4, Z7, Z6
-	VDIVPS      Z6, Z4, Z6
-	VMOVUPS     Z5, (R9)
-	VMOVUPS     Z6, 64(R9)
-	ADDQ        $0x00000080, R10
+	VMOVUPS     (R9), Z8
+	VMOVUPS     64(R9), Z9
+	VMAXPS      Z8, Z3, Z8
+	VMINPS      Z8, Z2, Z8
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z8, Z0, Z10
+	VSUBPS      Z7, Z10, Z11
+	VFMSUB231PS Z8, Z0, Z11
+	VFMADD231PS Z8, Z1, Z11
+	VMULPS      Z11, Z11, Z8
+	VMOVAPS     Z5, Z12
+	VFMADD213PS Z4, Z8, Z12
+	VMULPS      Z11, Z12, Z12
+	VADDPS      Z6, Z8, Z8
+	VADDPS      Z12, Z8, Z11
+	VSUBPS      Z12, Z8, Z12
+	VPSLLD      $0x17, Z10, Z10
+	VFMADD213PS Z12, Z10, Z11
+	VDIVPS      Z11, Z12, Z8
+	VMAXPS      Z9, Z3, Z9
+	VMINPS      Z9, Z2, Z9
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z9, Z0, Z10
+	VSUBPS      Z7, Z10, Z11
+	VFMSUB231PS Z9, Z0, Z11
+	VFMADD231PS Z9, Z1, Z11
+	VMULPS      Z11, Z11, Z9
+	VMOVAPS     Z5, Z12
+	VFMADD213PS Z4, Z9, Z12
+	VMULPS      Z11, Z12, Z12
+	VADDPS      Z6, Z9, Z9
+	VADDPS      Z12, Z9, Z11
+	VSUBPS      Z12, Z9, Z12
+	VPSLLD      $0x17, Z10, Z10
+	VFMADD213PS Z12, Z10, Z11
+	VDIVPS      Z11, Z12, Z9
+	VMOVUPS     Z8, (R8)
+	VMOVUPS     Z9, 64(R8)
 	ADDQ        $0x00000080, R9
-	SUBQ        $0x20, R11
+	ADDQ        $0x00000080, R8
+	SUBQ        $0x20, R10
 	JGE         pair
 
 one:
-	ADDQ        $0x10, R11
+	ADDQ        $0x10, R10
 	JL          rest
-	VMOVUPS     (R10), Z5
-	VMAXPS      Z5, Z3, Z5
-	VMINPS      Z5, Z2, Z5
-	VMOVUPS     (AX), Z6
-	VFMADD231PS Z5, Z0, Z6
-	VSUBPS      (AX), Z6, Z7
-	VFMSUB231PS Z5, Z0, Z7
-	VFMADD231PS Z5, Z1, Z7
-	VMOVUPS     384(AX), Z5
-	VFMADD213PS 320(AX), Z7, Z5
-	VFMADD213PS 256(AX), Z7, Z5
-	VFMADD213PS 192(AX), Z7, Z5
-	VFMADD213PS 128(AX), Z7, Z5
-	VFMADD213PS 64(AX), Z7, Z5
-	VPSLLD      $0x17, Z6, Z6
-	VFMADD213PS Z4, Z6, Z5
-	VDIVPS      Z5, Z4, Z5
-	VMOVUPS     Z5, (R9)
-	ADDQ        $0x00000040, R10
+	VMOVUPS     (R9), Z8
+	VMAXPS      Z8, Z3, Z8
+	VMINPS      Z8, Z2, Z8
+	VMOVAPS     Z7, Z9
+	VFMADD231PS Z8, Z0, Z9
+	VSUBPS      Z7, Z9, Z10
+	VFMSUB231PS Z8, Z0, Z10
+	VFMADD231PS Z8, Z1, Z10
+	VMULPS      Z10, Z10, Z8
+	VMOVAPS     Z5, Z11
+	VFMADD213PS Z4, Z8, Z11
+	VMULPS      Z10, Z11, Z11
+	VADDPS      Z6, Z8, Z8
+	VADDPS      Z11, Z8, Z10
+	VSUBPS      Z11, Z8, Z11
+	VPSLLD      $0x17, Z9, Z9
+	VFMADD213PS Z11, Z9, Z10
+	VDIVPS      Z10, Z11, Z8
+	VMOVUPS     Z8, (R8)
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R8
 
 rest:
-	TESTQ       R8, R8
+	TESTQ       DI, DI
 	JEQ         next
-	VMOVUPS.Z   (R10), K1, Z5
-	VMAXPS      Z5, Z3, Z5
-	VMINPS      Z5, Z2, Z5
-	VMOVUPS     (AX), Z6
-	VFMADD231PS Z5, Z0, Z6
-	VSUBPS      (AX), Z6, Z7
-	VFMSUB231PS Z5, Z0, Z7
-	VFMADD231PS Z5, Z1, Z7
-	VMOVUPS     384(AX), Z5
-	VFMADD213PS 320(AX), Z7, Z5
-	VFMADD213PS 256(AX), Z7, Z5
-	VFMADD213PS 192(AX), Z7, Z5
-	VFMADD213PS 128(AX), Z7, Z5
-	VFMADD213PS 64(AX), Z7, Z5
-	VPSLLD      $0x17, Z6, Z6
-	VFMADD213PS Z4, Z6, Z5
-	VDIVPS      Z5, Z4, Z5
-	CMPQ        R8, $0x10
+	VMOVUPS.Z   (R9), K1, Z8
+	VMAXPS      Z8, Z3, Z8
+	VMINPS      Z8, Z2, Z8
+	VMOVAPS     Z7, Z9
+	VFMADD231PS Z8, Z0, Z9
+	VSUBPS      Z7, Z9, Z10
+	VFMSUB231PS Z8, Z0, Z10
+	VFMADD231PS Z8, Z1, Z10
+	VMULPS      Z10, Z10, Z8
+	VMOVAPS     Z5, Z11
+	VFMADD213PS Z4, Z8, Z11
+	VMULPS      Z10, Z11, Z11
+	VADDPS      Z6, Z8, Z8
+	VADDPS      Z11, Z8, Z10
+	VSUBPS      Z11, Z8, Z11
+	VPSLLD      $0x17, Z9, Z9
+	VFMADD213PS Z11, Z9, Z10
+	VDIVPS      Z10, Z11, Z8
+	CMPQ        DI, $0x10
 	JNE         restpart
-	VMOVUPS     Z5, (R9)
+	VMOVUPS     Z8, (R8)
 	JMP         reststored
 
 restpart:
-	VMOVUPS Z5, K1, (R9)
+	VMOVUPS Z8, K1, (R8)
 
 reststored:
 next:
+	ADDQ DX, AX
 	ADDQ BX, CX
-	ADDQ SI, DX
-	DECQ DI
+	DECQ SI
 	JNE  row
 	VZEROUPPER
 	RET
@@ -8135,207 +9035,299 @@ TEXT ·swishAVX512(SB), NOSPLIT, $0-60
 	VBROADCASTSS high+48(FP), Z0
 	VBROADCASTSS low+52(FP), Z1
 	VBROADCASTSS most+56(FP), Z2
-	MOVL         $0x3f800000, AX
+	MOVL         $0x3f66d4b1, AX
 	VMOVD        AX, X4
 	VBROADCASTSS X4, Z4
+	MOVL         $0x3eec97ea, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
+	MOVL         $0x3ea6825e, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+	MOVL         $0x49c0007f, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Z7
 	VPXORD       Z3, Z3, Z3
 	VSUBPS       Z2, Z3, Z3
-	LEAQ         constants<>+0(SB), AX
-	MOVQ         dst+0(FP), CX
-	MOVQ         src+16(FP), DX
-	MOVQ         dstStep+8(FP), BX
-	MOVQ         srcStep+24(FP), SI
-	MOVQ         rows+32(FP), DI
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	SHLQ         $0x02, DX
 	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         n+40(FP), R8
-	ANDQ         $0x0f, R8
-	MOVL         $0x00000001, R9
-	SHLXL        R8, R9, R9
-	DECL         R9
-	KMOVW        R9, K1
+	MOVQ         n+40(FP), DI
+	ANDQ         $0x0f, DI
+	MOVL         $0x00000001, R8
+	SHLXL        DI, R8, R8
+	DECL         R8
+	KMOVW        R8, K1
 
 row:
+	MOVQ AX, R8
 	MOVQ CX, R9
-	MOVQ DX, R10
-	MOVQ n+40(FP), R11
-	SUBQ $0x20, R11
+	MOVQ n+40(FP), R10
+	SUBQ $0x20, R10
 	JL   one
 
 pair:
-	VMOVUPS     (R10), Z5
-	VMOVUPS     64(R10), Z6
-	VMAXPS      Z5, Z3, Z7
-	VMINPS      Z7, Z2, Z7
-	VMOVUPS     (AX), Z8
-	VFMADD231PS Z7, Z0, Z8
-	VSUBPS      (AX), Z8, Z9
-	VFMSUB231PS Z7, Z0, Z9
-	VFMADD231PS Z7, Z1, Z9
-	VMOVUPS     384(AX), Z7
-	VFMADD213PS 320(AX), Z9, Z7
-	VFMADD213PS 256(AX), Z9, Z7
-	VFMADD213PS 192(AX), Z9, Z7
-	VFMADD213PS 128(AX), Z9, Z7
-	VFMADD213PS 64(AX), Z9, Z7
-	VPSLLD      $0x17, Z8, Z8
-	VFMADD213PS Z4, Z8, Z7
-	VDIVPS      Z7, Z5, Z5
-	VMAXPS      Z6, Z3, Z7
-	VMINPS      Z7, Z2, Z7
-	VMOVUPS     (AX), Z8
-	VFMADD231PS Z7, Z0, Z8
-	VSUBPS      (AX), Z8, Z9
-	VFMSUB231PS Z7, Z0, Z9
-	VFMADD231PS Z7, Z1, Z9
-	VMOVUPS     384(AX), Z7
-	VFMADD213PS 320(AX), Z9, Z7
-	VFMADD213PS 256(AX), Z9, Z7
-	VFMADD213PS 192(AX), Z9, Z7
-	VFMADD213PS 128(AX), Z9, Z7
-	VFMADD213PS 64(AX), Z9, Z7
-	VPSLLD      $0x17, Z8, Z8
-	VFMADD213PS Z4, Z8, Z7
-	VDIVPS      Z7, Z6, Z6
-	VMOVUPS     Z5, (R9)
-	VMOVUPS     Z6, 64(R9)
-	ADDQ        $0x00000080, R10
+	VMOVUPS     (R9), Z8
+	VMOVUPS     64(R9), Z9
+	VMAXPS      Z8, Z3, Z10
+	VMINPS      Z10, Z2, Z10
+	VMOVAPS     Z7, Z11
+	VFMADD231PS Z10, Z0, Z11
+	VSUBPS      Z7, Z11, Z12
+	VFMSUB231PS Z10, Z0, Z12
+	VFMADD231PS Z10, Z1, Z12
+	VMULPS      Z12, Z12, Z10
+	VMOVAPS     Z5, Z13
+	VFMADD213PS Z4, Z10, Z13
+	VMULPS      Z12, Z13, Z13
+	VADDPS      Z6, Z10, Z10
+	VADDPS      Z13, Z10, Z12
+	VSUBPS      Z13, Z10, Z13
+	VPSLLD      $0x17, Z11, Z11
+	VFMADD213PS Z13, Z11, Z12
+	VMULPS      Z13, Z8, Z13
+	VDIVPS      Z12, Z13, Z8
+	VMAXPS      Z9, Z3, Z10
+	VMINPS      Z10, Z2, Z10
+	VMOVAPS     Z7, Z11
+	VFMADD231PS Z10, Z0, Z11
+	VSUBPS      Z7, Z11, Z12
+	VFMSUB231PS Z10, Z0, Z12
+	VFMADD231PS Z10, Z1, Z12
+	VMULPS      Z12, Z12, Z10
+	VMOVAPS     Z5, Z13
+	VFMADD213PS Z4, Z10, Z13
+	VMULPS      Z12, Z13, Z13
+	VADDPS      Z6, Z10, Z10
+	VADDPS      Z13, Z10, Z12
+	VSUBPS      Z13, Z10, Z13
+	VPSLLD      $0x17, Z11, Z11
+	VFMADD213PS Z13, Z11, Z12
+	VMULPS      Z13, Z9, Z13
+	VDIVPS      Z12, Z13, Z9
+	VMOVUPS     Z8, (R8)
+	VMOVUPS     Z9, 64(R8)
 	ADDQ        $0x00000080, R9
-	SUBQ        $0x20, R11
+	ADDQ        $0x00000080, R8
+	SUBQ        $0x20, R10
 	JGE         pair
 
 one:
-	ADDQ        $0x10, R11
+	ADDQ        $0x10, R10
 	JL          rest
-	VMOVUPS     (R10), Z5
-	VMAXPS      Z5, Z3, Z6
-	VMINPS      Z6, Z2, Z6
-	VMOVUPS     (AX), Z7
-	VFMADD231PS Z6, Z0, Z7
-	VSUBPS      (AX), Z7, Z8
-	VFMSUB231PS Z6, Z0, Z8
-	VFMADD231PS Z6, Z1, Z8
-	VMOVUPS     384(AX), Z6
-	VFMADD213PS 320(AX), Z8, Z6
-	VFMADD213PS 256(AX), Z8, Z6
-	VFMADD213PS 192(AX), Z8, Z6
-	VFMADD213PS 128(AX), Z8, Z6
-	VFMADD213PS 64(AX), Z8, Z6
-	VPSLLD      $0x17, Z7, Z7
-	VFMADD213PS Z4, Z7, Z6
-	VDIVPS      Z6, Z5, Z5
-	VMOVUPS     Z5, (R9)
-	ADDQ        $0x00000040, R10
+	VMOVUPS     (R9), Z8
+	VMAXPS      Z8, Z3, Z9
+	VMINPS      Z9, Z2, Z9
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z9, Z0, Z10
+	VSUBPS      Z7, Z10, Z11
+	VFMSUB231PS Z9, Z0, Z11
+	VFMADD231PS Z9, Z1, Z11
+	VMULPS      Z11, Z11, Z9
+	VMOVAPS     Z5, Z12
+	VFMADD213PS Z4, Z9, Z12
+	VMULPS      Z11, Z12, Z12
+	VADDPS      Z6, Z9, Z9
+	VADDPS      Z12, Z9, Z11
+	VSUBPS      Z12, Z9, Z12
+	VPSLLD      $0x17, Z10, Z10
+	VFMADD213PS Z12, Z10, Z11
+	VMULPS      Z12, Z8, Z12
+	VDIVPS      Z11, Z12, Z8
+	VMOVUPS     Z8, (R8)
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R8
 
 rest:
-	TESTQ       R8, R8
+	TESTQ       DI, DI
 	JEQ         next
-	VMOVUPS.Z   (R10), K1, Z5
-	VMAXPS      Z5, Z3, Z6
-	VMINPS      Z6, Z2, Z6
-	VMOVUPS     (AX), Z7
-	VFMADD231PS Z6, Z0, Z7
-	VSUBPS      (AX), Z7, Z8
-	VFMSUB231PS Z6, Z0, Z8
-	VFMADD231PS Z6, Z1, Z8
-	VMOVUPS     384(AX), Z6
-	VFMADD213PS 320(AX), Z8, Z6
-	VFMADD213PS 256(AX), Z8, Z6
-	VFMADD213PS 192(AX), Z8, Z6
-	VFMADD213PS 128(AX), Z8, Z6
-	VFMADD213PS 64(AX), Z8, Z6
-	VPSLLD      $0x17, Z7, Z7
-	VFMADD213PS Z4, Z7, Z6
-	VDIVPS      Z6, Z5, Z5
-	CMPQ        R8, $0x10
+	VMOVUPS.Z   (R9), K1, Z8
+	VMAXPS      Z8, Z3, Z9
+	VMINPS      Z9, Z2, Z9
+	VMOVAPS     Z7, Z10
+	VFMADD231PS Z9, Z0, Z10
+	VSUBPS      Z7, Z10, Z11
+	VFMSUB231PS Z9, Z0, Z11
+	VFMADD231PS Z9, Z1, Z11
+	VMULPS      Z11, Z11, Z9
+	VMOVAPS     Z5, Z12
+	VFMADD213PS Z4, Z9, Z12
+	VMULPS      Z11, Z12, Z12
+	VADDPS      Z6, Z9, Z9
+	VADDPS      Z12, Z9, Z11
+	VSUBPS      Z12, Z9, Z12
+	VPSLLD      $0x17, Z10, Z10
+	VFMADD213PS Z12, Z10, Z11
+	VMULPS      Z12, Z8, Z12
+	VDIVPS      Z11, Z12, Z8
+	CMPQ        DI, $0x10
 	JNE         restpart
-	VMOVUPS     Z5, (R9)
+	VMOVUPS     Z8, (R8)
 	JMP         reststored
 
 restpart:
-	VMOVUPS Z5, K1, (R9)
+	VMOVUPS Z8, K1, (R8)
 
 reststored:
 next:
+	ADDQ DX, AX
 	ADDQ BX, CX
-	ADDQ SI, DX
-	DECQ DI
+	DECQ SI
 	JNE  row
 	VZEROUPPER
 	RET
 
-// func addAVX512(dst *float32, a *float32, b *float32, n int)
+// func addAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·addAVX512(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ a+8(FP), CX
-	MOVQ b+16(FP), DX
-	MOVQ n+24(FP), BX
+TEXT ·addAVX512(SB), NOSPLIT, $0-64
+	MOVQ  b+32(FP), AX
+	MOVQ  bStep+40(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  dst+0(FP), BX
+	MOVQ  a+16(FP), SI
+	MOVQ  dstStep+8(FP), DI
+	MOVQ  aStep+24(FP), R8
+	MOVQ  rows+48(FP), R9
+	SHLQ  $0x02, DI
+	SHLQ  $0x02, R8
+	MOVQ  n+56(FP), R10
+	ANDQ  $0x0f, R10
+	MOVL  $0x00000001, DX
+	SHLXL R10, DX, DX
+	DECL  DX
+	KMOVW DX, K1
 
-vectors:
-	CMPQ    BX, $0x10
+row:
+	MOVQ BX, R11
+	MOVQ SI, R12
+	MOVQ n+56(FP), R13
+	MOVQ AX, DX
+	SUBQ $0x20, R13
+	JL   one
+
+pair:
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VADDPS  (DX), Z0, Z0
+	VADDPS  64(DX), Z1, Z1
+	ADDQ    $0x00000080, DX
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	ADDQ    $0x00000080, R12
+	ADDQ    $0x00000080, R11
+	SUBQ    $0x20, R13
+	JGE     pair
+
+one:
+	ADDQ    $0x10, R13
 	JL      rest
-	VMOVUPS (CX), Z0
-	VMOVUPS (DX), Z1
-	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, (AX)
-	ADDQ    $0x40, AX
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, DX
-	SUBQ    $0x10, BX
-	JMP     vectors
+	VMOVUPS (R12), Z0
+	VADDPS  (DX), Z0, Z0
+	ADDQ    $0x00000040, DX
+	VMOVUPS Z0, (R11)
+	ADDQ    $0x00000040, R12
+	ADDQ    $0x00000040, R11
 
 rest:
-	TESTQ     BX, BX
-	JLE       end
-	MOVL      $0x00000001, SI
-	SHLXL     BX, SI, SI
-	DECL      SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX), K1, Z0
+	TESTQ     R10, R10
+	JEQ       next
+	VMOVUPS.Z (R12), K1, Z0
 	VMOVUPS.Z (DX), K1, Z1
 	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (AX)
+	CMPQ      R10, $0x10
+	JNE       restpart
+	VMOVUPS   Z0, (R11)
+	JMP       reststored
 
-end:
+restpart:
+	VMOVUPS Z0, K1, (R11)
+
+reststored:
+next:
+	ADDQ DI, BX
+	ADDQ R8, SI
+	ADDQ CX, AX
+	DECQ R9
+	JNE  row
 	VZEROUPPER
 	RET
 
-// func mulAVX512(dst *float32, a *float32, b *float32, n int)
+// func mulAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·mulAVX512(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ a+8(FP), CX
-	MOVQ b+16(FP), DX
-	MOVQ n+24(FP), BX
+TEXT ·mulAVX512(SB), NOSPLIT, $0-64
+	MOVQ  b+32(FP), AX
+	MOVQ  bStep+40(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  dst+0(FP), BX
+	MOVQ  a+16(FP), SI
+	MOVQ  dstStep+8(FP), DI
+	MOVQ  aStep+24(FP), R8
+	MOVQ  rows+48(FP), R9
+	SHLQ  $0x02, DI
+	SHLQ  $0x02, R8
+	MOVQ  n+56(FP), R10
+	ANDQ  $0x0f, R10
+	MOVL  $0x00000001, DX
+	SHLXL R10, DX, DX
+	DECL  DX
+	KMOVW DX, K1
 
-vectors:
-	CMPQ    BX, $0x10
+row:
+	MOVQ BX, R11
+	MOVQ SI, R12
+	MOVQ n+56(FP), R13
+	MOVQ AX, DX
+	SUBQ $0x20, R13
+	JL   one
+
+pair:
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMULPS  (DX), Z0, Z0
+	VMULPS  64(DX), Z1, Z1
+	ADDQ    $0x00000080, DX
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	ADDQ    $0x00000080, R12
+	ADDQ    $0x00000080, R11
+	SUBQ    $0x20, R13
+	JGE     pair
+
+one:
+	ADDQ    $0x10, R13
 	JL      rest
-	VMOVUPS (CX), Z0
-	VMOVUPS (DX), Z1
-	VMULPS  Z1, Z0, Z0
-	VMOVUPS Z0, (AX)
-	ADDQ    $0x40, AX
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, DX
-	SUBQ    $0x10, BX
-	JMP     vectors
+	VMOVUPS (R12), Z0
+	VMULPS  (DX), Z0, Z0
+	ADDQ    $0x00000040, DX
+	VMOVUPS Z0, (R11)
+	ADDQ    $0x00000040, R12
+	ADDQ    $0x00000040, R11
 
 rest:
-	TESTQ     BX, BX
-	JLE       end
-	MOVL      $0x00000001, SI
-	SHLXL     BX, SI, SI
-	DECL      SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX), K1, Z0
+	TESTQ     R10, R10
+	JEQ       next
+	VMOVUPS.Z (R12), K1, Z0
 	VMOVUPS.Z (DX), K1, Z1
 	VMULPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (AX)
+	CMPQ      R10, $0x10
+	JNE       restpart
+	VMOVUPS   Z0, (R11)
+	JMP       reststored
 
-end:
+restpart:
+	VMOVUPS Z0, K1, (R11)
+
+reststored:
+next:
+	ADDQ DI, BX
+	ADDQ R8, SI
+	ADDQ CX, AX
+	DECQ R9
+	JNE  row
 	VZEROUPPER
 	RET
 

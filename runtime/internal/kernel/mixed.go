@@ -59,7 +59,7 @@ func (s *Set) PackMixed(groups []MixedGroup, part int, weight func(c, tap int) f
 
 const (
 	planeFloats = 12 << 10 // of a plane, if that is enough for its kernel
-	chunkFloats = 4 << 10  // between two passes over the same values
+	chunkFloats = 11 << 9  // between two passes over the same values
 	bandFloats  = 48 << 10 // of what an expansion reads
 	leastTasks  = 8        // of one picture, where it is large enough
 )

@@ -24,6 +24,8 @@ func machineSets() []*Set {
 	return list
 }
 
+type rowsCode = func(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep, rows, n int)
+
 type depthwiseCode = func(dst *float32, dstStep, dstPitch int, x *float32, xPitch int, w, bias *float32, taps *int, ntaps, rows, pixels int, lo, hi float32)
 
 // functions is one instruction set's generated code; see kernels_amd64.go.
@@ -38,7 +40,7 @@ type functions struct {
 	hardSwish    func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
 	sigmoid      func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, high, low, most float32)
 	swish        func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, high, low, most float32)
-	add, mul     func(dst, a, b *float32, n int)
+	add, mul     rowsCode
 	sum          func(dst *float64, x *float32, step, pixels, channels int)
 }
 
@@ -54,7 +56,7 @@ var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512,
 
 func (f *functions) set() *Set {
 	return &Set{Name: f.name, Panel: 2 * f.lanes, Rows: f.rows, Gemm: f.gemm, Lanes: 2 * f.lanes, Vector: f.lanes, Depthwise: f.depthwiseRows, Activate: f.activate,
-		Add: f.addSlices, Mul: f.mulSlices, Sum: f.sums}
+		Add: binaryRows(f.add), Mul: binaryRows(f.mul), Sum: f.sums}
 }
 
 // The methods below check, as the portable code's slices do, that everything
@@ -125,27 +127,22 @@ func (f *functions) activate(dst []float32, dstStep int, src []float32, srcStep,
 	}
 }
 
-// power turns e^(-alpha·x) into 2^((high+low)·x), and says how large x may be
+// power turns e^(-alpha·x) into 2^(8·(high+low)·x), and says how large x may be
 // for that to be a normal number; further out the sigmoid is 0 or 1 to
 // rounding.
 func power(alpha float32) (high, low, most float32) {
 	s := -float64(alpha) * math.Log2E
-	high = float32(s)
-	low = float32(s - float64(high))
+	high = float32(s / 8)
+	low = float32(s/8 - float64(high))
 	return high, low, float32(math.Min(math.MaxFloat32, 125.9/math.Abs(s)))
 }
 
-func (f *functions) addSlices(dst, a, b []float32) {
-	if n := len(dst); n > 0 {
-		_, _ = a[n-1], b[n-1]
-		f.add(&dst[0], &a[0], &b[0], n)
-	}
-}
-
-func (f *functions) mulSlices(dst, a, b []float32) {
-	if n := len(dst); n > 0 {
-		_, _ = a[n-1], b[n-1]
-		f.mul(&dst[0], &a[0], &b[0], n)
+func binaryRows(code rowsCode) func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
+	return func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
+		if rows > 0 && n > 0 {
+			_, _, _ = dst[(rows-1)*dstStep+n-1], a[(rows-1)*aStep+n-1], b[(rows-1)*bStep+n-1]
+			code(&dst[0], dstStep, &a[0], aStep, &b[0], bStep, rows, n)
+		}
 	}
 }
 

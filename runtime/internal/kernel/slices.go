@@ -1,16 +1,20 @@
 package kernel
 
-func addSlices(dst, a, b []float32) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	for i := range dst {
-		dst[i] = a[i] + b[i]
+func addRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
+	for r := range rows {
+		d, x, y := dst[r*dstStep:][:n], a[r*aStep:][:n], b[r*bStep:][:n]
+		for i := range d {
+			d[i] = x[i] + y[i]
+		}
 	}
 }
 
-func mulSlices(dst, a, b []float32) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	for i := range dst {
-		dst[i] = a[i] * b[i]
+func mulRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
+	for r := range rows {
+		d, x, y := dst[r*dstStep:][:n], a[r*aStep:][:n], b[r*bStep:][:n]
+		for i := range d {
+			d[i] = x[i] * y[i]
+		}
 	}
 }
 

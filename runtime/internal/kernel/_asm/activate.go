@@ -21,10 +21,22 @@ const (
 	rowDoc    = "dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,"
 )
 
-// rowLoop writes the loop around f, which replaces vectors that lie in
-// registers: two at a time, so that one's latency hides the other's.
-func (s isa) rowLoop(f func(list ...VecVirtual)) {
-	dst, src, dstStep, srcStep, rows := gp("dst"), gp("src"), gp("dstStep"), gp("srcStep"), gp("rows")
+// mapRows writes the loop around f, which replaces vectors that lie in
+// registers.
+func (s isa) mapRows(f func(v VecVirtual)) {
+	s.rowLoop("src", func() {}, func(list []VecVirtual, _ mask) {
+		for _, v := range list {
+			f(v)
+		}
+	}, func() {})
+}
+
+// rowLoop writes the loop over rows of dst and of the source that is so called.
+// f replaces vectors in registers, two at a time, so that one's latency hides
+// the other's; last is there if it is the end of a row. begin and next come
+// before and behind each row.
+func (s isa) rowLoop(source string, begin func(), f func(list []VecVirtual, last mask), next func()) {
+	dst, src, dstStep, srcStep, rows := gp("dst"), gp(source), gp("dstStep"), gp(source+"Step"), gp("rows")
 	SHLQ(U8(2), dstStep)
 	SHLQ(U8(2), srcStep)
 	rest := gp("n")
@@ -35,6 +47,7 @@ func (s isa) rowLoop(f func(list ...VecVirtual)) {
 	MOVQ(dst, to)
 	MOVQ(src, from)
 	Load(Param("n"), left)
+	begin()
 	SUBQ(U8(2*s.lanes), left)
 	JL(LabelRef("one"))
 	Label("pair")
@@ -50,11 +63,12 @@ func (s isa) rowLoop(f func(list ...VecVirtual)) {
 	JEQ(LabelRef("next"))
 	v := s.vector()
 	last.load(Mem{Base: from}, v)
-	f(v)
-	s.stores("rest", rest, last, func(store func(VecVirtual, Mem)) { store(v, Mem{Base: to}) })
+	f([]VecVirtual{v}, last)
+	s.stores("rest", rest, 0, last, func(store func(VecVirtual, Mem)) { store(v, Mem{Base: to}) })
 	Label("next")
 	ADDQ(dstStep, dst)
 	ADDQ(srcStep, src)
+	next()
 	DECQ(rows)
 	JNE(LabelRef("row"))
 	VZEROUPPER()
@@ -62,13 +76,13 @@ func (s isa) rowLoop(f func(list ...VecVirtual)) {
 }
 
 // straight applies f to the next full vectors.
-func (s isa) straight(to, from GPVirtual, vectors int, f func(list ...VecVirtual)) {
+func (s isa) straight(to, from GPVirtual, vectors int, f func([]VecVirtual, mask)) {
 	list := make([]VecVirtual, vectors)
 	for i := range list {
 		list[i] = s.vector()
 		VMOVUPS(Mem{Base: from, Disp: i * s.bytes()}, list[i])
 	}
-	f(list...)
+	f(list, nil)
 	for i, v := range list {
 		VMOVUPS(v, Mem{Base: to, Disp: i * s.bytes()})
 	}
@@ -87,11 +101,7 @@ func (s isa) clamp() {
 	TEXT("clamp"+s.name, NOSPLIT, "func("+rowParams+", lo, hi float32)")
 	Doc("clamp"+s.name+" computes "+rowDoc, "f(x) = min(max(x, lo), hi); NaN stays.")
 	lo, hi := s.float("lo"), s.float("hi")
-	s.rowLoop(func(list ...VecVirtual) {
-		for _, v := range list {
-			bound(v, lo, hi)
-		}
-	})
+	s.mapRows(func(v VecVirtual) { bound(v, lo, hi) })
 }
 
 // hard writes hard sigmoid and hard swish.
@@ -105,17 +115,15 @@ func (s isa) hard() {
 		Doc(name+s.name+" computes "+rowDoc, doc)
 		a, b := s.float("a"), s.float("b")
 		low, high := s.constant(0), s.constant(1)
-		s.rowLoop(func(list ...VecVirtual) {
-			for _, x := range list {
-				y := s.vector()
-				VMULPS(x, a, y)
-				VADDPS(y, b, y)
-				bound(y, low, high)
-				if gate {
-					VMULPS(y, x, y)
-				}
-				VMOVAPS(y, x)
+		s.mapRows(func(x VecVirtual) {
+			y := s.vector()
+			VMULPS(x, a, y)
+			VADDPS(y, b, y)
+			bound(y, low, high)
+			if gate {
+				VMULPS(y, x, y)
 			}
+			VMOVAPS(y, x)
 		})
 	}
 }

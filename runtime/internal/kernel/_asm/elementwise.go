@@ -6,50 +6,32 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// each writes a loop over n elements: body gets a way to read and to write the
-// vector at the loop's place, full ones first, then the rest.
-func (s isa) each(n GPVirtual, pointers []GPVirtual, body func(load func(p int) VecVirtual, store func(v VecVirtual, p int))) {
-	Label("vectors")
-	CMPQ(n, U8(s.lanes))
-	JL(LabelRef("rest"))
-	body(func(p int) VecVirtual {
-		v := s.vector()
-		VMOVUPS(Mem{Base: pointers[p]}, v)
-		return v
-	}, func(v VecVirtual, p int) { VMOVUPS(v, Mem{Base: pointers[p]}) })
-	for _, p := range pointers {
-		ADDQ(U8(s.bytes()), p)
-	}
-	SUBQ(U8(s.lanes), n)
-	JMP(LabelRef("vectors"))
-	Label("rest")
-	TESTQ(n, n)
-	JLE(LabelRef("end"))
-	last := s.tail(n)
-	body(func(p int) VecVirtual {
-		v := s.vector()
-		last.load(Mem{Base: pointers[p]}, v)
-		return v
-	}, func(v VecVirtual, p int) { last.store(v, Mem{Base: pointers[p]}) })
-	Label("end")
-	VZEROUPPER()
-	RET()
-}
-
-// elementwise writes addition and multiplication of two vectors.
+// elementwise writes addition and multiplication of rows.
 func (s isa) elementwise() {
 	for _, f := range []struct {
 		name, sign string
 		op         func(...Op)
 	}{{"add", "+", VADDPS}, {"mul", "·", VMULPS}} {
-		TEXT(f.name+s.name, NOSPLIT, "func(dst, a, b *float32, n int)")
-		Doc(f.name + s.name + " computes dst[i] = a[i] " + f.sign + " b[i] for i < n.")
-		p := []GPVirtual{gp("dst"), gp("a"), gp("b")}
-		s.each(gp("n"), p, func(load func(int) VecVirtual, store func(VecVirtual, int)) {
-			x, y := load(1), load(2)
-			f.op(y, x, x)
-			store(x, 0)
-		})
+		TEXT(f.name+s.name, NOSPLIT, "func(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep, rows, n int)")
+		Doc(f.name+s.name+" computes dst[r·dstStep+i] = a[r·aStep+i] "+f.sign+" b[r·bStep+i] for r < rows, at least 1,",
+			"and i < n, at least 1.")
+		b, bStep, bAt := gp("b"), gp("bStep"), GP64()
+		SHLQ(U8(2), bStep)
+		s.rowLoop("a", func() { MOVQ(b, bAt) }, func(list []VecVirtual, last mask) {
+			for i, v := range list {
+				from := Mem{Base: bAt, Disp: i * s.bytes()}
+				if last == nil {
+					f.op(from, v, v)
+					continue
+				}
+				w := s.vector()
+				last.load(from, w)
+				f.op(w, v, v)
+			}
+			if last == nil {
+				ADDQ(U32(len(list)*s.bytes()), bAt)
+			}
+		}, func() { ADDQ(bStep, b) })
 	}
 }
 

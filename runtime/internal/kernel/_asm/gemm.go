@@ -8,8 +8,8 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// gemm writes a function for panels of the given number of vectors: tiles of
-// s.rows rows, then one of the rows that are left. A tile keeps all its sums
+// gemm writes a function for panels of the given number of vectors: tiles of as
+// many rows as there are registers for, then one of the rows that are left. A tile keeps all its sums
 // in registers and passes once over the panel.
 func (s isa) gemm(vectors int) {
 	TEXT(fmt.Sprintf("gemm%dx%s", vectors, s.name), NOSPLIT,
@@ -17,6 +17,7 @@ func (s isa) gemm(vectors int) {
 	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·%d+j]", vectors, s.name, 2*s.lanes),
 		fmt.Sprintf("for i < m and j < n, l < k, which is at least 1; n is from %d to %d.", (vectors-1)*s.lanes+1, vectors*s.lanes))
 	g := gemm{isa: s, vectors: vectors}
+	g.rows = min(12, s.rows*2/vectors) // there are addresses for twelve
 	g.dst, g.a = Load(Param("dst"), GP64()).(GPVirtual), Load(Param("a"), GP64()).(GPVirtual)
 	g.dstStride, g.aStride = Load(Param("dstStride"), GP64()).(GPVirtual), Load(Param("aStride"), GP64()).(GPVirtual)
 	SHLQ(U8(2), g.dstStride)
@@ -26,31 +27,37 @@ func (s isa) gemm(vectors int) {
 	if vectors > 1 {
 		SUBQ(U8((vectors-1)*s.lanes), n)
 	}
-	g.n, g.last = n, s.tail(n)
+	g.last = s.tail(n)
 
+	// One or two rows behind a tile would keep the units waiting for their own
+	// sums: two tiles of half the size do not.
 	Label("tiles")
-	CMPQ(g.m, U8(s.rows))
-	JL(LabelRef("rest"))
-	g.tile(s.rows)
-	JMP(LabelRef("tiles"))
-	Label("rest")
-	for rows := s.rows - 1; rows > 0; rows-- {
+	CMPQ(g.m, U8(g.rows+2))
+	JG(LabelRef("full"))
+	CMPQ(g.m, U8(g.rows))
+	JE(LabelRef("full"))
+	JG(LabelRef(fmt.Sprintf("tile%d", g.rows/2+1)))
+	for rows := g.rows - 1; rows > 0; rows-- {
 		next := fmt.Sprintf("not%d", rows)
 		CMPQ(g.m, U8(rows))
 		JNE(LabelRef(next))
+		Label(fmt.Sprintf("tile%d", rows))
 		g.tile(rows)
+		JMP(LabelRef("tiles"))
 		Label(next)
 	}
 	VZEROUPPER()
 	RET()
+	Label("full")
+	g.tile(g.rows)
+	JMP(LabelRef("tiles"))
 }
 
 type gemm struct {
 	isa
 	vectors                       int
 	dst, dstStride, a, aStride, m GPVirtual
-	n                             GPVirtual // lanes of the last vector of a row
-	last                          mask
+	last                          mask // of the last vector of a row
 }
 
 // tile computes rows rows of a and moves dst, a and m behind them.
@@ -149,7 +156,7 @@ func newRowPointers(first, stride GPVirtual, rows int) rowPointers {
 
 // finish stores the sums and advances to the next tile.
 func (g *gemm) finish(rows int, sums [][]VecVirtual) {
-	g.stores(fmt.Sprintf("tile%d", rows), g.n, g.last, func(store func(VecVirtual, Mem)) {
+	g.stores(fmt.Sprintf("sums%d", rows), g.param("n"), (g.vectors-1)*g.lanes, g.last, func(store func(VecVirtual, Mem)) {
 		for r := range sums {
 			for v, sum := range sums[r] {
 				to := Mem{Base: g.dst, Disp: v * g.bytes()}

@@ -28,17 +28,17 @@ type mask interface {
 	store(v VecVirtual, m Mem)
 }
 
-// stores writes code once for every way to store a vector of which n lanes
-// exist, the cheapest first: a masked store costs AVX2 a dozen cycles.
-func (s isa) stores(label string, n GPVirtual, last mask, code func(store func(v VecVirtual, m Mem))) {
+// stores writes code once for every way to store a vector of which n-before
+// lanes exist, the cheapest first: a masked store costs AVX2 a dozen cycles.
+func (s isa) stores(label string, n Op, before int, last mask, code func(store func(v VecVirtual, m Mem))) {
 	done := LabelRef(label + "stored")
-	CMPQ(n, U8(s.lanes))
+	CMPQ(n, U8(before+s.lanes))
 	JNE(LabelRef(label + "part"))
 	code(func(v VecVirtual, m Mem) { VMOVUPS(v, m) })
 	JMP(done)
 	Label(label + "part")
 	if s.lanes == 8 {
-		CMPQ(n, U8(4))
+		CMPQ(n, U8(before+4))
 		JNE(LabelRef(label + "masked"))
 		code(func(v VecVirtual, m Mem) { VMOVUPS(v.AsX(), m) })
 		JMP(done)
