@@ -157,9 +157,7 @@ func TestConv(t *testing.T) {
 				c := Conv{In: in, Out: out, Window: g.win, Bias: bias, Finish: f}
 				perGroup, rows, area := g.in/g.groups, g.out/g.groups, g.win.KH*g.win.KW
 				for i := range g.groups {
-					c.Weights = append(c.Weights, s.Pack(rows, perGroup*area, func(row, k int) float32 {
-						return weights[((i*rows+row)*perGroup+k%perGroup)*area+k/perGroup]
-					}))
+					c.Weights = append(c.Weights, s.PackOIHW(&Slab{}, weights, i*rows, rows, perGroup, area))
 				}
 				scratch := make([]float32, c.ScratchSize(s, false))
 				pieces := make([]int, c.MaxPieces())
@@ -193,7 +191,7 @@ func bindMixed(s *Set, m Mixed, weights, bias []float32) Job {
 			first = append(first, first[len(first)-1]+g.Window.KH*g.Window.KW)
 		}
 	}
-	m.Panels = s.PackMixed(m.Groups, 0, func(c, tap int) float32 { return weights[first[c]+tap] }, bias)
+	m.Panels = s.PackMixed(&Slab{}, m.Groups, 0, func(c int) []float32 { return weights[first[c]:] }, bias)
 	scratch := make([]float32, m.ScratchSize(s))
 	for i := range scratch {
 		scratch[i] = float32(math.NaN())

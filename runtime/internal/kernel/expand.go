@@ -15,11 +15,11 @@ type Expand struct {
 
 // PackExpand packs the weights [C][k] of a pointwise convolution for the panels
 // of the Mixed behind it, and its bias [C].
-func (s *Set) PackExpand(panels []Panel, weights, bias []float32, k int) (packed []Packed, biases [][]float32) {
+func (s *Set) PackExpand(slab *Slab, panels []Panel, weights, bias []float32, k int) (packed []Packed, biases [][]float32) {
 	for _, p := range panels {
-		w := s.Pack(p.N, k, func(row, i int) float32 { return weights[(p.From+row)*k+i] })
+		w := s.Pack(slab, p.N, k, func(row int) []float32 { return weights[(p.From+row)*k:][:k] })
 		w.Rows = (p.N + s.Vector - 1) / s.Vector * s.Vector // whole vectors are stored fastest
-		b := make([]float32, s.Lanes)
+		b := slab.Floats(s.Lanes)
 		copy(b, bias[p.From:][:p.N])
 		packed, biases = append(packed, w), append(biases, b)
 	}

@@ -65,17 +65,39 @@ type Packed struct {
 	Data    []float32
 }
 
-// Pack arranges rows × k weights, where weight (row, i) is at(row, i).
-func (s *Set) Pack(rows, k int, at func(row, i int) float32) Packed {
+// Pack arranges rows × k weights, in memory of the slab; row(i) returns the k
+// weights of row i, which are read before the next call.
+func (s *Set) Pack(slab *Slab, rows, k int, row func(i int) []float32) Packed {
 	panels := (rows + s.Panel - 1) / s.Panel
-	p := Packed{Rows: rows, K: k, Data: make([]float32, panels*k*s.Panel)}
-	for row := range rows {
-		base := row / s.Panel * k * s.Panel
-		for i := range k {
-			p.Data[base+i*s.Panel+row%s.Panel] = at(row, i)
+	p := Packed{Rows: rows, K: k, Data: slab.Floats(panels * k * s.Panel)}
+	for from := 0; from < rows; from += s.Panel {
+		panel := p.Data[from*k:]
+		for r := range min(s.Panel, rows-from) {
+			to := panel[r:]
+			for i, v := range row(from + r)[:k] {
+				to[i*s.Panel] = v
+			}
 		}
 	}
 	return p
+}
+
+// PackOIHW packs count rows of convolution weights [rows][in][area] from number
+// first on: [rows][area·in], so that a pixel's channels lie side by side.
+func (s *Set) PackOIHW(slab *Slab, w []float32, first, count, in, area int) Packed {
+	line := make([]float32, in*area)
+	return s.Pack(slab, count, in*area, func(i int) []float32 {
+		row := w[(first+i)*in*area:][:in*area]
+		if area == 1 {
+			return row
+		}
+		for c := range in {
+			for tap := range area {
+				line[tap*in+c] = row[c*area+tap]
+			}
+		}
+		return line
+	})
 }
 
 // rows are what multiply reads: m rows of a, stride apart, of each the pieces

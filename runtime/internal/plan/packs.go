@@ -14,6 +14,7 @@ import (
 type Packs struct {
 	mu   sync.Mutex
 	made map[packKey]any
+	slab kernel.Slab
 }
 
 // packKey is where the weights come from, a pointer, and how they are arranged.
@@ -45,10 +46,7 @@ func (p *Packs) conv(set *kernel.Set, v *graph.Value, groups int) []kernel.Packe
 		out, in, area := shape[0]/groups, shape[1], shape[2]*shape[3]
 		list := make([]kernel.Packed, groups)
 		for g := range list {
-			list[g] = set.Pack(out, in*area, func(row, i int) float32 {
-				tap, c := i/in, i%in
-				return w[((g*out+row)*in+c)*area+tap]
-			})
+			list[g] = set.PackOIHW(&p.slab, w, g*out, out, in, area)
 		}
 		return list
 	})
@@ -65,14 +63,14 @@ func (p *Packs) mixed(set *kernel.Set, weights []*graph.Value, groups []kernel.M
 				taps = append(taps, w[c*area:][:area])
 			}
 		}
-		return set.PackMixed(groups, part, func(c, tap int) float32 { return taps[c][tap] }, bias)
+		return set.PackMixed(&p.slab, groups, part, func(c int) []float32 { return taps[c] }, bias)
 	})
 }
 
 // expand packs the pointwise OIHW weights v for the panels of the Mixed behind.
 func (p *Packs) expand(set *kernel.Set, v *graph.Value, bias []float32, panels []kernel.Panel) kernel.Expand {
 	return pack(p, v.Const(), "expand", func() (e kernel.Expand) {
-		e.Weights, e.Bias = set.PackExpand(panels, tensor.Data[float32](v.Const()), bias, v.Type.Shape[1])
+		e.Weights, e.Bias = set.PackExpand(&p.slab, panels, tensor.Data[float32](v.Const()), bias, v.Type.Shape[1])
 		return e
 	})
 }
@@ -86,8 +84,14 @@ func (p *Packs) matrix(set *kernel.Set, v *graph.Value, transposed bool) kernel.
 	return pack(p, v.Const(), kind, func() kernel.Packed {
 		shape, w := v.Type.Shape, tensor.Data[float32](v.Const())
 		if transposed {
-			return set.Pack(shape[0], shape[1], func(row, i int) float32 { return w[row*shape[1]+i] })
+			return set.Pack(&p.slab, shape[0], shape[1], func(row int) []float32 { return w[row*shape[1]:] })
 		}
-		return set.Pack(shape[1], shape[0], func(row, i int) float32 { return w[i*shape[1]+row] })
+		line := make([]float32, shape[0])
+		return set.Pack(&p.slab, shape[1], shape[0], func(row int) []float32 {
+			for i := range line {
+				line[i] = w[i*shape[1]+row]
+			}
+			return line
+		})
 	})
 }

@@ -53,10 +53,10 @@ func (m *memory) sums(worker int) *[kernel.PoolChannels]float64 { return &m.work
 // NewState allocates what one run needs.
 func (p *Plan) NewState() *State {
 	st := &State{plan: p, slots: append([]*tensor.Tensor(nil), p.slots...)}
-	st.mem.arena = make([]float32, p.arena)
+	st.mem.arena = kernel.HugeFloats(p.arena)
 	st.mem.workers = make([]bench, p.workers)
 	for i := range st.mem.workers {
-		st.mem.workers[i] = bench{scratch: make([]float32, p.scratch), pieces: make([]int, p.pieces)}
+		st.mem.workers[i] = bench{scratch: kernel.HugeFloats(p.scratch), pieces: make([]int, p.pieces)}
 	}
 	for _, s := range p.Steps {
 		var job kernel.Job

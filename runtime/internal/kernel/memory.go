@@ -1,0 +1,46 @@
+package kernel
+
+import "unsafe"
+
+// Slab hands out memory that stays together in large pages of the operating
+// system: packed weights are read once a run, and looking up where each small
+// page lies would take a part of that time. The zero value is ready; it is not
+// safe for goroutines.
+type Slab struct{ free []float32 }
+
+const (
+	hugePage  = 2 << 20 // bytes
+	slabBytes = 2 * hugePage
+	lineBytes = 64
+)
+
+// Floats returns n zeros that begin at a cache line.
+func (s *Slab) Floats(n int) []float32 {
+	room := (n + lineBytes/4 - 1) &^ (lineBytes/4 - 1)
+	if room > len(s.free) {
+		if 4*room > slabBytes/2 {
+			return HugeFloats(n)
+		}
+		s.free = HugeFloats(slabBytes / 4)
+	}
+	list := s.free[:n:n]
+	s.free = s.free[room:]
+	return list
+}
+
+// HugeFloats returns n zeros, in large pages if that is many.
+func HugeFloats(n int) []float32 {
+	if 4*n < hugePage {
+		return aligned(n, lineBytes)
+	}
+	list := aligned((4*n+hugePage-1)&^(hugePage-1)/4, hugePage)
+	advise(list)
+	return list[:n:n]
+}
+
+// aligned returns n zeros that begin at a multiple of bytes.
+func aligned(n, bytes int) []float32 {
+	list := make([]float32, n+bytes/4)
+	off := -int(uintptr(unsafe.Pointer(&list[0]))) & (bytes - 1)
+	return list[off/4:][:n:n]
+}
