@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"unsafe"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx/internal/fieldpath"
@@ -16,7 +17,7 @@ import (
 
 // Tensor returns tp's elements, from whichever of the three places they are
 // in: the field of their type, raw_data, or a file beside the model. The
-// result shares nothing with tp.
+// result may share its elements with tp: neither may be changed any more.
 func (m *Model) Tensor(tp *onnxpb.TensorProto) (*tensor.Tensor, error) {
 	t, err := m.tensorAt((*fieldpath.Path)(nil).Named("tensor", -1, tp.GetName()), tp)
 	return t, m.inFile(err)
@@ -42,12 +43,27 @@ func (m *Model) tensorAt(path *fieldpath.Path, tp *onnxpb.TensorProto) (*tensor.
 		}
 		return t, nil
 	}
+	if list, ok := floatsIn(data); ok && l.dtype == tensor.Float32 {
+		return tensor.Of(list, l.shape...), nil
+	}
 	t := tensor.New(l.dtype, l.shape...)
 	if err := fillRaw(t, data); err != nil {
 		return nil, errs.Format(path.Field("raw_data").String(), "%w", err)
 	}
 	return t, nil
 }
+
+// floatsIn returns data as the float32 elements that it holds where this
+// machine would lay them out alike: weights are most of a model, and a copy of
+// them is a copy of it.
+func floatsIn(data []byte) ([]float32, bool) {
+	if len(data) == 0 || len(data)%4 != 0 || uintptr(unsafe.Pointer(&data[0]))%4 != 0 || !littleEndian {
+		return nil, false
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(&data[0])), len(data)/4), true
+}
+
+var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 
 // fillRaw sets t's elements from little-endian bytes, exactly as many as t
 // takes.
