@@ -16,6 +16,7 @@ type Conv struct {
 const (
 	tileFloats  = 6 << 10  // what one task reads, to stay in the first-level cache
 	tallFloats  = 40 << 10 // the same in the second-level cache, which spares reading large weights again
+	tallRows    = 54       // reading weights again costs more than tiles of less are worth
 	heavyFloats = 64 << 10 // weights that are large in that sense
 )
 
@@ -27,14 +28,16 @@ var onePiece = []int{0}
 func (c *Conv) heavy() bool { return c.Weights[0].Rows*c.Weights[0].K > heavyFloats }
 
 // tile is the number of output pixels of a task, a multiple of what suits
-// Gemm.
+// Gemm, such that all tiles are about as large.
 func (c *Conv) tile(s *Set) int {
 	k := max(c.Weights[0].K, 1)
-	pixels := min(tileFloats/k, 64)
+	most := max(min(tileFloats/k, 64), s.Rows)
 	if c.heavy() {
-		pixels = min(tallFloats/k, 256)
+		most = max(min(tallFloats/k, 256), tallRows)
 	}
-	return max(s.Rows, pixels/s.Rows*s.Rows)
+	tiles := (c.Out.pixels() + most - 1) / most
+	pixels := (c.Out.pixels() + tiles - 1) / max(tiles, 1)
+	return max(1, (pixels+s.Rows-1)/s.Rows) * s.Rows
 }
 
 // block is a part of one group's output channels.
@@ -48,7 +51,11 @@ func (c *Conv) blocks(s *Set, tiles int) []block {
 		per := w.Rows
 		if c.heavy() {
 			panels := (w.Rows + s.Panel - 1) / s.Panel
-			per = max(leastPanels, panels*tiles/leastTasks) * s.Panel
+			tasks := leastTasks
+			if !c.Window.pointwise(c.In, c.Out) {
+				tasks = 2 // each gathers its windows anew
+			}
+			per = max(leastPanels, (panels*tiles+tasks-1)/tasks) * s.Panel
 		}
 		for from := 0; from < w.Rows; from += per {
 			list = append(list, block{g, from, min(from+per, w.Rows)})
@@ -154,7 +161,8 @@ func (c *Conv) row(s *Set, row int, pieces []int) {
 	picture, y := row/out.H*in.H, row%out.H
 	y0 := y*w.SH - w.Top
 	fromY, toY := span(y0, w.KH, w.DH, in.H)
-	for run := range w.runs(out.W, in.W) {
+	for x := 0; x < out.W; {
+		run := w.run(x, out.W, in.W)
 		r := rows{stride: w.SW * in.Pixel, m: run.pixels, step: w.KW * in.C}
 		if run.from < run.to && fromY < toY {
 			r.a = in.Data[((picture+y0+fromY*w.DH)*in.W+run.x*w.SW-w.Lft+run.from)*in.Pixel:]
@@ -165,6 +173,7 @@ func (c *Conv) row(s *Set, row int, pieces []int) {
 			r.pieces[i] = i * w.DH * in.W * in.Pixel
 		}
 		s.multiply(out.Data[(row*out.W+run.x)*out.Pixel:], out.Pixel, r, c.Weights[0], c.Bias)
+		x += run.pixels
 	}
 }
 

@@ -159,6 +159,9 @@ func TestGuardedSlices(t *testing.T) {
 				s.Mul(dst, 0, a, 0, b, 0, 1, n)
 				Portable.Mul(want, 0, a, 0, b, 0, 1, n)
 				compareFloats(t, s.Name+" mul", dst, want)
+				s.Max(dst, 0, a, 0, b, 0, 1, n)
+				Portable.Max(want, 0, a, 0, b, 0, 1, n)
+				compareFloats(t, s.Name+" max", dst, want)
 				for _, f := range append(testActs, act.Func{}) {
 					copy(dst, a)
 					copy(want, a)

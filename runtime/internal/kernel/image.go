@@ -56,23 +56,17 @@ func span(start, k, dilation, size int) (from, to int) {
 // from … to-1 inside the picture.
 type pixelRun struct{ x, pixels, from, to int }
 
-// runs cuts a row of out pixels over a row of in pixels into runs.
-func (w Window) runs(out, in int) func(yield func(pixelRun) bool) {
-	return func(yield func(pixelRun) bool) {
-		for x := 0; x < out; {
-			r := pixelRun{x: x, pixels: 1}
-			r.from, r.to = span(x*w.SW-w.Lft, w.KW, w.DW, in)
-			for ; x+r.pixels < out; r.pixels++ {
-				if from, to := span((x+r.pixels)*w.SW-w.Lft, w.KW, w.DW, in); from != r.from || to != r.to {
-					break
-				}
-			}
-			if !yield(r) {
-				return
-			}
-			x += r.pixels
+// run is the longest run from output pixel x on, in a row of out pixels over a
+// row of in pixels.
+func (w Window) run(x, out, in int) pixelRun {
+	r := pixelRun{x: x, pixels: 1}
+	r.from, r.to = span(x*w.SW-w.Lft, w.KW, w.DW, in)
+	for ; x+r.pixels < out; r.pixels++ {
+		if from, to := span((x+r.pixels)*w.SW-w.Lft, w.KW, w.DW, in); from != r.from || to != r.to {
+			break
 		}
 	}
+	return r
 }
 
 // Finish is what follows the sum of products: y = act(x + residual).

@@ -50,13 +50,17 @@ func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int,
 // for the power x is held in ±most; NaN stays.
 func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
 
-// addAVX2 computes dst[r·dstStep+i] = a[r·aStep+i] + b[r·bStep+i] for r < rows, at least 1,
-// and i < n, at least 1.
+// addAVX2 computes a + b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
+// for r < rows, at least 1, and i < n, at least 1.
 func addAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
-// mulAVX2 computes dst[r·dstStep+i] = a[r·aStep+i] · b[r·bStep+i] for r < rows, at least 1,
-// and i < n, at least 1.
+// mulAVX2 computes a · b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
+// for r < rows, at least 1, and i < n, at least 1.
 func mulAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
+
+// maxAVX2 computes the greater of a and b, NaN if one is for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
+// for r < rows, at least 1, and i < n, at least 1.
+func maxAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
 // sumAVX2 computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels,
 // a multiple of eight.
@@ -108,13 +112,17 @@ func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows in
 // for the power x is held in ±most; NaN stays.
 func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
 
-// addAVX512 computes dst[r·dstStep+i] = a[r·aStep+i] + b[r·bStep+i] for r < rows, at least 1,
-// and i < n, at least 1.
+// addAVX512 computes a + b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
+// for r < rows, at least 1, and i < n, at least 1.
 func addAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
-// mulAVX512 computes dst[r·dstStep+i] = a[r·aStep+i] · b[r·bStep+i] for r < rows, at least 1,
-// and i < n, at least 1.
+// mulAVX512 computes a · b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
+// for r < rows, at least 1, and i < n, at least 1.
 func mulAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
+
+// maxAVX512 computes the greater of a and b, NaN if one is for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
+// for r < rows, at least 1, and i < n, at least 1.
+func maxAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
 // sumAVX512 computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels,
 // a multiple of eight.

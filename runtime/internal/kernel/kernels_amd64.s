@@ -4274,8 +4274,10 @@ row:
 pair:
 	VMOVUPS (R12), Y1
 	VMOVUPS 32(R12), Y2
-	VADDPS  (DX), Y1, Y1
-	VADDPS  32(DX), Y2, Y2
+	VMOVUPS (DX), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS 32(DX), Y3
+	VADDPS  Y3, Y2, Y2
 	ADDQ    $0x00000040, DX
 	VMOVUPS Y1, (R11)
 	VMOVUPS Y2, 32(R11)
@@ -4288,7 +4290,8 @@ one:
 	ADDQ    $0x08, R13
 	JL      rest
 	VMOVUPS (R12), Y1
-	VADDPS  (DX), Y1, Y1
+	VMOVUPS (DX), Y2
+	VADDPS  Y2, Y1, Y1
 	ADDQ    $0x00000020, DX
 	VMOVUPS Y1, (R11)
 	ADDQ    $0x00000020, R12
@@ -4355,8 +4358,10 @@ row:
 pair:
 	VMOVUPS (R12), Y1
 	VMOVUPS 32(R12), Y2
-	VMULPS  (DX), Y1, Y1
-	VMULPS  32(DX), Y2, Y2
+	VMOVUPS (DX), Y3
+	VMULPS  Y3, Y1, Y1
+	VMOVUPS 32(DX), Y3
+	VMULPS  Y3, Y2, Y2
 	ADDQ    $0x00000040, DX
 	VMOVUPS Y1, (R11)
 	VMOVUPS Y2, 32(R11)
@@ -4369,7 +4374,8 @@ one:
 	ADDQ    $0x08, R13
 	JL      rest
 	VMOVUPS (R12), Y1
-	VMULPS  (DX), Y1, Y1
+	VMOVUPS (DX), Y2
+	VMULPS  Y2, Y1, Y1
 	ADDQ    $0x00000020, DX
 	VMOVUPS Y1, (R11)
 	ADDQ    $0x00000020, R12
@@ -4381,6 +4387,98 @@ rest:
 	VMASKMOVPS (R12), Y0, Y1
 	VMASKMOVPS (DX), Y0, Y2
 	VMULPS     Y2, Y1, Y1
+	CMPQ       R10, $0x08
+	JNE        restpart
+	VMOVUPS    Y1, (R11)
+	JMP        reststored
+
+restpart:
+	CMPQ    R10, $0x04
+	JNE     restmasked
+	VMOVUPS X1, (R11)
+	JMP     reststored
+
+restmasked:
+	VMASKMOVPS Y1, Y0, (R11)
+
+reststored:
+next:
+	ADDQ DI, BX
+	ADDQ R8, SI
+	ADDQ CX, AX
+	DECQ R9
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func maxAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
+// Requires: AVX
+TEXT ·maxAVX2(SB), NOSPLIT, $0-64
+	MOVQ    b+32(FP), AX
+	MOVQ    bStep+40(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    dst+0(FP), BX
+	MOVQ    a+16(FP), SI
+	MOVQ    dstStep+8(FP), DI
+	MOVQ    aStep+24(FP), R8
+	MOVQ    rows+48(FP), R9
+	SHLQ    $0x02, DI
+	SHLQ    $0x02, R8
+	MOVQ    n+56(FP), R10
+	ANDQ    $0x07, R10
+	LEAQ    lanes<>+0(SB), DX
+	MOVQ    R10, R11
+	NEGQ    R11
+	VMOVDQU 32(DX)(R11*4), Y0
+
+row:
+	MOVQ BX, R11
+	MOVQ SI, R12
+	MOVQ n+56(FP), R13
+	MOVQ AX, DX
+	SUBQ $0x10, R13
+	JL   one
+
+pair:
+	VMOVUPS (R12), Y1
+	VMOVUPS 32(R12), Y2
+	VMOVUPS (DX), Y3
+	VMAXPS  Y1, Y3, Y4
+	VMAXPS  Y3, Y1, Y1
+	VORPS   Y4, Y1, Y1
+	VMOVUPS 32(DX), Y3
+	VMAXPS  Y2, Y3, Y4
+	VMAXPS  Y3, Y2, Y2
+	VORPS   Y4, Y2, Y2
+	ADDQ    $0x00000040, DX
+	VMOVUPS Y1, (R11)
+	VMOVUPS Y2, 32(R11)
+	ADDQ    $0x00000040, R12
+	ADDQ    $0x00000040, R11
+	SUBQ    $0x10, R13
+	JGE     pair
+
+one:
+	ADDQ    $0x08, R13
+	JL      rest
+	VMOVUPS (R12), Y1
+	VMOVUPS (DX), Y2
+	VMAXPS  Y1, Y2, Y3
+	VMAXPS  Y2, Y1, Y1
+	VORPS   Y3, Y1, Y1
+	ADDQ    $0x00000020, DX
+	VMOVUPS Y1, (R11)
+	ADDQ    $0x00000020, R12
+	ADDQ    $0x00000020, R11
+
+rest:
+	TESTQ      R10, R10
+	JEQ        next
+	VMASKMOVPS (R12), Y0, Y1
+	VMASKMOVPS (DX), Y0, Y2
+	VMAXPS     Y1, Y2, Y3
+	VMAXPS     Y2, Y1, Y1
+	VORPS      Y3, Y1, Y1
 	CMPQ       R10, $0x08
 	JNE        restpart
 	VMOVUPS    Y1, (R11)
@@ -9226,8 +9324,10 @@ row:
 pair:
 	VMOVUPS (R12), Z0
 	VMOVUPS 64(R12), Z1
-	VADDPS  (DX), Z0, Z0
-	VADDPS  64(DX), Z1, Z1
+	VMOVUPS (DX), Z2
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS 64(DX), Z2
+	VADDPS  Z2, Z1, Z1
 	ADDQ    $0x00000080, DX
 	VMOVUPS Z0, (R11)
 	VMOVUPS Z1, 64(R11)
@@ -9240,7 +9340,8 @@ one:
 	ADDQ    $0x10, R13
 	JL      rest
 	VMOVUPS (R12), Z0
-	VADDPS  (DX), Z0, Z0
+	VMOVUPS (DX), Z1
+	VADDPS  Z1, Z0, Z0
 	ADDQ    $0x00000040, DX
 	VMOVUPS Z0, (R11)
 	ADDQ    $0x00000040, R12
@@ -9301,8 +9402,10 @@ row:
 pair:
 	VMOVUPS (R12), Z0
 	VMOVUPS 64(R12), Z1
-	VMULPS  (DX), Z0, Z0
-	VMULPS  64(DX), Z1, Z1
+	VMOVUPS (DX), Z2
+	VMULPS  Z2, Z0, Z0
+	VMOVUPS 64(DX), Z2
+	VMULPS  Z2, Z1, Z1
 	ADDQ    $0x00000080, DX
 	VMOVUPS Z0, (R11)
 	VMOVUPS Z1, 64(R11)
@@ -9315,7 +9418,8 @@ one:
 	ADDQ    $0x10, R13
 	JL      rest
 	VMOVUPS (R12), Z0
-	VMULPS  (DX), Z0, Z0
+	VMOVUPS (DX), Z1
+	VMULPS  Z1, Z0, Z0
 	ADDQ    $0x00000040, DX
 	VMOVUPS Z0, (R11)
 	ADDQ    $0x00000040, R12
@@ -9327,6 +9431,92 @@ rest:
 	VMOVUPS.Z (R12), K1, Z0
 	VMOVUPS.Z (DX), K1, Z1
 	VMULPS    Z1, Z0, Z0
+	CMPQ      R10, $0x10
+	JNE       restpart
+	VMOVUPS   Z0, (R11)
+	JMP       reststored
+
+restpart:
+	VMOVUPS Z0, K1, (R11)
+
+reststored:
+next:
+	ADDQ DI, BX
+	ADDQ R8, SI
+	ADDQ CX, AX
+	DECQ R9
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func maxAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·maxAVX512(SB), NOSPLIT, $0-64
+	MOVQ  b+32(FP), AX
+	MOVQ  bStep+40(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  dst+0(FP), BX
+	MOVQ  a+16(FP), SI
+	MOVQ  dstStep+8(FP), DI
+	MOVQ  aStep+24(FP), R8
+	MOVQ  rows+48(FP), R9
+	SHLQ  $0x02, DI
+	SHLQ  $0x02, R8
+	MOVQ  n+56(FP), R10
+	ANDQ  $0x0f, R10
+	MOVL  $0x00000001, DX
+	SHLXL R10, DX, DX
+	DECL  DX
+	KMOVW DX, K1
+
+row:
+	MOVQ BX, R11
+	MOVQ SI, R12
+	MOVQ n+56(FP), R13
+	MOVQ AX, DX
+	SUBQ $0x20, R13
+	JL   one
+
+pair:
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS (DX), Z2
+	VMAXPS  Z0, Z2, Z3
+	VMAXPS  Z2, Z0, Z0
+	VORPS   Z3, Z0, Z0
+	VMOVUPS 64(DX), Z2
+	VMAXPS  Z1, Z2, Z3
+	VMAXPS  Z2, Z1, Z1
+	VORPS   Z3, Z1, Z1
+	ADDQ    $0x00000080, DX
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	ADDQ    $0x00000080, R12
+	ADDQ    $0x00000080, R11
+	SUBQ    $0x20, R13
+	JGE     pair
+
+one:
+	ADDQ    $0x10, R13
+	JL      rest
+	VMOVUPS (R12), Z0
+	VMOVUPS (DX), Z1
+	VMAXPS  Z0, Z1, Z2
+	VMAXPS  Z1, Z0, Z0
+	VORPS   Z2, Z0, Z0
+	ADDQ    $0x00000040, DX
+	VMOVUPS Z0, (R11)
+	ADDQ    $0x00000040, R12
+	ADDQ    $0x00000040, R11
+
+rest:
+	TESTQ     R10, R10
+	JEQ       next
+	VMOVUPS.Z (R12), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	VMAXPS    Z0, Z1, Z2
+	VMAXPS    Z1, Z0, Z0
+	VORPS     Z2, Z0, Z0
 	CMPQ      R10, $0x10
 	JNE       restpart
 	VMOVUPS   Z0, (R11)

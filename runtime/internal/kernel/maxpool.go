@@ -1,6 +1,10 @@
 package kernel
 
-import "math"
+import (
+	"math"
+
+	"github.com/mixconv/mixconv/runtime/internal/act"
+)
 
 // MaxPool is the greatest value of each channel in a window; padding never is.
 type MaxPool struct {
@@ -9,34 +13,40 @@ type MaxPool struct {
 }
 
 // Bind returns the job; a task is a row of one picture.
-func (p MaxPool) Bind(*Set) Job {
-	return Job{Tasks: p.Out.N * p.Out.H, Run: func(task, _ int) {
-		n, y := task/p.Out.H, task%p.Out.H
+func (p MaxPool) Bind(s *Set) Job {
+	return Job{Tasks: p.Out.N * p.Out.H, Run: func(row, _ int) {
+		n, y := row/p.Out.H, row%p.Out.H
 		top := y*p.SH - p.Top
-		fromRow, toRow := span(top, p.KH, p.DH, p.In.H)
-		for r := range p.runs(p.Out.W, p.In.W) {
-			for x := r.x; x < r.x+r.pixels; x++ {
-				out := p.Out.at((n*p.Out.H+y)*p.Out.W + x)
-				for c := range out {
-					out[c] = float32(math.Inf(-1))
-				}
-				left := x*p.SW - p.Lft
-				for ky := fromRow; ky < toRow; ky++ {
-					row := (n*p.In.H + top + ky*p.DH) * p.In.W
-					for kx := r.from; kx < r.to; kx++ {
-						raise(out, p.In.at(row+left+kx*p.DW))
+		from, to := span(top, p.KH, p.DH, p.In.H)
+		for x := 0; x < p.Out.W; {
+			r := p.run(x, p.Out.W, p.In.W)
+			out := p.Out.Data[(row*p.Out.W+x)*p.Out.Pixel:]
+			first := true
+			for ky := from; ky < to; ky++ {
+				line := (n*p.In.H+top+ky*p.DH)*p.In.W + x*p.SW - p.Lft
+				for kx := r.from; kx < r.to; kx++ {
+					in := p.In.Data[(line+kx*p.DW)*p.In.Pixel:]
+					if first {
+						s.Activate(out, p.Out.Pixel, in, p.SW*p.In.Pixel, r.pixels, p.In.C, act.Func{})
+					} else {
+						s.Max(out, p.Out.Pixel, out, p.Out.Pixel, in, p.SW*p.In.Pixel, r.pixels, p.In.C)
 					}
+					first = false
 				}
 			}
+			if first {
+				p.outside(row*p.Out.W+x, r.pixels)
+			}
+			x += r.pixels
 		}
 	}}
 }
 
-// raise sets each element to the greater of it and x's. NaN stays.
-func raise(most, x []float32) {
-	for i, v := range x[:len(most)] {
-		if v > most[i] || v != v {
-			most[i] = v
+// outside fills pixels whose windows see nothing of the picture.
+func (p *MaxPool) outside(from, pixels int) {
+	for i := range pixels {
+		for c := range p.Out.at(from + i) {
+			p.Out.at(from + i)[c] = float32(math.Inf(-1))
 		}
 	}
 }

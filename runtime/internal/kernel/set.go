@@ -34,9 +34,10 @@ type Set struct {
 	// Activate computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows and
 	// i < n. The two may be the same place.
 	Activate func(dst []float32, dstStep int, src []float32, srcStep, rows, n int, f act.Func)
-	// Add and Mul compute dst[r·dstStep+i] = a[r·aStep+i] + b[r·bStep+i], and the
-	// product, for r < rows and i < n. dst may be the same place as a or b.
-	Add, Mul func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int)
+	// Add computes dst[r·dstStep+i] = a[r·aStep+i] + b[r·bStep+i] for r < rows and
+	// i < n, Mul the product, Max the greater, or NaN if one is. dst may be the
+	// same place as a or b.
+	Add, Mul, Max func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int)
 	// Sum computes dst[c] = Σ_p x[p·step+c] over p < pixels for every c of
 	// dst, in float64.
 	Sum func(dst []float64, x []float32, step, pixels int)
@@ -44,7 +45,7 @@ type Set struct {
 
 // Portable is plain Go, the reference of every other row.
 var Portable = Set{Name: "portable", Panel: panel, Rows: 2, Gemm: gemm, Lanes: planeLanes, Vector: 1, Depthwise: portableDepthwise,
-	Activate: activate, Add: addRows, Mul: mulRows, Sum: sum}
+	Activate: activate, Add: addRows, Mul: mulRows, Max: maxRows, Sum: sum}
 
 // Sets lists what this machine can run, slowest first.
 var Sets = append([]*Set{&Portable}, machineSets()...)

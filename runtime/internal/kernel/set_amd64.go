@@ -30,33 +30,33 @@ type depthwiseCode = func(dst *float32, dstStep, dstPitch int, x *float32, xPitc
 
 // functions is one instruction set's generated code; see kernels_amd64.go.
 type functions struct {
-	name         string
-	lanes        int // floats in a vector
-	rows         int // rows of a tile of gemm
-	gemm1, gemm2 func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel *float32, panelStep int, bias *float32, n int)
-	depthwise    [2][2]depthwiseCode // by vectors and stride, from 1
-	clamp        func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
-	hardSigmoid  func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
-	hardSwish    func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
-	sigmoid      func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, high, low, most float32)
-	swish        func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, high, low, most float32)
-	add, mul     rowsCode
-	sum          func(dst *float64, x *float32, step, pixels, channels int)
+	name          string
+	lanes         int // floats in a vector
+	rows          int // rows of a tile of gemm
+	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel *float32, panelStep int, bias *float32, n int)
+	depthwise     [2][2]depthwiseCode // by vectors and stride, from 1
+	clamp         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
+	hardSigmoid   func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
+	hardSwish     func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
+	sigmoid       func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, high, low, most float32)
+	swish         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, high, low, most float32)
+	add, mul, max rowsCode
+	sum           func(dst *float64, x *float32, step, pixels, channels int)
 }
 
 var avx2 = functions{name: "avx2", lanes: 8, rows: 6, gemm1: gemm1xAVX2, gemm2: gemm2xAVX2,
 	depthwise:   [2][2]depthwiseCode{{depthwise1x1AVX2, depthwise1x2AVX2}, {depthwise2x1AVX2, depthwise2x2AVX2}},
 	clamp:       clampAVX2,
-	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, add: addAVX2, mul: mulAVX2, sum: sumAVX2}
+	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, add: addAVX2, mul: mulAVX2, max: maxAVX2, sum: sumAVX2}
 
 var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512, gemm2: gemm2xAVX512,
 	depthwise:   [2][2]depthwiseCode{{depthwise1x1AVX512, depthwise1x2AVX512}, {depthwise2x1AVX512, depthwise2x2AVX512}},
 	clamp:       clampAVX512,
-	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, add: addAVX512, mul: mulAVX512, sum: sumAVX512}
+	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, add: addAVX512, mul: mulAVX512, max: maxAVX512, sum: sumAVX512}
 
 func (f *functions) set() *Set {
 	return &Set{Name: f.name, Panel: 2 * f.lanes, Rows: f.rows, Gemm: f.gemm, Lanes: 2 * f.lanes, Vector: f.lanes, Depthwise: f.depthwiseRows, Activate: f.activate,
-		Add: binaryRows(f.add), Mul: binaryRows(f.mul), Sum: f.sums}
+		Add: binaryRows(f.add), Mul: binaryRows(f.mul), Max: binaryRows(f.max), Sum: f.sums}
 }
 
 // The methods below check, as the portable code's slices do, that everything

@@ -18,6 +18,15 @@ func mulRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bS
 	}
 }
 
+func maxRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
+	for r := range rows {
+		d, x, y := dst[r*dstStep:][:n], a[r*aStep:][:n], b[r*bStep:][:n]
+		for i := range d {
+			d[i] = max(x[i], y[i])
+		}
+	}
+}
+
 func sum(dst []float64, x []float32, step, pixels int) {
 	clear(dst)
 	for p := range pixels {

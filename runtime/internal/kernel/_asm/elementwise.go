@@ -6,33 +6,45 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// elementwise writes addition and multiplication of rows.
+// elementwise writes the functions of two rows.
 func (s isa) elementwise() {
 	for _, f := range []struct {
-		name, sign string
-		op         func(...Op)
-	}{{"add", "+", VADDPS}, {"mul", "·", VMULPS}} {
+		name, doc string
+		op        func(b, a VecVirtual)
+	}{
+		{"add", "a + b", func(b, a VecVirtual) { VADDPS(b, a, a) }},
+		{"mul", "a · b", func(b, a VecVirtual) { VMULPS(b, a, a) }},
+		{"max", "the greater of a and b, NaN if one is", s.greater},
+	} {
 		TEXT(f.name+s.name, NOSPLIT, "func(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep, rows, n int)")
-		Doc(f.name+s.name+" computes dst[r·dstStep+i] = a[r·aStep+i] "+f.sign+" b[r·bStep+i] for r < rows, at least 1,",
-			"and i < n, at least 1.")
+		Doc(f.name+s.name+" computes "+f.doc+" for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]",
+			"for r < rows, at least 1, and i < n, at least 1.")
 		b, bStep, bAt := gp("b"), gp("bStep"), GP64()
 		SHLQ(U8(2), bStep)
 		s.rowLoop("a", func() { MOVQ(b, bAt) }, func(list []VecVirtual, last mask) {
 			for i, v := range list {
-				from := Mem{Base: bAt, Disp: i * s.bytes()}
+				w, from := s.vector(), Mem{Base: bAt, Disp: i * s.bytes()}
 				if last == nil {
-					f.op(from, v, v)
-					continue
+					VMOVUPS(from, w)
+				} else {
+					last.load(from, w)
 				}
-				w := s.vector()
-				last.load(from, w)
-				f.op(w, v, v)
+				f.op(w, v)
 			}
 			if last == nil {
 				ADDQ(U32(len(list)*s.bytes()), bAt)
 			}
 		}, func() { ADDQ(bStep, b) })
 	}
+}
+
+// greater makes a the greater of a and b. The instruction returns its second
+// source if either is NaN: of both orders, one has it, and NaN's bits win.
+func (s isa) greater(b, a VecVirtual) {
+	v := s.vector()
+	VMAXPS(a, b, v)
+	VMAXPS(b, a, a)
+	VORPS(v, a, a)
 }
 
 func gp(param string) GPVirtual { return Load(Param(param), GP64()).(GPVirtual) }
