@@ -22,56 +22,6 @@ DATA lanes<>+56(SB)/4, $0x00000000
 DATA lanes<>+60(SB)/4, $0x00000000
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
-DATA constants<>+0(SB)/4, $0x3f66d4b1
-DATA constants<>+4(SB)/4, $0x3f66d4b1
-DATA constants<>+8(SB)/4, $0x3f66d4b1
-DATA constants<>+12(SB)/4, $0x3f66d4b1
-DATA constants<>+16(SB)/4, $0x3f66d4b1
-DATA constants<>+20(SB)/4, $0x3f66d4b1
-DATA constants<>+24(SB)/4, $0x3f66d4b1
-DATA constants<>+28(SB)/4, $0x3f66d4b1
-DATA constants<>+32(SB)/4, $0x3f66d4b1
-DATA constants<>+36(SB)/4, $0x3f66d4b1
-DATA constants<>+40(SB)/4, $0x3f66d4b1
-DATA constants<>+44(SB)/4, $0x3f66d4b1
-DATA constants<>+48(SB)/4, $0x3f66d4b1
-DATA constants<>+52(SB)/4, $0x3f66d4b1
-DATA constants<>+56(SB)/4, $0x3f66d4b1
-DATA constants<>+60(SB)/4, $0x3f66d4b1
-DATA constants<>+64(SB)/4, $0x3eec97ea
-DATA constants<>+68(SB)/4, $0x3eec97ea
-DATA constants<>+72(SB)/4, $0x3eec97ea
-DATA constants<>+76(SB)/4, $0x3eec97ea
-DATA constants<>+80(SB)/4, $0x3eec97ea
-DATA constants<>+84(SB)/4, $0x3eec97ea
-DATA constants<>+88(SB)/4, $0x3eec97ea
-DATA constants<>+92(SB)/4, $0x3eec97ea
-DATA constants<>+96(SB)/4, $0x3eec97ea
-DATA constants<>+100(SB)/4, $0x3eec97ea
-DATA constants<>+104(SB)/4, $0x3eec97ea
-DATA constants<>+108(SB)/4, $0x3eec97ea
-DATA constants<>+112(SB)/4, $0x3eec97ea
-DATA constants<>+116(SB)/4, $0x3eec97ea
-DATA constants<>+120(SB)/4, $0x3eec97ea
-DATA constants<>+124(SB)/4, $0x3eec97ea
-DATA constants<>+128(SB)/4, $0x3ea6825e
-DATA constants<>+132(SB)/4, $0x3ea6825e
-DATA constants<>+136(SB)/4, $0x3ea6825e
-DATA constants<>+140(SB)/4, $0x3ea6825e
-DATA constants<>+144(SB)/4, $0x3ea6825e
-DATA constants<>+148(SB)/4, $0x3ea6825e
-DATA constants<>+152(SB)/4, $0x3ea6825e
-DATA constants<>+156(SB)/4, $0x3ea6825e
-DATA constants<>+160(SB)/4, $0x3ea6825e
-DATA constants<>+164(SB)/4, $0x3ea6825e
-DATA constants<>+168(SB)/4, $0x3ea6825e
-DATA constants<>+172(SB)/4, $0x3ea6825e
-DATA constants<>+176(SB)/4, $0x3ea6825e
-DATA constants<>+180(SB)/4, $0x3ea6825e
-DATA constants<>+184(SB)/4, $0x3ea6825e
-DATA constants<>+188(SB)/4, $0x3ea6825e
-GLOBL constants<>(SB), RODATA|NOPTR, $192
-
 // func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
 // Requires: AVX, FMA3
 TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-96
@@ -3958,6 +3908,15 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-60
 	MOVL         $0x49c0007f, AX
 	VMOVD        AX, X3
 	VBROADCASTSS X3, Y4
+	MOVL         $0x3f66d4b1, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y5
+	MOVL         $0x3eec97ea, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y6
+	MOVL         $0x3ea6825e, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y7
 	VPXOR        Y3, Y3, Y3
 	VSUBPS       Y2, Y3, Y3
 	MOVQ         dst+0(FP), AX
@@ -3972,7 +3931,7 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-60
 	LEAQ         lanes<>+0(SB), R8
 	MOVQ         DI, R9
 	NEGQ         R9
-	VMOVDQU      32(R8)(R9*4), Y5
+	VMOVDQU      32(R8)(R9*4), Y8
 
 row:
 	MOVQ AX, R8
@@ -3982,108 +3941,108 @@ row:
 	JL   one
 
 pair:
-	VMOVUPS     (R9), Y6
-	VMOVUPS     32(R9), Y7
-	VMAXPS      Y6, Y3, Y6
-	VMAXPS      Y7, Y3, Y11
-	VMINPS      Y6, Y2, Y6
-	VMINPS      Y11, Y2, Y11
-	VMOVAPS     Y4, Y7
-	VMOVAPS     Y4, Y10
-	VFMADD231PS Y6, Y0, Y7
-	VFMADD231PS Y11, Y0, Y10
-	VSUBPS      Y4, Y7, Y8
-	VSUBPS      Y4, Y10, Y12
-	VFMSUB231PS Y6, Y0, Y8
-	VFMSUB231PS Y11, Y0, Y12
-	VFMADD132PS Y1, Y8, Y6
-	VFMADD132PS Y1, Y12, Y11
-	VMULPS      Y6, Y6, Y9
-	VMULPS      Y11, Y11, Y13
-	VMOVUPS     constants<>+64(SB), Y8
-	VMOVUPS     constants<>+64(SB), Y12
-	VFMADD213PS constants<>+0(SB), Y9, Y8
-	VFMADD213PS constants<>+0(SB), Y13, Y12
-	VADDPS      constants<>+128(SB), Y9, Y9
-	VADDPS      constants<>+128(SB), Y13, Y13
-	VMULPS      Y8, Y6, Y6
-	VMULPS      Y12, Y11, Y11
-	VPSLLD      $0x17, Y7, Y7
-	VPSLLD      $0x17, Y10, Y10
-	VSUBPS      Y6, Y9, Y8
-	VSUBPS      Y11, Y13, Y12
-	VADDPS      Y6, Y9, Y9
-	VADDPS      Y11, Y13, Y13
-	VFMADD213PS Y8, Y7, Y9
-	VFMADD213PS Y12, Y10, Y13
-	VDIVPS      Y9, Y8, Y6
-	VDIVPS      Y13, Y12, Y7
-	VMOVUPS     Y6, (R8)
-	VMOVUPS     Y7, 32(R8)
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000040, R8
-	SUBQ        $0x10, R10
-	JGE         pair
+	VMOVUPS      (R9), Y9
+	VMOVUPS      32(R9), Y10
+	VMAXPS       Y9, Y3, Y11
+	VMINPS       Y11, Y2, Y11
+	VMOVAPS      Y4, Y9
+	VFMADD231PS  Y11, Y0, Y9
+	VSUBPS       Y4, Y9, Y12
+	VFMSUB231PS  Y11, Y0, Y12
+	VFMADD132PS  Y1, Y12, Y11
+	VPSLLD       $0x17, Y9, Y9
+	VMULPS       Y11, Y11, Y12
+	VMOVAPS      Y6, Y13
+	VFMADD213PS  Y5, Y12, Y13
+	VADDPS       Y7, Y12, Y12
+	VMOVAPS      Y11, Y14
+	VFNMADD213PS Y12, Y13, Y14
+	VFMADD213PS  Y12, Y13, Y11
+	VFMADD213PS  Y14, Y9, Y11
+	VDIVPS       Y11, Y14, Y9
+	VMAXPS       Y10, Y3, Y11
+	VMINPS       Y11, Y2, Y11
+	VMOVAPS      Y4, Y10
+	VFMADD231PS  Y11, Y0, Y10
+	VSUBPS       Y4, Y10, Y12
+	VFMSUB231PS  Y11, Y0, Y12
+	VFMADD132PS  Y1, Y12, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VMULPS       Y11, Y11, Y12
+	VMOVAPS      Y6, Y13
+	VFMADD213PS  Y5, Y12, Y13
+	VADDPS       Y7, Y12, Y12
+	VMOVAPS      Y11, Y14
+	VFNMADD213PS Y12, Y13, Y14
+	VFMADD213PS  Y12, Y13, Y11
+	VFMADD213PS  Y14, Y10, Y11
+	VDIVPS       Y11, Y14, Y10
+	VMOVUPS      Y9, (R8)
+	VMOVUPS      Y10, 32(R8)
+	ADDQ         $0x00000040, R9
+	ADDQ         $0x00000040, R8
+	SUBQ         $0x10, R10
+	JGE          pair
 
 one:
-	ADDQ        $0x08, R10
-	JL          rest
-	VMOVUPS     (R9), Y6
-	VMAXPS      Y6, Y3, Y7
-	VMINPS      Y7, Y2, Y7
-	VMOVAPS     Y4, Y6
-	VFMADD231PS Y7, Y0, Y6
-	VSUBPS      Y4, Y6, Y8
-	VFMSUB231PS Y7, Y0, Y8
-	VFMADD132PS Y1, Y8, Y7
-	VMULPS      Y7, Y7, Y9
-	VMOVUPS     constants<>+64(SB), Y8
-	VFMADD213PS constants<>+0(SB), Y9, Y8
-	VADDPS      constants<>+128(SB), Y9, Y9
-	VMULPS      Y8, Y7, Y7
-	VPSLLD      $0x17, Y6, Y6
-	VSUBPS      Y7, Y9, Y8
-	VADDPS      Y7, Y9, Y9
-	VFMADD213PS Y8, Y6, Y9
-	VDIVPS      Y9, Y8, Y6
-	VMOVUPS     Y6, (R8)
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000020, R8
+	ADDQ         $0x08, R10
+	JL           rest
+	VMOVUPS      (R9), Y9
+	VMAXPS       Y9, Y3, Y10
+	VMINPS       Y10, Y2, Y10
+	VMOVAPS      Y4, Y9
+	VFMADD231PS  Y10, Y0, Y9
+	VSUBPS       Y4, Y9, Y11
+	VFMSUB231PS  Y10, Y0, Y11
+	VFMADD132PS  Y1, Y11, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VMULPS       Y10, Y10, Y11
+	VMOVAPS      Y6, Y12
+	VFMADD213PS  Y5, Y11, Y12
+	VADDPS       Y7, Y11, Y11
+	VMOVAPS      Y10, Y13
+	VFNMADD213PS Y11, Y12, Y13
+	VFMADD213PS  Y11, Y12, Y10
+	VFMADD213PS  Y13, Y9, Y10
+	VDIVPS       Y10, Y13, Y9
+	VMOVUPS      Y9, (R8)
+	ADDQ         $0x00000020, R9
+	ADDQ         $0x00000020, R8
 
 rest:
-	TESTQ       DI, DI
-	JEQ         next
-	VMASKMOVPS  (R9), Y5, Y6
-	VMAXPS      Y6, Y3, Y7
-	VMINPS      Y7, Y2, Y7
-	VMOVAPS     Y4, Y6
-	VFMADD231PS Y7, Y0, Y6
-	VSUBPS      Y4, Y6, Y8
-	VFMSUB231PS Y7, Y0, Y8
-	VFMADD132PS Y1, Y8, Y7
-	VMULPS      Y7, Y7, Y9
-	VMOVUPS     constants<>+64(SB), Y8
-	VFMADD213PS constants<>+0(SB), Y9, Y8
-	VADDPS      constants<>+128(SB), Y9, Y9
-	VMULPS      Y8, Y7, Y7
-	VPSLLD      $0x17, Y6, Y6
-	VSUBPS      Y7, Y9, Y8
-	VADDPS      Y7, Y9, Y9
-	VFMADD213PS Y8, Y6, Y9
-	VDIVPS      Y9, Y8, Y6
-	CMPQ        DI, $0x08
-	JNE         restpart
-	VMOVUPS     Y6, (R8)
-	JMP         reststored
+	TESTQ        DI, DI
+	JEQ          next
+	VMASKMOVPS   (R9), Y8, Y9
+	VMAXPS       Y9, Y3, Y10
+	VMINPS       Y10, Y2, Y10
+	VMOVAPS      Y4, Y9
+	VFMADD231PS  Y10, Y0, Y9
+	VSUBPS       Y4, Y9, Y11
+	VFMSUB231PS  Y10, Y0, Y11
+	VFMADD132PS  Y1, Y11, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VMULPS       Y10, Y10, Y11
+	VMOVAPS      Y6, Y12
+	VFMADD213PS  Y5, Y11, Y12
+	VADDPS       Y7, Y11, Y11
+	VMOVAPS      Y10, Y13
+	VFNMADD213PS Y11, Y12, Y13
+	VFMADD213PS  Y11, Y12, Y10
+	VFMADD213PS  Y13, Y9, Y10
+	VDIVPS       Y10, Y13, Y9
+	CMPQ         DI, $0x08
+	JNE          restpart
+	VMOVUPS      Y9, (R8)
+	JMP          reststored
 
 restpart:
 	CMPQ    DI, $0x04
 	JNE     restmasked
-	VMOVUPS X6, (R8)
+	VMOVUPS X9, (R8)
 	JMP     reststored
 
 restmasked:
-	VMASKMOVPS Y6, Y5, (R8)
+	VMASKMOVPS Y9, Y8, (R8)
 
 reststored:
 next:
@@ -4103,6 +4062,15 @@ TEXT ·swishAVX2(SB), NOSPLIT, $0-60
 	MOVL         $0x49c0007f, AX
 	VMOVD        AX, X3
 	VBROADCASTSS X3, Y4
+	MOVL         $0x3f66d4b1, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y5
+	MOVL         $0x3eec97ea, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y6
+	MOVL         $0x3ea6825e, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y7
 	VPXOR        Y3, Y3, Y3
 	VSUBPS       Y2, Y3, Y3
 	MOVQ         dst+0(FP), AX
@@ -4117,7 +4085,7 @@ TEXT ·swishAVX2(SB), NOSPLIT, $0-60
 	LEAQ         lanes<>+0(SB), R8
 	MOVQ         DI, R9
 	NEGQ         R9
-	VMOVDQU      32(R8)(R9*4), Y5
+	VMOVDQU      32(R8)(R9*4), Y8
 
 row:
 	MOVQ AX, R8
@@ -4127,112 +4095,112 @@ row:
 	JL   one
 
 pair:
-	VMOVUPS     (R9), Y6
-	VMOVUPS     32(R9), Y7
-	VMAXPS      Y6, Y3, Y9
-	VMAXPS      Y7, Y3, Y13
-	VMINPS      Y9, Y2, Y9
-	VMINPS      Y13, Y2, Y13
-	VMOVAPS     Y4, Y8
-	VMOVAPS     Y4, Y12
-	VFMADD231PS Y9, Y0, Y8
-	VFMADD231PS Y13, Y0, Y12
-	VSUBPS      Y4, Y8, Y10
-	VSUBPS      Y4, Y12, Y14
-	VFMSUB231PS Y9, Y0, Y10
-	VFMSUB231PS Y13, Y0, Y14
-	VFMADD132PS Y1, Y10, Y9
-	VFMADD132PS Y1, Y14, Y13
-	VMULPS      Y9, Y9, Y11
-	VMULPS      Y13, Y13, Y15
-	VMOVUPS     constants<>+64(SB), Y10
-	VMOVUPS     constants<>+64(SB), Y14
-	VFMADD213PS constants<>+0(SB), Y11, Y10
-	VFMADD213PS constants<>+0(SB), Y15, Y14
-	VADDPS      constants<>+128(SB), Y11, Y11
-	VADDPS      constants<>+128(SB), Y15, Y15
-	VMULPS      Y10, Y9, Y9
-	VMULPS      Y14, Y13, Y13
-	VPSLLD      $0x17, Y8, Y8
-	VPSLLD      $0x17, Y12, Y12
-	VSUBPS      Y9, Y11, Y10
-	VSUBPS      Y13, Y15, Y14
-	VADDPS      Y9, Y11, Y11
-	VADDPS      Y13, Y15, Y15
-	VFMADD213PS Y10, Y8, Y11
-	VFMADD213PS Y14, Y12, Y15
-	VMULPS      Y10, Y6, Y10
-	VDIVPS      Y11, Y10, Y6
-	VMULPS      Y14, Y7, Y14
-	VDIVPS      Y15, Y14, Y7
-	VMOVUPS     Y6, (R8)
-	VMOVUPS     Y7, 32(R8)
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000040, R8
-	SUBQ        $0x10, R10
-	JGE         pair
+	VMOVUPS      (R9), Y9
+	VMOVUPS      32(R9), Y10
+	VMAXPS       Y9, Y3, Y12
+	VMINPS       Y12, Y2, Y12
+	VMOVAPS      Y4, Y11
+	VFMADD231PS  Y12, Y0, Y11
+	VSUBPS       Y4, Y11, Y13
+	VFMSUB231PS  Y12, Y0, Y13
+	VFMADD132PS  Y1, Y13, Y12
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y12, Y12, Y13
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y5, Y13, Y14
+	VADDPS       Y7, Y13, Y13
+	VMOVAPS      Y12, Y15
+	VFNMADD213PS Y13, Y14, Y15
+	VFMADD213PS  Y13, Y14, Y12
+	VFMADD213PS  Y15, Y11, Y12
+	VMULPS       Y15, Y9, Y15
+	VDIVPS       Y12, Y15, Y9
+	VMAXPS       Y10, Y3, Y12
+	VMINPS       Y12, Y2, Y12
+	VMOVAPS      Y4, Y11
+	VFMADD231PS  Y12, Y0, Y11
+	VSUBPS       Y4, Y11, Y13
+	VFMSUB231PS  Y12, Y0, Y13
+	VFMADD132PS  Y1, Y13, Y12
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y12, Y12, Y13
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y5, Y13, Y14
+	VADDPS       Y7, Y13, Y13
+	VMOVAPS      Y12, Y15
+	VFNMADD213PS Y13, Y14, Y15
+	VFMADD213PS  Y13, Y14, Y12
+	VFMADD213PS  Y15, Y11, Y12
+	VMULPS       Y15, Y10, Y15
+	VDIVPS       Y12, Y15, Y10
+	VMOVUPS      Y9, (R8)
+	VMOVUPS      Y10, 32(R8)
+	ADDQ         $0x00000040, R9
+	ADDQ         $0x00000040, R8
+	SUBQ         $0x10, R10
+	JGE          pair
 
 one:
-	ADDQ        $0x08, R10
-	JL          rest
-	VMOVUPS     (R9), Y6
-	VMAXPS      Y6, Y3, Y8
-	VMINPS      Y8, Y2, Y8
-	VMOVAPS     Y4, Y7
-	VFMADD231PS Y8, Y0, Y7
-	VSUBPS      Y4, Y7, Y9
-	VFMSUB231PS Y8, Y0, Y9
-	VFMADD132PS Y1, Y9, Y8
-	VMULPS      Y8, Y8, Y10
-	VMOVUPS     constants<>+64(SB), Y9
-	VFMADD213PS constants<>+0(SB), Y10, Y9
-	VADDPS      constants<>+128(SB), Y10, Y10
-	VMULPS      Y9, Y8, Y8
-	VPSLLD      $0x17, Y7, Y7
-	VSUBPS      Y8, Y10, Y9
-	VADDPS      Y8, Y10, Y10
-	VFMADD213PS Y9, Y7, Y10
-	VMULPS      Y9, Y6, Y9
-	VDIVPS      Y10, Y9, Y6
-	VMOVUPS     Y6, (R8)
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000020, R8
+	ADDQ         $0x08, R10
+	JL           rest
+	VMOVUPS      (R9), Y9
+	VMAXPS       Y9, Y3, Y11
+	VMINPS       Y11, Y2, Y11
+	VMOVAPS      Y4, Y10
+	VFMADD231PS  Y11, Y0, Y10
+	VSUBPS       Y4, Y10, Y12
+	VFMSUB231PS  Y11, Y0, Y12
+	VFMADD132PS  Y1, Y12, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VMULPS       Y11, Y11, Y12
+	VMOVAPS      Y6, Y13
+	VFMADD213PS  Y5, Y12, Y13
+	VADDPS       Y7, Y12, Y12
+	VMOVAPS      Y11, Y14
+	VFNMADD213PS Y12, Y13, Y14
+	VFMADD213PS  Y12, Y13, Y11
+	VFMADD213PS  Y14, Y10, Y11
+	VMULPS       Y14, Y9, Y14
+	VDIVPS       Y11, Y14, Y9
+	VMOVUPS      Y9, (R8)
+	ADDQ         $0x00000020, R9
+	ADDQ         $0x00000020, R8
 
 rest:
-	TESTQ       DI, DI
-	JEQ         next
-	VMASKMOVPS  (R9), Y5, Y6
-	VMAXPS      Y6, Y3, Y8
-	VMINPS      Y8, Y2, Y8
-	VMOVAPS     Y4, Y7
-	VFMADD231PS Y8, Y0, Y7
-	VSUBPS      Y4, Y7, Y9
-	VFMSUB231PS Y8, Y0, Y9
-	VFMADD132PS Y1, Y9, Y8
-	VMULPS      Y8, Y8, Y10
-	VMOVUPS     constants<>+64(SB), Y9
-	VFMADD213PS constants<>+0(SB), Y10, Y9
-	VADDPS      constants<>+128(SB), Y10, Y10
-	VMULPS      Y9, Y8, Y8
-	VPSLLD      $0x17, Y7, Y7
-	VSUBPS      Y8, Y10, Y9
-	VADDPS      Y8, Y10, Y10
-	VFMADD213PS Y9, Y7, Y10
-	VMULPS      Y9, Y6, Y9
-	VDIVPS      Y10, Y9, Y6
-	CMPQ        DI, $0x08
-	JNE         restpart
-	VMOVUPS     Y6, (R8)
-	JMP         reststored
+	TESTQ        DI, DI
+	JEQ          next
+	VMASKMOVPS   (R9), Y8, Y9
+	VMAXPS       Y9, Y3, Y11
+	VMINPS       Y11, Y2, Y11
+	VMOVAPS      Y4, Y10
+	VFMADD231PS  Y11, Y0, Y10
+	VSUBPS       Y4, Y10, Y12
+	VFMSUB231PS  Y11, Y0, Y12
+	VFMADD132PS  Y1, Y12, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VMULPS       Y11, Y11, Y12
+	VMOVAPS      Y6, Y13
+	VFMADD213PS  Y5, Y12, Y13
+	VADDPS       Y7, Y12, Y12
+	VMOVAPS      Y11, Y14
+	VFNMADD213PS Y12, Y13, Y14
+	VFMADD213PS  Y12, Y13, Y11
+	VFMADD213PS  Y14, Y10, Y11
+	VMULPS       Y14, Y9, Y14
+	VDIVPS       Y11, Y14, Y9
+	CMPQ         DI, $0x08
+	JNE          restpart
+	VMOVUPS      Y9, (R8)
+	JMP          reststored
 
 restpart:
 	CMPQ    DI, $0x04
 	JNE     restmasked
-	VMOVUPS X6, (R8)
+	VMOVUPS X9, (R8)
 	JMP     reststored
 
 restmasked:
-	VMASKMOVPS Y6, Y5, (R8)
+	VMASKMOVPS Y9, Y8, (R8)
 
 reststored:
 next:
@@ -9020,6 +8988,15 @@ TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-60
 	MOVL         $0x49c0007f, AX
 	VMOVD        AX, X4
 	VBROADCASTSS X4, Z4
+	MOVL         $0x3f66d4b1, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
+	MOVL         $0x3eec97ea, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+	MOVL         $0x3ea6825e, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Z7
 	VPXORD       Z3, Z3, Z3
 	VSUBPS       Z2, Z3, Z3
 	MOVQ         dst+0(FP), AX
@@ -9044,102 +9021,102 @@ row:
 	JL   one
 
 pair:
-	VMOVUPS     (R9), Z5
-	VMOVUPS     64(R9), Z6
-	VMAXPS      Z5, Z3, Z5
-	VMAXPS      Z6, Z3, Z10
-	VMINPS      Z5, Z2, Z5
-	VMINPS      Z10, Z2, Z10
-	VMOVAPS     Z4, Z6
-	VMOVAPS     Z4, Z9
-	VFMADD231PS Z5, Z0, Z6
-	VFMADD231PS Z10, Z0, Z9
-	VSUBPS      Z4, Z6, Z7
-	VSUBPS      Z4, Z9, Z11
-	VFMSUB231PS Z5, Z0, Z7
-	VFMSUB231PS Z10, Z0, Z11
-	VFMADD132PS Z1, Z7, Z5
-	VFMADD132PS Z1, Z11, Z10
-	VMULPS      Z5, Z5, Z8
-	VMULPS      Z10, Z10, Z12
-	VMOVUPS     constants<>+64(SB), Z7
-	VMOVUPS     constants<>+64(SB), Z11
-	VFMADD213PS constants<>+0(SB), Z8, Z7
-	VFMADD213PS constants<>+0(SB), Z12, Z11
-	VADDPS      constants<>+128(SB), Z8, Z8
-	VADDPS      constants<>+128(SB), Z12, Z12
-	VMULPS      Z7, Z5, Z5
-	VMULPS      Z11, Z10, Z10
-	VPSLLD      $0x17, Z6, Z6
-	VPSLLD      $0x17, Z9, Z9
-	VSUBPS      Z5, Z8, Z7
-	VSUBPS      Z10, Z12, Z11
-	VADDPS      Z5, Z8, Z8
-	VADDPS      Z10, Z12, Z12
-	VFMADD213PS Z7, Z6, Z8
-	VFMADD213PS Z11, Z9, Z12
-	VDIVPS      Z8, Z7, Z5
-	VDIVPS      Z12, Z11, Z6
-	VMOVUPS     Z5, (R8)
-	VMOVUPS     Z6, 64(R8)
-	ADDQ        $0x00000080, R9
-	ADDQ        $0x00000080, R8
-	SUBQ        $0x20, R10
-	JGE         pair
+	VMOVUPS      (R9), Z8
+	VMOVUPS      64(R9), Z9
+	VMAXPS       Z8, Z3, Z10
+	VMINPS       Z10, Z2, Z10
+	VMOVAPS      Z4, Z8
+	VFMADD231PS  Z10, Z0, Z8
+	VSUBPS       Z4, Z8, Z11
+	VFMSUB231PS  Z10, Z0, Z11
+	VFMADD132PS  Z1, Z11, Z10
+	VPSLLD       $0x17, Z8, Z8
+	VMULPS       Z10, Z10, Z11
+	VMOVAPS      Z6, Z12
+	VFMADD213PS  Z5, Z11, Z12
+	VADDPS       Z7, Z11, Z11
+	VMOVAPS      Z10, Z13
+	VFNMADD213PS Z11, Z12, Z13
+	VFMADD213PS  Z11, Z12, Z10
+	VFMADD213PS  Z13, Z8, Z10
+	VDIVPS       Z10, Z13, Z8
+	VMAXPS       Z9, Z3, Z10
+	VMINPS       Z10, Z2, Z10
+	VMOVAPS      Z4, Z9
+	VFMADD231PS  Z10, Z0, Z9
+	VSUBPS       Z4, Z9, Z11
+	VFMSUB231PS  Z10, Z0, Z11
+	VFMADD132PS  Z1, Z11, Z10
+	VPSLLD       $0x17, Z9, Z9
+	VMULPS       Z10, Z10, Z11
+	VMOVAPS      Z6, Z12
+	VFMADD213PS  Z5, Z11, Z12
+	VADDPS       Z7, Z11, Z11
+	VMOVAPS      Z10, Z13
+	VFNMADD213PS Z11, Z12, Z13
+	VFMADD213PS  Z11, Z12, Z10
+	VFMADD213PS  Z13, Z9, Z10
+	VDIVPS       Z10, Z13, Z9
+	VMOVUPS      Z8, (R8)
+	VMOVUPS      Z9, 64(R8)
+	ADDQ         $0x00000080, R9
+	ADDQ         $0x00000080, R8
+	SUBQ         $0x20, R10
+	JGE          pair
 
 one:
-	ADDQ        $0x10, R10
-	JL          rest
-	VMOVUPS     (R9), Z5
-	VMAXPS      Z5, Z3, Z6
-	VMINPS      Z6, Z2, Z6
-	VMOVAPS     Z4, Z5
-	VFMADD231PS Z6, Z0, Z5
-	VSUBPS      Z4, Z5, Z7
-	VFMSUB231PS Z6, Z0, Z7
-	VFMADD132PS Z1, Z7, Z6
-	VMULPS      Z6, Z6, Z8
-	VMOVUPS     constants<>+64(SB), Z7
-	VFMADD213PS constants<>+0(SB), Z8, Z7
-	VADDPS      constants<>+128(SB), Z8, Z8
-	VMULPS      Z7, Z6, Z6
-	VPSLLD      $0x17, Z5, Z5
-	VSUBPS      Z6, Z8, Z7
-	VADDPS      Z6, Z8, Z8
-	VFMADD213PS Z7, Z5, Z8
-	VDIVPS      Z8, Z7, Z5
-	VMOVUPS     Z5, (R8)
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000040, R8
+	ADDQ         $0x10, R10
+	JL           rest
+	VMOVUPS      (R9), Z8
+	VMAXPS       Z8, Z3, Z9
+	VMINPS       Z9, Z2, Z9
+	VMOVAPS      Z4, Z8
+	VFMADD231PS  Z9, Z0, Z8
+	VSUBPS       Z4, Z8, Z10
+	VFMSUB231PS  Z9, Z0, Z10
+	VFMADD132PS  Z1, Z10, Z9
+	VPSLLD       $0x17, Z8, Z8
+	VMULPS       Z9, Z9, Z10
+	VMOVAPS      Z6, Z11
+	VFMADD213PS  Z5, Z10, Z11
+	VADDPS       Z7, Z10, Z10
+	VMOVAPS      Z9, Z12
+	VFNMADD213PS Z10, Z11, Z12
+	VFMADD213PS  Z10, Z11, Z9
+	VFMADD213PS  Z12, Z8, Z9
+	VDIVPS       Z9, Z12, Z8
+	VMOVUPS      Z8, (R8)
+	ADDQ         $0x00000040, R9
+	ADDQ         $0x00000040, R8
 
 rest:
-	TESTQ       DI, DI
-	JEQ         next
-	VMOVUPS.Z   (R9), K1, Z5
-	VMAXPS      Z5, Z3, Z6
-	VMINPS      Z6, Z2, Z6
-	VMOVAPS     Z4, Z5
-	VFMADD231PS Z6, Z0, Z5
-	VSUBPS      Z4, Z5, Z7
-	VFMSUB231PS Z6, Z0, Z7
-	VFMADD132PS Z1, Z7, Z6
-	VMULPS      Z6, Z6, Z8
-	VMOVUPS     constants<>+64(SB), Z7
-	VFMADD213PS constants<>+0(SB), Z8, Z7
-	VADDPS      constants<>+128(SB), Z8, Z8
-	VMULPS      Z7, Z6, Z6
-	VPSLLD      $0x17, Z5, Z5
-	VSUBPS      Z6, Z8, Z7
-	VADDPS      Z6, Z8, Z8
-	VFMADD213PS Z7, Z5, Z8
-	VDIVPS      Z8, Z7, Z5
-	CMPQ        DI, $0x10
-	JNE         restpart
-	VMOVUPS     Z5, (R8)
-	JMP         reststored
+	TESTQ        DI, DI
+	JEQ          next
+	VMOVUPS.Z    (R9), K1, Z8
+	VMAXPS       Z8, Z3, Z9
+	VMINPS       Z9, Z2, Z9
+	VMOVAPS      Z4, Z8
+	VFMADD231PS  Z9, Z0, Z8
+	VSUBPS       Z4, Z8, Z10
+	VFMSUB231PS  Z9, Z0, Z10
+	VFMADD132PS  Z1, Z10, Z9
+	VPSLLD       $0x17, Z8, Z8
+	VMULPS       Z9, Z9, Z10
+	VMOVAPS      Z6, Z11
+	VFMADD213PS  Z5, Z10, Z11
+	VADDPS       Z7, Z10, Z10
+	VMOVAPS      Z9, Z12
+	VFNMADD213PS Z10, Z11, Z12
+	VFMADD213PS  Z10, Z11, Z9
+	VFMADD213PS  Z12, Z8, Z9
+	VDIVPS       Z9, Z12, Z8
+	CMPQ         DI, $0x10
+	JNE          restpart
+	VMOVUPS      Z8, (R8)
+	JMP          reststored
 
 restpart:
-	VMOVUPS Z5, K1, (R8)
+	VMOVUPS Z8, K1, (R8)
 
 reststored:
 next:
@@ -9159,6 +9136,15 @@ TEXT ·swishAVX512(SB), NOSPLIT, $0-60
 	MOVL         $0x49c0007f, AX
 	VMOVD        AX, X4
 	VBROADCASTSS X4, Z4
+	MOVL         $0x3f66d4b1, AX
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
+	MOVL         $0x3eec97ea, AX
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
+	MOVL         $0x3ea6825e, AX
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Z7
 	VPXORD       Z3, Z3, Z3
 	VSUBPS       Z2, Z3, Z3
 	MOVQ         dst+0(FP), AX
@@ -9183,106 +9169,106 @@ row:
 	JL   one
 
 pair:
-	VMOVUPS     (R9), Z5
-	VMOVUPS     64(R9), Z6
-	VMAXPS      Z5, Z3, Z8
-	VMAXPS      Z6, Z3, Z12
-	VMINPS      Z8, Z2, Z8
-	VMINPS      Z12, Z2, Z12
-	VMOVAPS     Z4, Z7
-	VMOVAPS     Z4, Z11
-	VFMADD231PS Z8, Z0, Z7
-	VFMADD231PS Z12, Z0, Z11
-	VSUBPS      Z4, Z7, Z9
-	VSUBPS      Z4, Z11, Z13
-	VFMSUB231PS Z8, Z0, Z9
-	VFMSUB231PS Z12, Z0, Z13
-	VFMADD132PS Z1, Z9, Z8
-	VFMADD132PS Z1, Z13, Z12
-	VMULPS      Z8, Z8, Z10
-	VMULPS      Z12, Z12, Z14
-	VMOVUPS     constants<>+64(SB), Z9
-	VMOVUPS     constants<>+64(SB), Z13
-	VFMADD213PS constants<>+0(SB), Z10, Z9
-	VFMADD213PS constants<>+0(SB), Z14, Z13
-	VADDPS      constants<>+128(SB), Z10, Z10
-	VADDPS      constants<>+128(SB), Z14, Z14
-	VMULPS      Z9, Z8, Z8
-	VMULPS      Z13, Z12, Z12
-	VPSLLD      $0x17, Z7, Z7
-	VPSLLD      $0x17, Z11, Z11
-	VSUBPS      Z8, Z10, Z9
-	VSUBPS      Z12, Z14, Z13
-	VADDPS      Z8, Z10, Z10
-	VADDPS      Z12, Z14, Z14
-	VFMADD213PS Z9, Z7, Z10
-	VFMADD213PS Z13, Z11, Z14
-	VMULPS      Z9, Z5, Z9
-	VDIVPS      Z10, Z9, Z5
-	VMULPS      Z13, Z6, Z13
-	VDIVPS      Z14, Z13, Z6
-	VMOVUPS     Z5, (R8)
-	VMOVUPS     Z6, 64(R8)
-	ADDQ        $0x00000080, R9
-	ADDQ        $0x00000080, R8
-	SUBQ        $0x20, R10
-	JGE         pair
+	VMOVUPS      (R9), Z8
+	VMOVUPS      64(R9), Z9
+	VMAXPS       Z8, Z3, Z11
+	VMINPS       Z11, Z2, Z11
+	VMOVAPS      Z4, Z10
+	VFMADD231PS  Z11, Z0, Z10
+	VSUBPS       Z4, Z10, Z12
+	VFMSUB231PS  Z11, Z0, Z12
+	VFMADD132PS  Z1, Z12, Z11
+	VPSLLD       $0x17, Z10, Z10
+	VMULPS       Z11, Z11, Z12
+	VMOVAPS      Z6, Z13
+	VFMADD213PS  Z5, Z12, Z13
+	VADDPS       Z7, Z12, Z12
+	VMOVAPS      Z11, Z14
+	VFNMADD213PS Z12, Z13, Z14
+	VFMADD213PS  Z12, Z13, Z11
+	VFMADD213PS  Z14, Z10, Z11
+	VMULPS       Z14, Z8, Z14
+	VDIVPS       Z11, Z14, Z8
+	VMAXPS       Z9, Z3, Z11
+	VMINPS       Z11, Z2, Z11
+	VMOVAPS      Z4, Z10
+	VFMADD231PS  Z11, Z0, Z10
+	VSUBPS       Z4, Z10, Z12
+	VFMSUB231PS  Z11, Z0, Z12
+	VFMADD132PS  Z1, Z12, Z11
+	VPSLLD       $0x17, Z10, Z10
+	VMULPS       Z11, Z11, Z12
+	VMOVAPS      Z6, Z13
+	VFMADD213PS  Z5, Z12, Z13
+	VADDPS       Z7, Z12, Z12
+	VMOVAPS      Z11, Z14
+	VFNMADD213PS Z12, Z13, Z14
+	VFMADD213PS  Z12, Z13, Z11
+	VFMADD213PS  Z14, Z10, Z11
+	VMULPS       Z14, Z9, Z14
+	VDIVPS       Z11, Z14, Z9
+	VMOVUPS      Z8, (R8)
+	VMOVUPS      Z9, 64(R8)
+	ADDQ         $0x00000080, R9
+	ADDQ         $0x00000080, R8
+	SUBQ         $0x20, R10
+	JGE          pair
 
 one:
-	ADDQ        $0x10, R10
-	JL          rest
-	VMOVUPS     (R9), Z5
-	VMAXPS      Z5, Z3, Z7
-	VMINPS      Z7, Z2, Z7
-	VMOVAPS     Z4, Z6
-	VFMADD231PS Z7, Z0, Z6
-	VSUBPS      Z4, Z6, Z8
-	VFMSUB231PS Z7, Z0, Z8
-	VFMADD132PS Z1, Z8, Z7
-	VMULPS      Z7, Z7, Z9
-	VMOVUPS     constants<>+64(SB), Z8
-	VFMADD213PS constants<>+0(SB), Z9, Z8
-	VADDPS      constants<>+128(SB), Z9, Z9
-	VMULPS      Z8, Z7, Z7
-	VPSLLD      $0x17, Z6, Z6
-	VSUBPS      Z7, Z9, Z8
-	VADDPS      Z7, Z9, Z9
-	VFMADD213PS Z8, Z6, Z9
-	VMULPS      Z8, Z5, Z8
-	VDIVPS      Z9, Z8, Z5
-	VMOVUPS     Z5, (R8)
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000040, R8
+	ADDQ         $0x10, R10
+	JL           rest
+	VMOVUPS      (R9), Z8
+	VMAXPS       Z8, Z3, Z10
+	VMINPS       Z10, Z2, Z10
+	VMOVAPS      Z4, Z9
+	VFMADD231PS  Z10, Z0, Z9
+	VSUBPS       Z4, Z9, Z11
+	VFMSUB231PS  Z10, Z0, Z11
+	VFMADD132PS  Z1, Z11, Z10
+	VPSLLD       $0x17, Z9, Z9
+	VMULPS       Z10, Z10, Z11
+	VMOVAPS      Z6, Z12
+	VFMADD213PS  Z5, Z11, Z12
+	VADDPS       Z7, Z11, Z11
+	VMOVAPS      Z10, Z13
+	VFNMADD213PS Z11, Z12, Z13
+	VFMADD213PS  Z11, Z12, Z10
+	VFMADD213PS  Z13, Z9, Z10
+	VMULPS       Z13, Z8, Z13
+	VDIVPS       Z10, Z13, Z8
+	VMOVUPS      Z8, (R8)
+	ADDQ         $0x00000040, R9
+	ADDQ         $0x00000040, R8
 
 rest:
-	TESTQ       DI, DI
-	JEQ         next
-	VMOVUPS.Z   (R9), K1, Z5
-	VMAXPS      Z5, Z3, Z7
-	VMINPS      Z7, Z2, Z7
-	VMOVAPS     Z4, Z6
-	VFMADD231PS Z7, Z0, Z6
-	VSUBPS      Z4, Z6, Z8
-	VFMSUB231PS Z7, Z0, Z8
-	VFMADD132PS Z1, Z8, Z7
-	VMULPS      Z7, Z7, Z9
-	VMOVUPS     constants<>+64(SB), Z8
-	VFMADD213PS constants<>+0(SB), Z9, Z8
-	VADDPS      constants<>+128(SB), Z9, Z9
-	VMULPS      Z8, Z7, Z7
-	VPSLLD      $0x17, Z6, Z6
-	VSUBPS      Z7, Z9, Z8
-	VADDPS      Z7, Z9, Z9
-	VFMADD213PS Z8, Z6, Z9
-	VMULPS      Z8, Z5, Z8
-	VDIVPS      Z9, Z8, Z5
-	CMPQ        DI, $0x10
-	JNE         restpart
-	VMOVUPS     Z5, (R8)
-	JMP         reststored
+	TESTQ        DI, DI
+	JEQ          next
+	VMOVUPS.Z    (R9), K1, Z8
+	VMAXPS       Z8, Z3, Z10
+	VMINPS       Z10, Z2, Z10
+	VMOVAPS      Z4, Z9
+	VFMADD231PS  Z10, Z0, Z9
+	VSUBPS       Z4, Z9, Z11
+	VFMSUB231PS  Z10, Z0, Z11
+	VFMADD132PS  Z1, Z11, Z10
+	VPSLLD       $0x17, Z9, Z9
+	VMULPS       Z10, Z10, Z11
+	VMOVAPS      Z6, Z12
+	VFMADD213PS  Z5, Z11, Z12
+	VADDPS       Z7, Z11, Z11
+	VMOVAPS      Z10, Z13
+	VFNMADD213PS Z11, Z12, Z13
+	VFMADD213PS  Z11, Z12, Z10
+	VFMADD213PS  Z13, Z9, Z10
+	VMULPS       Z13, Z8, Z13
+	VDIVPS       Z10, Z13, Z8
+	CMPQ         DI, $0x10
+	JNE          restpart
+	VMOVUPS      Z8, (R8)
+	JMP          reststored
 
 restpart:
-	VMOVUPS Z5, K1, (R8)
+	VMOVUPS Z8, K1, (R8)
 
 reststored:
 next:

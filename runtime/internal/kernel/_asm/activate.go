@@ -23,8 +23,12 @@ const (
 
 // mapRows writes the loop around f, which replaces vectors that lie in
 // registers.
-func (s isa) mapRows(f func(list []VecVirtual)) {
-	s.rowLoop("src", func() {}, func(list []VecVirtual, _ mask) { f(list) }, func() {})
+func (s isa) mapRows(f func(v VecVirtual)) {
+	s.rowLoop("src", func() {}, func(list []VecVirtual, _ mask) {
+		for _, v := range list {
+			f(v)
+		}
+	}, func() {})
 }
 
 // rowLoop writes the loop over rows of dst and of the source that is so called.
@@ -97,11 +101,7 @@ func (s isa) clamp() {
 	TEXT("clamp"+s.name, NOSPLIT, "func("+rowParams+", lo, hi float32)")
 	Doc("clamp"+s.name+" computes "+rowDoc, "f(x) = min(max(x, lo), hi); NaN stays.")
 	lo, hi := s.float("lo"), s.float("hi")
-	s.mapRows(func(list []VecVirtual) {
-		for _, v := range list {
-			bound(v, lo, hi)
-		}
-	})
+	s.mapRows(func(v VecVirtual) { bound(v, lo, hi) })
 }
 
 // hard writes hard sigmoid and hard swish.
@@ -115,17 +115,15 @@ func (s isa) hard() {
 		Doc(name+s.name+" computes "+rowDoc, doc)
 		a, b := s.float("a"), s.float("b")
 		low, high := s.constant(0), s.constant(1)
-		s.mapRows(func(list []VecVirtual) {
-			for _, x := range list {
-				y := s.vector()
-				VMULPS(x, a, y)
-				VADDPS(y, b, y)
-				bound(y, low, high)
-				if gate {
-					VMULPS(y, x, y)
-				}
-				VMOVAPS(y, x)
+		s.mapRows(func(x VecVirtual) {
+			y := s.vector()
+			VMULPS(x, a, y)
+			VADDPS(y, b, y)
+			bound(y, low, high)
+			if gate {
+				VMULPS(y, x, y)
 			}
+			VMOVAPS(y, x)
 		})
 	}
 }

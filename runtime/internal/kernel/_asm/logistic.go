@@ -1,8 +1,6 @@
 package main
 
 import (
-	"math"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -19,13 +17,12 @@ func (s isa) logistic() {
 		TEXT(name+s.name, NOSPLIT, "func("+rowParams+", high, low, most float32)")
 		Doc(name+s.name+" computes "+rowDoc, doc, "for the power x is held in ±most; NaN stays.")
 		l := s.newLogistic()
-		s.mapRows(func(list []VecVirtual) {
-			for _, w := range l.fractions(list) {
-				if gate {
-					VMULPS(w.numerator, w.x, w.numerator)
-				}
-				VDIVPS(w.denominator, w.numerator, w.x)
+		s.mapRows(func(x VecVirtual) {
+			numerator, denominator := l.fraction(x)
+			if gate {
+				VMULPS(numerator, x, numerator)
 			}
+			VDIVPS(denominator, numerator, x)
 		})
 	}
 }
@@ -43,69 +40,40 @@ const (
 // number plus 127 in the last bits: the exponent of the power of two.
 const rounder = 3<<19 + 127./8
 
-// constants are the polynomials' numbers in full vectors: two vectors at work
-// leave no registers for them.
-var constants Mem
-
-const constantBytes = 64
-
-func defineConstants() {
-	constants = GLOBL("constants", RODATA|NOPTR)
-	for i, c := range []float32{line, cubic, square} {
-		for lane := range constantBytes / 4 {
-			DATA(constantBytes*i+4*lane, U32(math.Float32bits(c)))
-		}
-	}
-}
-
-func constant(i int) Mem { return constants.Offset(constantBytes * i) }
-
 // logistic holds what does not change in registers.
 type logistic struct {
 	isa
-	high, low, most, least, rounder VecVirtual
+	high, low, most, least, rounder, line, cubic, square VecVirtual
 }
 
 func (s isa) newLogistic() logistic {
-	l := logistic{isa: s, high: s.float("high"), low: s.float("low"), most: s.float("most"), least: s.vector(), rounder: s.constant(rounder)}
+	l := logistic{isa: s, high: s.float("high"), low: s.float("low"), most: s.float("most"), least: s.vector(), rounder: s.constant(rounder),
+		line: s.constant(line), cubic: s.constant(cubic), square: s.constant(square)}
 	zero(l.least)
 	VSUBPS(l.most, l.least, l.least)
 	return l
 }
 
-// sigmoid is the work on one vector: 1 / (1 + 2^(s·x)) is the quotient of
-// numerator, q-p, and denominator, q-p + 2^n·(q+p), where n is the nearest
-// whole number to s·x and f the rest.
-type sigmoid struct{ x, n, g, numerator, denominator VecVirtual }
-
-// fractions computes several vectors' fractions side by side, since each
-// operation waits for the one before.
-func (l logistic) fractions(list []VecVirtual) []sigmoid {
-	work := make([]sigmoid, len(list))
-	for i, x := range list {
-		work[i] = sigmoid{x, l.vector(), l.vector(), l.vector(), l.vector()}
-	}
-	for _, step := range []func(w sigmoid){
-		func(w sigmoid) { VMAXPS(w.x, l.least, w.g) },
-		func(w sigmoid) { VMINPS(w.g, l.most, w.g) },
-		func(w sigmoid) { VMOVAPS(l.rounder, w.n) },
-		func(w sigmoid) { VFMADD231PS(w.g, l.high, w.n) },
-		func(w sigmoid) { VSUBPS(l.rounder, w.n, w.numerator) },
-		func(w sigmoid) { VFMSUB231PS(w.g, l.high, w.numerator) },
-		func(w sigmoid) { VFMADD132PS(l.low, w.numerator, w.g) },
-		func(w sigmoid) { VMULPS(w.g, w.g, w.denominator) },
-		func(w sigmoid) { VMOVUPS(constant(1), w.numerator) },
-		func(w sigmoid) { VFMADD213PS(constant(0), w.denominator, w.numerator) },
-		func(w sigmoid) { VADDPS(constant(2), w.denominator, w.denominator) }, // q
-		func(w sigmoid) { VMULPS(w.numerator, w.g, w.g) },                     // p
-		func(w sigmoid) { VPSLLD(U8(23), w.n, w.n) },
-		func(w sigmoid) { VSUBPS(w.g, w.denominator, w.numerator) },
-		func(w sigmoid) { VADDPS(w.g, w.denominator, w.denominator) },
-		func(w sigmoid) { VFMADD213PS(w.numerator, w.n, w.denominator) },
-	} {
-		for _, w := range work {
-			step(w)
-		}
-	}
-	return work
+// fraction returns 1 / (1 + 2^(s·x)) as the numerator q-p and the denominator
+// q-p + 2^n·(q+p), where n is the nearest whole number to s·x and f the rest.
+func (l logistic) fraction(x VecVirtual) (numerator, denominator VecVirtual) {
+	n, g, q, ratio := l.vector(), l.vector(), l.vector(), l.vector()
+	VMAXPS(x, l.least, g)
+	VMINPS(g, l.most, g)
+	VMOVAPS(l.rounder, n)
+	VFMADD231PS(g, l.high, n)
+	VSUBPS(l.rounder, n, q)
+	VFMSUB231PS(g, l.high, q)
+	VFMADD132PS(l.low, q, g)
+	VPSLLD(U8(23), n, n)
+	VMULPS(g, g, q)
+	VMOVAPS(l.cubic, ratio)
+	VFMADD213PS(l.line, q, ratio) // p/g
+	VADDPS(l.square, q, q)
+	numerator = l.vector()
+	VMOVAPS(g, numerator)
+	VFNMADD213PS(q, ratio, numerator)
+	VFMADD213PS(q, ratio, g)
+	VFMADD213PS(numerator, n, g)
+	return numerator, g
 }

@@ -11,7 +11,6 @@ import . "github.com/mmcloughlin/avo/build"
 func main() {
 	ConstraintExpr("!purego")
 	defineLanesTable()
-	defineConstants()
 	for _, s := range []isa{avx2, avx512} {
 		s.gemm(1)
 		s.gemm(2)
