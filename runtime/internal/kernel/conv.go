@@ -10,7 +10,12 @@ type Conv struct {
 	Scale   Image     // what each picture's channels are multiplied by first, one pixel each; Data nil: nothing
 	Finish  Finish
 	Scratch func(worker int) []float32 // ScratchSize floats each
-	Pieces  func(worker int) []int     // MaxPieces each
+	Pieces  func(worker int) []Piece   // MaxPieces each
+
+	// Planar says that In's channels lie in planes, as an input's do: channel c
+	// of pixel i of a picture is Data[c·H·W + i]. Weights are then packed as
+	// they come, [in][kh·kw]. CanPlanar says where that is possible.
+	Planar bool
 }
 
 const (
@@ -21,7 +26,7 @@ const (
 )
 
 // onePiece is a row of a matrix: all of it.
-var onePiece = []int{0}
+var onePiece = []Piece{{}}
 
 // heavy reports whether the weights of a group are larger than the pictures
 // that a task should read.
@@ -72,7 +77,15 @@ const leastPanels = 4
 // each of their rows is one piece: with few output channels, copying them side
 // by side first would cost more than it brings.
 func (c *Conv) inPlace() bool {
-	return len(c.Weights) == 1 && c.Weights[0].Rows <= 64 && c.Out.W >= 16 && c.Window.DW == 1 && c.In.Pixel == c.In.C
+	return c.Planar || c.rowwise() && c.In.Pixel == c.In.C
+}
+
+// CanPlanar reports whether the picture can be read as it comes from outside,
+// which is worth it for few channels.
+func (c *Conv) CanPlanar() bool { return c.rowwise() && c.In.C <= 4 && c.Window.KH*c.Window.KW > 1 }
+
+func (c *Conv) rowwise() bool {
+	return len(c.Weights) == 1 && c.Weights[0].Rows <= 64 && c.Out.W >= 16 && c.Window.DW == 1
 }
 
 // ScratchSize is the number of floats that Bind's job needs per worker; scaled
@@ -86,7 +99,7 @@ func (c *Conv) ScratchSize(s *Set, scaled bool) int {
 }
 
 // MaxPieces is how long the lists must be that Pieces returns.
-func (c *Conv) MaxPieces() int { return c.Window.KH }
+func (c *Conv) MaxPieces() int { return c.Window.KH * c.In.C }
 
 // Bind returns the job. A task is a tile of output pixels and a block of their
 // channels, or a row.
@@ -155,26 +168,40 @@ func (c *Conv) rows(s *Set, group, first, m, worker int) rows {
 
 // row computes an output row, runs of pixels whose windows the picture cuts
 // off alike at a time.
-func (c *Conv) row(s *Set, row int, pieces []int) {
-	in, out := c.In, c.Out
-	w := c.Window
-	picture, y := row/out.H*in.H, row%out.H
-	y0 := y*w.SH - w.Top
-	fromY, toY := span(y0, w.KH, w.DH, in.H)
+func (c *Conv) row(s *Set, row int, pieces []Piece) {
+	out := c.Out
 	for x := 0; x < out.W; {
-		run := w.run(x, out.W, in.W)
-		r := rows{stride: w.SW * in.Pixel, m: run.pixels, step: w.KW * in.C}
-		if run.from < run.to && fromY < toY {
-			r.a = in.Data[((picture+y0+fromY*w.DH)*in.W+run.x*w.SW-w.Lft+run.from)*in.Pixel:]
-			r.k, r.first = (run.to-run.from)*in.C, (fromY*w.KW+run.from)*in.C
-			r.pieces = pieces[:toY-fromY]
-		}
-		for i := range r.pieces {
-			r.pieces[i] = i * w.DH * in.W * in.Pixel
-		}
-		s.multiply(out.Data[(row*out.W+run.x)*out.Pixel:], out.Pixel, r, c.Weights[0], c.Bias)
+		run := c.Window.run(x, out.W, c.In.W)
+		s.multiply(out.Data[(row*out.W+x)*out.Pixel:], out.Pixel, c.windows(row, run, pieces), c.Weights[0], c.Bias)
 		x += run.pixels
 	}
+}
+
+// windows is what a run of pixels in an output row reads.
+func (c *Conv) windows(row int, run pixelRun, pieces []Piece) rows {
+	in, w := c.In, c.Window
+	y0 := row%c.Out.H*w.SH - w.Top
+	fromY, toY := span(y0, w.KH, w.DH, in.H)
+	planes, channels := 1, in.C // of which the pixels lie side by side
+	if c.Planar {
+		planes, channels = in.C, 1
+	}
+	r := rows{m: run.pixels, stride: w.SW * channels}
+	if run.from >= run.to || fromY >= toY {
+		return r
+	}
+	picture, pixel := row/c.Out.H*in.H*in.W, (y0+fromY*w.DH)*in.W+run.x*w.SW-w.Lft+run.from
+	r.a = in.Data[picture*in.C+pixel*channels:]
+	r.k = (run.to - run.from) * channels
+	for plane := range planes {
+		for ky := fromY; ky < toY; ky++ {
+			r.pieces = append(pieces[:len(r.pieces)], Piece{
+				A: (plane*in.H + (ky-fromY)*w.DH) * in.W * channels,
+				W: ((plane*w.KH+ky)*w.KW + run.from) * channels,
+			})
+		}
+	}
+	return r
 }
 
 // gather copies what output pixel i reads into row, zeros where the window

@@ -151,6 +151,7 @@ func (g geometry) check(t *testing.T, r *rand.Rand, bind func(in, out Image, f F
 func TestConv(t *testing.T) {
 	for _, s := range Sets {
 		r := rand.New(rand.NewPCG(1, 2))
+		planar := 0
 		for range 300 {
 			g := randomGeometry(r, false)
 			g.check(t, r, func(in, out Image, f Finish, weights, bias []float32) Job {
@@ -159,14 +160,34 @@ func TestConv(t *testing.T) {
 				for i := range g.groups {
 					c.Weights = append(c.Weights, s.PackOIHW(&Slab{}, weights, i*rows, rows, perGroup, area))
 				}
+				if c.CanPlanar() {
+					planar++
+					c.Planar, c.In.Data = true, planes(in)
+					c.Weights[0] = s.PackOIHW(&Slab{}, weights, 0, rows, perGroup*area, 1)
+				}
 				scratch := make([]float32, c.ScratchSize(s, false))
-				pieces := make([]int, c.MaxPieces())
-				c.Pieces = func(int) []int { return pieces }
+				pieces := make([]Piece, c.MaxPieces())
+				c.Pieces = func(int) []Piece { return pieces }
 				c.Scratch = func(int) []float32 { return scratch }
 				return c.Bind(s)
 			})
 		}
+		if planar == 0 {
+			t.Error("no planar picture")
+		}
 	}
+}
+
+// planes returns a picture's channels in planes.
+func planes(m Image) []float32 {
+	data := make([]float32, m.pixels()*m.C)
+	area := m.H * m.W
+	for i := range m.pixels() {
+		for c, v := range m.at(i) {
+			data[(i/area*m.C+c)*area+i%area] = v
+		}
+	}
+	return data
 }
 
 // TestMixed covers depthwise convolutions of one group; channels of several

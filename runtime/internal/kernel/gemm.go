@@ -3,22 +3,22 @@ package kernel
 const panel = 4
 
 // gemm keeps a tile of two rows and four columns in registers.
-func gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []int, k int, w []float32, step int, bias []float32, n int) {
+func gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, w, bias []float32, n int) {
 	var b [panel]float32
 	copy(b[:], bias[:n])
 	i := 0
 	for ; i+2 <= m; i += 2 {
 		c := tile2{b[0], b[1], b[2], b[3], b[0], b[1], b[2], b[3]}
-		for p, at := range pieces {
-			c = c.add(a[i*aStride+at:][:k], a[(i+1)*aStride+at:][:k], w[p*step:][:panel*k])
+		for _, p := range pieces {
+			c = c.add(a[i*aStride+p.A:][:k], a[(i+1)*aStride+p.A:][:k], w[panel*p.W:][:panel*k])
 		}
 		copy(dst[i*dstStride:][:n], c[:panel])
 		copy(dst[(i+1)*dstStride:][:n], c[panel:])
 	}
 	if i < m {
 		c := b
-		for p, at := range pieces {
-			c = addRow(c, a[i*aStride+at:][:k], w[p*step:][:panel*k])
+		for _, p := range pieces {
+			c = addRow(c, a[i*aStride+p.A:][:k], w[panel*p.W:][:panel*k])
 		}
 		copy(dst[i*dstStride:][:n], c[:])
 	}
@@ -101,20 +101,17 @@ func (s *Set) PackOIHW(slab *Slab, w []float32, first, count, in, area int) Pack
 }
 
 // rows are what multiply reads: m rows of a, stride apart, of each the pieces
-// of length k. The first piece meets the weights from number first on, each
-// next one those step further.
+// of length k.
 type rows struct {
-	a           []float32
-	stride, m   int
-	pieces      []int
-	k           int
-	first, step int
+	a         []float32
+	stride, m int
+	pieces    []Piece
+	k         int
 }
 
 // multiply computes all of p's rows for the rows of a.
 func (s *Set) multiply(dst []float32, dstStride int, r rows, p Packed, bias []float32) {
 	for row := 0; row < p.Rows; row += s.Panel {
-		w := p.Data[(row*p.K + r.first*s.Panel) : (row+s.Panel)*p.K]
-		s.Gemm(dst[row:], dstStride, r.a, r.stride, r.m, r.pieces, r.k, w, r.step*s.Panel, bias[row:], min(s.Panel, p.Rows-row))
+		s.Gemm(dst[row:], dstStride, r.a, r.stride, r.m, r.pieces, r.k, p.Data[row*p.K:(row+s.Panel)*p.K], bias[row:], min(s.Panel, p.Rows-row))
 	}
 }

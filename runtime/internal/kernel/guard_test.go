@@ -67,7 +67,7 @@ func TestGuardedGemm(t *testing.T) {
 						if atEnd {
 							d, x = dst[(most-m)*n:], a[(most-m)*k:]
 						}
-						s.Gemm(d, n, x, k, m, onePiece, k, panel, 0, bias, n)
+						s.Gemm(d, n, x, k, m, onePiece, k, panel, bias, n)
 						compareFloats(t, s.Name, d, plainGemm(x, m, k, panel, s.Panel, bias, n))
 					}
 				}

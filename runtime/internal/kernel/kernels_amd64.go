@@ -4,13 +4,13 @@
 
 package kernel
 
-// gemm1xAVX2 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·16+j]
+// gemm1xAVX2 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·16+j]
 // for i < m and j < n, l < k, which is at least 1; n is from 1 to 8.
-func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
+func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
 
-// gemm2xAVX2 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·16+j]
+// gemm2xAVX2 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·16+j]
 // for i < m and j < n, l < k, which is at least 1; n is from 9 to 16.
-func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
+func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
 
 // depthwise1x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·16+taps[t]+c]·w[t·16+c], held in lo … hi,
 // for r < rows, p < pixels and c < 8; rows, pixels and ntaps are at least 1.
@@ -66,13 +66,13 @@ func maxAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep
 // a multiple of eight.
 func sumAVX2(dst *float64, x *float32, step int, pixels int, channels int)
 
-// gemm1xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·32+j]
+// gemm1xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·32+j]
 // for i < m and j < n, l < k, which is at least 1; n is from 1 to 16.
-func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
+func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
 
-// gemm2xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·32+j]
+// gemm2xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·32+j]
 // for i < m and j < n, l < k, which is at least 1; n is from 17 to 32.
-func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
+func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
 
 // depthwise1x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·32+taps[t]+c]·w[t·32+c], held in lo … hi,
 // for r < rows, p < pixels and c < 16; rows, pixels and ntaps are at least 1.

@@ -22,9 +22,9 @@ DATA lanes<>+56(SB)/4, $0x00000000
 DATA lanes<>+60(SB)/4, $0x00000000
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
-// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
+// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
 // Requires: AVX, FMA3
-TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-96
+TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-88
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+16(FP), CX
 	MOVQ    dstStride+8(FP), DX
@@ -32,7 +32,7 @@ TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-96
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, BX
 	MOVQ    m+32(FP), SI
-	MOVQ    n+88(FP), DI
+	MOVQ    n+80(FP), DI
 	LEAQ    lanes<>+0(SB), R8
 	NEGQ    DI
 	VMOVDQU 32(R8)(DI*4), Y0
@@ -45,7 +45,7 @@ tiles:
 	JG         tile7
 	CMPQ       SI, $0x0b
 	JNE        not11
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -57,63 +57,61 @@ tiles:
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y1, Y10
 	VMOVAPS    Y1, Y11
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum11
 
 piece11:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x40, 8(DI), R13
+	ADDQ   panel+64(FP), R13
 
 k11:
-	VMOVUPS      (R14), Y12
-	VBROADCASTSS (R10), Y13
+	VMOVUPS      (R13), Y12
+	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y12, Y13, Y1
-	VBROADCASTSS (R10)(BX*1), Y13
+	VBROADCASTSS (R9)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (R10)(BX*2), Y13
+	VBROADCASTSS (R9)(BX*2), Y13
 	VFMADD231PS  Y12, Y13, Y3
-	VBROADCASTSS (R11), Y13
+	VBROADCASTSS (R10), Y13
 	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (R11)(BX*1), Y13
+	VBROADCASTSS (R10)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y5
-	VBROADCASTSS (R11)(BX*2), Y13
+	VBROADCASTSS (R10)(BX*2), Y13
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (R12), Y13
+	VBROADCASTSS (R11), Y13
 	VFMADD231PS  Y12, Y13, Y7
-	VBROADCASTSS (R12)(BX*1), Y13
+	VBROADCASTSS (R11)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y8
-	VBROADCASTSS (R12)(BX*2), Y13
+	VBROADCASTSS (R11)(BX*2), Y13
 	VFMADD231PS  Y12, Y13, Y9
-	VBROADCASTSS (R13), Y13
+	VBROADCASTSS (R12), Y13
 	VFMADD231PS  Y12, Y13, Y10
-	VBROADCASTSS (R13)(BX*1), Y13
+	VBROADCASTSS (R12)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y11
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000040, R14
-	DECQ         R15
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k11
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece11
 
 sum11:
-	CMPQ    n+88(FP), $0x08
+	CMPQ    n+80(FP), $0x08
 	JNE     sums11part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -140,7 +138,7 @@ sum11:
 	JMP     sums11stored
 
 sums11part:
-	CMPQ    n+88(FP), $0x04
+	CMPQ    n+80(FP), $0x04
 	JNE     sums11masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -199,7 +197,7 @@ sums11stored:
 not11:
 	CMPQ       SI, $0x0a
 	JNE        not10
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -210,61 +208,59 @@ not11:
 	VMOVAPS    Y1, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y1, Y10
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum10
 
 piece10:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x40, 8(DI), R13
+	ADDQ   panel+64(FP), R13
 
 k10:
-	VMOVUPS      (R14), Y11
-	VBROADCASTSS (R10), Y12
+	VMOVUPS      (R13), Y11
+	VBROADCASTSS (R9), Y12
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (R10)(BX*1), Y12
+	VBROADCASTSS (R9)(BX*1), Y12
 	VFMADD231PS  Y11, Y12, Y2
-	VBROADCASTSS (R10)(BX*2), Y12
+	VBROADCASTSS (R9)(BX*2), Y12
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (R11), Y12
+	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y11, Y12, Y4
-	VBROADCASTSS (R11)(BX*1), Y12
+	VBROADCASTSS (R10)(BX*1), Y12
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R11)(BX*2), Y12
+	VBROADCASTSS (R10)(BX*2), Y12
 	VFMADD231PS  Y11, Y12, Y6
-	VBROADCASTSS (R12), Y12
+	VBROADCASTSS (R11), Y12
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (R12)(BX*1), Y12
+	VBROADCASTSS (R11)(BX*1), Y12
 	VFMADD231PS  Y11, Y12, Y8
-	VBROADCASTSS (R12)(BX*2), Y12
+	VBROADCASTSS (R11)(BX*2), Y12
 	VFMADD231PS  Y11, Y12, Y9
-	VBROADCASTSS (R13), Y12
+	VBROADCASTSS (R12), Y12
 	VFMADD231PS  Y11, Y12, Y10
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000040, R14
-	DECQ         R15
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k10
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece10
 
 sum10:
-	CMPQ    n+88(FP), $0x08
+	CMPQ    n+80(FP), $0x08
 	JNE     sums10part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -289,7 +285,7 @@ sum10:
 	JMP     sums10stored
 
 sums10part:
-	CMPQ    n+88(FP), $0x04
+	CMPQ    n+80(FP), $0x04
 	JNE     sums10masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -344,7 +340,7 @@ sums10stored:
 not10:
 	CMPQ       SI, $0x09
 	JNE        not9
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -354,56 +350,54 @@ not10:
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y1, Y8
 	VMOVAPS    Y1, Y9
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum9
 
 piece9:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x40, 8(DI), R12
+	ADDQ   panel+64(FP), R12
 
 k9:
-	VMOVUPS      (R13), Y10
-	VBROADCASTSS (R10), Y11
+	VMOVUPS      (R12), Y10
+	VBROADCASTSS (R9), Y11
 	VFMADD231PS  Y10, Y11, Y1
-	VBROADCASTSS (R10)(BX*1), Y11
+	VBROADCASTSS (R9)(BX*1), Y11
 	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (R10)(BX*2), Y11
+	VBROADCASTSS (R9)(BX*2), Y11
 	VFMADD231PS  Y10, Y11, Y3
-	VBROADCASTSS (R11), Y11
+	VBROADCASTSS (R10), Y11
 	VFMADD231PS  Y10, Y11, Y4
-	VBROADCASTSS (R11)(BX*1), Y11
+	VBROADCASTSS (R10)(BX*1), Y11
 	VFMADD231PS  Y10, Y11, Y5
-	VBROADCASTSS (R11)(BX*2), Y11
+	VBROADCASTSS (R10)(BX*2), Y11
 	VFMADD231PS  Y10, Y11, Y6
-	VBROADCASTSS (R12), Y11
+	VBROADCASTSS (R11), Y11
 	VFMADD231PS  Y10, Y11, Y7
-	VBROADCASTSS (R12)(BX*1), Y11
+	VBROADCASTSS (R11)(BX*1), Y11
 	VFMADD231PS  Y10, Y11, Y8
-	VBROADCASTSS (R12)(BX*2), Y11
+	VBROADCASTSS (R11)(BX*2), Y11
 	VFMADD231PS  Y10, Y11, Y9
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k9
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece9
 
 sum9:
-	CMPQ    n+88(FP), $0x08
+	CMPQ    n+80(FP), $0x08
 	JNE     sums9part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -426,7 +420,7 @@ sum9:
 	JMP     sums9stored
 
 sums9part:
-	CMPQ    n+88(FP), $0x04
+	CMPQ    n+80(FP), $0x04
 	JNE     sums9masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -477,7 +471,7 @@ sums9stored:
 not9:
 	CMPQ       SI, $0x08
 	JNE        not8
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -486,54 +480,52 @@ not9:
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y1, Y8
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum8
 
 piece8:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x40, 8(DI), R12
+	ADDQ   panel+64(FP), R12
 
 k8:
-	VMOVUPS      (R13), Y9
-	VBROADCASTSS (R10), Y10
+	VMOVUPS      (R12), Y9
+	VBROADCASTSS (R9), Y10
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (R10)(BX*1), Y10
+	VBROADCASTSS (R9)(BX*1), Y10
 	VFMADD231PS  Y9, Y10, Y2
-	VBROADCASTSS (R10)(BX*2), Y10
+	VBROADCASTSS (R9)(BX*2), Y10
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (R11), Y10
+	VBROADCASTSS (R10), Y10
 	VFMADD231PS  Y9, Y10, Y4
-	VBROADCASTSS (R11)(BX*1), Y10
+	VBROADCASTSS (R10)(BX*1), Y10
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R11)(BX*2), Y10
+	VBROADCASTSS (R10)(BX*2), Y10
 	VFMADD231PS  Y9, Y10, Y6
-	VBROADCASTSS (R12), Y10
+	VBROADCASTSS (R11), Y10
 	VFMADD231PS  Y9, Y10, Y7
-	VBROADCASTSS (R12)(BX*1), Y10
+	VBROADCASTSS (R11)(BX*1), Y10
 	VFMADD231PS  Y9, Y10, Y8
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k8
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece8
 
 sum8:
-	CMPQ    n+88(FP), $0x08
+	CMPQ    n+80(FP), $0x08
 	JNE     sums8part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -554,7 +546,7 @@ sum8:
 	JMP     sums8stored
 
 sums8part:
-	CMPQ    n+88(FP), $0x04
+	CMPQ    n+80(FP), $0x04
 	JNE     sums8masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -603,7 +595,7 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -611,52 +603,50 @@ tile7:
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum7
 
 piece7:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x40, 8(DI), R12
+	ADDQ   panel+64(FP), R12
 
 k7:
-	VMOVUPS      (R13), Y8
-	VBROADCASTSS (R10), Y9
+	VMOVUPS      (R12), Y8
+	VBROADCASTSS (R9), Y9
 	VFMADD231PS  Y8, Y9, Y1
-	VBROADCASTSS (R10)(BX*1), Y9
+	VBROADCASTSS (R9)(BX*1), Y9
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (R10)(BX*2), Y9
+	VBROADCASTSS (R9)(BX*2), Y9
 	VFMADD231PS  Y8, Y9, Y3
-	VBROADCASTSS (R11), Y9
+	VBROADCASTSS (R10), Y9
 	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (R11)(BX*1), Y9
+	VBROADCASTSS (R10)(BX*1), Y9
 	VFMADD231PS  Y8, Y9, Y5
-	VBROADCASTSS (R11)(BX*2), Y9
+	VBROADCASTSS (R10)(BX*2), Y9
 	VFMADD231PS  Y8, Y9, Y6
-	VBROADCASTSS (R12), Y9
+	VBROADCASTSS (R11), Y9
 	VFMADD231PS  Y8, Y9, Y7
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k7
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece7
 
 sum7:
-	CMPQ    n+88(FP), $0x08
+	CMPQ    n+80(FP), $0x08
 	JNE     sums7part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -675,7 +665,7 @@ sum7:
 	JMP     sums7stored
 
 sums7part:
-	CMPQ    n+88(FP), $0x04
+	CMPQ    n+80(FP), $0x04
 	JNE     sums7masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -718,54 +708,52 @@ sums7stored:
 not7:
 	CMPQ       SI, $0x06
 	JNE        not6
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum6
 
 piece6:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	MOVQ   k+56(FP), R12
+	IMUL3Q $0x40, 8(DI), R11
+	ADDQ   panel+64(FP), R11
 
 k6:
-	VMOVUPS      (R12), Y7
-	VBROADCASTSS (R10), Y8
+	VMOVUPS      (R11), Y7
+	VBROADCASTSS (R9), Y8
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (R10)(BX*1), Y8
+	VBROADCASTSS (R9)(BX*1), Y8
 	VFMADD231PS  Y7, Y8, Y2
-	VBROADCASTSS (R10)(BX*2), Y8
+	VBROADCASTSS (R9)(BX*2), Y8
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (R11), Y8
+	VBROADCASTSS (R10), Y8
 	VFMADD231PS  Y7, Y8, Y4
-	VBROADCASTSS (R11)(BX*1), Y8
+	VBROADCASTSS (R10)(BX*1), Y8
 	VFMADD231PS  Y7, Y8, Y5
-	VBROADCASTSS (R11)(BX*2), Y8
+	VBROADCASTSS (R10)(BX*2), Y8
 	VFMADD231PS  Y7, Y8, Y6
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k6
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece6
 
 sum6:
-	CMPQ    n+88(FP), $0x08
+	CMPQ    n+80(FP), $0x08
 	JNE     sums6part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -782,7 +770,7 @@ sum6:
 	JMP     sums6stored
 
 sums6part:
-	CMPQ    n+88(FP), $0x04
+	CMPQ    n+80(FP), $0x04
 	JNE     sums6masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -821,51 +809,49 @@ sums6stored:
 not6:
 	CMPQ       SI, $0x05
 	JNE        not5
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum5
 
 piece5:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	MOVQ   k+56(FP), R12
+	IMUL3Q $0x40, 8(DI), R11
+	ADDQ   panel+64(FP), R11
 
 k5:
-	VMOVUPS      (R12), Y6
-	VBROADCASTSS (R10), Y7
+	VMOVUPS      (R11), Y6
+	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (R10)(BX*1), Y7
+	VBROADCASTSS (R9)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R10)(BX*2), Y7
+	VBROADCASTSS (R9)(BX*2), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (R11), Y7
+	VBROADCASTSS (R10), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (R11)(BX*1), Y7
+	VBROADCASTSS (R10)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k5
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece5
 
 sum5:
-	CMPQ    n+88(FP), $0x08
+	CMPQ    n+80(FP), $0x08
 	JNE     sums5part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -880,7 +866,7 @@ sum5:
 	JMP     sums5stored
 
 sums5part:
-	CMPQ    n+88(FP), $0x04
+	CMPQ    n+80(FP), $0x04
 	JNE     sums5masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -915,48 +901,46 @@ sums5stored:
 not5:
 	CMPQ       SI, $0x04
 	JNE        not4
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum4
 
 piece4:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	MOVQ   k+56(FP), R12
+	IMUL3Q $0x40, 8(DI), R11
+	ADDQ   panel+64(FP), R11
 
 k4:
-	VMOVUPS      (R12), Y5
-	VBROADCASTSS (R10), Y6
+	VMOVUPS      (R11), Y5
+	VBROADCASTSS (R9), Y6
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (R10)(BX*1), Y6
+	VBROADCASTSS (R9)(BX*1), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (R10)(BX*2), Y6
+	VBROADCASTSS (R9)(BX*2), Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (R11), Y6
+	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k4
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece4
 
 sum4:
-	CMPQ    n+88(FP), $0x08
+	CMPQ    n+80(FP), $0x08
 	JNE     sums4part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -969,7 +953,7 @@ sum4:
 	JMP     sums4stored
 
 sums4part:
-	CMPQ    n+88(FP), $0x04
+	CMPQ    n+80(FP), $0x04
 	JNE     sums4masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1000,42 +984,40 @@ sums4stored:
 not4:
 	CMPQ       SI, $0x03
 	JNE        not3
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum3
 
 piece3:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	MOVQ   k+56(FP), R11
+	IMUL3Q $0x40, 8(DI), R10
+	ADDQ   panel+64(FP), R10
 
 k3:
-	VMOVUPS      (R11), Y4
-	VBROADCASTSS (R10), Y5
+	VMOVUPS      (R10), Y4
+	VBROADCASTSS (R9), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (R10)(BX*1), Y5
+	VBROADCASTSS (R9)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (R10)(BX*2), Y5
+	VBROADCASTSS (R9)(BX*2), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000040, R10
+	DECQ         R11
 	JNE          k3
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece3
 
 sum3:
-	CMPQ    n+88(FP), $0x08
+	CMPQ    n+80(FP), $0x08
 	JNE     sums3part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -1046,7 +1028,7 @@ sum3:
 	JMP     sums3stored
 
 sums3part:
-	CMPQ    n+88(FP), $0x04
+	CMPQ    n+80(FP), $0x04
 	JNE     sums3masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1073,39 +1055,37 @@ sums3stored:
 not3:
 	CMPQ       SI, $0x02
 	JNE        not2
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum2
 
 piece2:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	MOVQ   k+56(FP), R11
+	IMUL3Q $0x40, 8(DI), R10
+	ADDQ   panel+64(FP), R10
 
 k2:
-	VMOVUPS      (R11), Y3
-	VBROADCASTSS (R10), Y4
+	VMOVUPS      (R10), Y3
+	VBROADCASTSS (R9), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (R10)(BX*1), Y4
+	VBROADCASTSS (R9)(BX*1), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000040, R10
+	DECQ         R11
 	JNE          k2
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece2
 
 sum2:
-	CMPQ    n+88(FP), $0x08
+	CMPQ    n+80(FP), $0x08
 	JNE     sums2part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -1114,7 +1094,7 @@ sum2:
 	JMP     sums2stored
 
 sums2part:
-	CMPQ    n+88(FP), $0x04
+	CMPQ    n+80(FP), $0x04
 	JNE     sums2masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1137,43 +1117,41 @@ sums2stored:
 not2:
 	CMPQ       SI, $0x01
 	JNE        not1
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum1
 
 piece1:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	MOVQ   k+56(FP), R11
+	IMUL3Q $0x40, 8(DI), R10
+	ADDQ   panel+64(FP), R10
 
 k1:
-	VMOVUPS      (R11), Y2
-	VBROADCASTSS (R10), Y3
+	VMOVUPS      (R10), Y2
+	VBROADCASTSS (R9), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000040, R10
+	DECQ         R11
 	JNE          k1
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece1
 
 sum1:
-	CMPQ    n+88(FP), $0x08
+	CMPQ    n+80(FP), $0x08
 	JNE     sums1part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
 	JMP     sums1stored
 
 sums1part:
-	CMPQ    n+88(FP), $0x04
+	CMPQ    n+80(FP), $0x04
 	JNE     sums1masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1194,7 +1172,7 @@ not1:
 	RET
 
 full:
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -1207,65 +1185,63 @@ full:
 	VMOVAPS    Y1, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y1, Y12
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum12
 
 piece12:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x40, 8(DI), R13
+	ADDQ   panel+64(FP), R13
 
 k12:
-	VMOVUPS      (R14), Y13
-	VBROADCASTSS (R10), Y14
+	VMOVUPS      (R13), Y13
+	VBROADCASTSS (R9), Y14
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (R10)(BX*1), Y14
+	VBROADCASTSS (R9)(BX*1), Y14
 	VFMADD231PS  Y13, Y14, Y2
-	VBROADCASTSS (R10)(BX*2), Y14
+	VBROADCASTSS (R9)(BX*2), Y14
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (R11), Y14
+	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y13, Y14, Y4
-	VBROADCASTSS (R11)(BX*1), Y14
+	VBROADCASTSS (R10)(BX*1), Y14
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R11)(BX*2), Y14
+	VBROADCASTSS (R10)(BX*2), Y14
 	VFMADD231PS  Y13, Y14, Y6
-	VBROADCASTSS (R12), Y14
+	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (R12)(BX*1), Y14
+	VBROADCASTSS (R11)(BX*1), Y14
 	VFMADD231PS  Y13, Y14, Y8
-	VBROADCASTSS (R12)(BX*2), Y14
+	VBROADCASTSS (R11)(BX*2), Y14
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R13), Y14
+	VBROADCASTSS (R12), Y14
 	VFMADD231PS  Y13, Y14, Y10
-	VBROADCASTSS (R13)(BX*1), Y14
+	VBROADCASTSS (R12)(BX*1), Y14
 	VFMADD231PS  Y13, Y14, Y11
-	VBROADCASTSS (R13)(BX*2), Y14
+	VBROADCASTSS (R12)(BX*2), Y14
 	VFMADD231PS  Y13, Y14, Y12
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000040, R14
-	DECQ         R15
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k12
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece12
 
 sum12:
-	CMPQ    n+88(FP), $0x08
+	CMPQ    n+80(FP), $0x08
 	JNE     sums12part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -1294,7 +1270,7 @@ sum12:
 	JMP     sums12stored
 
 sums12part:
-	CMPQ    n+88(FP), $0x04
+	CMPQ    n+80(FP), $0x04
 	JNE     sums12masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1354,9 +1330,9 @@ sums12stored:
 	SUBQ   $0x0c, SI
 	JMP    tiles
 
-// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
+// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
 // Requires: AVX, FMA3
-TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-96
+TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-88
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+16(FP), CX
 	MOVQ    dstStride+8(FP), DX
@@ -1364,7 +1340,7 @@ TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-96
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, BX
 	MOVQ    m+32(FP), SI
-	MOVQ    n+88(FP), DI
+	MOVQ    n+80(FP), DI
 	SUBQ    $0x08, DI
 	LEAQ    lanes<>+0(SB), R8
 	NEGQ    DI
@@ -1378,7 +1354,7 @@ tiles:
 	JG         tile4
 	CMPQ       SI, $0x05
 	JNE        not5
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -1389,51 +1365,49 @@ tiles:
 	VMOVAPS    Y2, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum5
 
 piece5:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	MOVQ   k+56(FP), R12
+	IMUL3Q $0x40, 8(DI), R11
+	ADDQ   panel+64(FP), R11
 
 k5:
-	VMOVUPS      (R12), Y11
-	VMOVUPS      32(R12), Y12
-	VBROADCASTSS (R10), Y13
+	VMOVUPS      (R11), Y11
+	VMOVUPS      32(R11), Y12
+	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y11, Y13, Y1
 	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (R10)(BX*1), Y13
+	VBROADCASTSS (R9)(BX*1), Y13
 	VFMADD231PS  Y11, Y13, Y3
 	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (R10)(BX*2), Y13
+	VBROADCASTSS (R9)(BX*2), Y13
 	VFMADD231PS  Y11, Y13, Y5
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (R11), Y13
+	VBROADCASTSS (R10), Y13
 	VFMADD231PS  Y11, Y13, Y7
 	VFMADD231PS  Y12, Y13, Y8
-	VBROADCASTSS (R11)(BX*1), Y13
+	VBROADCASTSS (R10)(BX*1), Y13
 	VFMADD231PS  Y11, Y13, Y9
 	VFMADD231PS  Y12, Y13, Y10
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k5
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece5
 
 sum5:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums5part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -1453,7 +1427,7 @@ sum5:
 	JMP     sums5stored
 
 sums5part:
-	CMPQ    n+88(FP), $0x0c
+	CMPQ    n+80(FP), $0x0c
 	JNE     sums5masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -1500,7 +1474,7 @@ not5:
 	JNE  not4
 
 tile4:
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -1509,48 +1483,46 @@ tile4:
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum4
 
 piece4:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	MOVQ   k+56(FP), R12
+	IMUL3Q $0x40, 8(DI), R11
+	ADDQ   panel+64(FP), R11
 
 k4:
-	VMOVUPS      (R12), Y9
-	VMOVUPS      32(R12), Y10
-	VBROADCASTSS (R10), Y11
+	VMOVUPS      (R11), Y9
+	VMOVUPS      32(R11), Y10
+	VBROADCASTSS (R9), Y11
 	VFMADD231PS  Y9, Y11, Y1
 	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (R10)(BX*1), Y11
+	VBROADCASTSS (R9)(BX*1), Y11
 	VFMADD231PS  Y9, Y11, Y3
 	VFMADD231PS  Y10, Y11, Y4
-	VBROADCASTSS (R10)(BX*2), Y11
+	VBROADCASTSS (R9)(BX*2), Y11
 	VFMADD231PS  Y9, Y11, Y5
 	VFMADD231PS  Y10, Y11, Y6
-	VBROADCASTSS (R11), Y11
+	VBROADCASTSS (R10), Y11
 	VFMADD231PS  Y9, Y11, Y7
 	VFMADD231PS  Y10, Y11, Y8
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k4
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece4
 
 sum4:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums4part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -1567,7 +1539,7 @@ sum4:
 	JMP     sums4stored
 
 sums4part:
-	CMPQ    n+88(FP), $0x0c
+	CMPQ    n+80(FP), $0x0c
 	JNE     sums4masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -1606,49 +1578,47 @@ sums4stored:
 not4:
 	CMPQ       SI, $0x03
 	JNE        not3
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum3
 
 piece3:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	MOVQ   k+56(FP), R11
+	IMUL3Q $0x40, 8(DI), R10
+	ADDQ   panel+64(FP), R10
 
 k3:
-	VMOVUPS      (R11), Y7
-	VMOVUPS      32(R11), Y8
-	VBROADCASTSS (R10), Y9
+	VMOVUPS      (R10), Y7
+	VMOVUPS      32(R10), Y8
+	VBROADCASTSS (R9), Y9
 	VFMADD231PS  Y7, Y9, Y1
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (R10)(BX*1), Y9
+	VBROADCASTSS (R9)(BX*1), Y9
 	VFMADD231PS  Y7, Y9, Y3
 	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (R10)(BX*2), Y9
+	VBROADCASTSS (R9)(BX*2), Y9
 	VFMADD231PS  Y7, Y9, Y5
 	VFMADD231PS  Y8, Y9, Y6
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000040, R10
+	DECQ         R11
 	JNE          k3
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece3
 
 sum3:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums3part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -1662,7 +1632,7 @@ sum3:
 	JMP     sums3stored
 
 sums3part:
-	CMPQ    n+88(FP), $0x0c
+	CMPQ    n+80(FP), $0x0c
 	JNE     sums3masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -1695,44 +1665,42 @@ sums3stored:
 not3:
 	CMPQ       SI, $0x02
 	JNE        not2
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum2
 
 piece2:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	MOVQ   k+56(FP), R11
+	IMUL3Q $0x40, 8(DI), R10
+	ADDQ   panel+64(FP), R10
 
 k2:
-	VMOVUPS      (R11), Y5
-	VMOVUPS      32(R11), Y6
-	VBROADCASTSS (R10), Y7
+	VMOVUPS      (R10), Y5
+	VMOVUPS      32(R10), Y6
+	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y5, Y7, Y1
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R10)(BX*1), Y7
+	VBROADCASTSS (R9)(BX*1), Y7
 	VFMADD231PS  Y5, Y7, Y3
 	VFMADD231PS  Y6, Y7, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000040, R10
+	DECQ         R11
 	JNE          k2
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece2
 
 sum2:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums2part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -1743,7 +1711,7 @@ sum2:
 	JMP     sums2stored
 
 sums2part:
-	CMPQ    n+88(FP), $0x0c
+	CMPQ    n+80(FP), $0x0c
 	JNE     sums2masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -1770,39 +1738,37 @@ sums2stored:
 not2:
 	CMPQ       SI, $0x01
 	JNE        not1
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum1
 
 piece1:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	MOVQ   k+56(FP), R11
+	IMUL3Q $0x40, 8(DI), R10
+	ADDQ   panel+64(FP), R10
 
 k1:
-	VMOVUPS      (R11), Y3
-	VMOVUPS      32(R11), Y4
-	VBROADCASTSS (R10), Y5
+	VMOVUPS      (R10), Y3
+	VMOVUPS      32(R10), Y4
+	VBROADCASTSS (R9), Y5
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000040, R10
+	DECQ         R11
 	JNE          k1
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece1
 
 sum1:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums1part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -1810,7 +1776,7 @@ sum1:
 	JMP     sums1stored
 
 sums1part:
-	CMPQ    n+88(FP), $0x0c
+	CMPQ    n+80(FP), $0x0c
 	JNE     sums1masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -1833,7 +1799,7 @@ not1:
 	RET
 
 full:
-	MOVQ       bias+80(FP), DI
+	MOVQ       bias+72(FP), DI
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -1846,54 +1812,52 @@ full:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
-	MOVQ       panel+64(FP), DI
-	MOVQ       pieces+40(FP), R8
-	MOVQ       npieces+48(FP), R9
-	TESTQ      R9, R9
+	MOVQ       pieces+40(FP), DI
+	MOVQ       npieces+48(FP), R8
+	TESTQ      R8, R8
 	JLE        sum6
 
 piece6:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	MOVQ   k+56(FP), R12
+	IMUL3Q $0x40, 8(DI), R11
+	ADDQ   panel+64(FP), R11
 
 k6:
-	VMOVUPS      (R12), Y13
-	VMOVUPS      32(R12), Y14
-	VBROADCASTSS (R10), Y15
+	VMOVUPS      (R11), Y13
+	VMOVUPS      32(R11), Y14
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS (R10)(BX*1), Y15
+	VBROADCASTSS (R9)(BX*1), Y15
 	VFMADD231PS  Y13, Y15, Y3
 	VFMADD231PS  Y14, Y15, Y4
-	VBROADCASTSS (R10)(BX*2), Y15
+	VBROADCASTSS (R9)(BX*2), Y15
 	VFMADD231PS  Y13, Y15, Y5
 	VFMADD231PS  Y14, Y15, Y6
-	VBROADCASTSS (R11), Y15
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS (R11)(BX*1), Y15
+	VBROADCASTSS (R10)(BX*1), Y15
 	VFMADD231PS  Y13, Y15, Y9
 	VFMADD231PS  Y14, Y15, Y10
-	VBROADCASTSS (R11)(BX*2), Y15
+	VBROADCASTSS (R10)(BX*2), Y15
 	VFMADD231PS  Y13, Y15, Y11
 	VFMADD231PS  Y14, Y15, Y12
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x00000040, R11
+	DECQ         R12
 	JNE          k6
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece6
 
 sum6:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums6part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -1916,7 +1880,7 @@ sum6:
 	JMP     sums6stored
 
 sums6part:
-	CMPQ    n+88(FP), $0x0c
+	CMPQ    n+80(FP), $0x0c
 	JNE     sums6masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -4503,9 +4467,9 @@ pixel:
 	VZEROUPPER
 	RET
 
-// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
+// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-96
+TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-88
 	MOVQ  dst+0(FP), AX
 	MOVQ  a+16(FP), CX
 	MOVQ  dstStride+8(FP), DX
@@ -4513,7 +4477,7 @@ TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-96
 	SHLQ  $0x02, DX
 	SHLQ  $0x02, BX
 	MOVQ  m+32(FP), SI
-	MOVQ  n+88(FP), DI
+	MOVQ  n+80(FP), DI
 	MOVL  $0x00000001, R8
 	SHLXL DI, R8, R8
 	DECL  R8
@@ -4527,7 +4491,7 @@ tiles:
 	JG        tile7
 	CMPQ      SI, $0x0b
 	JNE       not11
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -4539,63 +4503,61 @@ tiles:
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum11
 
 piece11:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x80, 8(DI), R13
+	ADDQ   panel+64(FP), R13
 
 k11:
-	VMOVUPS      (R14), Z11
-	VBROADCASTSS (R10), Z12
+	VMOVUPS      (R13), Z11
+	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS (R10)(BX*1), Z12
+	VBROADCASTSS (R9)(BX*1), Z12
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (R10)(BX*2), Z12
+	VBROADCASTSS (R9)(BX*2), Z12
 	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (R11), Z12
+	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R11)(BX*1), Z12
+	VBROADCASTSS (R10)(BX*1), Z12
 	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS (R11)(BX*2), Z12
+	VBROADCASTSS (R10)(BX*2), Z12
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R12), Z12
+	VBROADCASTSS (R11), Z12
 	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS (R12)(BX*1), Z12
+	VBROADCASTSS (R11)(BX*1), Z12
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R12)(BX*2), Z12
+	VBROADCASTSS (R11)(BX*2), Z12
 	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS (R13), Z12
+	VBROADCASTSS (R12), Z12
 	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS (R13)(BX*1), Z12
+	VBROADCASTSS (R12)(BX*1), Z12
 	VFMADD231PS  Z11, Z12, Z10
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k11
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece11
 
 sum11:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums11part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -4654,7 +4616,7 @@ sums11stored:
 not11:
 	CMPQ      SI, $0x0a
 	JNE       not10
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -4665,61 +4627,59 @@ not11:
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum10
 
 piece10:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x80, 8(DI), R13
+	ADDQ   panel+64(FP), R13
 
 k10:
-	VMOVUPS      (R14), Z10
-	VBROADCASTSS (R10), Z11
+	VMOVUPS      (R13), Z10
+	VBROADCASTSS (R9), Z11
 	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS (R10)(BX*1), Z11
+	VBROADCASTSS (R9)(BX*1), Z11
 	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS (R10)(BX*2), Z11
+	VBROADCASTSS (R9)(BX*2), Z11
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS (R11), Z11
+	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS (R11)(BX*1), Z11
+	VBROADCASTSS (R10)(BX*1), Z11
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS (R11)(BX*2), Z11
+	VBROADCASTSS (R10)(BX*2), Z11
 	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS (R12), Z11
+	VBROADCASTSS (R11), Z11
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS (R12)(BX*1), Z11
+	VBROADCASTSS (R11)(BX*1), Z11
 	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS (R12)(BX*2), Z11
+	VBROADCASTSS (R11)(BX*2), Z11
 	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS (R13), Z11
+	VBROADCASTSS (R12), Z11
 	VFMADD231PS  Z10, Z11, Z9
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k10
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece10
 
 sum10:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums10part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -4774,7 +4734,7 @@ sums10stored:
 not10:
 	CMPQ      SI, $0x09
 	JNE       not9
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -4784,56 +4744,54 @@ not10:
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum9
 
 piece9:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x80, 8(DI), R12
+	ADDQ   panel+64(FP), R12
 
 k9:
-	VMOVUPS      (R13), Z9
-	VBROADCASTSS (R10), Z10
+	VMOVUPS      (R12), Z9
+	VBROADCASTSS (R9), Z10
 	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS (R10)(BX*1), Z10
+	VBROADCASTSS (R9)(BX*1), Z10
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R10)(BX*2), Z10
+	VBROADCASTSS (R9)(BX*2), Z10
 	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (R11), Z10
+	VBROADCASTSS (R10), Z10
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R11)(BX*1), Z10
+	VBROADCASTSS (R10)(BX*1), Z10
 	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (R11)(BX*2), Z10
+	VBROADCASTSS (R10)(BX*2), Z10
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R12), Z10
+	VBROADCASTSS (R11), Z10
 	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS (R12)(BX*1), Z10
+	VBROADCASTSS (R11)(BX*1), Z10
 	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS (R12)(BX*2), Z10
+	VBROADCASTSS (R11)(BX*2), Z10
 	VFMADD231PS  Z9, Z10, Z8
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k9
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece9
 
 sum9:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums9part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -4884,7 +4842,7 @@ sums9stored:
 not9:
 	CMPQ      SI, $0x08
 	JNE       not8
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -4893,54 +4851,52 @@ not9:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum8
 
 piece8:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x80, 8(DI), R12
+	ADDQ   panel+64(FP), R12
 
 k8:
-	VMOVUPS      (R13), Z8
-	VBROADCASTSS (R10), Z9
+	VMOVUPS      (R12), Z8
+	VBROADCASTSS (R9), Z9
 	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS (R10)(BX*1), Z9
+	VBROADCASTSS (R9)(BX*1), Z9
 	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS (R10)(BX*2), Z9
+	VBROADCASTSS (R9)(BX*2), Z9
 	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (R11), Z9
+	VBROADCASTSS (R10), Z9
 	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS (R11)(BX*1), Z9
+	VBROADCASTSS (R10)(BX*1), Z9
 	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS (R11)(BX*2), Z9
+	VBROADCASTSS (R10)(BX*2), Z9
 	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS (R12), Z9
+	VBROADCASTSS (R11), Z9
 	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS (R12)(BX*1), Z9
+	VBROADCASTSS (R11)(BX*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k8
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece8
 
 sum8:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums8part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -4989,7 +4945,7 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -4997,52 +4953,50 @@ tile7:
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum7
 
 piece7:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x80, 8(DI), R12
+	ADDQ   panel+64(FP), R12
 
 k7:
-	VMOVUPS      (R13), Z7
-	VBROADCASTSS (R10), Z8
+	VMOVUPS      (R12), Z7
+	VBROADCASTSS (R9), Z8
 	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS (R10)(BX*1), Z8
+	VBROADCASTSS (R9)(BX*1), Z8
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (R10)(BX*2), Z8
+	VBROADCASTSS (R9)(BX*2), Z8
 	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (R11), Z8
+	VBROADCASTSS (R10), Z8
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R11)(BX*1), Z8
+	VBROADCASTSS (R10)(BX*1), Z8
 	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS (R11)(BX*2), Z8
+	VBROADCASTSS (R10)(BX*2), Z8
 	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS (R12), Z8
+	VBROADCASTSS (R11), Z8
 	VFMADD231PS  Z7, Z8, Z6
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k7
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece7
 
 sum7:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums7part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -5085,54 +5039,52 @@ sums7stored:
 not7:
 	CMPQ      SI, $0x06
 	JNE       not6
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum6
 
 piece6:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	MOVQ   k+56(FP), R12
+	IMUL3Q $0x80, 8(DI), R11
+	ADDQ   panel+64(FP), R11
 
 k6:
-	VMOVUPS      (R12), Z6
-	VBROADCASTSS (R10), Z7
+	VMOVUPS      (R11), Z6
+	VBROADCASTSS (R9), Z7
 	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS (R10)(BX*1), Z7
+	VBROADCASTSS (R9)(BX*1), Z7
 	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS (R10)(BX*2), Z7
+	VBROADCASTSS (R9)(BX*2), Z7
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (R11), Z7
+	VBROADCASTSS (R10), Z7
 	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS (R11)(BX*1), Z7
+	VBROADCASTSS (R10)(BX*1), Z7
 	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS (R11)(BX*2), Z7
+	VBROADCASTSS (R10)(BX*2), Z7
 	VFMADD231PS  Z6, Z7, Z5
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x00000080, R11
+	DECQ         R12
 	JNE          k6
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece6
 
 sum6:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums6part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -5171,51 +5123,49 @@ sums6stored:
 not6:
 	CMPQ      SI, $0x05
 	JNE       not5
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum5
 
 piece5:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	MOVQ   k+56(FP), R12
+	IMUL3Q $0x80, 8(DI), R11
+	ADDQ   panel+64(FP), R11
 
 k5:
-	VMOVUPS      (R12), Z5
-	VBROADCASTSS (R10), Z6
+	VMOVUPS      (R11), Z5
+	VBROADCASTSS (R9), Z6
 	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS (R10)(BX*1), Z6
+	VBROADCASTSS (R9)(BX*1), Z6
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R10)(BX*2), Z6
+	VBROADCASTSS (R9)(BX*2), Z6
 	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS (R11), Z6
+	VBROADCASTSS (R10), Z6
 	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS (R11)(BX*1), Z6
+	VBROADCASTSS (R10)(BX*1), Z6
 	VFMADD231PS  Z5, Z6, Z4
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x00000080, R11
+	DECQ         R12
 	JNE          k5
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece5
 
 sum5:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums5part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -5250,48 +5200,46 @@ sums5stored:
 not5:
 	CMPQ      SI, $0x04
 	JNE       not4
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum4
 
 piece4:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	MOVQ   k+56(FP), R12
+	IMUL3Q $0x80, 8(DI), R11
+	ADDQ   panel+64(FP), R11
 
 k4:
-	VMOVUPS      (R12), Z4
-	VBROADCASTSS (R10), Z5
+	VMOVUPS      (R11), Z4
+	VBROADCASTSS (R9), Z5
 	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS (R10)(BX*1), Z5
+	VBROADCASTSS (R9)(BX*1), Z5
 	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS (R10)(BX*2), Z5
+	VBROADCASTSS (R9)(BX*2), Z5
 	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS (R11), Z5
+	VBROADCASTSS (R10), Z5
 	VFMADD231PS  Z4, Z5, Z3
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x00000080, R11
+	DECQ         R12
 	JNE          k4
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece4
 
 sum4:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums4part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -5322,42 +5270,40 @@ sums4stored:
 not4:
 	CMPQ      SI, $0x03
 	JNE       not3
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum3
 
 piece3:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	MOVQ   k+56(FP), R11
+	IMUL3Q $0x80, 8(DI), R10
+	ADDQ   panel+64(FP), R10
 
 k3:
-	VMOVUPS      (R11), Z3
-	VBROADCASTSS (R10), Z4
+	VMOVUPS      (R10), Z3
+	VBROADCASTSS (R9), Z4
 	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS (R10)(BX*1), Z4
+	VBROADCASTSS (R9)(BX*1), Z4
 	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS (R10)(BX*2), Z4
+	VBROADCASTSS (R9)(BX*2), Z4
 	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000080, R10
+	DECQ         R11
 	JNE          k3
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece3
 
 sum3:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums3part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -5384,39 +5330,37 @@ sums3stored:
 not3:
 	CMPQ      SI, $0x02
 	JNE       not2
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum2
 
 piece2:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	MOVQ   k+56(FP), R11
+	IMUL3Q $0x80, 8(DI), R10
+	ADDQ   panel+64(FP), R10
 
 k2:
-	VMOVUPS      (R11), Z2
-	VBROADCASTSS (R10), Z3
+	VMOVUPS      (R10), Z2
+	VBROADCASTSS (R9), Z3
 	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (R10)(BX*1), Z3
+	VBROADCASTSS (R9)(BX*1), Z3
 	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000080, R10
+	DECQ         R11
 	JNE          k2
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece2
 
 sum2:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums2part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -5439,36 +5383,34 @@ sums2stored:
 not2:
 	CMPQ      SI, $0x01
 	JNE       not1
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum1
 
 piece1:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	MOVQ   k+56(FP), R11
+	IMUL3Q $0x80, 8(DI), R10
+	ADDQ   panel+64(FP), R10
 
 k1:
-	VMOVUPS      (R11), Z1
-	VBROADCASTSS (R10), Z2
+	VMOVUPS      (R10), Z1
+	VBROADCASTSS (R9), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000080, R10
+	DECQ         R11
 	JNE          k1
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece1
 
 sum1:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums1part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -5489,7 +5431,7 @@ not1:
 	RET
 
 full:
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -5502,65 +5444,63 @@ full:
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum12
 
 piece12:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x80, 8(DI), R13
+	ADDQ   panel+64(FP), R13
 
 k12:
-	VMOVUPS      (R14), Z12
-	VBROADCASTSS (R10), Z13
+	VMOVUPS      (R13), Z12
+	VBROADCASTSS (R9), Z13
 	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS (R10)(BX*1), Z13
+	VBROADCASTSS (R9)(BX*1), Z13
 	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS (R10)(BX*2), Z13
+	VBROADCASTSS (R9)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS (R11), Z13
+	VBROADCASTSS (R10), Z13
 	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS (R11)(BX*1), Z13
+	VBROADCASTSS (R10)(BX*1), Z13
 	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS (R11)(BX*2), Z13
+	VBROADCASTSS (R10)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS (R12), Z13
+	VBROADCASTSS (R11), Z13
 	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS (R12)(BX*1), Z13
+	VBROADCASTSS (R11)(BX*1), Z13
 	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS (R12)(BX*2), Z13
+	VBROADCASTSS (R11)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS (R13), Z13
+	VBROADCASTSS (R12), Z13
 	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS (R13)(BX*1), Z13
+	VBROADCASTSS (R12)(BX*1), Z13
 	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS (R13)(BX*2), Z13
+	VBROADCASTSS (R12)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z11
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k12
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece12
 
 sum12:
-	CMPQ    n+88(FP), $0x10
+	CMPQ    n+80(FP), $0x10
 	JNE     sums12part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -5620,9 +5560,9 @@ sums12stored:
 	SUBQ   $0x0c, SI
 	JMP    tiles
 
-// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, panelStep int, bias *float32, n int)
+// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2xAVX512(SB), NOSPLIT, $0-96
+TEXT ·gemm2xAVX512(SB), NOSPLIT, $0-88
 	MOVQ  dst+0(FP), AX
 	MOVQ  a+16(FP), CX
 	MOVQ  dstStride+8(FP), DX
@@ -5630,7 +5570,7 @@ TEXT ·gemm2xAVX512(SB), NOSPLIT, $0-96
 	SHLQ  $0x02, DX
 	SHLQ  $0x02, BX
 	MOVQ  m+32(FP), SI
-	MOVQ  n+88(FP), DI
+	MOVQ  n+80(FP), DI
 	SUBQ  $0x10, DI
 	MOVL  $0x00000001, R8
 	SHLXL DI, R8, R8
@@ -5645,7 +5585,7 @@ tiles:
 	JG        tile7
 	CMPQ      SI, $0x0b
 	JNE       not11
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -5668,75 +5608,73 @@ tiles:
 	VMOVAPS   Z1, Z19
 	VMOVAPS   Z0, Z20
 	VMOVAPS   Z1, Z21
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum11
 
 piece11:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x80, 8(DI), R13
+	ADDQ   panel+64(FP), R13
 
 k11:
-	VMOVUPS      (R14), Z22
-	VMOVUPS      64(R14), Z23
-	VBROADCASTSS (R10), Z24
+	VMOVUPS      (R13), Z22
+	VMOVUPS      64(R13), Z23
+	VBROADCASTSS (R9), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS (R10)(BX*1), Z24
+	VBROADCASTSS (R9)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (R10)(BX*2), Z24
+	VBROADCASTSS (R9)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (R11), Z24
+	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (R11)(BX*1), Z24
+	VBROADCASTSS (R10)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (R11)(BX*2), Z24
+	VBROADCASTSS (R10)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R12), Z24
+	VBROADCASTSS (R11), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (R12)(BX*1), Z24
+	VBROADCASTSS (R11)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (R12)(BX*2), Z24
+	VBROADCASTSS (R11)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (R13), Z24
+	VBROADCASTSS (R12), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (R13)(BX*1), Z24
+	VBROADCASTSS (R12)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k11
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece11
 
 sum11:
-	CMPQ    n+88(FP), $0x20
+	CMPQ    n+80(FP), $0x20
 	JNE     sums11part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -5817,7 +5755,7 @@ sums11stored:
 not11:
 	CMPQ      SI, $0x0a
 	JNE       not10
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -5838,72 +5776,70 @@ not11:
 	VMOVAPS   Z1, Z17
 	VMOVAPS   Z0, Z18
 	VMOVAPS   Z1, Z19
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum10
 
 piece10:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x80, 8(DI), R13
+	ADDQ   panel+64(FP), R13
 
 k10:
-	VMOVUPS      (R14), Z20
-	VMOVUPS      64(R14), Z21
-	VBROADCASTSS (R10), Z22
+	VMOVUPS      (R13), Z20
+	VMOVUPS      64(R13), Z21
+	VBROADCASTSS (R9), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS (R10)(BX*1), Z22
+	VBROADCASTSS (R9)(BX*1), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS (R10)(BX*2), Z22
+	VBROADCASTSS (R9)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R11), Z22
+	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (R11)(BX*1), Z22
+	VBROADCASTSS (R10)(BX*1), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R11)(BX*2), Z22
+	VBROADCASTSS (R10)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R12), Z22
+	VBROADCASTSS (R11), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R12)(BX*1), Z22
+	VBROADCASTSS (R11)(BX*1), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (R12)(BX*2), Z22
+	VBROADCASTSS (R11)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (R13), Z22
+	VBROADCASTSS (R12), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k10
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece10
 
 sum10:
-	CMPQ    n+88(FP), $0x20
+	CMPQ    n+80(FP), $0x20
 	JNE     sums10part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -5978,7 +5914,7 @@ sums10stored:
 not10:
 	CMPQ      SI, $0x09
 	JNE       not9
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -5997,66 +5933,64 @@ not10:
 	VMOVAPS   Z1, Z15
 	VMOVAPS   Z0, Z16
 	VMOVAPS   Z1, Z17
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum9
 
 piece9:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x80, 8(DI), R12
+	ADDQ   panel+64(FP), R12
 
 k9:
-	VMOVUPS      (R13), Z18
-	VMOVUPS      64(R13), Z19
-	VBROADCASTSS (R10), Z20
+	VMOVUPS      (R12), Z18
+	VMOVUPS      64(R12), Z19
+	VBROADCASTSS (R9), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS (R10)(BX*1), Z20
+	VBROADCASTSS (R9)(BX*1), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS (R10)(BX*2), Z20
+	VBROADCASTSS (R9)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (R11), Z20
+	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (R11)(BX*1), Z20
+	VBROADCASTSS (R10)(BX*1), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (R11)(BX*2), Z20
+	VBROADCASTSS (R10)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R12), Z20
+	VBROADCASTSS (R11), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (R12)(BX*1), Z20
+	VBROADCASTSS (R11)(BX*1), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (R12)(BX*2), Z20
+	VBROADCASTSS (R11)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k9
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece9
 
 sum9:
-	CMPQ    n+88(FP), $0x20
+	CMPQ    n+80(FP), $0x20
 	JNE     sums9part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -6125,7 +6059,7 @@ sums9stored:
 not9:
 	CMPQ      SI, $0x08
 	JNE       not8
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -6142,63 +6076,61 @@ not9:
 	VMOVAPS   Z1, Z13
 	VMOVAPS   Z0, Z14
 	VMOVAPS   Z1, Z15
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum8
 
 piece8:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x80, 8(DI), R12
+	ADDQ   panel+64(FP), R12
 
 k8:
-	VMOVUPS      (R13), Z16
-	VMOVUPS      64(R13), Z17
-	VBROADCASTSS (R10), Z18
+	VMOVUPS      (R12), Z16
+	VMOVUPS      64(R12), Z17
+	VBROADCASTSS (R9), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (R10)(BX*1), Z18
+	VBROADCASTSS (R9)(BX*1), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (R10)(BX*2), Z18
+	VBROADCASTSS (R9)(BX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R11), Z18
+	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (R11)(BX*1), Z18
+	VBROADCASTSS (R10)(BX*1), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R11)(BX*2), Z18
+	VBROADCASTSS (R10)(BX*2), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R12), Z18
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R12)(BX*1), Z18
+	VBROADCASTSS (R11)(BX*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k8
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece8
 
 sum8:
-	CMPQ    n+88(FP), $0x20
+	CMPQ    n+80(FP), $0x20
 	JNE     sums8part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -6263,7 +6195,7 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -6278,60 +6210,58 @@ tile7:
 	VMOVAPS   Z1, Z11
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z1, Z13
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum7
 
 piece7:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	MOVQ k+56(FP), R14
-	MOVQ DI, R13
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x80, 8(DI), R12
+	ADDQ   panel+64(FP), R12
 
 k7:
-	VMOVUPS      (R13), Z14
-	VMOVUPS      64(R13), Z15
-	VBROADCASTSS (R10), Z16
+	VMOVUPS      (R12), Z14
+	VMOVUPS      64(R12), Z15
+	VBROADCASTSS (R9), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS (R10)(BX*1), Z16
+	VBROADCASTSS (R9)(BX*1), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS (R10)(BX*2), Z16
+	VBROADCASTSS (R9)(BX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (R11), Z16
+	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (R11)(BX*1), Z16
+	VBROADCASTSS (R10)(BX*1), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (R11)(BX*2), Z16
+	VBROADCASTSS (R10)(BX*2), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (R12), Z16
+	VBROADCASTSS (R11), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k7
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece7
 
 sum7:
-	CMPQ    n+88(FP), $0x20
+	CMPQ    n+80(FP), $0x20
 	JNE     sums7part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -6388,7 +6318,7 @@ sums7stored:
 not7:
 	CMPQ      SI, $0x06
 	JNE       not6
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -6401,54 +6331,52 @@ not7:
 	VMOVAPS   Z1, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z1, Z11
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum6
 
 piece6:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	MOVQ   k+56(FP), R12
+	IMUL3Q $0x80, 8(DI), R11
+	ADDQ   panel+64(FP), R11
 
 k6:
-	VMOVUPS      (R12), Z12
-	VMOVUPS      64(R12), Z13
-	VBROADCASTSS (R10), Z14
+	VMOVUPS      (R11), Z12
+	VMOVUPS      64(R11), Z13
+	VBROADCASTSS (R9), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (R10)(BX*1), Z14
+	VBROADCASTSS (R9)(BX*1), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (R10)(BX*2), Z14
+	VBROADCASTSS (R9)(BX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R11), Z14
+	VBROADCASTSS (R10), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R11)(BX*1), Z14
+	VBROADCASTSS (R10)(BX*1), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R11)(BX*2), Z14
+	VBROADCASTSS (R10)(BX*2), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x00000080, R11
+	DECQ         R12
 	JNE          k6
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece6
 
 sum6:
-	CMPQ    n+88(FP), $0x20
+	CMPQ    n+80(FP), $0x20
 	JNE     sums6part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -6499,7 +6427,7 @@ sums6stored:
 not6:
 	CMPQ      SI, $0x05
 	JNE       not5
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -6510,51 +6438,49 @@ not6:
 	VMOVAPS   Z1, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z1, Z9
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum5
 
 piece5:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	MOVQ   k+56(FP), R12
+	IMUL3Q $0x80, 8(DI), R11
+	ADDQ   panel+64(FP), R11
 
 k5:
-	VMOVUPS      (R12), Z10
-	VMOVUPS      64(R12), Z11
-	VBROADCASTSS (R10), Z12
+	VMOVUPS      (R11), Z10
+	VMOVUPS      64(R11), Z11
+	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (R10)(BX*1), Z12
+	VBROADCASTSS (R9)(BX*1), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R10)(BX*2), Z12
+	VBROADCASTSS (R9)(BX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R11), Z12
+	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R11)(BX*1), Z12
+	VBROADCASTSS (R10)(BX*1), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x00000080, R11
+	DECQ         R12
 	JNE          k5
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece5
 
 sum5:
-	CMPQ    n+88(FP), $0x20
+	CMPQ    n+80(FP), $0x20
 	JNE     sums5part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -6599,7 +6525,7 @@ sums5stored:
 not5:
 	CMPQ      SI, $0x04
 	JNE       not4
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -6608,48 +6534,46 @@ not5:
 	VMOVAPS   Z1, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z1, Z7
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum4
 
 piece4:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	MOVQ k+56(FP), R13
-	MOVQ DI, R12
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	MOVQ   k+56(FP), R12
+	IMUL3Q $0x80, 8(DI), R11
+	ADDQ   panel+64(FP), R11
 
 k4:
-	VMOVUPS      (R12), Z8
-	VMOVUPS      64(R12), Z9
-	VBROADCASTSS (R10), Z10
+	VMOVUPS      (R11), Z8
+	VMOVUPS      64(R11), Z9
+	VBROADCASTSS (R9), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R10)(BX*1), Z10
+	VBROADCASTSS (R9)(BX*1), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R10)(BX*2), Z10
+	VBROADCASTSS (R9)(BX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R11), Z10
+	VBROADCASTSS (R10), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x00000080, R11
+	DECQ         R12
 	JNE          k4
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece4
 
 sum4:
-	CMPQ    n+88(FP), $0x20
+	CMPQ    n+80(FP), $0x20
 	JNE     sums4part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -6688,49 +6612,47 @@ sums4stored:
 not4:
 	CMPQ      SI, $0x03
 	JNE       not3
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z1, Z5
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum3
 
 piece3:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	MOVQ   k+56(FP), R11
+	IMUL3Q $0x80, 8(DI), R10
+	ADDQ   panel+64(FP), R10
 
 k3:
-	VMOVUPS      (R11), Z6
-	VMOVUPS      64(R11), Z7
-	VBROADCASTSS (R10), Z8
+	VMOVUPS      (R10), Z6
+	VMOVUPS      64(R10), Z7
+	VBROADCASTSS (R9), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (R10)(BX*1), Z8
+	VBROADCASTSS (R9)(BX*1), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R10)(BX*2), Z8
+	VBROADCASTSS (R9)(BX*2), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000080, R10
+	DECQ         R11
 	JNE          k3
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece3
 
 sum3:
-	CMPQ    n+88(FP), $0x20
+	CMPQ    n+80(FP), $0x20
 	JNE     sums3part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -6763,44 +6685,42 @@ sums3stored:
 not3:
 	CMPQ      SI, $0x02
 	JNE       not2
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum2
 
 piece2:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	MOVQ   k+56(FP), R11
+	IMUL3Q $0x80, 8(DI), R10
+	ADDQ   panel+64(FP), R10
 
 k2:
-	VMOVUPS      (R11), Z4
-	VMOVUPS      64(R11), Z5
-	VBROADCASTSS (R10), Z6
+	VMOVUPS      (R10), Z4
+	VMOVUPS      64(R10), Z5
+	VBROADCASTSS (R9), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R10)(BX*1), Z6
+	VBROADCASTSS (R9)(BX*1), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000080, R10
+	DECQ         R11
 	JNE          k2
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece2
 
 sum2:
-	CMPQ    n+88(FP), $0x20
+	CMPQ    n+80(FP), $0x20
 	JNE     sums2part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -6827,39 +6747,37 @@ sums2stored:
 not2:
 	CMPQ      SI, $0x01
 	JNE       not1
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum1
 
 piece1:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	MOVQ k+56(FP), R12
-	MOVQ DI, R11
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	MOVQ   k+56(FP), R11
+	IMUL3Q $0x80, 8(DI), R10
+	ADDQ   panel+64(FP), R10
 
 k1:
-	VMOVUPS      (R11), Z2
-	VMOVUPS      64(R11), Z3
-	VBROADCASTSS (R10), Z4
+	VMOVUPS      (R10), Z2
+	VMOVUPS      64(R10), Z3
+	VBROADCASTSS (R9), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000080, R10
+	DECQ         R11
 	JNE          k1
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece1
 
 sum1:
-	CMPQ    n+88(FP), $0x20
+	CMPQ    n+80(FP), $0x20
 	JNE     sums1part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -6882,7 +6800,7 @@ not1:
 	RET
 
 full:
-	MOVQ      bias+80(FP), DI
+	MOVQ      bias+72(FP), DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -6907,78 +6825,76 @@ full:
 	VMOVAPS   Z1, Z21
 	VMOVAPS   Z0, Z22
 	VMOVAPS   Z1, Z23
-	MOVQ      panel+64(FP), DI
-	MOVQ      pieces+40(FP), R8
-	MOVQ      npieces+48(FP), R9
-	TESTQ     R9, R9
+	MOVQ      pieces+40(FP), DI
+	MOVQ      npieces+48(FP), R8
+	TESTQ     R8, R8
 	JLE       sum12
 
 piece12:
-	MOVQ (R8), R10
-	LEAQ (CX)(R10*4), R10
-	LEAQ (R10)(BX*2), R11
-	ADDQ BX, R11
-	LEAQ (R11)(BX*2), R12
-	ADDQ BX, R12
-	LEAQ (R12)(BX*2), R13
-	ADDQ BX, R13
-	MOVQ k+56(FP), R15
-	MOVQ DI, R14
+	MOVQ   (DI), R9
+	LEAQ   (CX)(R9*4), R9
+	LEAQ   (R9)(BX*2), R10
+	ADDQ   BX, R10
+	LEAQ   (R10)(BX*2), R11
+	ADDQ   BX, R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x80, 8(DI), R13
+	ADDQ   panel+64(FP), R13
 
 k12:
-	VMOVUPS      (R14), Z24
-	VMOVUPS      64(R14), Z25
-	VBROADCASTSS (R10), Z26
+	VMOVUPS      (R13), Z24
+	VMOVUPS      64(R13), Z25
+	VBROADCASTSS (R9), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS (R10)(BX*1), Z26
+	VBROADCASTSS (R9)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS (R10)(BX*2), Z26
+	VBROADCASTSS (R9)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R11), Z26
+	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (R11)(BX*1), Z26
+	VBROADCASTSS (R10)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R11)(BX*2), Z26
+	VBROADCASTSS (R10)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R12), Z26
+	VBROADCASTSS (R11), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R12)(BX*1), Z26
+	VBROADCASTSS (R11)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (R12)(BX*2), Z26
+	VBROADCASTSS (R11)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (R13), Z26
+	VBROADCASTSS (R12), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (R13)(BX*1), Z26
+	VBROADCASTSS (R12)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R13)(BX*2), Z26
+	VBROADCASTSS (R12)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x04, R13
-	ADDQ         $0x00000080, R14
-	DECQ         R15
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k12
-	MOVQ         panelStep+72(FP), R10
-	LEAQ         (DI)(R10*4), DI
-	ADDQ         $0x08, R8
-	DECQ         R9
+	ADDQ         $0x10, DI
+	DECQ         R8
 	JNE          piece12
 
 sum12:
-	CMPQ    n+88(FP), $0x20
+	CMPQ    n+80(FP), $0x20
 	JNE     sums12part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)

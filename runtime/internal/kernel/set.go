@@ -19,10 +19,10 @@ type Set struct {
 	// a number of rows that suits it.
 	Panel, Rows int
 	// Gemm computes, for i < m and j < n ≤ Panel, with k ≥ 1,
-	// dst[i·dstStride+j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·Panel+j]
+	// dst[i·dstStride+j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·Panel+j]
 	// over pieces p and l < k. A matrix product has one piece, a convolution one
 	// per row of its kernel.
-	Gemm func(dst []float32, dstStride int, a []float32, aStride, m int, pieces []int, k int, panel []float32, panelStep int, bias []float32, n int)
+	Gemm func(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, panel, bias []float32, n int)
 	// Lanes is the number of floats of a pixel of the planes that Depthwise
 	// reads, Vector how many of them it computes together.
 	Lanes, Vector int
@@ -42,6 +42,10 @@ type Set struct {
 	// dst, in float64.
 	Sum func(dst []float64, x []float32, step, pixels int)
 }
+
+// Piece is where a run of factors begins, in each row of the one side and, in
+// products, of the packed other; both ascend.
+type Piece struct{ A, W int }
 
 // Portable is plain Go, the reference of every other row.
 var Portable = Set{Name: "portable", Panel: panel, Rows: 2, Gemm: gemm, Lanes: planeLanes, Vector: 1, Depthwise: portableDepthwise,

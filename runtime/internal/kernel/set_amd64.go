@@ -33,7 +33,7 @@ type functions struct {
 	name          string
 	lanes         int // floats in a vector
 	rows          int // rows of a tile of gemm
-	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel *float32, panelStep int, bias *float32, n int)
+	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n int)
 	depthwise     [2][2]depthwiseCode // by vectors and stride, from 1
 	clamp         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
 	hardSigmoid   func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
@@ -62,7 +62,7 @@ func (f *functions) set() *Set {
 // The methods below check, as the portable code's slices do, that everything
 // lies inside what was given, and hand over addresses.
 
-func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []int, k int, panel []float32, step int, bias []float32, n int) {
+func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, panel, bias []float32, n int) {
 	if m <= 0 || n <= 0 {
 		return
 	}
@@ -71,13 +71,13 @@ func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m i
 	if n > f.lanes {
 		code = f.gemm2
 	}
-	last := len(pieces) - 1
-	if last < 0 || k <= 0 { // an empty sum: nothing of a and panel is read
-		code(&dst[0], dstStride, nil, aStride, m, nil, 0, 0, nil, step, &bias[0], n)
+	if len(pieces) == 0 || k <= 0 { // an empty sum: nothing of a and panel is read
+		code(&dst[0], dstStride, nil, aStride, m, nil, 0, 0, nil, &bias[0], n)
 		return
 	}
-	_, _ = a[(m-1)*aStride+pieces[last]+k-1], panel[last*step+k*2*f.lanes-1] // pieces ascend
-	code(&dst[0], dstStride, &a[0], aStride, m, &pieces[0], len(pieces), k, &panel[0], step, &bias[0], n)
+	last := pieces[len(pieces)-1]
+	_, _ = a[(m-1)*aStride+last.A+k-1], panel[(last.W+k)*2*f.lanes-1]
+	code(&dst[0], dstStride, &a[0], aStride, m, &pieces[0].A, len(pieces), k, &panel[0], &bias[0], n)
 }
 
 // depthwiseRows leaves strides above 2, and windows that see nothing of the

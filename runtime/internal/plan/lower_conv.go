@@ -32,7 +32,19 @@ func window(c ops.Conv) kernel.Window {
 }
 
 // operands are the places of a convolution.
-type operands struct{ in, out, residual, scale *Place }
+type operands struct {
+	in, out, residual, scale *Place
+	planar                   bool // in is row-major
+}
+
+// picture is in as a kernel reads it.
+func (o operands) picture(mem *memory) kernel.Image {
+	if !o.planar {
+		return o.in.image(mem)
+	}
+	d := o.in.dims
+	return kernel.Image{Data: mem.floats(o.in), N: d[0], H: d[2], W: d[3], C: d[1], Pixel: d[1]}
+}
 
 // gate is the product of a picture and one factor per channel.
 type gate struct{ picture, scale *Place }
@@ -51,6 +63,18 @@ func (p *planner) convOperands(n *graph.Node) (o operands, err error) {
 	}
 	o.out = p.writeAs(n.Out[0], isImage)
 	return o, nil
+}
+
+// denseOperands is convOperands, but for a picture of few channels that lies as
+// it came from outside, and can be read there.
+func (p *planner) denseOperands(n *graph.Node, c ops.Conv) (o operands, err error) {
+	place, err := p.read(n.In[0])
+	k := kernel.Conv{Window: window(c), In: shapeOf(n.In[0]), Out: shapeOf(n.Out[0]), Weights: make([]kernel.Packed, c.Group)}
+	k.Weights[0].Rows = k.Out.C / c.Group
+	if err != nil || n.Post.Residual != nil || !place.isPlain() || place.pixel() != 0 || !k.CanPlanar() {
+		return p.convOperands(n)
+	}
+	return operands{in: place, planar: true, out: p.writeAs(n.Out[0], isImage)}, nil
 }
 
 func (o operands) reads() []*Place {
@@ -117,14 +141,14 @@ func optional(list []*graph.Value, i int) *graph.Value {
 }
 
 func (p *planner) dense(n *graph.Node, c ops.Conv, b []float32) error {
-	o, err := p.convOperands(n)
+	o, err := p.denseOperands(n, c)
 	if err != nil {
 		return err
 	}
-	packed := p.packs.conv(p.plan.set, n.In[1], c.Group)
-	k := kernel.Conv{Window: window(c), Weights: packed, Bias: b}
+	k := kernel.Conv{Window: window(c), Bias: b, Planar: o.planar}
+	k.Weights = p.packs.conv(p.plan.set, n.In[1], c.Group, o.planar)
 	// Shapes alone decide the scratch that a worker needs.
-	k.In, k.Out = o.in.image(nil), o.out.image(nil)
+	k.In, k.Out = o.picture(nil), o.out.image(nil)
 	p.plan.scratch = max(p.plan.scratch, k.ScratchSize(p.plan.set, o.scale != nil))
 	p.plan.pieces = max(p.plan.pieces, k.MaxPieces())
 	name := fmt.Sprintf("conv %dx%d", c.Kernel[0], c.Kernel[1])
@@ -133,7 +157,7 @@ func (p *planner) dense(n *graph.Node, c ops.Conv, b []float32) error {
 	}
 	p.step(n, name, o.reads(), []*Place{o.out}, func(mem *memory) kernel.Job {
 		k := k
-		k.In, k.Out, k.Finish = o.in.image(mem), o.out.image(mem), o.finish(n, mem)
+		k.In, k.Out, k.Finish = o.picture(mem), o.out.image(mem), o.finish(n, mem)
 		k.Scratch, k.Pieces = mem.scratch, mem.pieces
 		if o.scale != nil {
 			k.Scale = kernel.Image{Data: mem.floats(o.scale), N: k.In.N, H: 1, W: 1, C: k.In.C, Pixel: o.scale.pixel()}

@@ -28,7 +28,7 @@ type memory struct {
 // bench is one worker's space for the kernels' intermediate results.
 type bench struct {
 	scratch []float32
-	pieces  []int
+	pieces  []kernel.Piece
 	sums    [kernel.PoolChannels]float64
 }
 
@@ -46,7 +46,7 @@ func (m *memory) floats(p *Place) []float32 {
 
 func (m *memory) scratch(worker int) []float32 { return m.workers[worker].scratch }
 
-func (m *memory) pieces(worker int) []int { return m.workers[worker].pieces }
+func (m *memory) pieces(worker int) []kernel.Piece { return m.workers[worker].pieces }
 
 func (m *memory) sums(worker int) *[kernel.PoolChannels]float64 { return &m.workers[worker].sums }
 
@@ -56,7 +56,7 @@ func (p *Plan) NewState() *State {
 	st.mem.arena = kernel.HugeFloats(p.arena)
 	st.mem.workers = make([]bench, p.workers)
 	for i := range st.mem.workers {
-		st.mem.workers[i] = bench{scratch: kernel.HugeFloats(p.scratch), pieces: make([]int, p.pieces)}
+		st.mem.workers[i] = bench{scratch: kernel.HugeFloats(p.scratch), pieces: make([]kernel.Piece, p.pieces)}
 	}
 	for _, s := range p.Steps {
 		var job kernel.Job

@@ -13,8 +13,8 @@ import (
 // in registers and passes once over the panel.
 func (s isa) gemm(vectors int) {
 	TEXT(fmt.Sprintf("gemm%dx%s", vectors, s.name), NOSPLIT,
-		"func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel *float32, panelStep int, bias *float32, n int)")
-	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p]+l]·panel[p·panelStep+l·%d+j]", vectors, s.name, 2*s.lanes),
+		"func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n int)")
+	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·%d+j]", vectors, s.name, 2*s.lanes),
 		fmt.Sprintf("for i < m and j < n, l < k, which is at least 1; n is from %d to %d.", (vectors-1)*s.lanes+1, vectors*s.lanes))
 	g := gemm{isa: s, vectors: vectors}
 	g.rows = min(12, s.rows*2/vectors) // there are addresses for twelve
@@ -63,15 +63,13 @@ type gemm struct {
 // tile computes rows rows of a and moves dst, a and m behind them.
 func (g *gemm) tile(rows int) {
 	sums := g.start(rows)
-	panel, pieces, left := gp("panel"), gp("pieces"), gp("npieces")
+	pieces, left := gp("pieces"), gp("npieces")
 	piece, done := fmt.Sprintf("piece%d", rows), fmt.Sprintf("sum%d", rows)
 	TESTQ(left, left)
 	JLE(LabelRef(done))
 	Label(piece)
-	g.piece(rows, sums, pieces, panel)
-	step := gp("panelStep")
-	LEAQ(Mem{Base: panel, Index: step, Scale: 4}, panel)
-	ADDQ(U8(8), pieces)
+	g.piece(rows, sums, pieces)
+	ADDQ(U8(16), pieces)
 	DECQ(left)
 	JNE(LabelRef(piece))
 	Label(done)
@@ -79,13 +77,14 @@ func (g *gemm) tile(rows int) {
 }
 
 // piece adds the products of one piece of every row.
-func (g *gemm) piece(rows int, sums [][]VecVirtual, pieces, panel GPVirtual) {
+func (g *gemm) piece(rows int, sums [][]VecVirtual, pieces GPVirtual) {
 	first := GP64()
 	MOVQ(Mem{Base: pieces}, first)
 	LEAQ(Mem{Base: g.a, Index: first, Scale: 4}, first)
 	pointers := newRowPointers(first, g.aStride, rows)
 	w, k := GP64(), gp("k")
-	MOVQ(panel, w)
+	IMUL3Q(U8(2*g.bytes()), Mem{Base: pieces, Disp: 8}, w)
+	ADDQ(g.param("panel"), w)
 	loop := fmt.Sprintf("k%d", rows)
 	Label(loop)
 	weights := make([]VecVirtual, g.vectors)
