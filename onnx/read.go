@@ -51,10 +51,11 @@ func ReadFS(fsys fs.FS, name string, lim limit.Limits) (*Model, error) {
 }
 
 func read(name string, r io.Reader, info fs.FileInfo, files dataFiles, lim limit.Limits) (*Model, error) {
-	data, err := readAll(r, info, lim.OrDefault().FileBytes)
+	data, release, err := readAll(r, info, lim.OrDefault().FileBytes)
 	if err != nil {
 		return nil, errs.InFile(name, err)
 	}
+	defer release() // decoding copies
 	m, err := Decode(name, data, lim)
 	if err != nil {
 		return nil, err
@@ -63,28 +64,32 @@ func read(name string, r io.Reader, info fs.FileInfo, files dataFiles, lim limit
 	return m, nil
 }
 
-// readAll reads r, whose Stat is info, up to limit bytes.
-func readAll(r io.Reader, info fs.FileInfo, limit int64) ([]byte, error) {
+// readAll reads r, whose Stat is info, up to limit bytes. After release the
+// bytes must not be used any more.
+func readAll(r io.Reader, info fs.FileInfo, limit int64) (data []byte, release func(), err error) {
+	release = func() {}
 	switch mode := info.Mode(); {
 	case mode.IsRegular() && info.Size() > limit:
-		return nil, tooLarge(info.Size(), limit)
+		return nil, nil, tooLarge(info.Size(), limit)
 	case mode.IsDir():
-		return nil, errs.Format("", "a folder, not an ONNX model")
+		return nil, nil, errs.Format("", "a folder, not an ONNX model")
 	case !mode.IsRegular() && mode&fs.ModeNamedPipe == 0:
-		return nil, errs.Format("", "not a regular file (%s)", mode.Type())
+		return nil, nil, errs.Format("", "not a regular file (%s)", mode.Type())
+	case mode.IsRegular():
+		data, release = buffer(int(info.Size()) + bytes.MinRead)
 	}
-	var b bytes.Buffer
-	if info.Mode().IsRegular() {
-		b.Grow(int(info.Size()) + bytes.MinRead)
-	}
+	b := bytes.NewBuffer(data[:0])
 	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading: %w", err)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("reading: %w", err)
+	case n > limit:
+		err = tooLarge(n, limit)
+	default:
+		return b.Bytes(), release, nil
 	}
-	if n > limit {
-		return nil, tooLarge(n, limit)
-	}
-	return b.Bytes(), nil
+	release()
+	return nil, nil, err
 }
 
 // newFolder returns the folder of the model at path, whose Stat is info.
