@@ -23,7 +23,7 @@ func TestActivate(t *testing.T) {
 	values = append(values, 0, float32(math.Copysign(0, -1)))
 	for _, s := range Sets {
 		for _, f := range testActs {
-			for length := 0; length < 70; length++ {
+			for length := 0; length < rounds(70); length++ {
 				for at := 0; at+length <= len(values); at += max(1, length) {
 					x := append([]float32(nil), values[at:at+length]...)
 					s.Activate(x, 0, x, 0, 1, len(x), f)

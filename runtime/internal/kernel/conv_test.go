@@ -29,6 +29,14 @@ func (g geometry) outSize() (int, int) {
 	return (g.h+w.Top+g.bottom-(w.KH-1)*w.DH-1)/w.SH + 1, (g.w+w.Lft+g.right-(w.KW-1)*w.DW-1)/w.SW + 1
 }
 
+// rounds is n, or a tenth of it where -short says that the machine is slow.
+func rounds(n int) int {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
+}
+
 func randomGeometry(r *rand.Rand, depthwise bool) geometry {
 	acts := []act.Func{{}, {Kind: act.Relu}, {Kind: act.Clip, B: 6}, {Kind: act.Swish, A: 1}, {Kind: act.HardSwish, A: 1.0 / 6, B: 0.5}, {Kind: act.Sigmoid}}
 	for {
@@ -152,7 +160,7 @@ func TestConv(t *testing.T) {
 	for _, s := range Sets {
 		r := rand.New(rand.NewPCG(1, 2))
 		planar := 0
-		for range 300 {
+		for range rounds(300) {
 			g := randomGeometry(r, false)
 			g.check(t, r, func(in, out Image, f Finish, weights, bias []float32) Job {
 				c := Conv{In: in, Out: out, Window: g.win, Bias: bias, Finish: f}
@@ -195,7 +203,7 @@ func planes(m Image) []float32 {
 func TestMixed(t *testing.T) {
 	for _, s := range Sets {
 		r := rand.New(rand.NewPCG(3, 4))
-		for range 300 {
+		for range rounds(300) {
 			g := randomGeometry(r, true)
 			g.check(t, r, func(in, out Image, f Finish, weights, bias []float32) Job {
 				return bindMixed(s, Mixed{In: in, Out: out, Finish: f, Groups: []MixedGroup{{g.in, g.win}}}, weights, bias)

@@ -109,9 +109,16 @@ type rows struct {
 	k         int
 }
 
+// product leaves everything to Gemm.
+func product(dst, a, panels, bias []float32) int { return 0 }
+
 // multiply computes all of p's rows for the rows of a.
 func (s *Set) multiply(dst []float32, dstStride int, r rows, p Packed, bias []float32) {
-	for row := 0; row < p.Rows; row += s.Panel {
+	row := 0
+	if r.m == 1 && len(r.pieces) == 1 && r.pieces[0] == (Piece{}) && r.k == p.K {
+		row = s.Product(dst[:p.Rows], r.a[:p.K], p.Data, bias)
+	}
+	for ; row < p.Rows; row += s.Panel {
 		s.Gemm(dst[row:], dstStride, r.a, r.stride, r.m, r.pieces, r.k, p.Data[row*p.K:(row+s.Panel)*p.K], bias[row:], min(s.Panel, p.Rows-row))
 	}
 }

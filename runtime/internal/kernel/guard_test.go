@@ -76,6 +76,40 @@ func TestGuardedGemm(t *testing.T) {
 	}
 }
 
+// TestGuardedProduct: what Product computes is what Gemm does, to the bit.
+func TestGuardedProduct(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 3))
+	for _, s := range Sets {
+		for _, atEnd := range []bool{false, true} {
+			for _, k := range []int{1, 7, 64} {
+				for n := 1; n <= 9*s.Panel; n += 5 {
+					guardedProduct(t, r, s, atEnd, k, n)
+				}
+			}
+		}
+	}
+}
+
+func guardedProduct(t *testing.T, r *rand.Rand, s *Set, atEnd bool, k, n int) {
+	t.Helper()
+	panels := (n + s.Panel - 1) / s.Panel
+	a, data := fill(r, guarded(t, k, atEnd)), fill(r, guarded(t, panels*k*s.Panel, atEnd))
+	dst, bias := guarded(t, n, atEnd), fill(r, guarded(t, n, atEnd))
+	done := s.Product(dst, a, data, bias)
+	if done%s.Panel != 0 || done > n {
+		t.Fatalf("%s computed %d of %d", s.Name, done, n)
+	}
+	want := make([]float32, s.Panel)
+	for from := 0; from < done; from += s.Panel {
+		s.Gemm(want, s.Panel, a, k, 1, onePiece, k, data[from*k:], bias[from:], s.Panel)
+		for i := range want {
+			if dst[from+i] != want[i] {
+				t.Fatalf("%s k=%d n=%d: element %d is %g, by Gemm %g", s.Name, k, n, from+i, dst[from+i], want[i])
+			}
+		}
+	}
+}
+
 func plainGemm(a []float32, m, k int, panel []float32, stride int, bias []float32, n int) []float32 {
 	var out []float32
 	for i := range m {

@@ -1928,6 +1928,54 @@ sums6stored:
 	SUBQ   $0x06, SI
 	JMP    tiles
 
+// func productAVX2(dst *float32, a *float32, k int, panels *float32, step int, bias *float32)
+// Requires: AVX, FMA3
+TEXT ·productAVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    k+16(FP), DX
+	MOVQ    step+32(FP), BX
+	MOVQ    bias+40(FP), SI
+	SHLQ    $0x02, BX
+	MOVQ    panels+24(FP), DI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	LEAQ    (DI)(BX*1), SI
+	LEAQ    (SI)(BX*1), R8
+	LEAQ    (R8)(BX*1), BX
+	XORQ    R9, R9
+
+factor:
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  (DI)(R9*1), Y8, Y0
+	VFMADD231PS  32(DI)(R9*1), Y8, Y1
+	VFMADD231PS  (SI)(R9*1), Y8, Y2
+	VFMADD231PS  32(SI)(R9*1), Y8, Y3
+	VFMADD231PS  (R8)(R9*1), Y8, Y4
+	VFMADD231PS  32(R8)(R9*1), Y8, Y5
+	VFMADD231PS  (BX)(R9*1), Y8, Y6
+	VFMADD231PS  32(BX)(R9*1), Y8, Y7
+	ADDQ         $0x04, CX
+	ADDQ         $0x00000040, R9
+	DECQ         DX
+	JNE          factor
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VMOVUPS      Y6, 192(AX)
+	VMOVUPS      Y7, 224(AX)
+	VZEROUPPER
+	RET
+
 // func depthwise1x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, FMA3
 TEXT ·depthwise1x1AVX2(SB), NOSPLIT, $0-96
@@ -6977,6 +7025,54 @@ sums12stored:
 	ADDQ   DI, CX
 	SUBQ   $0x0c, SI
 	JMP    tiles
+
+// func productAVX512(dst *float32, a *float32, k int, panels *float32, step int, bias *float32)
+// Requires: AVX, AVX512F
+TEXT ·productAVX512(SB), NOSPLIT, $0-48
+	MOVQ    dst+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    k+16(FP), DX
+	MOVQ    step+32(FP), BX
+	MOVQ    bias+40(FP), SI
+	SHLQ    $0x02, BX
+	MOVQ    panels+24(FP), DI
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	VMOVUPS 320(SI), Z5
+	VMOVUPS 384(SI), Z6
+	VMOVUPS 448(SI), Z7
+	LEAQ    (DI)(BX*1), SI
+	LEAQ    (SI)(BX*1), R8
+	LEAQ    (R8)(BX*1), BX
+	XORQ    R9, R9
+
+factor:
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  (DI)(R9*1), Z8, Z0
+	VFMADD231PS  64(DI)(R9*1), Z8, Z1
+	VFMADD231PS  (SI)(R9*1), Z8, Z2
+	VFMADD231PS  64(SI)(R9*1), Z8, Z3
+	VFMADD231PS  (R8)(R9*1), Z8, Z4
+	VFMADD231PS  64(R8)(R9*1), Z8, Z5
+	VFMADD231PS  (BX)(R9*1), Z8, Z6
+	VFMADD231PS  64(BX)(R9*1), Z8, Z7
+	ADDQ         $0x04, CX
+	ADDQ         $0x00000080, R9
+	DECQ         DX
+	JNE          factor
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, 448(AX)
+	VZEROUPPER
+	RET
 
 // func depthwise1x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, AVX512F

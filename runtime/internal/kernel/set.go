@@ -23,6 +23,9 @@ type Set struct {
 	// over pieces p and l < k. A matrix product has one piece, a convolution one
 	// per row of its kernel.
 	Gemm func(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, panel, bias []float32, n int)
+	// Product is Gemm for one row over as many whole panels as it likes of those
+	// that fill dst: it returns how many elements of dst it computed.
+	Product func(dst, a, panels, bias []float32) int
 	// Lanes is the number of floats of a pixel of the planes that Depthwise
 	// reads, Vector how many of them it computes together.
 	Lanes, Vector int
@@ -48,7 +51,7 @@ type Set struct {
 type Piece struct{ A, W int }
 
 // Portable is plain Go, the reference of every other row.
-var Portable = Set{Name: "portable", Panel: panel, Rows: 2, Gemm: gemm, Lanes: planeLanes, Vector: 1, Depthwise: portableDepthwise,
+var Portable = Set{Name: "portable", Panel: panel, Rows: 2, Gemm: gemm, Product: product, Lanes: planeLanes, Vector: 1, Depthwise: portableDepthwise,
 	Activate: activate, Add: addRows, Mul: mulRows, Max: maxRows, Sum: sum}
 
 // Sets lists what this machine can run, slowest first.

@@ -34,6 +34,7 @@ type functions struct {
 	lanes         int // floats in a vector
 	rows          int // rows of a tile of gemm
 	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n int)
+	product       func(dst, a *float32, k int, panels *float32, step int, bias *float32)
 	depthwise     [2][2]depthwiseCode // by vectors and stride, from 1
 	clamp         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
 	hardSigmoid   func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
@@ -44,18 +45,18 @@ type functions struct {
 	sum           func(dst *float64, x *float32, step, pixels, channels int)
 }
 
-var avx2 = functions{name: "avx2", lanes: 8, rows: 6, gemm1: gemm1xAVX2, gemm2: gemm2xAVX2,
+var avx2 = functions{name: "avx2", lanes: 8, rows: 6, gemm1: gemm1xAVX2, gemm2: gemm2xAVX2, product: productAVX2,
 	depthwise:   [2][2]depthwiseCode{{depthwise1x1AVX2, depthwise1x2AVX2}, {depthwise2x1AVX2, depthwise2x2AVX2}},
 	clamp:       clampAVX2,
 	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, add: addAVX2, mul: mulAVX2, max: maxAVX2, sum: sumAVX2}
 
-var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512, gemm2: gemm2xAVX512,
+var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512, gemm2: gemm2xAVX512, product: productAVX512,
 	depthwise:   [2][2]depthwiseCode{{depthwise1x1AVX512, depthwise1x2AVX512}, {depthwise2x1AVX512, depthwise2x2AVX512}},
 	clamp:       clampAVX512,
 	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, add: addAVX512, mul: mulAVX512, max: maxAVX512, sum: sumAVX512}
 
 func (f *functions) set() *Set {
-	return &Set{Name: f.name, Panel: 2 * f.lanes, Rows: f.rows, Gemm: f.gemm, Lanes: 2 * f.lanes, Vector: f.lanes, Depthwise: f.depthwiseRows, Activate: f.activate,
+	return &Set{Name: f.name, Panel: 2 * f.lanes, Rows: f.rows, Gemm: f.gemm, Product: f.products, Lanes: 2 * f.lanes, Vector: f.lanes, Depthwise: f.depthwiseRows, Activate: f.activate,
 		Add: binaryRows(f.add), Mul: binaryRows(f.mul), Max: binaryRows(f.max), Sum: f.sums}
 }
 
@@ -78,6 +79,18 @@ func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m i
 	last := pieces[len(pieces)-1]
 	_, _ = a[(m-1)*aStride+last.A+k-1], panel[(last.W+k)*2*f.lanes-1]
 	code(&dst[0], dstStride, &a[0], aStride, m, &pieces[0].A, len(pieces), k, &panel[0], &bias[0], n)
+}
+
+// products computes four panels at a time, as the code does.
+func (f *functions) products(dst, a, panels, bias []float32) int {
+	const streams = 4
+	k, panel := len(a), 2*f.lanes
+	done := 0
+	for ; k > 0 && done+streams*panel <= len(dst); done += streams * panel {
+		_, _ = panels[(done+streams*panel)*k-1], bias[done+streams*panel-1]
+		f.product(&dst[done], &a[0], k, &panels[done*k], k*panel, &bias[done])
+	}
+	return done
 }
 
 // depthwiseRows leaves strides above 2, and windows that see nothing of the

@@ -14,6 +14,7 @@ func main() {
 	for _, s := range []isa{avx2, avx512} {
 		s.gemm(1)
 		s.gemm(2)
+		s.product()
 		s.depthwise()
 		s.activations()
 		s.elementwise()

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// streams is how many panels product reads side by side: the memory answers
+// several streams of addresses half as fast again as one.
+const streams = 4
+
+// product writes the product of a vector and a matrix.
+func (s isa) product() {
+	TEXT("product"+s.name, NOSPLIT, "func(dst, a *float32, k int, panels *float32, step int, bias *float32)")
+	Doc("product"+s.name+fmt.Sprintf(" computes dst[p·%d+j] = bias[p·%d+j] + Σ_l a[l]·panels[p·step+l·%d+j]", 2*s.lanes, 2*s.lanes, 2*s.lanes),
+		fmt.Sprintf("for p < %d, j < %d and l < k, which is at least 1.", streams, 2*s.lanes))
+	dst, a, k, step, bias := gp("dst"), gp("a"), gp("k"), gp("step"), gp("bias")
+	SHLQ(U8(2), step)
+	panels := []GPVirtual{gp("panels")}
+	sums := make([]VecVirtual, 2*streams)
+	for i := range sums {
+		sums[i] = s.vector()
+		VMOVUPS(Mem{Base: bias, Disp: i * s.bytes()}, sums[i])
+	}
+	for len(panels) < streams {
+		next := GP64()
+		LEAQ(Mem{Base: panels[len(panels)-1], Index: step, Scale: 1}, next)
+		panels = append(panels, next)
+	}
+	at := GP64()
+	XORQ(at, at)
+	Label("factor")
+	x := s.vector()
+	VBROADCASTSS(Mem{Base: a}, x)
+	for i, sum := range sums {
+		VFMADD231PS(Mem{Base: panels[i/2], Index: at, Scale: 1, Disp: i % 2 * s.bytes()}, x, sum)
+	}
+	ADDQ(U8(4), a)
+	ADDQ(U32(2*s.bytes()), at)
+	DECQ(k)
+	JNE(LabelRef("factor"))
+	for i, sum := range sums {
+		VMOVUPS(sum, Mem{Base: dst, Disp: i * s.bytes()})
+	}
+	VZEROUPPER()
+	RET()
+}
