@@ -169,10 +169,14 @@ func (c *Conv) rows(s *Set, group, first, m, worker int) rows {
 // row computes an output row, runs of pixels whose windows the picture cuts
 // off alike at a time.
 func (c *Conv) row(s *Set, row int, pieces []Piece) {
-	out := c.Out
-	for x := 0; x < out.W; {
-		run := c.Window.run(x, out.W, c.In.W)
-		s.multiply(out.Data[(row*out.W+x)*out.Pixel:], out.Pixel, c.windows(row, run, pieces), c.Weights[0], c.Bias)
+	c.rowTo(s, c.Out.Data[row*c.Out.W*c.Out.Pixel:], row, pieces)
+}
+
+// rowTo writes the row to dst.
+func (c *Conv) rowTo(s *Set, dst []float32, row int, pieces []Piece) {
+	for x := 0; x < c.Out.W; {
+		run := c.Window.run(x, c.Out.W, c.In.W)
+		s.multiply(dst[x*c.Out.Pixel:], c.Out.Pixel, c.windows(row, run, pieces), c.Weights[0], c.Bias)
 		x += run.pixels
 	}
 }

@@ -221,14 +221,7 @@ func bindMixed(s *Set, m Mixed, weights, bias []float32) Job {
 		}
 	}
 	m.Panels = s.PackMixed(&Slab{}, m.Groups, 0, func(c int) []float32 { return weights[first[c]:] }, bias)
-	scratch := make([]float32, m.ScratchSize(s))
-	for i := range scratch {
-		scratch[i] = float32(math.NaN())
-	}
-	m.Scratch = func(int) []float32 { return scratch }
-	var sums [PoolChannels]float64
-	m.Sums = func(int) *[PoolChannels]float64 { return &sums }
-	return m.Bind(s)
+	return bind(s, m)
 }
 
 // TestMixedGroups compares MDConv of several kernel sizes with one depthwise

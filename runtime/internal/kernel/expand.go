@@ -2,19 +2,26 @@ package kernel
 
 import "github.com/mixconv/mixconv/runtime/internal/act"
 
-// Expand is a pointwise convolution whose results only a Mixed behind it
-// reads. That computes the rows of a panel when it needs them: the expanded
-// picture, the largest of an inverted residual block, is never stored.
+// Expand is a convolution whose results only a Mixed behind it reads: a
+// pointwise one, or a planar one like a stem. The Mixed computes the rows of a
+// panel when it needs them: the expanded picture, the largest of an inverted
+// residual block, is never stored.
 type Expand struct {
 	In      Image
+	Planar  bool     // In lies in planes, as Conv says; Groups is 1
+	Window  Window   // of a planar one
 	Groups  int      // of the convolution: each sees its part of In's channels
-	Weights []Packed // per panel of the Mixed: [channels][In.C/Groups]
+	Weights []Packed // per panel of the Mixed: [channels][k]
 	Bias    [][]float32
 	Act     act.Func
+	Pieces  func(worker int) []Piece // MaxPieces each, for a planar one
 }
 
-// PackExpand packs the weights [C][k] of a pointwise convolution for the panels
-// of the Mixed behind it, and its bias [C].
+// MaxPieces is how long the lists must be that Pieces returns.
+func (e *Expand) MaxPieces() int { return e.Window.KH * e.In.C }
+
+// PackExpand packs the weights [C][k] of a convolution for the panels of the
+// Mixed behind it, and its bias [C].
 func (s *Set) PackExpand(slab *Slab, panels []Panel, weights, bias []float32, k int) (packed []Packed, biases [][]float32) {
 	for _, p := range panels {
 		w := s.Pack(slab, p.N, k, func(row int) []float32 { return weights[(p.From+row)*k:][:k] })
@@ -29,8 +36,15 @@ func (s *Set) PackExpand(slab *Slab, panels []Panel, weights, bias []float32, k 
 // rows writes n rows of the picture from y on to a plane.
 func (e *Expand) rows(t *mixedTask, to []float32, y, n int) {
 	w, width := e.Weights[t.panel], t.In.W
-	in := e.In.channels(t.p.From/(t.In.C/e.Groups)*w.K, w.K)
-	r := rows{a: in.Data[(t.picture*t.In.H+y)*width*in.Pixel:], stride: in.Pixel, m: n * width, pieces: onePiece, k: w.K}
-	t.s.multiply(t.in, t.lanes, r, w, e.Bias[t.panel])
+	if e.Planar {
+		c := Conv{In: e.In, Out: Image{H: t.In.H, W: width, Pixel: t.lanes}, Window: e.Window, Planar: true, Weights: e.Weights[t.panel:], Bias: e.Bias[t.panel]}
+		for r := range n {
+			c.rowTo(t.s, t.in[r*width*t.lanes:], t.picture*t.In.H+y+r, t.pieces)
+		}
+	} else {
+		in := e.In.channels(t.p.From/(t.In.C/e.Groups)*w.K, w.K)
+		r := rows{a: in.Data[(t.picture*t.In.H+y)*width*in.Pixel:], stride: in.Pixel, m: n * width, pieces: onePiece, k: w.K}
+		t.s.multiply(t.in, t.lanes, r, w, e.Bias[t.panel])
+	}
 	t.s.Activate(to, t.pitch(), t.in, width*t.lanes, n, width*t.lanes, e.Act)
 }

@@ -68,7 +68,7 @@ const (
 func (m *Mixed) Bands() int {
 	bands := (leastTasks + len(m.Panels) - 1) / max(len(m.Panels), 1)
 	if m.Expand != nil {
-		bands = max(bands, m.In.H*m.In.W*m.Expand.Weights[0].K/bandFloats)
+		bands = max(bands, m.Expand.In.H*m.Expand.In.W*m.Expand.In.C/bandFloats)
 	}
 	most := 0 // rows of a kernel, which are computed again at each band's edge
 	for _, g := range m.Groups {
@@ -144,6 +144,9 @@ func (m Mixed) Bind(s *Set) Job {
 	return Job{Tasks: m.Out.N * per, Run: func(task, worker int) {
 		panel := task % len(m.Panels)
 		t := mixedTask{Mixed: &m, s: s, p: &m.Panels[panel], plane: &planes[m.Panels[panel].Group], panel: panel, picture: task / per}
+		if m.Expand != nil && m.Expand.Planar {
+			t.pieces = m.Expand.Pieces(worker)
+		}
 		band := task % per / len(m.Panels)
 		from, to := band*m.Out.H/bands, (band+1)*m.Out.H/bands
 		t.run(from, to, m.Scratch(worker))
@@ -163,6 +166,7 @@ type mixedTask struct {
 
 	data, in, out []float32 // the plane; rows before they go in; rows that came out
 	first, end    int       // rows of the picture in the plane
+	pieces        []Piece
 }
 
 // run computes the output rows from … to-1.

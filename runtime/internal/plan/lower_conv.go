@@ -68,13 +68,19 @@ func (p *planner) convOperands(n *graph.Node) (o operands, err error) {
 // denseOperands is convOperands, but for a picture of few channels that lies as
 // it came from outside, and can be read there.
 func (p *planner) denseOperands(n *graph.Node, c ops.Conv) (o operands, err error) {
-	place, err := p.read(n.In[0])
-	k := kernel.Conv{Window: window(c), In: shapeOf(n.In[0]), Out: shapeOf(n.Out[0]), Weights: make([]kernel.Packed, c.Group)}
-	k.Weights[0].Rows = k.Out.C / c.Group
-	if err != nil || n.Post.Residual != nil || !place.isPlain() || place.pixel() != 0 || !k.CanPlanar() {
+	place, ok := p.planar(n, c)
+	if !ok {
 		return p.convOperands(n)
 	}
 	return operands{in: place, planar: true, out: p.writeAs(n.Out[0], isImage)}, nil
+}
+
+// planar returns where n's picture lies if it can be read as it came.
+func (p *planner) planar(n *graph.Node, c ops.Conv) (*Place, bool) {
+	k := kernel.Conv{Window: window(c), In: shapeOf(n.In[0]), Out: shapeOf(n.Out[0]), Weights: make([]kernel.Packed, c.Group)}
+	k.Weights[0].Rows = k.Out.C / c.Group
+	place, err := p.read(n.In[0])
+	return place, err == nil && n.Post.Residual == nil && place.isPlain() && place.pixel() == 0 && k.CanPlanar()
 }
 
 func (o operands) reads() []*Place {

@@ -38,7 +38,7 @@ func (p *planner) mixed(n *graph.Node) error {
 			return k.Bind(p.plan.set)
 		}
 		e := *k.Expand
-		e.In = o.in.image(mem)
+		e.In, e.Pieces = o.picture(mem), mem.pieces
 		k.Expand = &e
 		return k.Bind(p.plan.set)
 	})
@@ -63,10 +63,13 @@ func (p *planner) mixedOperands(n, from *graph.Node) (o operands, err error) {
 	if from == nil {
 		return p.convOperands(n)
 	}
-	if o.in, err = p.image(from.In[0]); err == nil {
-		o.out = p.writeAs(n.Out[0], isImage)
+	if c, _ := geometry(from); !pointwise(from, c) {
+		o.in, o.planar = p.planar(from, c)
+	} else if o.in, err = p.image(from.In[0]); err != nil {
+		return o, err
 	}
-	return o, err
+	o.out = p.writeAs(n.Out[0], isImage)
+	return o, nil
 }
 
 // mixedKernel is n's kernel with shapes and weights, but no memory yet; from is
@@ -110,6 +113,10 @@ func (p *planner) mixedKernel(n, from *graph.Node) (k kernel.Mixed, err error) {
 	b, _ = bias(optional(from.In, 2), k.In.C) // conv has seen that it is known
 	e := p.packs.expand(p.plan.set, from.In[1], b, k.Panels)
 	e.Groups, e.Act, e.In = c.Group, from.Post.Act, shapeOf(from.In[0])
+	if e.Planar = !pointwise(from, c); e.Planar {
+		e.Window = window(c)
+		p.plan.pieces = max(p.plan.pieces, e.MaxPieces())
+	}
 	k.Expand = &e
 	return k, nil
 }
@@ -120,12 +127,15 @@ func shapeOf(v *graph.Value) kernel.Image {
 	return kernel.Image{N: s[0], C: s[1], H: s[2], W: s[3], Pixel: s[1]}
 }
 
-// expands reports whether the pointwise convolution n can be left to the mixed
-// convolution that alone reads its result.
+// expands reports whether the convolution n, pointwise or of a planar picture,
+// can be left to the mixed convolution that alone reads its result.
 func (p *planner) expands(n *graph.Node, c ops.Conv) bool {
 	reader := p.readers[n.Out[0]]
 	if reader == nil || p.targets[n.Out[0]] != nil || n.Post.Residual != nil || reader.Post.Residual != nil ||
-		!floats(reader) || !pointwise(n, c) {
+		!floats(reader) {
+		return false
+	}
+	if _, planar := p.planar(n, c); !planar && !pointwise(n, c) {
 		return false
 	}
 	if reader.Is("Conv") {

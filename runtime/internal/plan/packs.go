@@ -71,10 +71,10 @@ func (p *Packs) mixed(set *kernel.Set, weights []*graph.Value, groups []kernel.M
 	})
 }
 
-// expand packs the pointwise OIHW weights v for the panels of the Mixed behind.
+// expand packs the OIHW weights v for the panels of the Mixed behind.
 func (p *Packs) expand(set *kernel.Set, v *graph.Value, bias []float32, panels []kernel.Panel) kernel.Expand {
 	return pack(p, v.Const(), "expand", func() (e kernel.Expand) {
-		e.Weights, e.Bias = set.PackExpand(&p.slab, panels, tensor.Data[float32](v.Const()), bias, v.Type.Shape[1])
+		e.Weights, e.Bias = set.PackExpand(&p.slab, panels, tensor.Data[float32](v.Const()), bias, v.Type.Shape[1:].Elements())
 		return e
 	})
 }
