@@ -25,7 +25,7 @@ LEAST_RUNS, MOST_RUNS = {1: 10, 16: 3}, 60
 def arguments():
     p = argparse.ArgumentParser(prog="make bench BENCH=…", description=__doc__)
     p.add_argument("--models", type=lambda s: s.split(","), default=list(networks.NETWORKS), help="of " + ",".join(networks.NETWORKS))
-    p.add_argument("--rounds", type=int, default=9)
+    p.add_argument("--rounds", type=int, default=7)
     p.add_argument("--batches", type=lambda s: [int(n) for n in s.split(",")], default=[1, 16])
     p.add_argument("--threads", type=lambda s: [int(n) for n in s.split(",")], default=[1, 2])
     p.add_argument("--quick", action="store_true", help="two rounds of single pictures, a fifth of the runs")

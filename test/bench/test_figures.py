@@ -3,7 +3,7 @@
 import unittest
 
 from engines import TITLES
-from figures import BARS, Row, Spread, below, figure, forms_agree, ratio
+from figures import BARS, Row, Spread, below, figure, forms_agree, no_allocation, ratio
 from networks import NETWORKS
 from report import Report
 
@@ -45,6 +45,8 @@ class Figures(unittest.TestCase):
         self.assertFalse(below(Spread(0.51, 0.4, 0.6), 0.5))
         self.assertTrue(forms_agree(Spread(0.98, 0.9, 1.1)))
         self.assertFalse(forms_agree(Spread(1.03, 1, 1.1)))
+        self.assertTrue(no_allocation(Spread(0.3, 0, 1)))
+        self.assertFalse(no_allocation(Spread(1, 0, 1)))
 
     def test_bars_name_what_exists(self):
         for bar in BARS:
