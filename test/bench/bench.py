@@ -53,7 +53,7 @@ class Benchmark:
         self.folder = folder
         self.paths, self.macs, self.checks, self.fallbacks, self.turns = {}, {}, {}, {}, {}
         self.portable = None
-        self.avx512 = machine.has_avx512()
+        self.avx512 = machine.may_have_avx512()
 
     def prepare(self):
         say("building")
