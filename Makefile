@@ -1,11 +1,12 @@
-# demo, test and bench need nothing but Go. test-refs also needs Python 3.11 and
-# a C compiler, and fetches 600 MB from PyPI into .venv the first time.
+# demo, test and bench-go need nothing but Go. test-refs and bench also need Python
+# 3.11 and a C compiler; the first time, test-refs fetches 600 MB from PyPI into
+# .venv, bench 100 MB into .venv-bench.
 
 GO          ?= go
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 
-.PHONY: build demo test test-refs lint bench fuzz
+.PHONY: build demo test test-refs lint bench bench-go fuzz
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
@@ -26,7 +27,13 @@ lint:
 	$(GO) vet ./... ./testdata/digits
 	$(GO) run $(STATICCHECK) ./... ./testdata/digits
 
-bench:
+# Half an hour beside ONNX Runtime and OpenVINO, into BENCHMARKS.md.
+# make bench BENCH='--models mixnet_s --rounds 3' does less, BENCH=--help says how.
+bench: build
+	test/refs/venv.sh .venv-bench test/bench/requirements.txt
+	.venv-bench/bin/python test/bench/bench.py $(BENCH)
+
+bench-go:
 	$(GO) test -run '^$$' -bench . .
 
 # Every fuzz target of every package in turn, FUZZTIME each.

@@ -1,0 +1,144 @@
+"""Times mixconv beside ONNX Runtime and OpenVINO; `make bench` runs it.
+
+Every round times every network in every shape, each engine in turn in a process
+of its own. Nothing is timed before its results have been compared.
+"""
+
+import argparse
+import datetime
+import pathlib
+import sys
+import time
+
+import machine
+import networks
+from engines import ROOT, Engines
+from figures import LARGEST_DIFFERENCE, Row
+from report import Report
+
+# A turn's runs make about so many multiply-adds, a third of a second on one core,
+# but within these bounds of its batch.
+MACS_PER_TURN = 15e9
+LEAST_RUNS, MOST_RUNS = {1: 10, 16: 3}, 60
+
+
+def arguments():
+    p = argparse.ArgumentParser(prog="make bench BENCH=…", description=__doc__)
+    p.add_argument("--models", type=lambda s: s.split(","), default=list(networks.NETWORKS), help="of " + ",".join(networks.NETWORKS))
+    p.add_argument("--rounds", type=int, default=7)
+    p.add_argument("--batches", type=lambda s: [int(n) for n in s.split(",")], default=[1, 16])
+    p.add_argument("--threads", type=lambda s: [int(n) for n in s.split(",")], default=[1, 2])
+    p.add_argument("--quick", action="store_true", help="two rounds of single pictures, a fifth of the runs")
+    p.add_argument("-o", "--output", type=pathlib.Path, help="the report; a run of everything writes BENCHMARKS.md, others only print")
+    options = p.parse_args()
+    if unknown := set(options.models) - set(networks.NETWORKS):
+        p.error(f"--models {','.join(sorted(unknown))}: allowed are {','.join(networks.NETWORKS)}")
+    for name in ("batches", "threads"):
+        if unknown := set(getattr(options, name)) - set(p.get_default(name)):
+            p.error(f"--{name} {unknown}: allowed are {p.get_default(name)}")
+    if options.rounds < 1:
+        p.error(f"--rounds {options.rounds}: allowed from 1")
+    if options.quick:
+        options.rounds, options.batches = 2, [1]
+    whole = not options.quick and all(getattr(options, n) == p.get_default(n) for n in ("models", "rounds", "batches", "threads"))
+    if whole and not options.output:
+        options.output = ROOT / "BENCHMARKS.md"
+    return options
+
+
+class Benchmark:
+    def __init__(self, options, folder):
+        self.options = options
+        self.engines = Engines(str(ROOT / "bin" / "mixconv"), folder)
+        self.folder = folder
+        self.paths, self.macs, self.checks, self.fallbacks, self.turns = {}, {}, {}, {}, {}
+        self.portable = None
+        self.avx512 = machine.may_have_avx512()
+
+    def prepare(self):
+        say("building")
+        self.engines.build()
+        for network in self.options.models:
+            say(f"{network}: comparing results")
+            self.paths[network], self.macs[network] = networks.make(self.engines.mixconv, network, self.folder)
+            for form, path in self.paths[network].items():
+                self.check(network, form, path)
+                self.fallbacks[network, form] = sorted({s for b in self.options.batches for s in self.engines.fallbacks(path, b)})
+        if "mixnet_s" in self.options.models:
+            split = self.paths["mixnet_s"]["split"]
+            self.check("mixnet_s", "AVX2 only", split, environment={"MIXCONV_KERNELS": "avx2"})
+            self.check("mixnet_s", "plain Go", split, mixconv=self.engines.portable)
+
+    def check(self, network, what, path, **how):
+        """Compares outputs in every batch and keeps the worst; ends the program
+        if they differ."""
+        found = [self.engines.differences(path, self.paths[network]["split"], max(self.options.threads), b, **how) for b in self.options.batches]
+        for differences in found:
+            for peer, difference in differences.items():
+                if not difference <= LARGEST_DIFFERENCE:  # a NaN is not
+                    sys.exit(f"{network} {what}: differs from {peer} by {difference} of the largest output, allowed {LARGEST_DIFFERENCE}")
+        self.checks[network, what] = {peer: max(d[peer] for d in found) for peer in found[0]}
+
+    def measure(self):
+        rows = [Row(n, b, t) for n in self.options.models for b in self.options.batches for t in self.options.threads]
+        self.turns = {row: {engine: [] for engine in self.in_turn(row)} for row in rows}
+        start = time.monotonic()
+        for done in range(self.options.rounds):
+            for row in rows:
+                for engine, turns in self.turns[row].items():
+                    turns.append(self.engines.turn(engine, self.paths[row.network], row.threads, row.batch, self.runs(row)))
+            each = (time.monotonic() - start) / (done + 1)
+            say(f"round {done + 1} of {self.options.rounds}, {each * (self.options.rounds - done - 1) / 60:.0f} min left")
+        for row, engines in self.turns.items():
+            if row.network == "mixnet_s" and not self.avx512:
+                engines["avx2"] = engines["split"]
+        if "mixnet_s" in self.options.models:
+            self.portable = self.engines.bench(self.engines.portable, self.paths["mixnet_s"]["split"], 1, 1, 10)
+
+    def in_turn(self, row):
+        """The engines that a row is timed with, in their order."""
+        engines = [*self.paths[row.network], "onnxruntime", "openvino"]
+        if row.network == "mixnet_s":
+            engines += ["avx2"] * self.avx512
+            engines += ["ortgo"] * (row.batch == 1)
+        return engines
+
+    def runs(self, row):
+        scale = 0.2 if self.options.quick else 1
+        runs = round(scale * MACS_PER_TURN / (self.macs[row.network] * row.batch))
+        return min(max(runs, LEAST_RUNS[row.batch]), MOST_RUNS)
+
+    def versions(self):
+        """Of the peers, as they report it themselves."""
+        engines = next(iter(self.turns.values()))
+        return {peer: engines[peer][0]["version"] for peer in ("onnxruntime", "openvino")}
+
+
+def say(text):
+    print(f"{datetime.datetime.now():%H:%M:%S} {text}", file=sys.stderr, flush=True)
+
+
+def main():
+    options = arguments()
+    folder = ROOT / "bin" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    notes = machine.notes(ROOT)
+    start = time.monotonic()
+    b = Benchmark(options, folder)
+    b.prepare()
+    b.measure()
+    versions = b.versions()
+    notes += [
+        ("compared with", f"ONNX Runtime {versions['onnxruntime']}, OpenVINO {versions['openvino']}"),
+        ("command", f"`make bench{' BENCH=' + repr(' '.join(sys.argv[1:])) if sys.argv[1:] else ''}`"),
+        ("rounds", f"{options.rounds}, in {(time.monotonic() - start) / 60:.0f} minutes"),
+    ]
+    if not b.avx512:
+        notes.append(("AVX2 only", "the same figures as ours without a limit, since the machine has no AVX-512"))
+    text = Report(b.turns, b.macs, b.checks, b.fallbacks, b.portable, notes).markdown()
+    if options.output:
+        options.output.write_text(text, encoding="utf-8")
+    print(text, end="")
+
+
+main()

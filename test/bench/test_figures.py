@@ -1,0 +1,68 @@
+"""python3 -m unittest discover -s test/bench"""
+
+import unittest
+
+from engines import TITLES
+from figures import BARS, Row, Spread, below, figure, forms_agree, no_allocation, ratio
+from networks import NETWORKS
+from report import Report
+
+ROW = Row("mixnet_s", 1, 1)
+
+
+def turn(ms):
+    return {"median_ms": ms, "load_ms": 2 * ms, "first_ms": ms, "peak_mb": 10 * ms, "allocs_per_run": 0}
+
+
+TURNS = {ROW: {
+    "split": [turn(4), turn(5), turn(9)],
+    "fused": [turn(4), turn(5), turn(9)],
+    "onnxruntime": [turn(8), turn(20), turn(10)],
+}}
+
+
+class Figures(unittest.TestCase):
+    def test_ratios_are_of_the_same_round(self):
+        self.assertEqual(ratio(TURNS, ROW, "split", "onnxruntime"), Spread(0.5, 0.25, 0.9))
+
+    def test_quantities(self):
+        self.assertEqual(figure(TURNS, ROW, "split"), Spread(5, 4, 9))
+        self.assertEqual(figure(TURNS, ROW, "split", "start"), Spread(15, 12, 27))
+        self.assertEqual(figure(TURNS, ROW, "split", "memory"), Spread(50, 40, 90))
+
+    def test_what_had_no_turn_is_not_judged(self):
+        self.assertIsNone(ratio(TURNS, ROW, "split", "openvino"))
+        self.assertIsNone(figure(TURNS, Row("mixnet_s", 16, 1), "split"))
+        self.assertIsNone(below(None, 0.5))
+        self.assertIsNone(forms_agree(None))
+
+    def test_rounds_must_pair(self):
+        with self.assertRaises(ValueError):
+            ratio({ROW: {"split": [turn(1)], "fused": [turn(1)] * 2}}, ROW, "split", "fused")
+
+    def test_limits(self):
+        self.assertTrue(below(Spread(0.5, 0.4, 0.9), 0.5))
+        self.assertFalse(below(Spread(0.51, 0.4, 0.6), 0.5))
+        self.assertTrue(forms_agree(Spread(0.98, 0.9, 1.1)))
+        self.assertFalse(forms_agree(Spread(1.03, 1, 1.1)))
+        self.assertTrue(no_allocation(Spread(0.3, 0, 1)))
+        self.assertFalse(no_allocation(Spread(1, 0, 1)))
+
+    def test_bars_name_what_exists(self):
+        for bar in BARS:
+            self.assertLessEqual(set(bar.networks), set(NETWORKS))
+            self.assertLessEqual({bar.ours, *bar.limits}, set(TITLES))
+
+
+class Markdown(unittest.TestCase):
+    def test_verdicts(self):
+        report = Report(TURNS, {"mixnet_s": 239e6}, {}, {("mixnet_s", "split"): ["step"]}, None, [("machine", "none")])
+        text = report.markdown()
+        self.assertIn("| MixNet-S, batch 1, 1 thread | ONNX Runtime | 5.00 | 10.00 | 0.50 (0.25 … 0.90) | ≤ 0.50 | met |", text)
+        self.assertIn("| MixNet-S, batch 1, 1 thread | OpenVINO | 5.00 | – | – | ≤ 0.75 | not measured |", text)
+        self.assertIn("| MixNet-S, split | 0.00 (0.00 … 0.00) | met | 1 | **not met** |", text)
+        self.assertNotIn("MixNet-M, batch", text)
+
+
+if __name__ == "__main__":
+    unittest.main()
