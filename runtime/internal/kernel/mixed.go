@@ -224,48 +224,63 @@ func (t *mixedTask) copyRows(to []float32, y, n int) {
 // compute makes the output rows from … to-1, those that see the same rows of
 // the kernel at once.
 func (t *mixedTask) compute(from, to int) {
-	lo, hi, rest := t.Finish.Act.Bounds()
-	direct := rest.Kind == act.None && t.Finish.Residual.Data == nil && t.p.N%t.s.Vector == 0
+	most := to - from
+	if !t.direct() {
+		most = t.chunkRows(t.s, t.Out.W)
+	}
 	for y := from; y < to; {
-		top, bottom := span(y*t.SH-t.Top, t.KH, t.DH, t.In.H)
+		top, bottom := t.span(y)
 		n := 1
-		for ; y+n < to && (direct || n < t.chunkRows(t.s, t.Out.W)); n++ {
-			if a, b := span((y+n)*t.SH-t.Top, t.KH, t.DH, t.In.H); a != top || b != bottom {
+		for ; y+n < to && n < most; n++ {
+			if a, b := t.span(y + n); a != top || b != bottom {
 				break
 			}
 		}
-		var x []float32
-		if top < bottom {
-			x = t.data[(y*t.SH-t.Top+top*t.DH-t.first)*t.pitch():]
-		}
-		at := (t.picture*t.Out.H + y) * t.Out.W
-		to := t.out
-		step, pitch := t.lanes, t.Out.W*t.lanes
-		if direct {
-			to, step, pitch = t.Out.Data[at*t.Out.Pixel+t.p.From:], t.Out.Pixel, t.Out.W*t.Out.Pixel
-		}
-		if t.Finish.Residual.Data != nil {
-			lo, hi = -infinity, infinity
-		}
-		t.s.Depthwise(to, step, pitch, x, t.SW*t.lanes, t.SH*t.pitch(), t.p.Weights[top*t.KW*t.lanes:], t.p.Bias,
-			t.taps[:max(0, bottom-top)*t.KW], n, t.Out.W, t.p.N, lo, hi)
-		if !direct {
-			t.store(at, n*t.Out.W, rest)
-		}
+		t.depthwise(y, n, top, max(top, bottom))
 		y += n
 	}
 }
 
-// store finishes pixels from number at on.
+// span is the rows of the kernel that output row y sees.
+func (t *mixedTask) span(y int) (from, to int) { return span(y*t.SH-t.Top, t.KH, t.DH, t.In.H) }
+
+// direct reports whether the kernel can write to the picture: whole vectors,
+// with nothing left to do but the clamp.
+func (t *mixedTask) direct() bool {
+	_, _, rest := t.Finish.Act.Bounds()
+	return rest.Kind == act.None && t.Finish.Residual.Data == nil && t.p.N%t.s.Vector == 0
+}
+
+// depthwise makes n output rows from y on, which see the rows top … bottom-1 of
+// the kernel.
+func (t *mixedTask) depthwise(y, n, top, bottom int) {
+	lo, hi, rest := t.Finish.Act.Bounds()
+	if t.Finish.Residual.Data != nil {
+		lo, hi, rest = -infinity, infinity, act.Func{} // all of it comes after the sum
+	}
+	var x []float32
+	if top < bottom {
+		x = t.data[(y*t.SH-t.Top+top*t.DH-t.first)*t.pitch():]
+	}
+	at, dst, step := (t.picture*t.Out.H+y)*t.Out.W, t.out, t.lanes
+	if t.direct() {
+		dst, step = t.Out.Data[at*t.Out.Pixel+t.p.From:], t.Out.Pixel
+	}
+	t.s.Depthwise(dst, step, t.Out.W*step, x, t.SW*t.lanes, t.SH*t.pitch(), t.p.Weights[top*t.KW*t.lanes:], t.p.Bias,
+		t.taps[:(bottom-top)*t.KW], n, t.Out.W, t.p.N, lo, hi)
+	if !t.direct() {
+		t.store(at, n*t.Out.W, rest)
+	}
+}
+
+// store moves pixels to their place, from number at on, and finishes them.
 func (t *mixedTask) store(at, pixels int, f act.Func) {
 	out := t.Out.channels(t.p.From, t.p.N)
-	if t.Finish.Residual.Data == nil {
-		t.s.Activate(out.Data[at*out.Pixel:], out.Pixel, t.out, t.lanes, pixels, t.p.N, f)
-		return
+	t.s.Activate(out.Data[at*out.Pixel:], out.Pixel, t.out, t.lanes, pixels, t.p.N, f)
+	if t.Finish.Residual.Data != nil {
+		finish := Finish{Act: t.Finish.Act, Residual: t.Finish.Residual.channels(t.p.From, t.p.N)}
+		finish.apply(t.s, &out, at, pixels)
 	}
-	t.s.Activate(out.Data[at*out.Pixel:], out.Pixel, t.out, t.lanes, pixels, t.p.N, act.Func{})
-	finish := Finish{Act: t.Finish.Act, Residual: t.Finish.Residual.channels(t.p.From, t.p.N)}
-	finish.apply(t.s, &out, at, pixels)
 }
 
 // mean stores what the rows from … to-1 add to the mean of each channel.
