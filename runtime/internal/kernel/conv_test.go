@@ -156,6 +156,9 @@ func (g geometry) check(t *testing.T, r *rand.Rand, bind func(in, out Image, f F
 	}
 }
 
+// testSlab has the weights of all tests.
+var testSlab Slab
+
 func TestConv(t *testing.T) {
 	for _, s := range Sets {
 		r := rand.New(rand.NewPCG(1, 2))
@@ -169,17 +172,18 @@ func TestConv(t *testing.T) {
 				c := Conv{In: in, Out: out, Window: g.win, Bias: bias, Finish: f}
 				perGroup, rows, area := g.in/g.groups, g.out/g.groups, g.win.KH*g.win.KW
 				for i := range g.groups {
-					c.Weights = append(c.Weights, s.PackOIHW(&Slab{}, weights, i*rows, rows, perGroup, area))
+					c.Weights = append(c.Weights, s.PackOIHW(&testSlab, weights, i*rows, rows, perGroup, area))
 				}
 				if c.CanPlanar() {
 					planar++
 					c.Planar, c.In.Data = true, planes(in)
-					c.Weights[0] = s.PackOIHW(&Slab{}, weights, 0, rows, perGroup*area, 1)
+					c.Weights[0] = s.PackOIHW(&testSlab, weights, 0, rows, perGroup*area, 1)
 				}
 				scratch := make([]float32, c.ScratchSize(s, false))
 				pieces := make([]Piece, c.MaxPieces())
 				c.Pieces = func(int) []Piece { return pieces }
 				c.Scratch = func(int) []float32 { return scratch }
+				testSlab.Wait()
 				return c.Bind(s)
 			})
 		}
@@ -223,7 +227,7 @@ func bindMixed(s *Set, m Mixed, weights, bias []float32) Job {
 			first = append(first, first[len(first)-1]+g.Window.KH*g.Window.KW)
 		}
 	}
-	m.Panels = s.PackMixed(&Slab{}, m.Groups, 0, func(c int) []float32 { return weights[first[c]:] }, bias)
+	m.Panels = s.PackMixed(&testSlab, m.Groups, 0, func(c int) []float32 { return weights[first[c]:] }, bias)
 	return bind(s, m)
 }
 

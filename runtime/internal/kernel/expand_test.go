@@ -80,10 +80,11 @@ func (b inverted) check(t *testing.T, r *rand.Rand, s *Set) int {
 	middle := Image{Data: make([]float32, b.n*h*w*channels), N: b.n, H: h, W: w, C: channels, Pixel: channels}
 	first := Conv{In: in, Out: middle, Window: b.first, Bias: b1, Planar: b.planar, Finish: Finish{Act: b.f}}
 	for g := range b.groups {
-		first.Weights = append(first.Weights, s.PackOIHW(&Slab{}, w1, g*channels/b.groups, channels/b.groups, k, 1))
+		first.Weights = append(first.Weights, s.PackOIHW(&testSlab, w1, g*channels/b.groups, channels/b.groups, k, 1))
 	}
 	pieces := make([]Piece, first.MaxPieces())
 	first.Pieces = func(int) []Piece { return pieces }
+	testSlab.Wait()
 	first.Bind(s).All()
 
 	m := Mixed{In: middle, Out: randomImage(r, b.n, size(h, b.stride), size(w, b.stride), channels), Finish: Finish{Act: b.f}}
@@ -97,13 +98,13 @@ func (b inverted) check(t *testing.T, r *rand.Rand, s *Set) int {
 	}
 	b2 := randoms(r, channels)
 	taps := func(c int) []float32 { return w2[c] }
-	m.Panels = s.PackMixed(&Slab{}, m.Groups, 0, taps, b2)
+	m.Panels = s.PackMixed(&testSlab, m.Groups, 0, taps, b2)
 	bind(s, m).All()
 
 	e := Mixed{In: Image{N: b.n, H: h, W: w, C: channels}, Out: randomImage(r, b.n, m.Out.H, m.Out.W, channels), Groups: m.Groups, Finish: m.Finish}
-	e.Panels = s.PackMixed(&Slab{}, m.Groups, channels/b.groups, taps, b2)
+	e.Panels = s.PackMixed(&testSlab, m.Groups, channels/b.groups, taps, b2)
 	e.Expand = &Expand{In: in, Planar: b.planar, Window: b.first, Groups: b.groups, Act: b.f, Pieces: first.Pieces}
-	e.Expand.Weights, e.Expand.Bias = s.PackExpand(&Slab{}, e.Panels, w1, b1, k)
+	e.Expand.Weights, e.Expand.Bias = s.PackExpand(&testSlab, e.Panels, w1, b1, k)
 	bands := e.Bands()
 	e.Means = Image{Data: make([]float32, b.n*bands*channels), Pixel: channels}
 	job := bind(s, e)
@@ -136,6 +137,7 @@ func (b inverted) check(t *testing.T, r *rand.Rand, s *Set) int {
 
 // bind gives m a scratch of rubbish.
 func bind(s *Set, m Mixed) Job {
+	testSlab.Wait()
 	scratch := make([]float32, m.ScratchSize(s))
 	for i := range scratch {
 		scratch[i] = float32(math.NaN())

@@ -65,20 +65,20 @@ type Packed struct {
 	Data    []float32
 }
 
-// Pack arranges rows × k weights, in memory of the slab; row(i) returns the k
-// weights of row i, which are read before the next call.
+// Pack arranges rows × k weights, in memory of the slab, which must be waited
+// for. row(i) returns the k weights of row i, which are read before the next
+// call.
 func (s *Set) Pack(slab *Slab, rows, k int, row func(i int) []float32) Packed {
 	panels := (rows + s.Panel - 1) / s.Panel
 	p := Packed{Rows: rows, K: k, Data: slab.Floats(panels * k * s.Panel)}
-	for from := 0; from < rows; from += s.Panel {
-		panel := p.Data[from*k:]
-		for r := range min(s.Panel, rows-from) {
-			to := panel[r:]
-			for i, v := range row(from + r)[:k] {
-				to[i*s.Panel] = v
+	slab.fill(func() {
+		for i := range rows {
+			to := p.Data[i/s.Panel*s.Panel*k+i%s.Panel:]
+			for l, v := range row(i)[:k] {
+				to[l*s.Panel] = v
 			}
 		}
-	}
+	})
 	return p
 }
 

@@ -1,12 +1,24 @@
 package kernel
 
-import "unsafe"
+import (
+	"sync"
+	"unsafe"
+)
 
 // Slab hands out memory that stays together in large pages of the operating
 // system: packed weights are read once a run, and looking up where each small
 // page lies would take a part of that time. The zero value is ready; it is not
 // safe for goroutines.
-type Slab struct{ free []float32 }
+type Slab struct {
+	free    []float32
+	filling sync.WaitGroup
+}
+
+// fill calls f, which fills what Floats returned, on another goroutine.
+func (s *Slab) fill(f func()) { s.filling.Go(f) }
+
+// Wait returns when everything is filled.
+func (s *Slab) Wait() { s.filling.Wait() }
 
 const (
 	hugePage  = 2 << 20 // bytes

@@ -66,7 +66,9 @@ func New(g *graph.Graph, o Options) (*Plan, error) {
 		places: map[*graph.Value]*Place{}, copies: map[copyKey]*Place{}, targets: map[*graph.Value]*Place{}, slots: map[*graph.Value]int{},
 		expanding: map[*graph.Value]*graph.Node{}, means: map[*graph.Value]*mixedStep{}, gated: map[*graph.Value]gate{},
 	}
-	if err := p.run(g); err != nil {
+	err := p.run(g)
+	p.packs.slab.Wait()
+	if err != nil {
 		return nil, err
 	}
 	return p.plan, nil
