@@ -48,22 +48,22 @@ func (c *Conv) tile(s *Set) int {
 // block is a part of one group's output channels.
 type block struct{ group, from, to int }
 
-// blocks cuts the output channels so that pictures of few tiles have tasks
-// enough for several workers.
+// blocks cuts the output channels, whole panels and about as many in each, so
+// that pictures of few tiles have tasks enough for several workers.
 func (c *Conv) blocks(s *Set, tiles int) []block {
 	var list []block
 	for g, w := range c.Weights {
-		per := w.Rows
+		panels := (w.Rows + s.Panel - 1) / s.Panel
+		parts := 1
 		if c.heavy() {
-			panels := (w.Rows + s.Panel - 1) / s.Panel
 			tasks := leastTasks
 			if !c.Window.pointwise(c.In, c.Out) {
 				tasks = 2 // each gathers its windows anew
 			}
-			per = max(leastPanels, (panels*tiles+tasks-1)/tasks) * s.Panel
+			parts = max(1, min((tasks+tiles-1)/tiles, panels/leastPanels))
 		}
-		for from := 0; from < w.Rows; from += per {
-			list = append(list, block{g, from, min(from+per, w.Rows)})
+		for i := range parts {
+			list = append(list, block{g, i * panels / parts * s.Panel, min((i+1)*panels/parts*s.Panel, w.Rows)})
 		}
 	}
 	return list
