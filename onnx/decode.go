@@ -8,6 +8,7 @@ import (
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/onnx/internal/wirescan"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/tensor"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -95,3 +96,20 @@ func (m *Model) inFile(err error) error {
 	}
 	return errs.InFile(m.name, err)
 }
+
+// DecodeTensor decodes a TensorProto's bytes; name stands for them in errors.
+func DecodeTensor(name string, data []byte, lim limit.Limits) (*tensor.Tensor, error) {
+	m := &Model{name: name, limits: lim.OrDefault()}
+	if err := tensorSchema().Scan(data, scanLimits(m.limits, len(data))); err != nil {
+		return nil, m.inFile(err)
+	}
+	tp := &onnxpb.TensorProto{}
+	if err := proto.Unmarshal(data, tp); err != nil {
+		return nil, m.inFile(errs.Format("", "%w", err))
+	}
+	return m.Tensor(tp)
+}
+
+var tensorSchema = sync.OnceValue(func() *wirescan.Schema {
+	return wirescan.Compile((&onnxpb.TensorProto{}).ProtoReflect().Descriptor(), isText)
+})

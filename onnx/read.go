@@ -11,6 +11,7 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/tensor"
 )
 
 // ReadFile reads the model at path. Its external data is read later, when
@@ -105,4 +106,23 @@ func newFolder(path string, info fs.FileInfo) (*folder, error) {
 		}
 	}
 	return d, nil
+}
+
+// ReadTensorFS reads a file in fsys that is one TensorProto and nothing else.
+// Its elements are in the file: external data is an error.
+func ReadTensorFS(fsys fs.FS, name string, lim limit.Limits) (*tensor.Tensor, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	data, err := readAll(f, info, lim.OrDefault().FileBytes)
+	if err != nil {
+		return nil, errs.InFile(name, err)
+	}
+	return DecodeTensor(name, data, lim)
 }

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/tensor"
@@ -79,6 +80,9 @@ func (c *Call) bind() (map[string]tensor.DType, error) {
 		if allowed := c.spec.allowed(p.typ); !allowed.has(t.DType) {
 			return nil, fmt.Errorf("input %d (%s): %s, allowed %s", i, p.name, t.DType, allowed)
 		}
+		if p.mixed {
+			continue
+		}
 		if first, ok := bound[p.typ]; ok && first != t.DType {
 			return nil, fmt.Errorf("input %d (%s): %s, must be %s as the inputs before it", i, p.name, t.DType, first)
 		}
@@ -109,7 +113,7 @@ func (c *Call) Infer() ([]Type, error) {
 	for i := range out {
 		p := paramAt(c.spec.out, i)
 		if out[i].DType == tensor.Undefined {
-			out[i].DType = bound[p.typ]
+			out[i].DType = c.spec.output(p.typ, bound)
 		}
 		if allowed := c.spec.allowed(p.typ); !allowed.has(out[i].DType) {
 			return nil, fmt.Errorf("output %d (%s): %s, allowed %s", i, p.name, out[i].DType, allowed)
@@ -119,6 +123,18 @@ func (c *Call) Infer() ([]Type, error) {
 		}
 	}
 	return out, nil
+}
+
+// output is the element type of an output: that of the inputs of the same
+// letter, or the only one that the letter allows.
+func (v *version) output(typ string, bound map[string]tensor.DType) tensor.DType {
+	if d, ok := bound[typ]; ok {
+		return d
+	}
+	if allowed := v.allowed(typ); bits.OnesCount32(uint32(allowed)) == 1 {
+		return tensor.DType(bits.TrailingZeros32(uint32(allowed)))
+	}
+	return tensor.Undefined
 }
 
 // checkShape refuses a shape whose known dimensions overflow.

@@ -36,15 +36,13 @@ var (
 	bf16    = set(tensor.BFloat16)
 	ints    = set(tensor.Int8, tensor.Int16, tensor.Int32, tensor.Int64)
 	uints   = set(tensor.Uint8, tensor.Uint16, tensor.Uint32, tensor.Uint64)
+	numbers = floats | ints | uints
 	wide    = set(tensor.Int32, tensor.Int64, tensor.Uint32, tensor.Uint64)
 	indices = set(tensor.Int32, tensor.Int64)
-	text    = set(tensor.String)
-	truth   = set(tensor.Bool)
 	float8  = set(tensor.Float8E4M3FN, tensor.Float8E4M3FNUZ, tensor.Float8E5M2, tensor.Float8E5M2FNUZ)
 
 	complexes = set(tensor.Complex64, tensor.Complex128)
-	float6    = set(tensor.Float6E2M3, tensor.Float6E3M2)
-	castable  = floats | ints | uints | text | truth
+	castable  = numbers | set(tensor.String, tensor.Bool)
 
 	any1  = castable | complexes
 	any13 = any1 | bf16
@@ -55,9 +53,6 @@ var (
 	any25 = any24 | set(tensor.Uint2, tensor.Int2)
 )
 
-// dtypesByName lets a signature name one element type in place of a letter.
-var dtypesByName = map[string]dtypes{"int64": set(tensor.Int64), "bool": truth}
-
 // allowed is the set that a parameter's type stands for in this version.
 func (v *version) allowed(typ string) dtypes {
 	if s, ok := v.types[typ]; ok {
@@ -65,14 +60,3 @@ func (v *version) allowed(typ string) dtypes {
 	}
 	return dtypesByName[typ]
 }
-
-// tN lets the letter T stand for every tensor type that opset N knows.
-var (
-	t1  = types{"T": any1}
-	t13 = types{"T": any13}
-	t19 = types{"T": any19}
-	t21 = types{"T": any21}
-	t23 = types{"T": any23}
-	t24 = types{"T": any24}
-	t25 = types{"T": any25}
-)

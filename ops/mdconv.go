@@ -17,20 +17,25 @@ const MaxGroups = 8
 // pads<i>, dilations<i>, group<i>, or auto_pad "SAME_UPPER" in place of pads
 // and dilations. Lookup does not find it: a file defines it as a function, and
 // whoever recognises that uses this. Its only version is 0.
-var MDConv = Op{
+var MDConv = &Op{
 	Name:  "MDConv",
+	Since: []int{0},
 	infer: inferMDConv,
 	versions: []version{{
-		sig:   "X:T params...:T -> Y:T",
-		types: types{"T": floats | bf16},
+		in:    parseParams("X:T params...:T"),
+		out:   parseParams("Y:T"),
+		types: types{"T": floats | set(tensor.BFloat16)},
 		attrs: mdconvAttrs(),
 	}},
-}.resolve()
+}
 
 func mdconvAttrs() []AttrSpec {
-	specs := []AttrSpec{required("split", Ints), required("strides", Ints), stringAttr("auto_pad", "NOTSET")}
+	specs := []AttrSpec{
+		{Name: "split", Kind: Ints, Required: true}, {Name: "strides", Kind: Ints, Required: true},
+		{Name: "auto_pad", Kind: String, Default: "NOTSET"},
+	}
 	for i := range MaxGroups {
-		specs = append(specs, attr(indexed("pads", i), Ints), attr(indexed("dilations", i), Ints), attr(indexed("group", i), Int))
+		specs = append(specs, AttrSpec{Name: indexed("pads", i), Kind: Ints}, AttrSpec{Name: indexed("dilations", i), Kind: Ints}, AttrSpec{Name: indexed("group", i), Kind: Int})
 	}
 	return specs
 }

@@ -3,12 +3,10 @@
 // follow from its input types, and the geometry that an implementation needs.
 // It computes no tensor data; package eval does.
 //
-// An operator is a row in one of the tables (table_*.go) and a function that
-// infers its output shapes; package eval adds a kernel. testdata/schemas.txt,
-// which the registry is compared with, says what the row must be.
-//
-// The facts come from ONNX's operator schemas (ai.onnx, opsets MinOpset to
-// MaxOpset). Errors say what was found and what is allowed, not where: the
+// An operator is its lines in schemas.txt, which come from ONNX's operator
+// schemas (ai.onnx, opsets MinOpset to MaxOpset), and a row in the table of
+// functions that infer output types (table.go); package eval adds a kernel.
+// Errors say what was found and what is allowed, not where: the
 // caller knows the node.
 package ops
 
@@ -16,13 +14,14 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/mixconv/mixconv/tensor"
 )
 
 // The opsets of ai.onnx whose operators are known here.
 const (
-	MinOpset = 11
+	MinOpset = 1
 	MaxOpset = 28
 )
 
@@ -30,7 +29,7 @@ const (
 type Op struct {
 	Domain string // "" is ai.onnx
 	Name   string
-	Since  []int // the opsets that introduced a version, ascending; those before MinOpset are left out, but for the one in force there
+	Since  []int // the opsets that introduced a version, ascending
 
 	versions []version
 	infer    func(*Call) ([]Type, error)
@@ -63,7 +62,7 @@ func Lookup(domain, name string, opset int) (*Op, int, error) {
 	if domain == "" && (opset < MinOpset || opset > MaxOpset) {
 		return nil, 0, fmt.Errorf("opset %d, supported %d to %d", opset, MinOpset, MaxOpset)
 	}
-	op := registry[key{domain, name}]
+	op := registry()[key{domain, name}]
 	if op == nil {
 		return nil, 0, fmt.Errorf("the operator is not implemented")
 	}
@@ -79,8 +78,8 @@ func Lookup(domain, name string, opset int) (*Op, int, error) {
 
 // All returns the operators that Lookup finds, sorted by domain and name.
 func All() []*Op {
-	all := make([]*Op, 0, len(registry))
-	for _, op := range registry {
+	all := make([]*Op, 0, len(registry()))
+	for _, op := range registry() {
 		all = append(all, op)
 	}
 	slices.SortFunc(all, func(a, b *Op) int {
@@ -108,16 +107,17 @@ func (o *Op) Attrs(version int) []AttrSpec {
 
 type key struct{ domain, name string }
 
-// registry holds the rows of every table, resolved.
-var registry = index(nnOps, mathOps, shapeOps)
-
-func index(tables ...[]Op) map[key]*Op {
+// registry has every operator of schemas.txt. A line that cannot be read, or an
+// operator without inference, is a mistake in this package.
+var registry = sync.OnceValue(func() map[key]*Op {
+	list, err := parseSchemas(schemas)
+	if err != nil {
+		panic("ops: schemas.txt: " + err.Error())
+	}
 	m := map[key]*Op{}
-	for _, table := range tables {
-		for i := range table {
-			op := table[i].resolve()
-			m[key{op.Domain, op.Name}] = op
-		}
+	for _, op := range list {
+		op.infer = inference[op.Name]
+		m[key{op.Domain, op.Name}] = op
 	}
 	return m
-}
+})

@@ -73,19 +73,11 @@ func inferCastLike(c *Call) ([]Type, error) { return c.castTo(c.In[1].DType) }
 
 func (c *Call) castTo(d tensor.DType) ([]Type, error) {
 	for _, t := range []tensor.DType{c.In[0].DType, d} {
-		if c.spec.types["T2"].has(t) && !(castable | bf16).has(t) {
+		if c.spec.types["T2"].has(t) && !(castable | set(tensor.BFloat16)).has(t) {
 			return nil, c.unsupported("conversion of %s", t)
 		}
 	}
 	return []Type{{DType: d, Shape: c.In[0].Shape.Clone()}}, nil
-}
-
-func inferEqual(c *Call) ([]Type, error) {
-	out, err := inferBroadcast(c)
-	if err == nil {
-		out[0].DType = tensor.Bool
-	}
-	return out, err
 }
 
 // inferDropout is for inference, where Dropout passes its input on.

@@ -1,20 +1,15 @@
 package ops
 
 import (
-	"maps"
 	"slices"
-	"strings"
 )
 
-// version is a row of an operator's history. A field left out is as in the
-// version before; types are replaced letter by letter.
+// version is one row of an operator's history.
 type version struct {
-	since int
-	sig   string // inputs and outputs, see parseSignature
-	types types  // what the letters of sig stand for
-	attrs []AttrSpec
-
-	in, out []param // sig, parsed
+	since   int
+	in, out []param
+	attrs   []AttrSpec
+	types   types
 }
 
 // types says which element types a letter in a signature may stand for. All
@@ -26,7 +21,8 @@ type param struct {
 	name     string
 	typ      string // a letter of types, or an element type's own name
 	optional bool
-	variadic bool // one or more; the last parameter only
+	variadic bool // repeats; the last parameter only
+	mixed    bool // variadic, and each of a type of its own
 }
 
 // AttrKind is the type of an attribute.
@@ -44,9 +40,9 @@ const (
 	SparseTensor                 // not supported
 )
 
-func (k AttrKind) String() string {
-	return [...]string{"int", "float", "string", "tensor", "ints", "floats", "strings", "sparse_tensor"}[k]
-}
+var attrKinds = [...]string{"int", "float", "string", "tensor", "ints", "floats", "strings", "sparse_tensor"}
+
+func (k AttrKind) String() string { return attrKinds[k] }
 
 // AttrSpec describes one attribute.
 type AttrSpec struct {
@@ -54,64 +50,6 @@ type AttrSpec struct {
 	Kind     AttrKind
 	Required bool
 	Default  any // as Attrs holds it; nil: none
-}
-
-func attr(name string, kind AttrKind) AttrSpec { return AttrSpec{Name: name, Kind: kind} }
-func required(name string, kind AttrKind) AttrSpec {
-	return AttrSpec{Name: name, Kind: kind, Required: true}
-}
-func intAttr(name string, def int64) AttrSpec { return AttrSpec{Name: name, Kind: Int, Default: def} }
-func floatAttr(name string, def float32) AttrSpec {
-	return AttrSpec{Name: name, Kind: Float, Default: def}
-}
-func stringAttr(name string, def string) AttrSpec {
-	return AttrSpec{Name: name, Kind: String, Default: def}
-}
-
-// none is the attribute list of a version that lost those it had.
-var none = []AttrSpec{}
-
-// resolve fills in what each version inherits from the one before.
-func (o Op) resolve() *Op {
-	o.versions = slices.Clone(o.versions)
-	o.Since = nil
-	for i := range o.versions {
-		v := &o.versions[i]
-		if i > 0 {
-			last := o.versions[i-1]
-			merged := maps.Clone(last.types)
-			maps.Copy(merged, v.types)
-			v.types = merged
-			if v.sig == "" {
-				v.sig = last.sig
-			}
-			if v.attrs == nil {
-				v.attrs = last.attrs
-			}
-		}
-		v.in, v.out = parseSignature(v.sig)
-		o.Since = append(o.Since, v.since)
-	}
-	return &o
-}
-
-// parseSignature reads "X:T B?:T rest...:T -> Y:T": inputs, then outputs,
-// each a name with ? if it may be absent or ... if it repeats, and its type.
-func parseSignature(sig string) (in, out []param) {
-	before, after, _ := strings.Cut(sig, "->")
-	return parseParams(before), parseParams(after)
-}
-
-func parseParams(list string) []param {
-	var params []param
-	for _, field := range strings.Fields(list) {
-		var p param
-		p.name, p.typ, _ = strings.Cut(field, ":")
-		p.name, p.optional = strings.CutSuffix(p.name, "?")
-		p.name, p.variadic = strings.CutSuffix(p.name, "...")
-		params = append(params, p)
-	}
-	return params
 }
 
 // at returns the version introduced at opset since, or nil.

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+
+	"github.com/mixconv/mixconv/verify/conform"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) conformCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "conform DIR",
+		Short: "run ONNX's backend test cases",
+		Long: "Run ONNX's backend test cases, which the onnx package has in backend/test/data,\n" +
+			"on both engines. A case passes if every output is within 1e-7 + 1e-3·|expected|.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			report, err := conform.Run(cmd.Context(), os.DirFS(args[0]), nil)
+			if err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			if err := a.print(report, func(w io.Writer) { printConformance(w, report) }); err != nil {
+				return err
+			}
+			if report.Failed > 0 {
+				return &exitError{exitDifferent, errors.New("cases failed")}
+			}
+			return nil
+		},
+	}
+}
+
+// printConformance lists what failed, then the counts by operator.
+func printConformance(w io.Writer, r *conform.Report) {
+	for _, c := range r.Cases {
+		if c.Status == conform.Failed {
+			fmt.Fprintf(w, "%s failed: %s\n", c.Name, c.Reason)
+		}
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "operator\tpassed\tfailed\tunsupported")
+	for _, op := range r.ByOperator() {
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%d\n", op.Name, op.Passed, op.Failed, op.Unsupported)
+	}
+	tw.Flush()
+	fmt.Fprintf(w, "%d cases: %d passed, %d failed, %d unsupported\n", len(r.Cases), r.Passed, r.Failed, r.Unsupported)
+}
