@@ -12,6 +12,9 @@ func inferBatchNorm(c *Call) ([]Type, error) {
 	if c.Outputs > 1 || c.Attrs.Int("training_mode", 0) != 0 {
 		return nil, c.unsupported("training mode, supported is inference with one output")
 	}
+	if c.Attrs.Int("spatial", 1) == 0 {
+		return nil, c.unsupported("spatial 0, supported is 1")
+	}
 	x := c.In[0].Shape
 	channels := tensor.Unknown
 	switch {

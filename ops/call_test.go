@@ -128,7 +128,7 @@ func TestRefused(t *testing.T) {
 		{"Split", nil, []Type{f32(4), list(3)}, "add up to 3, the dimension is 4"},
 		{"Split", nil, []Type{f32(4), list(-1)}, "size -1"},
 		{"Split", nil, []Type{f32(4), list(2, 2)}, "2 sizes for 1 outputs"},
-		{"Pad", nil, []Type{f32(4), list(1<<61, 0)}, "pads): 2305843009213693952"},
+		{"Pad", nil, []Type{f32(4), list(1<<61, 0)}, "pads: 2305843009213693952"},
 		{"Pad", nil, []Type{f32(4, 4), list(1<<60, 1<<60, 0, 0)}, "overflow"},
 		{"Pad", nil, []Type{f32(4, 4), list(1, 1, 1)}, "3 entries for 2 axes"},
 		{"Expand", nil, []Type{f32(1), list(1<<40, 1<<40)}, "overflow"},

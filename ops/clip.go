@@ -15,6 +15,9 @@ func ClipOf(c *Call) (lo, hi float64, ok bool) {
 	if !isFloat {
 		largest = math.Inf(1)
 	}
+	if c.Version < 11 {
+		return float64(c.Attrs.Float("min", float32(-largest))), float64(c.Attrs.Float("max", float32(largest))), true
+	}
 	lo, okLo := scalar(c.input(1), -largest)
 	hi, okHi := scalar(c.input(2), largest)
 	return lo, hi, okLo && okHi

@@ -64,7 +64,7 @@ func inferConcat(c *Call) ([]Type, error) {
 		}
 		if out == nil {
 			var err error
-			if axis, err = c.axis(); err != nil {
+			if axis, err = c.Axis(); err != nil {
 				return nil, err
 			}
 			out = s.Clone()
@@ -99,7 +99,7 @@ func inferGather(c *Call) ([]Type, error) {
 	if data == nil || indices == nil {
 		return one(nil), nil
 	}
-	axis, err := c.axis()
+	axis, err := c.Axis()
 	if err != nil {
 		return nil, err
 	}

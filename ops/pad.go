@@ -23,6 +23,9 @@ func inferPad(c *Call) ([]Type, error) {
 	default:
 		return nil, fmt.Errorf("attribute mode: %s, allowed constant, reflect, edge and, since opset 19, wrap", quote(mode))
 	}
+	if c.Attrs.Float("value", 0) != 0 {
+		return nil, c.unsupported("a value for %s before opset 11, supported for float32", c.In[0].DType)
+	}
 	if v := c.input(2); v.Present() && v.Shape.Known() && v.Shape.Elements() != 1 {
 		return nil, fmt.Errorf("input 2 (constant_value): shape %s, must have one element", v.Shape)
 	}
@@ -54,7 +57,11 @@ func rankOf(s tensor.Shape) int {
 
 func padOf(c *Call) (begin, end []int, known bool, err error) {
 	in := c.In[0].Shape
-	pads, padsKnown, err := c.ints(1)
+	name := "pads"
+	if c.Version < 2 {
+		name = "paddings"
+	}
+	pads, _, padsKnown, err := c.intsArg(name, 11, 1)
 	if err != nil {
 		return nil, nil, false, err
 	}
@@ -66,14 +73,14 @@ func padOf(c *Call) (begin, end []int, known bool, err error) {
 		axes = firstAxes(len(in), len(in))
 	}
 	if len(pads) != 2*len(axes) {
-		return nil, nil, false, fmt.Errorf("input 1 (pads): %d entries for %d axes", len(pads), len(axes))
+		return nil, nil, false, fmt.Errorf("pads: %d entries for %d axes", len(pads), len(axes))
 	}
 	if _, err := axesOf(axes, len(in)); err != nil {
 		return nil, nil, false, err
 	}
 	for _, p := range pads {
 		if p < -math.MaxInt/4 || p > math.MaxInt/4 {
-			return nil, nil, false, fmt.Errorf("input 1 (pads): %d, allowed %d to %d", p, -math.MaxInt/4, math.MaxInt/4)
+			return nil, nil, false, fmt.Errorf("pads: %d, allowed %d to %d", p, -math.MaxInt/4, math.MaxInt/4)
 		}
 	}
 	begin, end = make([]int, len(in)), make([]int, len(in))

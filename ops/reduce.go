@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -22,11 +23,25 @@ func ReduceMeanOf(c *Call) (axes []int, keepDims bool, err error) {
 	return axes, c.Attrs.Int("keepdims", 1) != 0, err
 }
 
-// reduced reports for each axis of input 0 whether it is averaged over. Axes
-// are an attribute before opset 18 and an input since; none means all, unless
+// ReducedAxes reports for each axis of input 0 of a call of Reduce… whether it
+// is reduced.
+func ReducedAxes(c *Call) ([]bool, error) {
+	over, known, err := reduced(c)
+	if err == nil && !known {
+		err = fmt.Errorf("axes or rank are not known")
+	}
+	return over, err
+}
+
+// reduced reports for each axis of input 0 whether it is reduced. Axes are an
+// attribute before opset 18 (of ReduceSum 13) and an input since; none means all, unless
 // noop_with_empty_axes says otherwise.
 func reduced(c *Call) (over []bool, known bool, err error) {
-	list, _, known, err := c.intsArg("axes", 18, 1)
+	since := 18
+	if c.Op.Name == "ReduceSum" {
+		since = 13
+	}
+	list, _, known, err := c.intsArg("axes", since, 1)
 	in := c.In[0].Shape
 	if err != nil || !known || in == nil {
 		return nil, false, err
@@ -66,6 +81,37 @@ func inferReduce(c *Call) ([]Type, error) {
 	return one(out), nil
 }
 
+// inferArg is for operators that reduce the one axis that attribute axis names.
+func inferArg(c *Call) ([]Type, error) {
+	in := c.In[0].Shape
+	if in == nil {
+		return one(nil), nil
+	}
+	axis, err := c.Axis()
+	if err != nil {
+		return nil, err
+	}
+	if in[axis] == 0 {
+		return nil, fmt.Errorf("axis %d has no elements to choose from", axis)
+	}
+	out := in.Clone()
+	out[axis] = 1
+	if c.Attrs.Int("keepdims", 1) == 0 {
+		out = slices.Delete(out, axis, axis+1)
+	}
+	return one(out), nil
+}
+
+// inferAlongAxis is for operators that see input 0 as rows along an axis.
+func inferAlongAxis(c *Call) ([]Type, error) {
+	if c.In[0].Shape != nil {
+		if _, err := c.Axis(); err != nil {
+			return nil, err
+		}
+	}
+	return inferSame(c)
+}
+
 func inferGlobalPool(c *Call) ([]Type, error) {
 	in := c.In[0].Shape
 	if in == nil {
@@ -88,7 +134,7 @@ func SoftmaxOf(c *Call) (from, to int, err error) {
 	if c.In[0].Shape == nil {
 		return 0, 0, fmt.Errorf("input: rank not known")
 	}
-	if from, err = c.axis(); err != nil {
+	if from, err = c.Axis(); err != nil {
 		return 0, 0, err
 	}
 	if c.Version < 13 {

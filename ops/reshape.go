@@ -7,7 +7,7 @@ import (
 )
 
 func inferReshape(c *Call) ([]Type, error) {
-	list, known, err := c.ints(1)
+	list, _, known, err := c.intsArg("shape", 5, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -97,8 +97,14 @@ func axesOf(axes []int64, rank int) ([]bool, error) {
 	return in, nil
 }
 
-// axis resolves the attribute axis for input 0.
-func (c *Call) axis() (int, error) { return axisOf(c.Attrs.Int("axis", 0), len(c.In[0].Shape)) }
+// Axis resolves the attribute axis for input 0, whose rank is known.
+func (c *Call) Axis() (int, error) {
+	def := int64(0)
+	if c.Op.Name == "Concat" {
+		def = 1 // where it may be left out, before opset 4
+	}
+	return axisOf(c.Attrs.Int("axis", def), len(c.In[0].Shape))
+}
 
 // ints returns the values of an int32 or int64 input of rank at most 1; known
 // is false if they are not known. An absent input is known and nil.

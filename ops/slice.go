@@ -29,7 +29,8 @@ func sliceOf(c *Call) (begin, step []int, out tensor.Shape, err error) {
 	var lists [5][]int64 // data (unused), starts, ends, axes, steps
 	for i := 1; i < len(lists); i++ {
 		var known bool
-		if lists[i], known, err = c.ints(i); err != nil {
+		name := [...]string{"", "starts", "ends", "axes", ""}[i]
+		if lists[i], _, known, err = c.intsArg(name, 10, i); err != nil {
 			return nil, nil, nil, err
 		}
 		if !known && in != nil {
@@ -40,7 +41,7 @@ func sliceOf(c *Call) (begin, step []int, out tensor.Shape, err error) {
 		return nil, nil, nil, nil
 	}
 	starts, ends, axes, steps := lists[1], lists[2], lists[3], lists[4]
-	if !c.has(3) {
+	if !c.has(3) && !c.Attrs.Has("axes") {
 		axes = firstAxes(len(starts), len(in))
 	}
 	if len(ends) != len(starts) || len(axes) != len(starts) || c.has(4) && len(steps) != len(starts) {

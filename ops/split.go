@@ -13,7 +13,7 @@ func SplitOf(c *Call) (axis int, sizes []int, err error) {
 	if c.In[0].Shape == nil {
 		return 0, nil, fmt.Errorf("input: rank not known")
 	}
-	if axis, err = c.axis(); err != nil {
+	if axis, err = c.Axis(); err != nil {
 		return 0, nil, err
 	}
 	if sizes, err = splitOf(c, c.In[0].Shape[axis]); err != nil {
@@ -31,7 +31,7 @@ func inferSplit(c *Call) ([]Type, error) {
 	if x == nil {
 		return out, nil
 	}
-	axis, err := c.axis()
+	axis, err := c.Axis()
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +51,9 @@ func inferSplit(c *Call) ([]Type, error) {
 // for by num_outputs, and the last may be smaller.
 func splitOf(c *Call, dim int) ([]int, error) {
 	list, listed, known, err := c.intsArg("split", 13, 1)
+	if c.Version < 2 && c.has(1) {
+		return nil, c.unsupported("split as an input, supported since opset 2 as an attribute, since 13 as an input")
+	}
 	if err != nil {
 		return nil, err
 	}

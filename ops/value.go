@@ -62,6 +62,9 @@ func inferShape(c *Call) ([]Type, error) {
 }
 
 func inferCast(c *Call) ([]Type, error) {
+	if c.Version < 6 {
+		return nil, c.unsupported("the type as text, supported since opset 6")
+	}
 	to := c.Attrs.Int("to", 0)
 	if to < 1 || to > math.MaxInt32 || !tensor.DType(to).Valid() {
 		return nil, fmt.Errorf("attribute to: %d is no element type", to)
@@ -89,7 +92,7 @@ func inferDropout(c *Call) ([]Type, error) {
 	}
 	out := one(c.In[0].Shape.Clone())
 	if c.Outputs > 1 {
-		out = append(out, Type{DType: tensor.Bool, Shape: c.In[0].Shape.Clone()})
+		out = append(out, out[0]) // the mask has a letter of its own, or T before opset 10
 	}
 	return out, nil
 }

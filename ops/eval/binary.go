@@ -126,46 +126,178 @@ func atMost[T number](x, hi T) T {
 	return x
 }
 
+// power is Pow, whose exponent may have a type of its own.
+func power(r *run) error {
+	if !isFloat(r.in[0].DType) && !isFloat(r.in[1].DType) {
+		exponent, err := r.as(r.in[0].DType, r.in[1])
+		if err != nil {
+			return err
+		}
+		return binary{nil, intPower[int64], intPower[uint64]}.run(r, r.in[0], exponent)
+	}
+	base, err := r.as(tensor.Float64, r.in[0])
+	if err != nil {
+		return err
+	}
+	exponent, err := r.as(tensor.Float64, r.in[1])
+	if err != nil {
+		return err
+	}
+	return r.through(tensor.Float64, func() error {
+		return map2(r, base, exponent, math.Pow)
+	})
+}
+
+// through runs f with output 0 of another type, and converts it.
+func (r *run) through(d tensor.DType, f func() error) error {
+	out := r.out[0]
+	if out.DType == d {
+		return f()
+	}
+	if _, err := r.scratch(out.Elements()); err != nil {
+		return err
+	}
+	r.out[0] = tensor.New(d, out.Shape...)
+	if err := f(); err != nil {
+		return err
+	}
+	wide := r.out[0]
+	r.out[0] = out
+	return r.castAll(out, wide)
+}
+
+// intPower multiplies by squares; a negative exponent gives 0, but 1 and -1 for
+// those bases.
+func intPower[T int64 | uint64](base, exponent T) T {
+	if exponent < 0 {
+		switch {
+		case base == 1, base*base == 1 && exponent%2 == 0:
+			return 1
+		case base*base == 1:
+			return base
+		}
+		return 0
+	}
+	result := T(1)
+	for ; exponent > 0; exponent /= 2 {
+		if exponent%2 == 1 {
+			result *= base
+		}
+		base *= base
+	}
+	return result
+}
+
+// modulo is Mod: with the divisor's sign, or the dividend's if fmod is set.
+func modulo(r *run) error {
+	if hasZeroInt(r.in[1]) {
+		return errDivideByZero
+	}
+	if r.Attrs.Int("fmod", 0) != 0 {
+		return binary{math.Mod, remainder[int64], remainder[uint64]}.run(r, r.in[0], r.in[1])
+	}
+	return binary{floorMod[float64], floorMod[int64], remainder[uint64]}.run(r, r.in[0], r.in[1])
+}
+
+func remainder[T int64 | uint64](a, b T) T { return a % b }
+
+func floorMod[T int64 | float64](a, b T) T {
+	var m T
+	switch x := any(a).(type) {
+	case int64:
+		m = T(x % int64(b))
+	case float64:
+		m = T(math.Mod(x, float64(b)))
+	}
+	if m != 0 && (m < 0) != (b < 0) {
+		m += b
+	}
+	return m
+}
+
+// bitShift is BitShift. Shifting by all bits or more gives 0.
+func bitShift(r *run) error {
+	if r.Attrs.String("direction", "") == "LEFT" {
+		return binary{uint: func(a, b uint64) uint64 { return a << b }}.run(r, r.in[0], r.in[1])
+	}
+	return binary{uint: func(a, b uint64) uint64 { return a >> b }}.run(r, r.in[0], r.in[1])
+}
+
+func and[T int64 | uint64](a, b T) T { return a & b }
+func or[T int64 | uint64](a, b T) T  { return a | b }
+func xor[T int64 | uint64](a, b T) T { return a ^ b }
+
+// logic is the kernel of a function of two truths.
+func logic(f func(a, b bool) bool) kernel {
+	return func(r *run) error { return map2(r, r.in[0], r.in[1], f) }
+}
+
+// relation is the kernel of a comparison for order; a NaN has none.
+func relation(f func(a, b float64) bool, i func(a, b int64) bool, u func(a, b uint64) bool) kernel {
+	return func(r *run) error {
+		a, err := r.widest(r.in[0])
+		if err != nil {
+			return err
+		}
+		b, err := r.widest(r.in[1])
+		if err != nil {
+			return err
+		}
+		switch a.DType {
+		case tensor.Float64:
+			return map2(r, a, b, f)
+		case tensor.Int64:
+			return map2(r, a, b, i)
+		}
+		return map2(r, a, b, u)
+	}
+}
+
+func less[T number](a, b T) bool      { return a < b }
+func atMostOf[T number](a, b T) bool  { return a <= b }
+func atLeastOf[T number](a, b T) bool { return a >= b }
+
+// sum is Sum and Mean: added up in float64, and rounded once.
+func sum(r *run) error  { return r.addUp(1) }
+func mean(r *run) error { return r.addUp(float64(len(r.in))) }
+
+func (r *run) addUp(divisor float64) error {
+	return r.through(tensor.Float64, func() error {
+		for _, t := range r.in {
+			wide, err := r.as(tensor.Float64, t)
+			if err != nil {
+				return err
+			}
+			if err := map2(r, r.out[0], wide, add[float64]); err != nil {
+				return err
+			}
+		}
+		total := tensor.Data[float64](r.out[0])
+		for i := range total {
+			total[i] /= divisor
+		}
+		return nil
+	})
+}
+
+// prelu is PRelu. The slope broadcasts to X.
+func prelu(r *run) error {
+	return binary{slope[float64], slope[int64], func(x, _ uint64) uint64 { return x }}.run(r, r.in[0], r.in[1])
+}
+
+func slope[T number](x, by T) T {
+	if x < 0 {
+		return x * by
+	}
+	return x
+}
+
 // equal is Equal: NaN equals nothing, and 0 equals -0.
 func equal(r *run) error {
-	a, b := r.in[0], r.in[1]
-	switch a.Data.(type) {
-	case []float32:
-		return map2(r, a, b, same[float32])
-	case []float64:
-		return map2(r, a, b, same[float64])
-	case []int8:
-		return map2(r, a, b, same[int8])
-	case []int16:
-		return map2(r, a, b, same[int16])
-	case []int32:
-		return map2(r, a, b, same[int32])
-	case []int64:
-		return map2(r, a, b, same[int64])
-	case []uint8:
-		return map2(r, a, b, same[uint8])
-	case []uint16:
-		return equal16(r, a, b)
-	case []uint32:
-		return map2(r, a, b, same[uint32])
-	case []uint64:
-		return map2(r, a, b, same[uint64])
-	case []bool:
-		return map2(r, a, b, same[bool])
-	case []string:
-		return map2(r, a, b, same[string])
+	if r.in[0].DType == tensor.String {
+		return map2(r, r.in[0], r.in[1], same[string])
 	}
-	return r.noType()
+	return relation(same[float64], same[int64], same[uint64])(r)
 }
 
 func same[T comparable](a, b T) bool { return a == b }
-
-func equal16(r *run, a, b *tensor.Tensor) error {
-	switch a.DType {
-	case tensor.Float16:
-		return map2(r, a, b, func(x, y uint16) bool { return tensor.Float16frombits(x) == tensor.Float16frombits(y) })
-	case tensor.BFloat16:
-		return map2(r, a, b, func(x, y uint16) bool { return tensor.BFloat16frombits(x) == tensor.BFloat16frombits(y) })
-	}
-	return map2(r, a, b, same[uint16])
-}

@@ -15,10 +15,14 @@ import (
 // outside an integer type's range becomes; here it is the nearest value of that
 // type, and 0 for NaN. Integers wrap around, whatever is not zero is true.
 func cast(r *run) error {
-	in, out := r.in[0], r.out[0]
-	if in.DType == out.DType {
+	if r.in[0].DType == r.out[0].DType {
 		return identity(r)
 	}
+	return r.castAll(r.out[0], r.in[0])
+}
+
+// castAll converts all elements of in to those of out, of another type.
+func (r *run) castAll(out, in *tensor.Tensor) error {
 	const chunk = 4096
 	for first, n := 0, in.Elements(); first < n; first += chunk {
 		to := min(first+chunk, n)

@@ -1,145 +1,167 @@
 package eval
 
 import (
-	"errors"
 	"math"
 
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/tensor"
 )
 
-func reduceMean(r *run) error {
-	axes, _, err := ops.ReduceMeanOf(r.Call)
+// aggregate is a function from a list of numbers to one, for each class of
+// element types: without one of its own, integers are seen as floats and the
+// result is truncated. Integers wrap around. none is the result of no numbers;
+// what an element type cannot hold becomes its nearest value.
+type aggregate struct {
+	float func([]float64) float64
+	int   func([]int64) int64
+	uint  func([]uint64) uint64
+	none  float64
+}
+
+// reduce is the kernel of Reduce…: what f makes of the elements along the axes.
+func reduce(f aggregate) kernel {
+	return func(r *run) error {
+		over, err := ops.ReducedAxes(r.Call)
+		if err != nil {
+			return err
+		}
+		return f.run(r, over)
+	}
+}
+
+// pooled is the kernel of operators that reduce all spatial axes.
+func pooled(f aggregate) kernel {
+	return func(r *run) error { return f.run(r, axesFrom(2, len(r.in[0].Shape))) }
+}
+
+func (f aggregate) run(r *run, over []bool) error {
+	s := rowsOver(r.in[0].Shape, over)
+	if s.n == 0 {
+		return r.fillNone(f.none)
+	}
+	x, err := r.widest(r.in[0])
+	if err == nil && x.DType != tensor.Float64 && f.int == nil {
+		x, err = r.as(tensor.Float64, x)
+	}
 	if err != nil {
 		return err
 	}
-	over := make([]bool, len(r.in[0].Shape))
-	for _, a := range axes {
-		over[a] = true
-	}
-	return r.mean(over)
-}
-
-func globalAveragePool(r *run) error {
-	over := make([]bool, len(r.in[0].Shape))
-	for i := 2; i < len(over); i++ {
-		over[i] = true
-	}
-	return r.mean(over)
-}
-
-// mean averages over the axes marked. No elements have the mean NaN.
-func (r *run) mean(over []bool) error {
-	switch out := r.out[0].Data.(type) {
-	case []int32:
-		return meanInt[int32, int64](r, over, out)
+	switch x := x.Data.(type) {
 	case []int64:
-		return meanInt[int64, int64](r, over, out)
-	case []uint32:
-		return meanInt[uint32, uint64](r, over, out)
+		return reduceRows(r, s, x, f.int)
 	case []uint64:
-		return meanInt[uint64, uint64](r, over, out)
+		return reduceRows(r, s, x, f.uint)
+	case []float64:
+		return reduceRows(r, s, x, f.float)
 	}
-	in := r.in[0]
-	sums, err := r.scratch(r.out[0].Elements())
-	if err != nil {
-		return err
-	}
-	loops, n := reduction(in.Shape, over)
-	var row [256]float64
-	err = r.walk(loops, [operands]int{}, func(l loop, at [operands]int) {
-		for first := 0; first < l.n; first += len(row) {
-			part := row[:min(len(row), l.n-first)]
-			load(part, in, at[1]+first*l.step[1], l.step[1])
-			for i, v := range part {
-				sums[at[0]+(first+i)*l.step[0]] += v
-			}
-		}
-	})
-	if err != nil {
-		return err
-	}
-	for i := range sums {
-		sums[i] /= float64(n)
-	}
-	store(r.out[0], 0, 1, sums)
-	return nil
+	return r.noType()
 }
 
-// meanInt truncates the mean, of sums that wrap around.
-func meanInt[T int32 | int64 | uint32 | uint64, A int64 | uint64](r *run, over []bool, out []T) error {
-	if _, err := r.scratch(len(out)); err != nil {
-		return err
+// fillNone sets every result to that of no numbers.
+func (r *run) fillNone(none float64) error {
+	if r.out[0].DType == tensor.Bool {
+		none = max(none, 0) // of truths, none is greater than false
 	}
-	sums, in := make([]A, len(out)), r.in[0].Data.([]T)
-	loops, n := reduction(r.in[0].Shape, over)
-	err := r.walk(loops, [operands]int{}, func(l loop, at [operands]int) {
-		for i := range l.n {
-			sums[at[0]+i*l.step[0]] += A(in[at[1]+i*l.step[1]])
+	for i := range r.out[0].Elements() {
+		if err := put(r.out[0], i, none); err != nil {
+			return err
 		}
-	})
-	if err != nil {
-		return err
 	}
-	if n == 0 && len(out) > 0 {
-		return errors.New("the mean of no integers is not defined")
-	}
-	for i, sum := range sums {
-		out[i] = T(sum / A(n))
-	}
-	return nil
+	return r.spend(r.out[0].Elements())
 }
 
-// reduction is a loop nest over a shape in which operand 0 is the results, which
-// stay in place along the axes marked, and operand 1 the elements. n is how many
-// elements each result has.
-func reduction(shape tensor.Shape, over []bool) (loops []loop, n int) {
-	kept := shape.Clone()
-	n = 1
-	for i := range kept {
-		if over[i] {
-			n *= kept[i]
-			kept[i] = 1
-		}
-	}
-	return nest(shape, broadcastSteps(kept, shape), strides(shape)), n
+func reduceRows[A number](r *run, s rows, x []A, f func([]A) A) error {
+	return eachRow(r, s, x, func(i int, row []A, _ []int) error { return put(r.out[0], i, f(row)) })
 }
 
-// softmax works on rows: the elements of all normalised axes together.
-func softmax(r *run) error {
-	from, to, err := ops.SoftmaxOf(r.Call)
-	if err != nil {
-		return err
+func sumOf[A number](row []A) A {
+	var sum A
+	for _, v := range row {
+		sum += v
 	}
-	in, out := r.in[0], r.out[0]
-	if in.Elements() == 0 {
-		return nil
+	return sum
+}
+
+func productOf[A number](row []A) A {
+	product := A(1)
+	for _, v := range row {
+		product *= v
 	}
-	outer, n, inner := in.Shape[:from].Elements(), in.Shape[from:to].Elements(), in.Shape[to:].Elements()
-	row, err := r.scratch(n)
-	if err != nil {
-		return err
+	return product
+}
+
+func squaresOf[A number](row []A) A {
+	var sum A
+	for _, v := range row {
+		sum += A(v * v)
 	}
-	for o := range outer {
-		for i := range inner {
-			first := o*n*inner + i
-			load(row, in, first, inner)
-			normalise(row)
-			store(out, first, inner, row)
-			if err := r.spend(n); err != nil {
-				return err
-			}
+	return sum
+}
+
+func meanOf[A number](row []A) A { return sumOf(row) / A(len(row)) }
+
+func maxOf[A number](row []A) A {
+	most := row[0]
+	for _, v := range row {
+		most = larger(most, v)
+	}
+	return most
+}
+
+func minOf[A number](row []A) A {
+	least := row[0]
+	for _, v := range row {
+		least = smaller(least, v)
+	}
+	return least
+}
+
+func magnitudesOf(row []float64) float64 {
+	sum := 0.0
+	for _, v := range row {
+		sum += math.Abs(v)
+	}
+	return sum
+}
+
+func lengthOf(row []float64) float64 { return math.Sqrt(squaresOf(row)) }
+func logSumOf(row []float64) float64 { return math.Log(sumOf(row)) }
+
+// logSumExpOf takes the greatest out of the sum, so that no power overflows.
+func logSumExpOf(row []float64) float64 {
+	top := maxOf(row)
+	if math.IsInf(top, 0) {
+		return top
+	}
+	sum := 0.0
+	for _, v := range row {
+		sum += math.Exp(v - top)
+	}
+	return top + math.Log(sum)
+}
+
+// powerMean is LpPool's function: the p-th root of the sum of p-th powers.
+func powerMean(p float64) func(row []float64) float64 {
+	return func(row []float64) float64 {
+		sum := 0.0
+		for _, v := range row {
+			sum += math.Pow(math.Abs(v), p)
 		}
+		return math.Pow(sum, 1/p)
 	}
-	return nil
+}
+
+func globalLpPool(r *run) error {
+	p := float64(r.Attrs.Int("p", 2))
+	if r.Version < 2 {
+		p = float64(r.Attrs.Float("p", 2))
+	}
+	return pooled(aggregate{float: powerMean(p)})(r)
 }
 
 // normalise makes a row its softmax.
-func normalise(row []float64) {
-	top := math.Inf(-1)
-	for _, v := range row {
-		top = math.Max(top, v)
-	}
+func normalise(_ *run, row []float64) {
+	top := maxOf(row)
 	sum := 0.0
 	for i, v := range row {
 		row[i] = math.Exp(v - top)
@@ -148,6 +170,49 @@ func normalise(row []float64) {
 	for i := range row {
 		row[i] /= sum
 	}
+}
+
+func logNormalise(_ *run, row []float64) {
+	total := logSumExpOf(row)
+	for i := range row {
+		row[i] -= total
+	}
+}
+
+// hardmax is 1 at the first greatest element and 0 elsewhere.
+func hardmax(_ *run, row []float64) {
+	top, first := maxOf(row), true
+	for i, v := range row {
+		row[i] = 0
+		if v == top && first {
+			row[i], first = 1, false
+		}
+	}
+}
+
+// lpNormalise divides by the p-norm, 1 or 2; zeros stay zeros.
+func lpNormalise(r *run, row []float64) {
+	norm := lengthOf(row)
+	if r.Attrs.Int("p", 2) == 1 {
+		norm = magnitudesOf(row)
+	}
+	if norm == 0 {
+		return
+	}
+	for i := range row {
+		row[i] /= norm
+	}
+}
+
+// softmaxAxes is for mapRows.
+func softmaxAxes(r *run) ([]bool, error) {
+	from, to, err := ops.SoftmaxOf(r.Call)
+	if err != nil {
+		return nil, err
+	}
+	over := axesFrom(from, len(r.in[0].Shape))
+	clear(over[to:])
+	return over, nil
 }
 
 // batchNorm applies (x − mean) / √(var + ε) · scale + B channel by channel. A

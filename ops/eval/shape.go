@@ -38,9 +38,12 @@ func constantOfShape(r *run) error {
 
 func dropout(r *run) error {
 	if len(r.out) > 1 {
-		mask := tensor.Data[bool](r.out[1])
-		for i := range mask {
-			mask[i] = true
+		ones := make([]int64, r.out[1].Elements())
+		for i := range ones {
+			ones[i] = 1
+		}
+		if err := castInts(r.out[1], 0, ones); err != nil {
+			return err
 		}
 	}
 	return identity(r)
@@ -91,9 +94,9 @@ func split(r *run) error {
 }
 
 func concat(r *run) error {
-	axis := int(r.Attrs.Int("axis", 0))
-	if axis < 0 {
-		axis += len(r.out[0].Shape)
+	axis, err := r.Axis()
+	if err != nil {
+		return err
 	}
 	dst := whole(r.out[0])
 	for _, in := range r.in {
@@ -126,9 +129,9 @@ func without(s []int, i int) []int { return slices.Delete(slices.Clone(s), i, i+
 // indices.
 func gather(r *run) error {
 	data, indices := r.in[0], r.in[1]
-	axis := int(r.Attrs.Int("axis", 0))
-	if axis < 0 {
-		axis += len(data.Shape)
+	axis, err := r.Axis()
+	if err != nil {
+		return err
 	}
 	list, _ := integers(indices)
 	shape := data.Shape.Clone()

@@ -26,13 +26,19 @@ func (g *Graph) Infer(shapes map[string]tensor.Shape) error {
 			v.Type.Shape = s
 		}
 	}
-	kept := g.Nodes[:0]
+	var kept []*Node
 	for i, n := range g.Nodes {
-		if err := n.infer(); err != nil {
+		list, err := n.modernise()
+		if err != nil {
 			return n.explain(i, err)
 		}
-		if !n.known() {
-			kept = append(kept, n)
+		for _, n := range list {
+			if err := n.infer(); err != nil {
+				return n.explain(i, err)
+			}
+			if !n.known() {
+				kept = append(kept, n)
+			}
 		}
 	}
 	g.Nodes = kept

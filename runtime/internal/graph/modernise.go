@@ -1,0 +1,60 @@
+package graph
+
+import (
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Some operators of old opsets are expressed in a newer version, so that passes
+// and engines need not know both.
+const (
+	broadcasting = 7  // operators of two tensors broadcast as in numpy
+	padInputs    = 11 // Pad's amounts are an input
+)
+
+// modernise returns the nodes that do what n does in the version of its
+// operator that everything else knows. n's inputs have their types.
+func (n *Node) modernise() ([]*Node, error) {
+	switch {
+	case n.Op.Domain != "":
+	case n.Op.Name == "Pad" && n.Version >= 2 && n.Version < padInputs:
+		n.modernisePad()
+	case n.Version > 0 && n.Version < broadcasting:
+		return n.align()
+	}
+	return []*Node{n}, nil
+}
+
+// align puts a Reshape before n's second input where it broadcasts otherwise.
+func (n *Node) align() ([]*Node, error) {
+	call, err := n.Call()
+	if err != nil {
+		return nil, err
+	}
+	shape, ok, err := ops.Aligned(call)
+	if err != nil || !ok {
+		return []*Node{n}, err
+	}
+	op, version, err := ops.Lookup("", "Reshape", ops.MaxOpset)
+	if err != nil {
+		return nil, err
+	}
+	aligned := &Node{Name: n.Name + "/align", Op: op, Version: version, In: []*Value{n.In[1], Constant(n.Name+"/shape", tensor.Of(shape, len(shape)))}}
+	aligned.Out = []*Value{{Name: n.Name + "/aligned", Def: aligned}}
+	n.Version, n.Attrs, n.In[1] = broadcasting, nil, aligned.Out[0]
+	return []*Node{aligned, n}, nil
+}
+
+// modernisePad makes inputs of Pad's attributes. A value for another type than
+// float32 stays behind, and is refused.
+func (n *Node) modernisePad() {
+	pads, value := n.Attrs.Ints("pads"), n.Attrs.Float("value", 0)
+	if len(n.In) != 1 || value != 0 && n.In[0].Type.DType != tensor.Float32 {
+		return
+	}
+	n.In = append(n.In, Constant(n.Name+"/pads", tensor.Of(pads, len(pads))))
+	if value != 0 {
+		n.In = append(n.In, Constant(n.Name+"/value", tensor.Of([]float32{value})))
+	}
+	n.Version, n.Attrs = padInputs, ops.Attrs{"mode": n.Attrs.String("mode", "constant")}
+}
