@@ -3,7 +3,6 @@ package ops
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -92,49 +91,6 @@ func inferConcat(c *Call) ([]Type, error) {
 	}
 	out[axis] = sum
 	return one(out), nil
-}
-
-func inferGather(c *Call) ([]Type, error) {
-	data, indices := c.In[0].Shape, c.In[1].Shape
-	if data == nil || indices == nil {
-		return one(nil), nil
-	}
-	axis, err := c.Axis()
-	if err != nil {
-		return nil, err
-	}
-	if v := c.In[1].Value; v != nil && data[axis] != tensor.Unknown {
-		if err := checkIndices(v, data[axis]); err != nil {
-			return nil, err
-		}
-	}
-	out := append(tensor.Shape{}, slices.Concat(data[:axis], indices, data[axis+1:])...)
-	return one(out), nil
-}
-
-// checkIndices checks that a tensor of int32 or int64 indexes a dimension.
-func checkIndices(t *tensor.Tensor, dim int) error {
-	check := func(i int, v int64) error {
-		if v < -int64(dim) || v >= int64(dim) {
-			return fmt.Errorf("index %d is %d, the dimension has %d", i, v, dim)
-		}
-		return nil
-	}
-	switch data := t.Data.(type) {
-	case []int64:
-		for i, v := range data {
-			if err := check(i, v); err != nil {
-				return err
-			}
-		}
-	case []int32:
-		for i, v := range data {
-			if err := check(i, int64(v)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func inferExpand(c *Call) ([]Type, error) {

@@ -119,14 +119,7 @@ func (c *Call) ints(i int) (list []int64, known bool, err error) {
 	if t.Value == nil {
 		return nil, false, nil
 	}
-	switch data := t.Value.Data.(type) {
-	case []int64:
-		return data, true, nil
-	case []int32:
-		list = make([]int64, len(data))
-		for i, v := range data {
-			list[i] = int64(v)
-		}
+	if list, ok := int64s(t.Value); ok {
 		return list, true, nil
 	}
 	return nil, false, fmt.Errorf("input %d (%s): %s, must be int32 or int64", i, c.paramName(i), t.DType)

@@ -67,6 +67,9 @@ func Run(ctx context.Context, c *ops.Call, in []*tensor.Tensor, lim limit.Limits
 	if err := k(r); err != nil {
 		return nil, err
 	}
+	if i := slices.Index(r.out, nil); i >= 0 {
+		return nil, fmt.Errorf("output %d: shape %s does not follow from the inputs", i, r.types[i].Shape)
+	}
 	return r.out, nil
 }
 
@@ -74,22 +77,35 @@ func Run(ctx context.Context, c *ops.Call, in []*tensor.Tensor, lim limit.Limits
 // does: a dimension of 0 leaves the others unbounded, and a loop over those
 // would not end.
 func (r *run) nothing() bool {
-	return !slices.ContainsFunc(r.out, func(t *tensor.Tensor) bool { return t.Elements() > 0 })
+	return !slices.ContainsFunc(r.out, func(t *tensor.Tensor) bool { return t == nil || t.Elements() > 0 })
 }
 
-// allocate makes the outputs, after checking every one of them.
+// allocate makes the outputs, after checking every one of them. One whose shape
+// is what its kernel finds out stays nil.
 func (r *run) allocate() error {
 	for i, t := range r.types {
 		if !t.Shape.Known() {
-			return fmt.Errorf("output %d: shape %s does not follow from the inputs", i, t.Shape)
+			continue
 		}
 		if need := memory(t.DType, t.Shape); need > r.budget {
 			return fmt.Errorf("output %d: shape %s needs %d bytes, allowed %d", i, t.Shape, need, r.budget)
 		}
 	}
-	for _, t := range r.types {
-		r.out = append(r.out, tensor.New(t.DType, t.Shape...))
+	r.out = make([]*tensor.Tensor, len(r.types))
+	for i, t := range r.types {
+		if t.Shape.Known() {
+			r.out[i] = tensor.New(t.DType, t.Shape...)
+		}
 	}
+	return nil
+}
+
+// make makes an output of a shape that only the kernel knew.
+func (r *run) make(i int, shape tensor.Shape) error {
+	if need := memory(r.types[i].DType, shape); need > r.budget {
+		return fmt.Errorf("output %d: shape %s needs %d bytes, allowed %d", i, shape, need, r.budget)
+	}
+	r.out[i] = tensor.New(r.types[i].DType, shape...)
 	return nil
 }
 

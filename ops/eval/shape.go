@@ -125,40 +125,6 @@ func (r *run) slabs(shape tensor.Shape, axis, n int, dst, src region, from func(
 
 func without(s []int, i int) []int { return slices.Delete(slices.Clone(s), i, i+1) }
 
-// gather sees the output as the data's shape with the axis as long as there are
-// indices.
-func gather(r *run) error {
-	data, indices := r.in[0], r.in[1]
-	axis, err := r.Axis()
-	if err != nil {
-		return err
-	}
-	list, _ := integers(indices)
-	shape := data.Shape.Clone()
-	shape[axis] = len(list)
-	return r.slabs(shape, axis, len(list), whole(r.out[0].Reshape(shape...)), whole(data), func(i int) int {
-		if list[i] < 0 {
-			return int(list[i]) + data.Shape[axis]
-		}
-		return int(list[i])
-	})
-}
-
-// integers returns the elements of a tensor of int32 or int64.
-func integers(t *tensor.Tensor) ([]int64, bool) {
-	switch data := t.Data.(type) {
-	case []int64:
-		return data, true
-	case []int32:
-		list := make([]int64, len(data))
-		for i, v := range data {
-			list[i] = int64(v)
-		}
-		return list, true
-	}
-	return nil, false
-}
-
 // where copies Y, then X over it where the condition holds.
 func where(r *run) error {
 	cond, x, y, out := r.in[0], r.in[1], r.in[2], r.out[0]
