@@ -18,6 +18,7 @@ type Conv struct {
 	Dilation []int
 	PadBegin []int
 	PadEnd   []int
+	Beyond   []int        // how much of PadEnd nobody asked for: ceil_mode added it
 	Out      tensor.Shape // [N, M, spatial…]
 }
 
@@ -137,6 +138,7 @@ type window struct {
 	kernel                 tensor.Shape
 	stride, dilation, pads []int64
 	autoPad                string
+	ceil                   bool // a last window may reach beyond the pads
 }
 
 // resolve applies the window to the spatial dimensions. The result has the
@@ -156,6 +158,7 @@ func (w window) resolve(in tensor.Shape) (Conv, error) {
 		return g, err
 	}
 	g.Kernel, g.PadBegin, g.PadEnd, g.Out = slices.Clone(w.kernel), begin, end, make(tensor.Shape, n)
+	g.Beyond = make([]int, n)
 	for i := range in {
 		if err := w.resolveAxis(&g, i, in[i]); err != nil {
 			return g, fmt.Errorf("spatial axis %d: %w", i, err)
@@ -246,6 +249,12 @@ func (w window) resolveAxis(g *Conv, i, in int) error {
 		return fmt.Errorf("kernel extends over %d, the padded input has %d", extent, padded)
 	}
 	g.Out[i] = (padded-extent)/g.Stride[i] + 1
+	// One more window, if it still starts in the input or the padding before it.
+	if next := g.Out[i] * g.Stride[i]; w.ceil && next < padded-extent+g.Stride[i] && next < in+g.PadBegin[i] {
+		g.Out[i]++
+		g.Beyond[i] = next + extent - padded
+		g.PadEnd[i] += g.Beyond[i]
+	}
 	return nil
 }
 

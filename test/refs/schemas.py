@@ -101,7 +101,7 @@ def line(s):
 
 def main():
     wanted = set(sys.argv[1:])
-    found = [s for s in get_all_schemas_with_history() if s.domain == "" and s.name in wanted and not s.deprecated]
+    found = [s for s in get_all_schemas_with_history() if s.domain == "" and s.name in wanted]
     for s in sorted(found, key=lambda s: (s.name, s.since_version)):
         print(line(s))
 

@@ -15,7 +15,7 @@ func (p *planner) maxPool(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	c, err := ops.MaxPoolOf(call)
+	c, err := ops.PoolOf(call)
 	if err != nil {
 		return err
 	}
