@@ -109,6 +109,7 @@ var inference = map[string]func(*Call) ([]Type, error){
 	"ReduceSumSquare":           inferReduce,
 	"Relu":                      inferSame,
 	"Reshape":                   inferReshape,
+	"Resize":                    inferResize,
 	"ReverseSequence":           inferReverseSequence,
 	"Round":                     inferSame,
 	"Scatter":                   inferScatterElements,
@@ -144,6 +145,7 @@ var inference = map[string]func(*Call) ([]Type, error){
 	"Trilu":                     inferMatrices,
 	"Unique":                    inferUnique,
 	"Unsqueeze":                 inferUnsqueeze,
+	"Upsample":                  inferResize,
 	"Where":                     inferBroadcast,
 	"Xor":                       inferBroadcast,
 }

@@ -111,6 +111,7 @@ var kernels = map[string]kernel{
 	"ReduceSumSquare":           reduce(aggregate{squaresOf[float64], squaresOf[int64], squaresOf[uint64], 0}),
 	"Relu":                      unary{positivePart[float64], positivePart[int64], nil}.run,
 	"Reshape":                   reshape,
+	"Resize":                    resize,
 	"ReverseSequence":           rearrange(reverseSequence),
 	"Round":                     unary{float: math.RoundToEven}.run,
 	"Scatter":                   scatterElements,
@@ -146,6 +147,7 @@ var kernels = map[string]kernel{
 	"Trilu":                     rearrange(trilu),
 	"Unique":                    unique,
 	"Unsqueeze":                 reshape,
+	"Upsample":                  resize,
 	"Where":                     where,
 	"Xor":                       logic(func(a, b bool) bool { return a != b }),
 }
