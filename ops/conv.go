@@ -28,8 +28,9 @@ func ConvOf(c *Call) (Conv, error) {
 	if err != nil {
 		return Conv{}, err
 	}
-	if !c.In[0].Shape.Known() || !c.In[1].Shape.Known() {
-		return Conv{}, fmt.Errorf("shapes %s and %s are not known", c.In[0].Shape, c.In[1].Shape)
+	x, w, _ := c.convInputs()
+	if !x.Shape.Known() || !w.Shape.Known() {
+		return Conv{}, fmt.Errorf("shapes %s and %s are not known", x.Shape, w.Shape)
 	}
 	_, _, err = tensor.Size(c.In[0].DType, g.Out)
 	return g, err
@@ -43,11 +44,26 @@ func inferConv(c *Call) ([]Type, error) {
 	return one(g.Out), nil
 }
 
+// convInputs finds X, W and B among the inputs of the convolutions that ONNX
+// has.
+func (c *Call) convInputs() (x, w, b Type) {
+	switch c.Op.Name {
+	case "QLinearConv":
+		return c.In[0], c.In[3], c.input(8)
+	case "ConvInteger":
+		return c.In[0], c.In[1], Type{}
+	case "DeformConv":
+		return c.In[0], c.In[1], c.input(3)
+	}
+	return c.In[0], c.In[1], c.input(2)
+}
+
 // convOf resolves what it can: Out, and the pads of auto_pad, are Unknown where
 // they depend on an unknown dimension. With X or W of unknown rank it returns
 // a Conv without Out.
 func convOf(c *Call) (Conv, error) {
-	x, w := c.In[0].Shape, c.In[1].Shape
+	data, weight, bias := c.convInputs()
+	x, w := data.Shape, weight.Shape
 	if x == nil || w == nil {
 		return Conv{}, nil
 	}
@@ -63,8 +79,8 @@ func convOf(c *Call) (Conv, error) {
 	if ks := c.Attrs.Ints("kernel_shape"); len(ks) > 0 && !matches(w[2:], ks) {
 		return Conv{}, fmt.Errorf("attribute kernel_shape: %s, W has %s", short(ks), w)
 	}
-	if b := c.input(2); b.Present() {
-		if err := checkBias(b.Shape, w[0]); err != nil {
+	if bias.Present() {
+		if err := checkBias(bias.Shape, w[0]); err != nil {
 			return Conv{}, err
 		}
 	}

@@ -69,9 +69,14 @@ func fits(s, out tensor.Shape) bool {
 // inferMatMul follows numpy: vectors count as a row on the left and a column on
 // the right and lose that dimension again, leading dimensions broadcast.
 func inferMatMul(c *Call) ([]Type, error) {
-	a, b := c.In[0].Shape, c.In[1].Shape
+	out, err := matMulShape(c.In[0].Shape, c.In[1].Shape)
+	return one(out), err
+}
+
+// matMulShape is that of a product of matrices, or of stacks that broadcast.
+func matMulShape(a, b tensor.Shape) (tensor.Shape, error) {
 	if a == nil || b == nil {
-		return one(nil), nil
+		return nil, nil
 	}
 	if len(a) == 0 || len(b) == 0 {
 		return nil, fmt.Errorf("shapes %s and %s, scalars are not allowed", a, b)
@@ -96,7 +101,7 @@ func inferMatMul(c *Call) ([]Type, error) {
 	if !col {
 		out = append(out, b[len(b)-1])
 	}
-	return one(out), nil
+	return out, nil
 }
 
 // MACs is the number of multiply-adds of a convolution, an MDConv, a Gemm or a
