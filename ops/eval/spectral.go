@@ -9,9 +9,9 @@ import (
 )
 
 // fourier computes discrete Fourier transforms; turn is −1 forwards and 1
-// backwards, where nothing is divided. Every product and sum is rounded to the
-// precision of the element type, as other implementations do: ONNX's cases
-// expect what that leaves where the exact result is 0.
+// backwards, where nothing is divided. The way back rounds every product and
+// sum to float32, unless the elements are float64: ONNX's cases of it expect,
+// where the exact result is 0, what that leaves, and those of the way there 0.
 type fourier struct {
 	run   *run
 	turn  float64
@@ -19,7 +19,7 @@ type fourier struct {
 }
 
 func (r *run) fourier(turn float64) fourier {
-	if r.in[0].DType == tensor.Float64 {
+	if turn < 0 || r.in[0].DType == tensor.Float64 {
 		return fourier{r, turn, func(v float64) float64 { return v }}
 	}
 	return fourier{r, turn, func(v float64) float64 { return float64(float32(v)) }}
@@ -125,11 +125,12 @@ func dft(r *run) error {
 	in, out := r.in[0].Shape, r.out[0].Shape
 	last := len(in) - 1
 	outer, inner := in[:d.Axis].Elements(), in[d.Axis+1:last].Elements()
-	f, scale := r.fourier(-1), 1.0
+	turn, scale := -1.0, 1.0
 	inverse, onesided := r.Attrs.Int("inverse", 0) != 0, r.Attrs.Int("onesided", 0) != 0
 	if inverse {
-		f.turn, scale = 1, f.round(1/float64(d.Length))
+		turn, scale = 1, 1/float64(d.Length)
 	}
+	f := r.fourier(turn)
 	for o := range outer {
 		for i := range inner {
 			row := complexes(x, in[last], o*in[d.Axis]*inner+i, inner, in[d.Axis])
@@ -141,7 +142,7 @@ func dft(r *run) error {
 				return err
 			}
 			for k, v := range y[:out[d.Axis]] {
-				parts := []float64{f.round(real(v) * scale), f.round(imag(v) * scale)}
+				parts := []float64{f.round(real(v) * f.round(scale)), f.round(imag(v) * f.round(scale))}
 				store(r.out[0], ((o*out[d.Axis]+k)*inner+i)*out[last], 1, parts[:out[last]])
 			}
 		}
