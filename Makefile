@@ -19,7 +19,9 @@ test:
 
 test-refs:
 	test/refs/venv.sh .venv
-	MIXCONV_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -timeout 30m ./test/refs/... ./convert/torch ./preprocess
+	test/refs/cases.sh .venv/bin/python .cache/onnx
+	MIXCONV_PYTHON=$(CURDIR)/.venv/bin/python MIXCONV_ONNX_DATA=$(CURDIR)/.cache/onnx \
+		$(GO) test -count=1 -timeout 30m ./test/refs/... ./convert/torch ./preprocess ./verify/conform
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

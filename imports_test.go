@@ -35,7 +35,7 @@ var layers = []struct {
 	{"convert", "onnx onnx/onnxpb onnx/mdconv ops tensor errs limit"},
 	{"runtime", "onnx onnx/onnxpb onnx/mdconv ops ops/eval tensor errs limit"},
 	{"verify", "runtime onnx onnx/onnxpb onnx/mdconv preprocess npy tensor errs limit internal/atomicfile"},
-	{"verify/conform", "runtime onnx onnx/onnxpb tensor errs limit"},
+	{"verify/conform", "runtime onnx onnx/onnxpb onnx/mdconv ops tensor errs limit"},
 	{"preprocess", "tensor errs limit"},
 	{"testdata/digits", "npy tensor limit"},
 	{"cmd", ". convert convert/tf runtime verify verify/conform preprocess onnx onnx/mdconv ops npy tensor errs limit internal/atomicfile testdata/digits"},

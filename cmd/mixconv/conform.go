@@ -42,9 +42,11 @@ func printConformance(w io.Writer, r *conform.Report) {
 		}
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "operator\tpassed\tfailed\tunsupported")
-	for _, op := range r.ByOperator() {
-		fmt.Fprintf(tw, "%s\t%d\t%d\t%d\n", op.Name, op.Passed, op.Failed, op.Unsupported)
+	fmt.Fprintln(tw, "operator\tcases\tpassed")
+	for _, op := range r.Coverage() {
+		if op.Cases > 0 {
+			fmt.Fprintf(tw, "%s\t%d\t%d\n", op, op.Cases, op.Passed)
+		}
 	}
 	tw.Flush()
 	fmt.Fprintf(w, "%d cases: %d passed, %d failed, %d unsupported\n", len(r.Cases), r.Passed, r.Failed, r.Unsupported)

@@ -1,0 +1,72 @@
+package conform
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/mixconv/mixconv/internal/testenv"
+)
+
+var update = flag.Bool("update", false, "write recorded.tsv and OPERATORS.md anew")
+
+const operatorsFile = "../../OPERATORS.md"
+
+// TestConformance runs all of ONNX's cases. None may fail, none that passed may
+// be lost, and what OPERATORS.md says must be so.
+func TestConformance(t *testing.T) {
+	dir := os.Getenv("MIXCONV_ONNX_DATA")
+	if dir == "" {
+		testenv.Missing(t, "onnx", "MIXCONV_ONNX_DATA is not set: make test-refs sets it")
+	}
+	got, err := Run(context.Background(), os.DirFS(dir), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		write(t, got)
+		return
+	}
+	outcome := map[string]Case{}
+	for _, c := range got.Cases {
+		outcome[c.Name] = c
+		if c.Status == Failed {
+			t.Errorf("%s failed: %s", c.Name, c.Reason)
+		}
+	}
+	for _, c := range Recorded().Cases {
+		if now := outcome[c.Name]; c.Status == Passed && now.Status != Passed {
+			t.Errorf("%s passed, now it is %s: %s", c.Name, now.Status, now.Reason)
+		}
+	}
+	if diff := cmp.Diff(recorded, got.record()); diff != "" && !t.Failed() {
+		t.Errorf("recorded.tsv differs; run this test with -update and read the difference:\n%s", diff)
+	}
+}
+
+func write(t *testing.T, r *Report) {
+	t.Helper()
+	var table bytes.Buffer
+	r.WriteTable(&table)
+	for name, data := range map[string][]byte{"recorded.tsv": []byte(r.record()), operatorsFile: table.Bytes()} {
+		if err := os.WriteFile(name, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestOperatorsFile needs no cases: the file is the registry and the record.
+func TestOperatorsFile(t *testing.T) {
+	want, err := os.ReadFile(operatorsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	Recorded().WriteTable(&got)
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("OPERATORS.md differs from the registry and recorded.tsv (-file +generated):\n%s", diff)
+	}
+}
