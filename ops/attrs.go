@@ -10,7 +10,7 @@ import (
 )
 
 // Attrs holds attributes by name: int64, float32, string, *tensor.Tensor,
-// []int64, []float32 or []string.
+// []int64, []float32, []string or Body.
 type Attrs map[string]any
 
 // value returns a[name] if it is a T, else def.
@@ -63,6 +63,8 @@ func kindOf(v any) (kind AttrKind, ok bool) {
 		return Floats, true
 	case []string:
 		return Strings, true
+	case Body:
+		return Graph, true
 	}
 	return 0, false
 }

@@ -43,7 +43,7 @@ func NewCall(op *Op, version int, attrs Attrs, in []Type, outputs int) (*Call, e
 
 // checkCounts checks that required inputs are there and none is too many.
 func (c *Call) checkCounts() error {
-	n := len(c.In)
+	n := c.own()
 	for n > 0 && !c.In[n-1].Present() {
 		n-- // trailing absent inputs may be left out
 	}
@@ -69,13 +69,13 @@ func (c *Call) checkCounts() error {
 // signature stands for.
 func (c *Call) bind() (map[string]tensor.DType, error) {
 	bound := map[string]tensor.DType{}
-	for i, t := range c.In {
+	for i, t := range c.In[:c.own()] {
 		if !t.Present() {
 			continue
 		}
 		p := paramAt(c.spec.in, i)
 		if p == nil {
-			return nil, fmt.Errorf("%d inputs, allowed at most %d", len(c.In), len(c.spec.in))
+			return nil, fmt.Errorf("%d inputs, allowed at most %d", c.own(), len(c.spec.in))
 		}
 		if allowed := c.spec.allowed(p.typ); !allowed.has(t.DType) {
 			return nil, fmt.Errorf("input %d (%s): %s, allowed %s", i, p.name, t.DType, allowed)

@@ -38,9 +38,10 @@ const (
 	Floats                       // []float32
 	Strings                      // []string
 	SparseTensor                 // not supported
+	Graph                        // Body
 )
 
-var attrKinds = [...]string{"int", "float", "string", "tensor", "ints", "floats", "strings", "sparse_tensor"}
+var attrKinds = [...]string{"int", "float", "string", "tensor", "ints", "floats", "strings", "sparse_tensor", "graph"}
 
 func (k AttrKind) String() string { return attrKinds[k] }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/mixconv/mixconv/errs"
-	"github.com/mixconv/mixconv/runtime/internal/reference"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -23,7 +22,7 @@ func (s *Session) Run(ctx context.Context, in Tensors) (Tensors, error) {
 	}
 	var results []*tensor.Tensor
 	if e.plan == nil {
-		results, err = reference.Run(ctx, e.graph, args.in, s.options.Limits)
+		results, err = e.graph.Run(ctx, args.in, s.options.Limits)
 	} else {
 		results = e.plan.Outputs()
 		err = s.planned(ctx, e, args.in, results)

@@ -2,6 +2,8 @@ package graph
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
@@ -45,33 +47,44 @@ func build(m *onnx.Model) (*Graph, []errs.Unsupported, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	b := builder{model: m, g: &Graph{Name: m.Proto.GetGraph().GetName()}, values: map[string]*Value{}}
-	if err := b.constants(); err != nil {
-		return nil, nil, err
-	}
-	if err := b.inputs(); err != nil {
-		return nil, nil, err
-	}
-	for i, n := range m.Proto.GetGraph().GetNode() {
-		if err := b.node(i, n); err != nil {
-			return nil, nil, err
-		}
-	}
-	for _, o := range m.Proto.GetGraph().GetOutput() {
-		b.g.Outputs = append(b.g.Outputs, Output{o.GetName(), b.values[o.GetName()]})
-	}
-	return b.g, b.unsupported, nil
+	b := &builder{model: m, pb: m.Proto.GetGraph(), g: &Graph{Name: m.Proto.GetGraph().GetName()}, values: map[string]*Value{}}
+	err = b.build()
+	return b.g, b.unsupported, err
 }
 
+// build fills b.g.
+func (b *builder) build() error {
+	if err := b.constants(); err != nil {
+		return err
+	}
+	if err := b.inputs(); err != nil {
+		return err
+	}
+	for i, n := range b.pb.GetNode() {
+		if err := b.node(i, n); err != nil {
+			return err
+		}
+	}
+	for _, o := range b.pb.GetOutput() {
+		b.g.Outputs = append(b.g.Outputs, Output{o.GetName(), b.value(o.GetName())})
+	}
+	return nil
+}
+
+// builder makes a Graph of a file's graph, the main one or one in an attribute.
 type builder struct {
 	model       *onnx.Model
+	pb          *onnxpb.GraphProto
 	g           *Graph
 	values      map[string]*Value
 	unsupported []errs.Unsupported
+
+	around          *builder // of a graph in an attribute: the one around it
+	captured, outer []*Value // inputs here, and what they are in the one around
 }
 
 func (b *builder) constants() error {
-	pb := b.model.Proto.GetGraph()
+	pb := b.pb
 	if len(pb.GetSparseInitializer()) > 0 {
 		b.unsupported = append(b.unsupported, errs.Unsupported{Reason: "sparse initializers"})
 	}
@@ -88,11 +101,14 @@ func (b *builder) constants() error {
 // inputs makes the graph's inputs; one that an initializer of the same name
 // gives a default (IR 3 style) is that constant.
 func (b *builder) inputs() error {
-	for i, in := range b.model.Proto.GetGraph().GetInput() {
+	for i, in := range b.pb.GetInput() {
 		if b.values[in.GetName()] != nil {
 			continue
 		}
 		tt := in.GetType().GetTensorType()
+		if in.GetType() == nil && b.around != nil {
+			tt = &onnxpb.TypeProto_Tensor{} // the operator says what it is
+		}
 		if tt == nil {
 			b.unsupported = append(b.unsupported, errs.Unsupported{Node: in.GetName(), Reason: "an input that is no dense tensor"})
 			tt = &onnxpb.TypeProto_Tensor{}
@@ -140,7 +156,7 @@ func (b *builder) node(i int, pb *onnxpb.NodeProto) error {
 		n.Name = fmt.Sprintf("%s_%d", pb.GetOpType(), i)
 	}
 	for _, name := range pb.GetInput() {
-		n.In = append(n.In, b.values[name]) // "" is absent: nil
+		n.In = append(n.In, b.value(name)) // "" is absent: nil
 	}
 	for _, name := range pb.GetOutput() {
 		var v *Value
@@ -154,6 +170,11 @@ func (b *builder) node(i int, pb *onnxpb.NodeProto) error {
 	var err error
 	if n.Attrs, err = b.attrs(pb); err != nil {
 		return errs.Format(place(i, n), "%w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(n.Attrs)) {
+		if inner, ok := n.Attrs[name].(*body); ok {
+			n.In = append(n.In, inner.outer...)
+		}
 	}
 	return b.resolve(i, n, pb)
 }
@@ -219,6 +240,12 @@ func (b *builder) attrs(pb *onnxpb.NodeProto) (ops.Attrs, error) {
 				return nil, err
 			}
 			v = t
+		case onnxpb.AttributeProto_GRAPH:
+			inner, err := b.body(a.GetG())
+			if err != nil {
+				return nil, err
+			}
+			v = inner
 		default:
 			b.unsupported = append(b.unsupported, errs.Unsupported{Node: pb.GetName(), Op: pb.GetOpType(),
 				Reason: fmt.Sprintf("attribute %s of type %s", errs.Quote(a.GetName()), a.GetType())})

@@ -28,20 +28,35 @@ func (g *Graph) Infer(shapes map[string]tensor.Shape) error {
 	}
 	var kept []*Node
 	for i, n := range g.Nodes {
-		list, err := n.modernise()
-		if err != nil {
+		if err := n.settle(&kept); err != nil {
 			return n.explain(i, err)
-		}
-		for _, n := range list {
-			if err := n.infer(); err != nil {
-				return n.explain(i, err)
-			}
-			if !n.known() {
-				kept = append(kept, n)
-			}
 		}
 	}
 	g.Nodes = kept
+	return nil
+}
+
+// settle infers n, or what it is replaced by, and appends to kept what remains
+// to be run.
+func (n *Node) settle(kept *[]*Node) error {
+	list, err := n.modernise()
+	if err != nil {
+		return err
+	}
+	if len(list) != 1 || list[0] != n {
+		for _, m := range list {
+			if err := m.settle(kept); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := n.infer(); err != nil {
+		return err
+	}
+	if !n.known() {
+		*kept = append(*kept, n)
+	}
 	return nil
 }
 

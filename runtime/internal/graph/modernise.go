@@ -13,10 +13,13 @@ const (
 )
 
 // modernise returns the nodes that do what n does in the version of its
-// operator that everything else knows. n's inputs have their types.
+// operator that everything else knows, and of an If without a choice the branch
+// that it takes. n's inputs have their types.
 func (n *Node) modernise() ([]*Node, error) {
 	switch {
 	case n.Op.Domain != "":
+	case n.Op.Name == "If" && len(n.In) > 0 && n.In[0].Const() != nil:
+		return n.branch()
 	case n.Op.Name == "Pad" && n.Version >= 2 && n.Version < padInputs:
 		n.modernisePad()
 	case n.Version > 0 && n.Version < broadcasting:

@@ -1,7 +1,4 @@
-// Package reference runs a typed graph one node after another with the plain
-// evaluation of package ops/eval. It is slow, has no passes, and says what the
-// planned engine must compute.
-package reference
+package graph
 
 import (
 	"context"
@@ -9,14 +6,14 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops/eval"
-	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// Run evaluates g, whose input shapes are known, on inputs in g's order, and
-// returns the outputs in g's order. Values are dropped after their last use.
-func Run(ctx context.Context, g *graph.Graph, in []*tensor.Tensor, lim limit.Limits) ([]*tensor.Tensor, error) {
-	values := map[*graph.Value]*tensor.Tensor{}
+// Run is the reference engine: it evaluates g, whose input shapes are known, one
+// node after another with the plain evaluation of package ops/eval. Inputs and
+// outputs are in g's order; values are dropped after their last use.
+func (g *Graph) Run(ctx context.Context, in []*tensor.Tensor, lim limit.Limits) ([]*tensor.Tensor, error) {
+	values := map[*Value]*tensor.Tensor{}
 	for i, v := range g.Inputs {
 		values[v] = in[i]
 	}
@@ -41,14 +38,14 @@ func Run(ctx context.Context, g *graph.Graph, in []*tensor.Tensor, lim limit.Lim
 	return out, nil
 }
 
-func value(v *graph.Value, values map[*graph.Value]*tensor.Tensor) *tensor.Tensor {
+func value(v *Value, values map[*Value]*tensor.Tensor) *tensor.Tensor {
 	if t := v.Const(); t != nil {
 		return t
 	}
 	return values[v]
 }
 
-func step(ctx context.Context, n *graph.Node, values map[*graph.Value]*tensor.Tensor, lim limit.Limits) error {
+func step(ctx context.Context, n *Node, values map[*Value]*tensor.Tensor, lim limit.Limits) error {
 	call, err := n.Call()
 	if err != nil {
 		return err

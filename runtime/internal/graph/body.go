@@ -1,0 +1,132 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// body is a graph in an attribute: an ops.Body. Its inputs are those that the
+// operator feeds, then the values of the graphs around it that it uses, which
+// the node has as inputs, too.
+type body struct {
+	g     *Graph
+	outer []*Value // what it uses of the graph around it, in the order of its last inputs
+}
+
+// Formal, Captured and Outputs are as ops.Body has them.
+func (b *body) Formal() int   { return len(b.g.Inputs) - len(b.outer) }
+func (b *body) Captured() int { return len(b.outer) }
+func (b *body) Outputs() int  { return len(b.g.Outputs) }
+
+// String stands for the body in dumps.
+func (b *body) String() string { return fmt.Sprintf("graph(%d nodes)", len(b.g.Nodes)) }
+
+// Infer returns the types of the outputs for those of the inputs.
+func (b *body) Infer(in []ops.Type) ([]ops.Type, error) {
+	g, err := b.typed(in)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ops.Type, len(g.Outputs))
+	for i, o := range g.Outputs {
+		out[i] = o.Value.Type
+	}
+	return out, nil
+}
+
+// typed is a copy of the body's graph with the types that follow from those of
+// the inputs.
+func (b *body) typed(in []ops.Type) (*Graph, error) {
+	if len(in) != len(b.g.Inputs) {
+		return nil, fmt.Errorf("a body of %d inputs, given %d", len(b.g.Inputs), len(in))
+	}
+	g := b.g.Clone()
+	for i, v := range g.Inputs {
+		v.Type = in[i]
+	}
+	return g, g.Infer(nil)
+}
+
+// Run evaluates the body.
+func (b *body) Run(ctx context.Context, in []*tensor.Tensor, lim limit.Limits) ([]*tensor.Tensor, error) {
+	types := make([]ops.Type, len(in))
+	for i, t := range in {
+		types[i] = ops.Type{DType: t.DType, Shape: t.Shape}
+	}
+	g, err := b.typed(types)
+	if err != nil {
+		return nil, err
+	}
+	return g.Run(ctx, in, lim)
+}
+
+// body builds the graph in an attribute. The values of the graphs around it are
+// found through b.
+func (b *builder) body(pb *onnxpb.GraphProto) (*body, error) {
+	inner := &builder{model: b.model, pb: pb, around: b, g: &Graph{Name: pb.GetName()}, values: map[string]*Value{}}
+	if err := inner.build(); err != nil {
+		return nil, err
+	}
+	if len(inner.g.Inputs) != len(pb.GetInput()) {
+		inner.unsupported = append(inner.unsupported, errs.Unsupported{Reason: "an input of a subgraph with a default"})
+	}
+	inner.g.Inputs = append(inner.g.Inputs, inner.captured...)
+	b.unsupported = append(b.unsupported, inner.unsupported...)
+	return &body{inner.g, inner.outer}, nil
+}
+
+// value finds a value by name, here or around; "" is nil. One of a graph around
+// becomes an input of this one.
+func (b *builder) value(name string) *Value {
+	v := b.values[name]
+	if v != nil || b.around == nil || name == "" {
+		return v
+	}
+	outer := b.around.value(name)
+	if outer == nil {
+		return nil
+	}
+	v = &Value{Name: name}
+	b.values[name] = v
+	b.captured, b.outer = append(b.captured, v), append(b.outer, outer)
+	return v
+}
+
+// branch returns the nodes of the branch that an If with a known condition
+// takes, with its results as the If's own.
+func (n *Node) branch() ([]*Node, error) {
+	then, _ := n.Attrs["then_branch"].(*body)
+	other, _ := n.Attrs["else_branch"].(*body)
+	taken, truth := other, n.In[0].Const()
+	captured := n.In[1:] // of else_branch, then of then_branch
+	if list, ok := truth.Data.([]bool); then == nil || other == nil || !ok || len(list) != 1 ||
+		len(captured) != then.Captured()+other.Captured() || len(n.Out) != then.Outputs() || len(n.Out) != other.Outputs() {
+		return []*Node{n}, nil // inference says what is wrong
+	} else if list[0] {
+		taken, captured = then, captured[other.Captured():]
+	}
+	op, version, err := ops.Lookup("", "Identity", ops.MaxOpset)
+	if err != nil {
+		return nil, err
+	}
+	g := taken.g.Clone()
+	for i, v := range g.Inputs {
+		g.Replace(v, captured[i])
+	}
+	for _, m := range g.Nodes {
+		m.Name = n.Name + "/" + m.Name
+	}
+	for i, o := range g.Outputs {
+		if out := n.Out[i]; out != nil {
+			out.Def = &Node{Name: n.Name + "/" + out.Name, Op: op, Version: version, In: []*Value{o.Value}, Out: []*Value{out}}
+			g.Nodes = append(g.Nodes, out.Def)
+		}
+	}
+	return g.Nodes, nil
+}
