@@ -12,6 +12,7 @@ type Limits struct {
 	Depth       int   // nesting of protobuf messages
 	Subgraphs   int   // nesting of graphs in attributes
 	Nodes       int   // nodes after inlining functions
+	Iterations  int   // of one Loop
 	NameBytes   int   // length of one name
 	Pixels      int64 // of one picture, width times height
 }
@@ -26,6 +27,7 @@ func Default() Limits {
 		Depth:       100, // as the C++ parser
 		Subgraphs:   16,
 		Nodes:       100_000,
+		Iterations:  100_000,
 		NameBytes:   1 << 10,
 		Pixels:      1 << 26, // 8192 × 8192
 	}
@@ -51,6 +53,7 @@ func (l Limits) OrDefault() Limits {
 	set(&l.Depth, d.Depth)
 	set(&l.Subgraphs, d.Subgraphs)
 	set(&l.Nodes, d.Nodes)
+	set(&l.Iterations, d.Iterations)
 	set(&l.NameBytes, d.NameBytes)
 	set64(&l.Pixels, d.Pixels)
 	return l

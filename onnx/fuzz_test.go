@@ -11,6 +11,7 @@ import (
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/tensor"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -100,6 +101,23 @@ func readTensors(t *testing.T, m *Model) {
 			t.Fatalf("tensor %s %s becomes %v, error %v", x.DType, x.Shape, again, err)
 		}
 		return nil
+	})
+}
+
+// A tensor of its own is refused or has a shape.
+func FuzzDecodeTensor(f *testing.F) {
+	for _, t := range []*tensor.Tensor{tensor.Of([]float32{1, 2}, 2), tensor.Of([]string{"a"}), tensor.New(tensor.Int4, 3)} {
+		data, err := proto.Marshal(NewTensor("t", t))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := DecodeTensor("t.pb", data, fuzzLimits)
+		if err == nil && got.Elements() < 0 {
+			t.Errorf("shape %v", got.Shape)
+		}
 	})
 }
 

@@ -6,11 +6,15 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// inferBatchNorm is for inference: one output, of X's shape. The channel is
-// axis 1, or none if X has but one axis.
+// inferBatchNorm is for X's shape and, in training, the moving moments. The
+// channel is axis 1, or none if X has but one axis.
 func inferBatchNorm(c *Call) ([]Type, error) {
-	if c.Outputs > 1 || c.Attrs.Int("training_mode", 0) != 0 {
-		return nil, c.unsupported("training mode, supported is inference with one output")
+	training := c.Attrs.Int("training_mode", 0) != 0
+	if c.Version < 14 && c.Outputs > 1 {
+		return nil, c.unsupported("training mode, supported since opset 14")
+	}
+	if c.Outputs > 1 && !training {
+		return nil, fmt.Errorf("%d outputs without training_mode, must be 1", c.Outputs)
 	}
 	if c.Attrs.Int("spatial", 1) == 0 {
 		return nil, c.unsupported("spatial 0, supported is 1")
@@ -39,6 +43,10 @@ func inferBatchNorm(c *Call) ([]Type, error) {
 			return nil, fmt.Errorf("input %d (%s): %d elements, X has %d channels", i, c.paramName(i), s[0], channels)
 		}
 		channels = d
+	}
+	if training {
+		moments := tensor.Shape{channels}
+		return []Type{{Shape: x.Clone()}, {Shape: moments}, {Shape: moments}}[:c.Outputs], nil
 	}
 	return inferSame(c)
 }

@@ -137,7 +137,7 @@ func (v *version) output(typ string, bound map[string]tensor.DType) tensor.DType
 	return tensor.Undefined
 }
 
-// checkShape refuses a shape whose known dimensions overflow.
+// checkShape refuses a shape that overflows. An unknown dimension may be 0.
 func checkShape(t Type) error {
 	if !t.Present() {
 		return nil
@@ -145,7 +145,7 @@ func checkShape(t Type) error {
 	known := make([]int, 0, len(t.Shape))
 	for _, d := range t.Shape {
 		if d == tensor.Unknown {
-			d = 1
+			d = 0
 		}
 		known = append(known, d)
 	}

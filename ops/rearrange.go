@@ -22,6 +22,9 @@ func inferTile(c *Call) ([]Type, error) {
 	if !known {
 		return one(unknown(len(in))), nil
 	}
+	if len(repeats) != len(in) {
+		return nil, fmt.Errorf("input 1 (repeats): %s for the shape %s", short(repeats), in)
+	}
 	out := in.Clone()
 	for i, times := range repeats {
 		if times < 0 || times > math.MaxInt32 {
@@ -181,8 +184,8 @@ func inferCenterCropPad(c *Call) ([]Type, error) {
 		return one(out), nil
 	}
 	target, err := dims(list)
-	if err != nil {
-		return nil, fmt.Errorf("input 1 (shape): %w", err)
+	if err != nil || len(target) != len(axes) {
+		return nil, fmt.Errorf("input 1 (shape): %s for %d axes", short(list), len(axes))
 	}
 	for i, a := range axes {
 		axis, _ := axisOf(a, len(in))

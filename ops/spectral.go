@@ -48,6 +48,9 @@ func DFTOf(c *Call) (d DFT, ok bool, err error) {
 			d.Length = n
 		}
 	}
+	if d.Length == 0 {
+		return d, false, fmt.Errorf("input: shape %s has no points along axis %d", in, d.Axis)
+	}
 	return d, true, nil
 }
 

@@ -83,11 +83,14 @@ func (c *Call) castTo(d tensor.DType) ([]Type, error) {
 	return []Type{{DType: d, Shape: c.In[0].Shape.Clone()}}, nil
 }
 
-// inferDropout is for inference, where Dropout passes its input on.
+// inferDropout is for inference, where Dropout passes its input on, as it does
+// in training with a ratio of 0.
 func inferDropout(c *Call) ([]Type, error) {
 	if mode := c.input(2).Value; mode != nil {
 		if on, ok := mode.Data.([]bool); ok && len(on) == 1 && on[0] {
-			return nil, c.unsupported("training_mode is on, supported is inference")
+			if ratio, ok := scalar(c.input(1), 0.5); !ok || ratio != 0 {
+				return nil, c.unsupported("training_mode is on, which drops at random")
+			}
 		}
 	}
 	out := one(c.In[0].Shape.Clone())

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -17,7 +17,7 @@ func (r *run) body(name string, formal ...*tensor.Tensor) ([]*tensor.Tensor, err
 	if slices.Contains(in, nil) {
 		return nil, fmt.Errorf("attribute %s: an input is absent", name)
 	}
-	out, err := b.Run(r.ctx, in, limit.Limits{TensorBytes: r.budget})
+	out, err := b.Run(r.ctx, in, r.limits)
 	if err != nil {
 		return nil, fmt.Errorf("attribute %s: %w", name, err)
 	}
@@ -62,8 +62,8 @@ func repeat(r *run) error {
 	states := slices.Clone(r.in[min(2, first):first])
 	stacks := make([]stack, b.Outputs()-1-len(states))
 	for i := int64(0); cond && i != most; i++ {
-		if !r.has(0) && !r.has(1) && i == 1<<31 {
-			return errors.New("a loop without an end")
+		if i == int64(r.limits.Iterations) {
+			return &errs.UnsupportedError{Items: []errs.Unsupported{{Op: "Loop", Version: r.Version, Reason: fmt.Sprintf("more than %d iterations", i)}}}
 		}
 		results, err := r.body("body", append([]*tensor.Tensor{tensor.Of([]int64{i}), tensor.Of([]bool{cond})}, states...)...)
 		if err != nil {

@@ -45,7 +45,7 @@ func (r *run) widest(t *tensor.Tensor) (*tensor.Tensor, error) {
 	switch {
 	case isFloat(t.DType):
 		return r.as(tensor.Float64, t)
-	case t.DType == tensor.Int8, t.DType == tensor.Int16, t.DType == tensor.Int32, t.DType == tensor.Int64:
+	case isSigned(t.DType):
 		return r.as(tensor.Int64, t)
 	}
 	return r.as(tensor.Uint64, t)

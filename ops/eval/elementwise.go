@@ -46,8 +46,8 @@ type unsigned interface {
 	uint8 | uint16 | uint32 | uint64
 }
 
-// unary is a function of one number for each class of element types. A nil one
-// is not needed: the operator's definition excludes that class.
+// unary is a function of one number for each class of element types. Without
+// one of its own, integers pass through the one of floats, and are truncated.
 type unary struct {
 	float func(float64) float64
 	int   func(int64) int64
@@ -55,7 +55,11 @@ type unary struct {
 }
 
 func (f unary) run(r *run) error {
-	switch r.out[0].DType {
+	d := r.out[0].DType
+	if !isFloat(d) && (f.int == nil && isSigned(d) || f.uint == nil && !isSigned(d)) {
+		return r.throughFloats(f.float)
+	}
+	switch d {
 	case tensor.Float32:
 		return mapFloat[float32](r, f.float)
 	case tensor.Float64:

@@ -27,6 +27,7 @@ type run struct {
 	ctx    context.Context
 	work   int // element operations until ctx is looked at again
 	budget int64
+	limits limit.Limits
 }
 
 // Supported reports whether Run computes op.
@@ -51,7 +52,8 @@ func Run(ctx context.Context, c *ops.Call, in []*tensor.Tensor, lim limit.Limits
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Call: call, in: in, ctx: ctx, work: workBetweenChecks, budget: lim.OrDefault().TensorBytes}
+	r := &run{Call: call, in: in, ctx: ctx, work: workBetweenChecks, limits: lim.OrDefault()}
+	r.budget = r.limits.TensorBytes
 	if r.types, err = call.Infer(); err != nil {
 		return nil, err
 	}
@@ -85,6 +87,9 @@ func (r *run) nothing() bool {
 func (r *run) allocate() error {
 	for i, t := range r.types {
 		if !t.Shape.Known() {
+			if !findShapes[r.Op.Name] {
+				return fmt.Errorf("output %d: shape %s does not follow from the inputs", i, t.Shape)
+			}
 			continue
 		}
 		if need := memory(t.DType, t.Shape); need > r.budget {
@@ -98,6 +103,12 @@ func (r *run) allocate() error {
 		}
 	}
 	return nil
+}
+
+// findShapes has the operators whose kernels make outputs that inference knows
+// no shape of.
+var findShapes = map[string]bool{
+	"Compress": true, "If": true, "Loop": true, "NonMaxSuppression": true, "NonZero": true, "Scan": true, "Unique": true,
 }
 
 // make makes an output of a shape that only the kernel knew.

@@ -79,6 +79,10 @@ func at(t *tensor.Tensor, i int) float64 {
 	return v[0]
 }
 
+func isSigned(d tensor.DType) bool {
+	return d == tensor.Int8 || d == tensor.Int16 || d == tensor.Int32 || d == tensor.Int64
+}
+
 func isFloat(d tensor.DType) bool {
 	switch d {
 	case tensor.Float16, tensor.BFloat16, tensor.Float32, tensor.Float64:

@@ -215,6 +215,36 @@ func softmaxAxes(r *run) ([]bool, error) {
 	return over, nil
 }
 
+// moments are inputs 3 and 4, or in training those of the batch, of which the
+// moving ones, outputs 1 and 2, take in a part.
+func (r *run) moments(batch, channels, plane int) (means, variances []float64, err error) {
+	if means, err = r.floats(r.in[3]); err != nil {
+		return nil, nil, err
+	}
+	if variances, err = r.floats(r.in[4]); err != nil || r.Attrs.Int("training_mode", 0) == 0 {
+		return means, variances, err
+	}
+	x, err := r.floats(r.in[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	was, keep := [2][]float64{means, variances}, float64(r.Attrs.Float("momentum", 0))
+	means, variances = make([]float64, channels), make([]float64, channels)
+	rows := rowsOver(tensor.Shape{batch, channels, plane}, []bool{true, false, true})
+	err = eachRow(r, rows, x, func(c int, row []float64, _ []int) error {
+		means[c] = meanOf(row)
+		for i := range row {
+			row[i] -= means[c]
+		}
+		variances[c] = squaresOf(row) / float64(len(row))
+		for i, now := range []float64{means[c], variances[c]}[:len(r.out)-1] {
+			store(r.out[1+i], c, 1, []float64{was[i][c]*keep + now*(1-keep)})
+		}
+		return nil
+	})
+	return means, variances, err
+}
+
 // batchNorm applies (x − mean) / √(var + ε) · scale + B channel by channel. A
 // negative variance gives NaN.
 func batchNorm(r *run) error {
@@ -224,11 +254,15 @@ func batchNorm(r *run) error {
 		batch, channels, plane = x.Shape[0], x.Shape[1], x.Shape[2:].Elements()
 	}
 	eps := float64(r.Attrs.Float("epsilon", 0))
+	means, variances, err := r.moments(batch, channels, plane)
+	if err != nil {
+		return err
+	}
 	var row [256]float64
 	for i := range batch * channels {
 		c := i % channels
-		scale := at(r.in[1], c) / math.Sqrt(at(r.in[4], c)+eps)
-		bias, mean := at(r.in[2], c), at(r.in[3], c)
+		scale := at(r.in[1], c) / math.Sqrt(variances[c]+eps)
+		bias, mean := at(r.in[2], c), means[c]
 		for first := 0; first < plane; first += len(row) {
 			part := row[:min(len(row), plane-first)]
 			load(part, x, i*plane+first, 1)

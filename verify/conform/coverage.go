@@ -78,17 +78,25 @@ func (r *Report) WriteTable(w io.Writer) {
 	fmt.Fprintf(w, "1.22.0 whose model has the operator: how many pass on both engines, of how many.\n")
 	fmt.Fprintf(w, "%d of %d cases pass, %d fail, %d are unsupported. This file is what `mixconv ops`\n", r.Passed, len(r.Cases), r.Failed, r.Unsupported)
 	fmt.Fprintf(w, "prints; a test holds it against a run of `mixconv conform`.\n\n")
-	fmt.Fprintf(w, "| %-27s | %-31s | %-10s |\n", "operator", "versions, by opset", "cases")
-	fmt.Fprintf(w, "|%s|%s|%s|\n", strings.Repeat("-", 29), strings.Repeat("-", 33), strings.Repeat("-", 12))
+	rows := [][3]string{{"operator", "versions, by opset", "cases"}, {"---", "---", "---"}}
 	for _, op := range r.Coverage() {
-		versions, cases := strings.Trim(fmt.Sprint(op.Since), "[]"), ""
+		row := [3]string{op.String(), strings.Trim(fmt.Sprint(op.Since), "[]")}
 		if len(op.Since) == 0 {
-			versions = "not implemented"
+			row[1] = "not implemented"
 		}
 		if op.Cases > 0 {
-			cases = fmt.Sprintf("%d of %d", op.Passed, op.Cases)
+			row[2] = fmt.Sprintf("%d of %d", op.Passed, op.Cases)
 		}
-		fmt.Fprintf(w, "| %-27s | %-31s | %-10s |\n", op.String(), versions, cases)
+		rows = append(rows, row)
+	}
+	var width [3]int
+	for _, row := range rows {
+		for i, cell := range row {
+			width[i] = max(width[i], len(cell))
+		}
+	}
+	for _, row := range rows {
+		fmt.Fprintf(w, "| %-*s | %-*s | %-*s |\n", width[0], row[0], width[1], row[1], width[2], row[2])
 	}
 	fmt.Fprintf(w, "\n## What does not pass\n\n")
 	for _, line := range r.gaps() {
