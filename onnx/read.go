@@ -120,9 +120,10 @@ func ReadTensorFS(fsys fs.FS, name string, lim limit.Limits) (*tensor.Tensor, er
 	if err != nil {
 		return nil, err
 	}
-	data, err := readAll(f, info, lim.OrDefault().FileBytes)
+	data, release, err := readAll(f, info, lim.OrDefault().FileBytes)
 	if err != nil {
 		return nil, errs.InFile(name, err)
 	}
+	defer release() // decoding copies
 	return DecodeTensor(name, data, lim)
 }

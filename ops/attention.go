@@ -44,7 +44,7 @@ func attentionOf(c *Call) (a Attention, err error) {
 	q, k, v := vectors[0], vectors[1], vectors[2]
 	a = Attention{q[0], q[1], k[1], q[2], k[2], 0, q[3], v[3]}
 	if !fits(k[:3], v[:3]) || !fits(q[:1], k[:1]) || !fits(q[3:], k[3:]) {
-		return a, fmt.Errorf("Q, K and V are [batch,heads,length,size] %s, %s and %s, which do not fit", q, k, v)
+		return a, fmt.Errorf("queries, keys and values are [batch,heads,length,size] %s, %s and %s, which do not fit", q, k, v)
 	}
 	if a.KVHeads == 0 || a.Heads != tensor.Unknown && a.KVHeads > 0 && a.Heads%a.KVHeads != 0 {
 		return a, fmt.Errorf("%d heads of queries for %d of keys, must be a multiple", a.Heads, a.KVHeads)
@@ -53,7 +53,7 @@ func attentionOf(c *Call) (a Attention, err error) {
 		return a, fmt.Errorf("past_key, past_value and nonpad_kv_seqlen, allowed both of the first or the last alone")
 	}
 	if c.has(4) {
-		if a.Past = tensor.Unknown; c.In[4].Shape != nil && len(c.In[4].Shape) == 4 {
+		if a.Past = tensor.Unknown; len(c.In[4].Shape) == 4 {
 			a.Past = c.In[4].Shape[2]
 		}
 		if err := mustFit(c, 4, tensor.Shape{k[0], k[1], a.Past, k[3]}); err != nil {

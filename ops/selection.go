@@ -78,7 +78,7 @@ func inferTopK(c *Call) ([]Type, error) {
 	out[axis] = tensor.Unknown
 	if known {
 		if k < 0 || in[axis] != tensor.Unknown && k > in[axis] {
-			return nil, fmt.Errorf("K is %d, axis %d has %d", k, axis, in[axis])
+			return nil, fmt.Errorf("the greatest %d of axis %d, which has %d", k, axis, in[axis])
 		}
 		out[axis] = k
 	}
