@@ -6,7 +6,8 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// computed has the element types that kernels compute with, beside strings.
+// computed has the element types that kernels compute with, or at least convert,
+// beside strings.
 var computed = numbers | set(tensor.Bool, tensor.BFloat16, tensor.Int4, tensor.Uint4, tensor.Int2, tensor.Uint2)
 
 // inferQuantize is for QuantizeLinear: the result has the zero point's type,

@@ -76,7 +76,7 @@ func inferCastLike(c *Call) ([]Type, error) { return c.castTo(c.In[1].DType) }
 
 func (c *Call) castTo(d tensor.DType) ([]Type, error) {
 	for _, t := range []tensor.DType{c.In[0].DType, d} {
-		if c.spec.types["T2"].has(t) && !(castable | set(tensor.BFloat16)).has(t) {
+		if c.spec.types["T2"].has(t) && !(computed | set(tensor.String)).has(t) {
 			return nil, c.unsupported("conversion of %s", t)
 		}
 	}

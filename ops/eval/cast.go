@@ -13,7 +13,8 @@ import (
 // cast converts through the widest type of each kind: floats as float64,
 // integers as int64 or uint64, a bool as 0 or 1. ONNX leaves open what a float
 // outside an integer type's range becomes; here it is the nearest value of that
-// type, and 0 for NaN. Integers wrap around, whatever is not zero is true.
+// type, and 0 for NaN. Integers, and floats on the way to integers of 4 or 2 bits,
+// wrap around; whatever is not zero is true.
 func cast(r *run) error {
 	if r.in[0].DType == r.out[0].DType {
 		return identity(r)
@@ -98,6 +99,9 @@ func floatBits(d tensor.DType) int {
 
 // storeFloats converts floats to out's type.
 func storeFloats(out *tensor.Tensor, first int, src []float64, precision int) error {
+	if out.DType.Bits() < 8 && out.DType != tensor.String {
+		return castInts(out, first, saturated(src, func(v float64) int64 { return saturateInt(v, 64) }))
+	}
 	switch dst := out.Data.(type) {
 	case []bool:
 		for i, v := range src {
@@ -172,6 +176,7 @@ func castInts[T int64 | uint64](out *tensor.Tensor, first int, src []T) error {
 	switch dst := out.Data.(type) {
 	case []int8:
 		wrap(dst[first:], src)
+		keepBits(dst[first:][:len(src)], out.DType)
 	case []int16:
 		wrap(dst[first:], src)
 	case []int32:
@@ -180,6 +185,7 @@ func castInts[T int64 | uint64](out *tensor.Tensor, first int, src []T) error {
 		wrap(dst[first:], src)
 	case []uint8:
 		wrap(dst[first:], src)
+		keepBits(dst[first:][:len(src)], out.DType)
 	case []uint32:
 		wrap(dst[first:], src)
 	case []uint64:
@@ -215,6 +221,15 @@ func castInts[T int64 | uint64](out *tensor.Tensor, first int, src []T) error {
 func wrap[D signed | unsigned | float, T int64 | uint64](dst []D, src []T) {
 	for i, v := range src {
 		dst[i] = D(v)
+	}
+}
+
+// keepBits wraps numbers around that have 4 or 2 bits of their byte.
+func keepBits[D int8 | uint8](dst []D, d tensor.DType) {
+	if free := 8 - d.Bits(); free > 0 {
+		for i, v := range dst {
+			dst[i] = v << free >> free
+		}
 	}
 }
 

@@ -77,10 +77,14 @@ func (r *Report) WriteTable(w io.Writer) {
 	fmt.Fprintf(w, "ONNX, opsets %d to %d. The last column counts the backend test cases of onnx\n", ops.MinOpset, ops.MaxOpset)
 	fmt.Fprintf(w, "1.22.0 whose model has the operator: how many pass on both engines, of how many.\n")
 	fmt.Fprintf(w, "%d of %d cases pass, %d fail, %d are unsupported. This file is what `mixconv ops`\n", r.Passed, len(r.Cases), r.Failed, r.Unsupported)
-	fmt.Fprintf(w, "prints; a test holds it against a run of `mixconv conform`.\n\n")
+	fmt.Fprintf(w, "prints; a test holds it against a run of `mixconv conform`. The MDConvs are functions\n")
+	fmt.Fprintf(w, "that a file carries, and have a domain of their own.\n\n")
 	rows := [][3]string{{"operator", "versions, by opset", "cases"}, {"---", "---", "---"}}
 	for _, op := range r.Coverage() {
 		row := [3]string{op.String(), strings.Trim(fmt.Sprint(op.Since), "[]")}
+		if op.Domain == mdconv.Domain {
+			row[0] = op.Name
+		}
 		if len(op.Since) == 0 {
 			row[1] = "not implemented"
 		}
