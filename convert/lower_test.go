@@ -14,6 +14,7 @@ import (
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/mdconv"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -212,18 +213,18 @@ func TestLowerNames(t *testing.T) {
 func TestLowerMetadata(t *testing.T) {
 	n := converttest.Tiny()
 	m := lower(t, n, converttest.Weights(n, 1), convert.Options{ImageSize: 96, Metadata: map[string]string{
-		convert.MetaSourceSHA256: "ab", convert.MetaMean: "127.5,127.5,127.5", convert.MetaStd: "",
+		convert.MetaSourceSHA256: "ab", preprocess.KeyMean: "127.5,127.5,127.5", preprocess.KeyStd: "",
 	}})
 	for key, want := range map[string]string{
-		convert.MetaNetwork: "tiny", convert.MetaSize: "96", convert.MetaCrop: "0.75",
-		convert.MetaSourceSHA256: "ab", convert.MetaMean: "127.5,127.5,127.5", convert.MetaDepthMultiplier: "1",
+		convert.MetaNetwork: "tiny", preprocess.KeySize: "96", preprocess.KeyCrop: "0.75",
+		convert.MetaSourceSHA256: "ab", preprocess.KeyMean: "127.5,127.5,127.5", convert.MetaDepthMultiplier: "1",
 	} {
 		if got, _ := m.Metadata(key); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
-	if v, found := m.Metadata(convert.MetaStd); found {
-		t.Errorf("%s is %q, want none", convert.MetaStd, v)
+	if v, found := m.Metadata(preprocess.KeyStd); found {
+		t.Errorf("%s is %q, want none", preprocess.KeyStd, v)
 	}
 	blocks, _ := m.Metadata(convert.MetaBlocks)
 	for i, s := range strings.Fields(blocks) {

@@ -3,6 +3,8 @@ package convert
 import (
 	"fmt"
 	"reflect"
+
+	"github.com/mixconv/mixconv/preprocess"
 )
 
 // Network describes a MixNet, or one of its relatives, before its weights.
@@ -30,7 +32,7 @@ type Network struct {
 	Naming        Naming
 
 	BatchNormEpsilon float32
-	Preprocessing    Preprocessing
+	Preprocessing    preprocess.Config // zero: nothing is known or, of Official networks, as their code does it
 }
 
 // SqueezeExcite says what the squeeze-and-excitation layers of a network have

@@ -10,6 +10,7 @@ import (
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/spf13/cobra"
 )
@@ -20,6 +21,7 @@ type conversionFlags struct {
 	model, ema                               string
 	opset                                    int
 	foldBN                                   bool
+	prepare                                  map[string]*string // how pictures are prepared, by key of the metadata
 }
 
 // register adds the flags; models are the names that --model takes beside auto.
@@ -34,16 +36,27 @@ func (f *conversionFlags) register(cmd *cobra.Command, models []string) {
 	flags.IntVar(&f.opset, "opset", convert.DefaultOpset, fmt.Sprintf("ONNX opset, %d to %d", convert.MinOpset, convert.MaxOpset))
 	flags.BoolVar(&f.foldBN, "fold-bn", true, "fold batch norms into convolutions")
 	flags.StringVar(&f.labels, "labels", "", "text file with a class name a line, stored in the model")
+	f.prepare = map[string]*string{
+		preprocess.KeyCrop:          flags.String("crop", "", "stored in the model: the part of a picture's shorter side that is kept, such as 0.875"),
+		preprocess.KeyInterpolation: flags.String("interpolation", "", "stored in the model: how pictures are resized, such as bicubic"),
+		preprocess.KeyMean:          flags.String("mean", "", "stored in the model: what is subtracted from red, green and blue, such as 0.485,0.456,0.406"),
+		preprocess.KeyStd:           flags.String("std", "", "stored in the model: what they are divided by, such as 0.229,0.224,0.225"),
+	}
 	cmd.MarkFlagRequired("output")
 }
 
 func (f *conversionFlags) options(a *app) (o mixconv.ConvertOptions, err error) {
-	o = mixconv.ConvertOptions{Model: f.model, EMA: f.ema, MDConv: convert.Form(f.mdconv), Opset: f.opset, KeepBN: !f.foldBN}
+	o = mixconv.ConvertOptions{Model: f.model, EMA: f.ema, MDConv: convert.Form(f.mdconv), Opset: f.opset, KeepBN: !f.foldBN, Metadata: map[string]string{}}
 	if o.ImageSize, err = sizeOrDynamic("image-size", f.imageSize); err != nil {
 		return o, err
 	}
 	if o.Batch, err = sizeOrDynamic("batch", f.batch); err != nil {
 		return o, err
+	}
+	for key, value := range f.prepare {
+		if *value != "" {
+			o.Metadata[key] = *value
+		}
 	}
 	if f.labels != "" {
 		o.Labels, err = a.readLabels(f.labels)

@@ -153,6 +153,8 @@ func (c *Config) check() error {
 		return errs.Format("input_size", "%d numbers, allowed 3: channels, height and width", len(c.InputSize))
 	case c.CropPct < 0 || c.CropPct > 4:
 		return errs.Format("crop_pct", "%g, allowed 0 to 4", c.CropPct)
+	case c.CropMode != "" && c.CropMode != "center":
+		return errs.Format("crop_mode", "%s, allowed center", errs.Quote(c.CropMode))
 	case len(c.Mean) != len(c.Std):
 		return errs.Format("mean", "%d numbers, std has %d", len(c.Mean), len(c.Std))
 	case len(c.Labels) > 0 && c.NumClasses > 0 && len(c.Labels) != c.NumClasses:
