@@ -130,7 +130,7 @@ func (r *live) answer(ctx context.Context, here *subject, in runtime.Tensors, pi
 func (r *live) otherSource(here *subject) string {
 	source, ok := here.model.Metadata("mixconv.source.sha256")
 	info, err := os.Stat(r.Weights)
-	if !ok || err != nil || !info.Mode().IsRegular() {
+	if !ok || err != nil || !info.Mode().IsRegular() || strings.HasSuffix(r.Weights, ".json") { // an index's sum is with its shards
 		return ""
 	}
 	f, err := os.Open(r.Weights)
