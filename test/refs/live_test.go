@@ -23,7 +23,7 @@ func TestLive(t *testing.T) {
 	} {
 		t.Run(file, func(t *testing.T) {
 			weights := filepath.Join(folder, file)
-			o := mixconv.ConvertOptions{Model: "mixnet_s", ImageSize: 96, MDConv: mixconv.Split}
+			o := mixconv.ConvertOptions{Model: "mixnet_s", ImageSize: 64, MDConv: mixconv.Split}
 			if i%2 == 1 {
 				o.MDConv = mixconv.Fused
 			}
