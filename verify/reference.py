@@ -105,8 +105,10 @@ def run_torch(request, inputs):
         if name and name in modules:
             modules[name].register_forward_hook(keep(values, name))
     with torch.inference_mode():
-        result = model(x)
-    values[request["output"]] = result
+        if any(name.startswith("features_") for name in request["names"]):
+            values |= {name: v for name, v in source.features(x).items() if name in request["names"]}
+        else:
+            values[request["output"]] = model(x)
     return {name: v.numpy() for name, v in values.items()}, stages
 
 
@@ -141,6 +143,12 @@ class Timm:
             yield {"Resize": "resize", "CenterCrop": "crop", "Normalize": "normalize"}.get(type(step).__name__), step
 
 
+    def features(self, x):
+        """The feature maps by stride, as torch2onnx --features names them."""
+        maps = self.model.forward_intermediates(x, intermediates_only=True)
+        return {f"features_{info['reduction']}": m for info, m in zip(self.model.feature_info, maps)}
+
+
 class TorchVision:
     def __init__(self, request):
         from torchvision import models
@@ -161,6 +169,9 @@ class TorchVision:
         yield "crop", lambda im: f.center_crop(im, [size])
         yield None, f.to_tensor
         yield "normalize", lambda im: f.normalize(im, p.mean, p.std)
+
+    def features(self, x):
+        raise ValueError("torchvision gives no feature maps")
 
 
 def pretrained(make):

@@ -3,6 +3,7 @@ package refs
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,34 @@ func TestLive(t *testing.T) {
 			}
 			requireLive(t, m.Model, engines[i%2], references...)
 		})
+	}
+}
+
+// TestLiveFeatures compares feature maps in place of logits.
+func TestLiveFeatures(t *testing.T) {
+	const network = "mobilenetv2_035"
+	folder := t.TempDir()
+	python(t, nil, "weights.py", folder, network)
+	weights := filepath.Join(folder, network+".npz")
+	m, err := mixconv.ConvertTorch(weights, mixconv.ConvertOptions{Model: network, ImageSize: 96, Features: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	timm, err := verify.Timm(verify.Live{Weights: weights})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := verify.Run(t.Context(), m.Model, []verify.Reference{timm}, verify.Options{Tolerance: verify.DefaultTolerance, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := report.References[0]
+	var names []string
+	for _, v := range c.Values {
+		names = append(names, v.Name)
+	}
+	if !c.Pass || !slices.Equal(names, []string{"features_4", "features_8", "features_16", "features_32"}) {
+		t.Errorf("pass %v, compared %q", c.Pass, names)
 	}
 }
 
