@@ -267,7 +267,7 @@ func TestLowerErrors(t *testing.T) {
 		{"block 0 takes 8 channels, the one before it gives 16", func(n *convert.Network, _ convert.Weights, _ *convert.Options) { n.Stem = 16 }},
 		{"classes is 0, allowed 1", func(n *convert.Network, _ convert.Weights, _ *convert.Options) { n.Classes = 0 }},
 		{"blocks is 0, allowed 1", func(n *convert.Network, _ convert.Weights, _ *convert.Options) { n.Blocks = nil }},
-		{"is not a block", func(n *convert.Network, _ convert.Weights, _ *convert.Options) {
+		{"must be a number from 1 to 100", func(n *convert.Network, _ convert.Weights, _ *convert.Options) {
 			n.Blocks = append(slices.Clone(n.Blocks), convert.Block{})
 		}},
 	} {

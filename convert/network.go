@@ -135,7 +135,11 @@ func (n Network) checkChoices() error {
 
 func (n Network) checkBlocks() error {
 	for i, b := range n.Blocks {
-		if again, err := ParseBlock(b.String()); err != nil || !reflect.DeepEqual(again, b) {
+		again, err := ParseBlock(b.String())
+		if err != nil {
+			return fmt.Errorf("network %s: block %d: %w", n.Name, i, err)
+		}
+		if !reflect.DeepEqual(again, b) {
 			return fmt.Errorf("network %s: block %d: %s is not a block", n.Name, i, b)
 		}
 	}

@@ -94,10 +94,10 @@ func runScript(ctx context.Context, python, folder string) (reply, error) {
 		return r, fmt.Errorf("%s: %w%s", errs.Quote(python), err, stderr.lastLine())
 	}
 	data, err := os.ReadFile(filepath.Join(folder, "answer.json"))
-	if err == nil {
-		err = json.Unmarshal(data, &r)
+	if err != nil {
+		return r, fmt.Errorf("%s: ended without an answer%s", errs.Quote(python), stderr.lastLine())
 	}
-	return r, err
+	return r, json.Unmarshal(data, &r)
 }
 
 // command is a program that is ended when ctx is.

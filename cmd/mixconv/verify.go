@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -95,15 +97,31 @@ func (v *verification) check(o verify.Options) error {
 	if v.saveRef != "" && len(v.refs) != 1 {
 		return fmt.Errorf("--save-ref records one reference, not %d", len(v.refs))
 	}
+	if v.html == dash || v.saveRef == dash {
+		return fmt.Errorf("--html and --save-ref write files: stdout has the report")
+	}
+	if v.html != "" && filepath.Clean(v.html) == filepath.Clean(v.saveRef) {
+		return fmt.Errorf("--html and --save-ref: both are %s", errs.Quote(v.html))
+	}
 	return nil
 }
 
-// files are the pictures and the references' files.
+// files are the pictures and the references' files: of a folder, or an index of
+// one, all that are in it.
 func (v *verification) files() []string {
 	files := slices.Clone(v.pictures)
 	for _, ref := range v.refs {
-		if _, file, ok := strings.Cut(ref, ":"); ok {
-			files = append(files, file)
+		_, file, ok := strings.Cut(ref, ":")
+		if !ok {
+			continue
+		}
+		files = append(files, file)
+		if filepath.Ext(file) == ".json" {
+			file = filepath.Dir(file)
+		}
+		entries, _ := os.ReadDir(file) // none if it is no folder
+		for _, e := range entries {
+			files = append(files, filepath.Join(file, e.Name()))
 		}
 	}
 	return files
@@ -126,6 +144,14 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 			return err
 		}
 	}
+	for _, output := range []string{v.html, v.saveRef} {
+		if output == "" {
+			continue
+		}
+		if err := a.checkOutput(output); err != nil {
+			return err
+		}
+	}
 	if o.Pictures, err = preparePictures(m, v.pictures); err != nil {
 		return err
 	}
@@ -141,6 +167,17 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 	if err != nil {
 		return unavailable(err)
 	}
+	if err := a.writeReport(ctx, v, report); err != nil {
+		return err
+	}
+	if err := a.print(report, func(w io.Writer) { report.WriteText(w) }); err != nil {
+		return err
+	}
+	return verdict(v.model, report)
+}
+
+// writeReport writes the files that flags ask for.
+func (a *app) writeReport(ctx context.Context, v verification, report *verify.Report) error {
 	if v.saveRef != "" {
 		record := report.References[0].Record()
 		if err := a.write(ctx, v.saveRef, func(w io.Writer) error { return npy.WriteArchive(w, record) }); err != nil {
@@ -148,14 +185,9 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 		}
 	}
 	if v.html != "" {
-		if err := a.write(ctx, v.html, func(w io.Writer) error { return report.WriteHTML(w, v.model) }); err != nil {
-			return err
-		}
+		return a.write(ctx, v.html, func(w io.Writer) error { return report.WriteHTML(w, v.model) })
 	}
-	if err := a.print(report, func(w io.Writer) { report.WriteText(w) }); err != nil {
-		return err
-	}
-	return verdict(v.model, report)
+	return nil
 }
 
 // unavailable gives a reference that cannot be had here its exit code.
