@@ -37,7 +37,7 @@ var layers = []struct {
 	{"verify", "runtime onnx onnx/onnxpb onnx/mdconv preprocess npy tensor errs limit internal/atomicfile"},
 	{"preprocess", "tensor errs limit"},
 	{"testdata/digits", "npy tensor limit"},
-	{"cmd", ". convert convert/tf runtime verify preprocess onnx onnx/mdconv ops npy tensor errs limit internal/atomicfile testdata/digits"},
+	{"cmd", ". convert convert/tf convert/torch runtime verify preprocess onnx onnx/mdconv ops npy tensor errs limit internal/atomicfile testdata/digits"},
 	{"test", "*"},
 	{".", "convert convert/tf convert/torch preprocess runtime onnx tensor errs limit"},
 }
