@@ -110,6 +110,9 @@ func (o ConvertOptions) lower(path string, s source) (*Converted, error) {
 	if len(labels) > 0 && len(labels) != s.network.Classes {
 		return nil, fmt.Errorf("%d labels, the network has %d classes", len(labels), s.network.Classes)
 	}
+	if i := slices.IndexFunc(labels, func(label string) bool { return strings.Contains(label, "\n") }); i >= 0 {
+		return nil, fmt.Errorf("label %d is %s, allowed is one line", i, errs.Quote(labels[i]))
+	}
 	metadata := map[string]string{
 		convert.MetaSourceSHA256:   s.sha256,
 		convert.MetaSourceAverages: strconv.FormatBool(s.averages),

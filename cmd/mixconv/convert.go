@@ -10,6 +10,7 @@ import (
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ func (f *conversionFlags) register(cmd *cobra.Command, models []string) {
 	flags.StringVar(&f.batch, "batch", "dynamic", "pictures a run, or dynamic")
 	flags.IntVar(&f.opset, "opset", convert.DefaultOpset, fmt.Sprintf("ONNX opset, %d to %d", convert.MinOpset, convert.MaxOpset))
 	flags.BoolVar(&f.foldBN, "fold-bn", true, "fold batch norms into convolutions")
-	flags.StringVar(&f.labels, "labels", "", "text file with a class name a line, stored in the model")
+	flags.StringVar(&f.labels, "labels", "", "class names, stored in the model: a text file with one a line, or JSON")
 	f.prepare = map[string]*string{
 		preprocess.KeyCrop:          flags.String("crop", "", "stored in the model: the part of a picture's shorter side that is kept, such as 0.875"),
 		preprocess.KeyInterpolation: flags.String("interpolation", "", "stored in the model: how pictures are resized, such as bicubic"),
@@ -59,7 +60,8 @@ func (f *conversionFlags) options(a *app) (o mixconv.ConvertOptions, err error) 
 		}
 	}
 	if f.labels != "" {
-		o.Labels, err = a.readLabels(f.labels)
+		a.read = append(a.read, f.labels)
+		o.Labels, err = preprocess.ReadLabels(f.labels, limit.Limits{})
 	}
 	return o, err
 }
@@ -77,19 +79,6 @@ func sizeOrDynamic(flag, s string) (int, error) {
 		return 0, fmt.Errorf("--%s %s: allowed a number from 1 or dynamic", flag, errs.Quote(s))
 	}
 	return n, nil
-}
-
-// readLabels reads the lines of a text file, without an empty last one.
-func (a *app) readLabels(path string) ([]string, error) {
-	data, err := a.readText(path, "labels", 16<<20)
-	if err != nil {
-		return nil, err
-	}
-	if len(data) == 0 {
-		return nil, fmt.Errorf("%s: the file is empty, allowed are labels, one a line", errs.Quote(path))
-	}
-	text := strings.TrimSuffix(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
-	return strings.Split(text, "\n"), nil
 }
 
 // conversion is what a converting command reports.

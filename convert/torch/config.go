@@ -7,6 +7,7 @@ import (
 
 	"github.com/mixconv/mixconv/convert/torch/internal/strictjson"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 )
 
 // maxConfig bounds a config.json: one with the names and descriptions of
@@ -45,7 +46,7 @@ type pretrained struct {
 // readConfig reads a config.json. One that names no architecture is not
 // timm's and gives nil.
 func readConfig(path string) (*Config, error) {
-	text, err := readSmall(path, maxConfig)
+	text, err := regular.Read(path, maxConfig)
 	if err != nil {
 		return nil, err
 	}
