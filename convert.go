@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/mixconv/mixconv/convert/tf"
 	"github.com/mixconv/mixconv/convert/torch"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/preprocess"
 )
 
 // The two forms of a mixed depthwise convolution, for ConvertOptions.MDConv.
@@ -37,10 +39,10 @@ type ConvertOptions struct {
 	KeepBN    bool             // keep batch norms as nodes
 	Features  bool             // feature maps at strides 4 to 32 as outputs, in place of logits
 	Labels    []string         // class names to store in the model
-	// Metadata is added to the model's; a value of "" leaves a key out. Without
-	// it a model of 1000 or 1001 classes says that pictures are prepared as the
-	// network's authors do for ImageNet, and another says nothing about that
-	// unless a config.json does.
+	// Metadata is added to the model's; a value of "" leaves a key out. A model of
+	// 1000 or 1001 classes says that pictures are prepared as the network's
+	// authors do for ImageNet, but for what is said otherwise here or in a
+	// config.json. Another says nothing about that unless one of these does.
 	Metadata map[string]string
 	Limits   Limits
 }
@@ -108,6 +110,9 @@ func (o ConvertOptions) lower(path string, s source) (*Converted, error) {
 	if len(labels) > 0 && len(labels) != s.network.Classes {
 		return nil, fmt.Errorf("%d labels, the network has %d classes", len(labels), s.network.Classes)
 	}
+	if i := slices.IndexFunc(labels, func(label string) bool { return strings.Contains(label, "\n") }); i >= 0 {
+		return nil, fmt.Errorf("label %d is %s, allowed is one line", i, errs.Quote(labels[i]))
+	}
 	metadata := map[string]string{
 		convert.MetaSourceSHA256:   s.sha256,
 		convert.MetaSourceAverages: strconv.FormatBool(s.averages),
@@ -116,18 +121,40 @@ func (o ConvertOptions) lower(path string, s source) (*Converted, error) {
 	if s.sha256 == "" {
 		metadata[convert.MetaSourceAverages] = "" // nothing was trained
 	}
-	if c := s.network.Classes; c != 1000 && c != 1001 && !s.described {
-		for _, key := range convert.PreprocessingKeys {
-			metadata[key] = ""
-		}
-	}
+	o.preprocessing(&s, metadata)
 	maps.Copy(metadata, o.Metadata)
 	m, err := convert.Lower(s.network, s.weights, convert.Options{
 		MDConv: o.MDConv, ImageSize: max(0, cmp.Or(o.ImageSize, s.size, 224)), Batch: max(0, o.Batch),
 		Opset: o.Opset, KeepBN: o.KeepBN, Features: o.Features, Metadata: metadata,
 	})
+	if err == nil {
+		err = checkPreprocessing(m)
+	}
 	if err != nil {
 		return nil, errs.InFile(path, err)
 	}
 	return &Converted{Model: m, Network: s.network, Averages: s.averages, Files: s.files}, nil
+}
+
+// preprocessing leaves it out of the metadata where nobody has said how
+// pictures are prepared, and completes it where Metadata says a part of it.
+func (o ConvertOptions) preprocessing(s *source, metadata map[string]string) {
+	told := slices.ContainsFunc(preprocess.Keys, func(key string) bool { return o.Metadata[key] != "" })
+	if c := s.network.Classes; c != 1000 && c != 1001 && !s.described && !told {
+		for _, key := range preprocess.Keys {
+			metadata[key] = ""
+		}
+	}
+	if p := &s.network.Preprocessing; told && *p == (preprocess.Config{}) && s.network.Naming != convert.Official {
+		*p = preprocess.ImageNet(preprocess.Torch, cmp.Or(max(0, o.ImageSize), 224))
+	}
+}
+
+// checkPreprocessing reads what a model says of how pictures are prepared.
+func checkPreprocessing(m *Model) error {
+	if _, told := m.Metadata(preprocess.KeyKind); !told {
+		return nil
+	}
+	_, err := preprocess.FromMetadata(m.Metadata)
+	return err
 }

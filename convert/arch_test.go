@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/preprocess"
 )
 
 const mobileNet = `# MobileNetV2
@@ -30,7 +31,7 @@ func TestParseArch(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := named(t, "mobilenetv2_140")
-	want.Preprocessing = convert.Preprocessing{} // of which a description says nothing
+	want.Preprocessing = preprocess.Config{} // of which a description says nothing
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}

@@ -107,15 +107,20 @@ func (b *builder) halves(x value, scope string) (first, second value) {
 	return first, second
 }
 
-// shuffle puts the channels of x and y, as many of each, in turn. What it
-// reshapes to is computed where the model runs, so that the size may be open.
+// shuffle puts the channels of x and y, as many of each, in turn. Where the size
+// is open, what it reshapes to is computed where the model runs.
 func (b *builder) shuffle(x, y value, out string) value {
 	channels := x.channels + y.channels
 	both := b.node("Concat", []string{x.name, y.name}, out+"/concat", onnx.IntAttr("axis", 1))
 	apart := b.initializer(out+"/apart", tensor.Of([]int64{0, 2, int64(x.channels), -1}, 4))
 	groups := b.node("Reshape", []string{both, apart}, out+"/groups")
 	turned := b.node("Transpose", []string{groups}, out+"/turned", onnx.IntsAttr("perm", []int64{0, 2, 1, 3}))
-	shape := b.node("Shape", []string{both}, out+"/shape")
+	shape := out + "/shape"
+	if y.size > 0 {
+		b.initializer(shape, tensor.Of([]int64{0, int64(channels), int64(y.size), int64(y.size)}, 4))
+	} else {
+		b.node("Shape", []string{both}, shape)
+	}
 	return value{name: b.node("Reshape", []string{turned, shape}, out), channels: channels, size: y.size}
 }
 

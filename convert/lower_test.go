@@ -14,6 +14,7 @@ import (
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/mdconv"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -212,18 +213,18 @@ func TestLowerNames(t *testing.T) {
 func TestLowerMetadata(t *testing.T) {
 	n := converttest.Tiny()
 	m := lower(t, n, converttest.Weights(n, 1), convert.Options{ImageSize: 96, Metadata: map[string]string{
-		convert.MetaSourceSHA256: "ab", convert.MetaMean: "127.5,127.5,127.5", convert.MetaStd: "",
+		convert.MetaSourceSHA256: "ab", preprocess.KeyMean: "127.5,127.5,127.5", preprocess.KeyStd: "",
 	}})
 	for key, want := range map[string]string{
-		convert.MetaNetwork: "tiny", convert.MetaSize: "96", convert.MetaCrop: "0.75",
-		convert.MetaSourceSHA256: "ab", convert.MetaMean: "127.5,127.5,127.5", convert.MetaDepthMultiplier: "1",
+		convert.MetaNetwork: "tiny", preprocess.KeySize: "96", preprocess.KeyCrop: "0.75",
+		convert.MetaSourceSHA256: "ab", preprocess.KeyMean: "127.5,127.5,127.5", convert.MetaDepthMultiplier: "1",
 	} {
 		if got, _ := m.Metadata(key); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
-	if v, found := m.Metadata(convert.MetaStd); found {
-		t.Errorf("%s is %q, want none", convert.MetaStd, v)
+	if v, found := m.Metadata(preprocess.KeyStd); found {
+		t.Errorf("%s is %q, want none", preprocess.KeyStd, v)
 	}
 	blocks, _ := m.Metadata(convert.MetaBlocks)
 	for i, s := range strings.Fields(blocks) {
@@ -266,7 +267,7 @@ func TestLowerErrors(t *testing.T) {
 		{"block 0 takes 8 channels, the one before it gives 16", func(n *convert.Network, _ convert.Weights, _ *convert.Options) { n.Stem = 16 }},
 		{"classes is 0, allowed 1", func(n *convert.Network, _ convert.Weights, _ *convert.Options) { n.Classes = 0 }},
 		{"blocks is 0, allowed 1", func(n *convert.Network, _ convert.Weights, _ *convert.Options) { n.Blocks = nil }},
-		{"is not a block", func(n *convert.Network, _ convert.Weights, _ *convert.Options) {
+		{"must be a number from 1 to 100", func(n *convert.Network, _ convert.Weights, _ *convert.Options) {
 			n.Blocks = append(slices.Clone(n.Blocks), convert.Block{})
 		}},
 	} {

@@ -10,8 +10,8 @@ import (
 )
 
 // The keys of metadata_props. Lower writes those of the network and, unless
-// Options say otherwise, its preprocessing; those of the source and the labels
-// come through Options.
+// Options say otherwise, those that package preprocess has for how pictures are
+// prepared; those of the source and the labels come through Options.
 const (
 	MetaNetwork         = "mixconv.network"          // mixnet-s
 	MetaBlocks          = "mixconv.blocks"           // block strings, a space between, or a newline between stages
@@ -23,22 +23,13 @@ const (
 	MetaSourceSHA256   = "mixconv.source.sha256"   // of what the weights were read from, hex
 	MetaSourceAverages = "mixconv.source.averages" // true if moving averages of the weights were used
 
-	MetaSize          = "mixconv.preprocess.size"          // height and width, pixels
-	MetaCrop          = "mixconv.preprocess.crop"          // of the shorter side, around the centre, before resizing
-	MetaInterpolation = "mixconv.preprocess.interpolation" // bilinear, bicubic
-	MetaMean          = "mixconv.preprocess.mean"          // R,G,B of 0…255, subtracted
-	MetaStd           = "mixconv.preprocess.std"           // R,G,B of 0…255, divided by
-
 	MetaLabels = "mixconv.labels" // one per class, a newline between
 )
-
-// PreprocessingKeys are those that say how pictures are prepared.
-var PreprocessingKeys = []string{MetaSize, MetaCrop, MetaInterpolation, MetaMean, MetaStd}
 
 // setMetadata writes metadata_props in the order of their keys.
 func setMetadata(m *onnx.Model, n Network, o Options) {
 	props := networkMetadata(n)
-	maps.Copy(props, n.preprocessing(o.ImageSize).metadata())
+	maps.Copy(props, n.preprocessing(o.ImageSize))
 	maps.Copy(props, o.Metadata)
 	for _, key := range slices.Sorted(maps.Keys(props)) {
 		if props[key] != "" {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/preprocess"
 )
 
 // port is what a code base does alike in all its networks.
@@ -34,7 +35,7 @@ type row struct {
 	depth     float64 // multiplies repeats
 	fixedEnds bool    // but not those of the first and the last stage
 	features  int
-	picture   Preprocessing // zero: ImageNet's, 224 pixels, bicubic
+	picture   preprocess.Config // zero: ImageNet's, 224 pixels, bicubic
 }
 
 // networks has one row per named network. MixNet-S, M and L are those of the
@@ -159,7 +160,7 @@ func (r row) network() (Network, error) {
 	if r.features > 0 {
 		n.FeatureSize = r.features
 	}
-	if r.naming != Official && r.picture == (Preprocessing{}) {
+	if r.naming != Official && r.picture == (preprocess.Config{}) {
 		n.Preprocessing = imageNet(224, 0.875, bicubic)
 	}
 	for i, line := range r.stages {

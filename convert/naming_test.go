@@ -7,6 +7,7 @@ import (
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/preprocess"
 )
 
 // values lists the names of what a model's nodes give.
@@ -113,15 +114,16 @@ func TestPreprocessingOfNetworks(t *testing.T) {
 		size    int
 		want    string
 	}{
-		{"mixnet_s", 0, "224 0.875 bicubic 123.675,116.28,103.53 58.395,57.12,57.375"},
-		{"efficientnet_b4", 0, "320 0.875 bicubic 123.675,116.28,103.53 58.395,57.12,57.375"},
-		{"efficientnet_b4", 224, "224 0.875 bicubic 123.675,116.28,103.53 58.395,57.12,57.375"},
-		{"tf_mobilenetv3_small_100", 0, "224 0.875 bilinear 127.5,127.5,127.5 127.5,127.5,127.5"},
+		{"mixnet_s", 0, "torch 224 0.875 bicubic 0.485,0.456,0.406 0.229,0.224,0.225"},
+		{"efficientnet_b4", 0, "torch 320 0.875 bicubic 0.485,0.456,0.406 0.229,0.224,0.225"},
+		{"efficientnet_b4", 224, "torch 224 0.875 bicubic 0.485,0.456,0.406 0.229,0.224,0.225"},
+		{"tf_mobilenetv3_small_100", 0, "torch 224 0.875 bilinear 0.5,0.5,0.5 0.5,0.5,0.5"},
+		{"mixnet-s", 96, "tensorflow 96 0.75 bicubic 123.675,116.28,103.53 58.395,57.12,57.375"},
 	} {
 		n := named(t, c.network)
 		m := lower(t, n, zeros(n), convert.Options{ImageSize: c.size})
 		var got []string
-		for _, key := range convert.PreprocessingKeys {
+		for _, key := range preprocess.Keys {
 			v, _ := m.Metadata(key)
 			got = append(got, v)
 		}

@@ -3,6 +3,8 @@ package convert
 import (
 	"fmt"
 	"reflect"
+
+	"github.com/mixconv/mixconv/preprocess"
 )
 
 // Network describes a MixNet, or one of its relatives, before its weights.
@@ -30,7 +32,7 @@ type Network struct {
 	Naming        Naming
 
 	BatchNormEpsilon float32
-	Preprocessing    Preprocessing
+	Preprocessing    preprocess.Config // zero: nothing is known or, of Official networks, as their code does it
 }
 
 // SqueezeExcite says what the squeeze-and-excitation layers of a network have
@@ -133,7 +135,11 @@ func (n Network) checkChoices() error {
 
 func (n Network) checkBlocks() error {
 	for i, b := range n.Blocks {
-		if again, err := ParseBlock(b.String()); err != nil || !reflect.DeepEqual(again, b) {
+		again, err := ParseBlock(b.String())
+		if err != nil {
+			return fmt.Errorf("network %s: block %d: %w", n.Name, i, err)
+		}
+		if !reflect.DeepEqual(again, b) {
 			return fmt.Errorf("network %s: block %d: %s is not a block", n.Name, i, b)
 		}
 	}

@@ -1,81 +1,47 @@
 package convert
 
-import (
-	"strconv"
-	"strings"
-)
+import "github.com/mixconv/mixconv/preprocess"
 
-// Preprocessing is what is done to a picture before a network sees it. The
-// zero value says that nothing is known about it.
-type Preprocessing struct {
-	Size          int        // height and width, pixels
-	Crop          float64    // of the shorter side, around the centre
-	Interpolation string     // bilinear, bicubic
-	Mean, Std     [3]float64 // R, G, B of 0…255, subtracted and divided by
-}
-
-// The interpolations.
 const (
-	bilinear = "bilinear"
-	bicubic  = "bicubic"
+	bilinear = preprocess.Bilinear
+	bicubic  = preprocess.Bicubic
 )
 
-// What the official code does to a picture before the network sees it
-// (models/official/mnasnet: preprocessing.py, imagenet_input.py). MixNets were
-// trained and measured with bicubic resizing; a later revision of that file
+// officialSize is the height and width of the official networks' pictures.
+// Their code (models/official/mnasnet: preprocessing.py, imagenet_input.py)
+// trained and measured MixNets with bicubic resizing; a later revision of it
 // resizes bilinearly.
-const (
-	officialSize        = 224
-	officialCropPadding = 32 // pixels around the crop, at the scale of the result
-)
+const officialSize = 224
 
-// imageNet is preprocessing with the mean and standard deviation of ImageNet's
-// pictures.
-func imageNet(size int, crop float64, interpolation string) Preprocessing {
-	return Preprocessing{size, crop, interpolation, [3]float64{123.675, 116.28, 103.53}, [3]float64{58.395, 57.12, 57.375}}
+// imageNet is PyTorch's preprocessing with the mean and standard deviation of
+// ImageNet's pictures.
+func imageNet(size int, crop float64, interpolation preprocess.Interpolation) preprocess.Config {
+	c := preprocess.ImageNet(preprocess.Torch, size)
+	c.Crop, c.Interpolation = crop, interpolation
+	return c
 }
 
-// centred is preprocessing to values from -1 to 1.
-func centred(size int, crop float64, interpolation string) Preprocessing {
-	const half = 127.5
-	return Preprocessing{size, crop, interpolation, [3]float64{half, half, half}, [3]float64{half, half, half}}
+// centred is PyTorch's preprocessing to values from -1 to 1.
+func centred(size int, crop float64, interpolation preprocess.Interpolation) preprocess.Config {
+	c := imageNet(size, crop, interpolation)
+	c.Mean, c.Std = [3]float64{0.5, 0.5, 0.5}, [3]float64{0.5, 0.5, 0.5}
+	return c
 }
 
-// preprocessing is n's, for pictures of a size other than the usual unless
-// that is 0.
-func (n Network) preprocessing(size int) Preprocessing {
-	p := n.Preprocessing
-	if n.Naming == Official && p == (Preprocessing{}) {
+// preprocessing is n's as metadata, for pictures of a size other than the usual
+// unless that is 0; nil if nothing is known about it.
+func (n Network) preprocessing(size int) map[string]string {
+	c := n.Preprocessing
+	switch {
+	case c == (preprocess.Config{}) && n.Naming != Official:
+		return nil
+	case c == (preprocess.Config{}):
 		if size == 0 {
 			size = officialSize
 		}
-		return imageNet(size, float64(size)/float64(size+officialCropPadding), bicubic)
+		c = preprocess.ImageNet(preprocess.TensorFlow, size)
+	case size != 0:
+		c.Size = size
 	}
-	if size != 0 && p != (Preprocessing{}) {
-		p.Size = size
-	}
-	return p
-}
-
-func (p Preprocessing) metadata() map[string]string {
-	if p == (Preprocessing{}) {
-		return nil
-	}
-	return map[string]string{
-		MetaSize:          strconv.Itoa(p.Size),
-		MetaCrop:          strconv.FormatFloat(p.Crop, 'g', -1, 64),
-		MetaInterpolation: p.Interpolation,
-		MetaMean:          formatChannels(p.Mean),
-		MetaStd:           formatChannels(p.Std),
-	}
-}
-
-// formatChannels prints a value per channel, with the digits that the product
-// of 255 and a short fraction means.
-func formatChannels(v [3]float64) string {
-	var parts [3]string
-	for i := range v {
-		parts[i] = strconv.FormatFloat(v[i], 'g', 12, 64)
-	}
-	return strings.Join(parts[:], ",")
+	return c.Metadata()
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/internal/zipfile"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/tensor"
@@ -23,7 +24,7 @@ var firstDay = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 // ReadArchive reads every array of a .npz archive, by its name without ".npy".
 // Names are never used as paths.
 func ReadArchive(path string, lim limit.Limits) (map[string]*tensor.Tensor, error) {
-	f, size, err := open(path, lim)
+	f, size, err := regular.Open(path, lim.OrDefault().FileBytes)
 	if err != nil {
 		return nil, err
 	}

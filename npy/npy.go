@@ -10,9 +10,9 @@ package npy
 import (
 	"bytes"
 	"io"
-	"os"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -25,39 +25,13 @@ func Read(name string, data []byte, lim limit.Limits) (*tensor.Tensor, error) {
 
 // ReadFile reads a .npy file.
 func ReadFile(path string, lim limit.Limits) (*tensor.Tensor, error) {
-	f, size, err := open(path, lim)
+	f, size, err := regular.Open(path, lim.OrDefault().FileBytes)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	t, err := decode(f, size, lim)
 	return t, errs.InFile(path, err)
-}
-
-// open opens a regular file within the size limit. What is no regular file is
-// refused before it is opened: opening a FIFO waits for a writer.
-func open(path string, lim limit.Limits) (*os.File, int64, error) {
-	lim = lim.OrDefault()
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, errs.InFile(path, errs.Format("", "not a regular file (%s)", info.Mode().Type()))
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if info, err = f.Stat(); err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	if info.Size() > lim.FileBytes {
-		f.Close()
-		return nil, 0, errs.InFile(path, errs.Format("", "%d bytes, allowed %d", info.Size(), lim.FileBytes))
-	}
-	return f, info.Size(), nil
 }
 
 // decode reads a .npy file of exactly size bytes.

@@ -21,21 +21,9 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-// TestMetadataOfOfficial reads what a converted official model carries, which
-// names no kind.
-func TestMetadataOfOfficial(t *testing.T) {
-	props := map[string]string{
-		KeySize: "224", KeyCrop: "0.875", KeyInterpolation: "bicubic",
-		KeyMean: "123.675,116.28,103.53", KeyStd: "58.395, 57.12, 57.375",
-	}
-	got, err := FromMetadata(func(key string) (string, bool) { v, ok := props[key]; return v, ok })
-	if want := ImageNet(TensorFlow, 224); err != nil || got != want {
-		t.Errorf("%s\nerror %v", cmp.Diff(want, got), err)
-	}
-}
-
 func TestMetadataRefuses(t *testing.T) {
 	for _, c := range []struct{ key, value, want string }{
+		{KeyKind, "", "metadata mixconv.preprocess.kind: missing"},
 		{KeySize, "", "metadata mixconv.preprocess.size: missing"},
 		{KeySize, "big", "metadata mixconv.preprocess.size: big is not a number"},
 		{KeySize, "0", "preprocess size: 0, allowed 1…8192"},

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 )
 
@@ -64,37 +64,12 @@ func ReadFile(path string, lim limit.Limits) (*Picture, error) {
 
 // ReadFile decodes the picture in a file, as c.Decode does.
 func (c Config) ReadFile(path string, lim limit.Limits) (*Picture, error) {
-	data, err := readRegular(path, lim.OrDefault().FileBytes)
+	data, err := regular.Read(path, lim.OrDefault().FileBytes)
 	if err != nil {
 		return nil, err
 	}
 	p, err := c.Decode(data, lim)
 	return p, errs.InFile(path, err)
-}
-
-// readRegular reads a file of at most that many bytes, and nothing that is
-// not a file: a FIFO would block for ever.
-func readRegular(path string, most int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errs.InFile(path, errs.Format("", "not a regular file (%s)", info.Mode().Type()))
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > most {
-		return nil, errs.InFile(path, errs.Format("", "more than the %d bytes allowed", most))
-	}
-	return data, nil
 }
 
 const (

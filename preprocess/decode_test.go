@@ -174,7 +174,7 @@ func TestReadFileRefuses(t *testing.T) {
 	for path, want := range map[string]string{
 		dir:                        "not a regular file",
 		filepath.Join(dir, "none"): "no such file",
-		big:                        `a b.png": more than the 99 bytes allowed`,
+		big:                        `a b.png": 100 bytes, allowed 99`,
 	} {
 		if _, err := ReadFile(path, limit.Limits{FileBytes: 99}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", path, err, want)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 )
 
@@ -17,7 +18,7 @@ const maxLabels = 1 << 20
 // ReadLabels reads a file of class names; ParseLabels says which.
 func ReadLabels(path string, lim limit.Limits) ([]string, error) {
 	lim = lim.OrDefault()
-	data, err := readRegular(path, min(lim.FileBytes, maxLabels*int64(lim.NameBytes)))
+	data, err := regular.Read(path, min(lim.FileBytes, maxLabels*int64(lim.NameBytes)))
 	if err != nil {
 		return nil, err
 	}

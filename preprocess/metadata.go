@@ -9,7 +9,7 @@ import (
 
 // The keys under which a Config stands in a model's metadata_props.
 const (
-	KeyKind          = "mixconv.preprocess.kind"          // torch, tensorflow; tensorflow if absent
+	KeyKind          = "mixconv.preprocess.kind"          // a Kind
 	KeySize          = "mixconv.preprocess.size"          // height and width, pixels
 	KeyCrop          = "mixconv.preprocess.crop"          // Config.Crop
 	KeyInterpolation = "mixconv.preprocess.interpolation" // an Interpolation
@@ -17,21 +17,21 @@ const (
 	KeyStd           = "mixconv.preprocess.std"           // R,G,B, divided by; Config.Std
 )
 
+// Keys are all of them.
+var Keys = []string{KeyKind, KeySize, KeyCrop, KeyInterpolation, KeyMean, KeyStd}
+
 // FromMetadata reads a Config through lookup, which returns the value of a key
 // and whether there is one. A missing or malformed value is a FormatError that
 // names its key.
 func FromMetadata(lookup func(key string) (string, bool)) (Config, error) {
 	r := metadataReader{lookup: lookup}
 	c := Config{
-		Kind:          TensorFlow,
+		Kind:          Kind(r.text(KeyKind)),
 		Size:          int(r.number(KeySize, func(s string) (float64, error) { n, err := strconv.Atoi(s); return float64(n), err })),
 		Crop:          r.number(KeyCrop, parseFloat),
 		Interpolation: Interpolation(r.text(KeyInterpolation)),
 		Mean:          r.triple(KeyMean),
 		Std:           r.triple(KeyStd),
-	}
-	if kind, ok := lookup(KeyKind); ok {
-		c.Kind = Kind(kind)
 	}
 	if r.err != nil {
 		return Config{}, r.err

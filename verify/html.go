@@ -15,9 +15,7 @@ var page = template.Must(template.New("report").Funcs(template.FuncMap{
 	"table": func(what string, list []Value) table {
 		return table{what, list}
 	},
-	"percent": func(share *float64) float64 {
-		return 100 * *share
-	},
+	"percent": percent,
 }).Parse(pageText))
 
 // WriteHTML writes the report as a web page of one file, which refers to no

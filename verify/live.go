@@ -60,8 +60,12 @@ func newLive(kind string, l Live) (Reference, error) {
 	r := &live{kind: kind, name: kind, python: findPython(l.Python), Live: l}
 	if l.Weights != "" {
 		r.name += ":" + l.Weights
-		if _, err := os.Stat(l.Weights); err != nil {
+		info, err := os.Stat(l.Weights)
+		if err != nil {
 			return nil, err
+		}
+		if !info.IsDir() && !info.Mode().IsRegular() { // a named pipe would wait for a writer
+			return nil, errs.InFile(l.Weights, errs.Format("", "neither a regular file nor a folder (%s)", info.Mode().Type()))
 		}
 	}
 	if r.python == "" {
@@ -130,7 +134,7 @@ func (r *live) answer(ctx context.Context, here *subject, in runtime.Tensors, pi
 func (r *live) otherSource(here *subject) string {
 	source, ok := here.model.Metadata("mixconv.source.sha256")
 	info, err := os.Stat(r.Weights)
-	if !ok || err != nil || !info.Mode().IsRegular() {
+	if !ok || err != nil || !info.Mode().IsRegular() || strings.HasSuffix(r.Weights, ".json") { // an index's sum is with its shards
 		return ""
 	}
 	f, err := os.Open(r.Weights)

@@ -3,12 +3,21 @@ package verify_test
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
+	"github.com/mixconv/mixconv/internal/atomicfile"
+	"github.com/mixconv/mixconv/npy"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/runtime"
+	"github.com/mixconv/mixconv/tensor"
 	"github.com/mixconv/mixconv/verify"
 )
 
@@ -39,7 +48,7 @@ func TestLiveFailures(t *testing.T) {
 		{answer(`{"error": "ValueError: bad"}`), "ort: ValueError: bad", false},
 		{answer(`{"names": ["logits"]}`), "answer.npz", false},
 		{answer(`[`), "JSON", false},
-		{"true", "answer.json", false},
+		{"true", "ended without an answer", false},
 	} {
 		ref, err := verify.ORT(verify.Live{Python: interpreter(t, test.shell)})
 		if err != nil {
@@ -76,6 +85,88 @@ func TestNoPython(t *testing.T) {
 	t.Chdir(t.TempDir())
 	_, err := verify.TorchVision(verify.Live{})
 	if e := (*verify.UnavailableError)(nil); !errors.As(err, &e) || !strings.HasSuffix(err.Error(), "pip install numpy torch torchvision") {
+		t.Error(err)
+	}
+}
+
+// TestOnnxGoFailures: whatever happens to onnx-go's program is one line that
+// says so, and means that the reference cannot be had.
+func TestOnnxGoFailures(t *testing.T) {
+	for _, test := range []struct {
+		alter       func(*onnx.Model)
+		shell, want string
+	}{
+		{nil, "echo 'conv: bad arity' >&2; exit 3", `onnx-go: cannot run the model (exit status 3): "conv: bad arity"`},
+		{nil, "echo 'panic: runtime error: index out of range' >&2; exit 2", "index out of range"},
+		{nil, "kill -9 $$", "signal: killed"},
+		{unequalPads, "exit 0", "misreads pads"},
+		{innerOutput, "exit 0", `gives no output that other nodes read, as GlobalAveragePool pool does stem`},
+	} {
+		ref, err := verify.OnnxGo(interpreter(t, test.shell))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := model(0, "Relu")
+		if test.alter != nil {
+			test.alter(m)
+		}
+		_, err = verify.Run(t.Context(), m, []verify.Reference{ref}, verify.Options{})
+		if e := (*verify.UnavailableError)(nil); !errors.As(err, &e) || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want %s", test.shell, err, test.want)
+		}
+	}
+	ref, err := verify.OnnxGo(interpreter(t, "exit 0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = verify.Run(t.Context(), model(0, "Relu"), []verify.Reference{ref}, verify.Options{}); err == nil || !strings.Contains(err.Error(), "outputs.npz") {
+		t.Errorf("a program without outputs: %v", err)
+	}
+}
+
+func unequalPads(m *onnx.Model) {
+	n := m.Proto.Graph.Node[0]
+	n.OpType = proto.String("MaxPool")
+	n.Attribute = []*onnxpb.AttributeProto{onnx.IntsAttr("kernel_shape", []int64{2, 2}), onnx.IntsAttr("pads", []int64{0, 0, 1, 1})}
+}
+
+func innerOutput(m *onnx.Model) {
+	g := m.Proto.Graph
+	g.Output = append(g.Output, &onnxpb.ValueInfoProto{Name: proto.String("stem"), Type: g.Input[0].Type})
+}
+
+// TestOnnxGoPieces: a model of a fixed batch is run as often as it takes.
+func TestOnnxGoPieces(t *testing.T) {
+	runs := filepath.Join(t.TempDir(), "runs")
+	pieces := filepath.Join(t.TempDir(), "outputs.npz")
+	writeArchive(t, pieces, runtime.Tensors{"logits": tensor.New(tensor.Float32, 1, 3)})
+	ref, err := verify.OnnxGo(interpreter(t, "echo run >> "+runs+"; cp "+pieces+` "$3"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, model(1, "Relu"), verify.Options{Input: runtime.Tensors{"input": tensor.New(tensor.Float32, 3, 3, 4, 5)}}, ref)
+	data, err := os.ReadFile(runs)
+	if err != nil || string(data) != "run\nrun\nrun\n" || !r.Pass || r.References[0].Compared != 9 {
+		t.Errorf("%d compared, pass %v, %q, %v", r.References[0].Compared, r.Pass, data, err)
+	}
+}
+
+func writeArchive(t *testing.T, path string, arrays runtime.Tensors) {
+	t.Helper()
+	if err := atomicfile.Write(path, func(w io.Writer) error { return npy.WriteArchive(w, arrays) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNoOnnxGo says what to install.
+func TestNoOnnxGo(t *testing.T) {
+	t.Setenv("MIXCONV_ONNXGO", "")
+	t.Setenv("PATH", t.TempDir())
+	_, err := verify.OnnxGo("")
+	if e := (*verify.UnavailableError)(nil); !errors.As(err, &e) || !strings.HasSuffix(err.Error(), "go install github.com/mixconv/mixconv/cmd/mixconv-onnxgo@latest") {
+		t.Error(err)
+	}
+	if _, err := verify.OnnxGo("nowhere"); !errors.As(err, new(*verify.UnavailableError)) || !strings.Contains(err.Error(), "no program at nowhere") {
 		t.Error(err)
 	}
 }

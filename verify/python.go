@@ -83,8 +83,7 @@ func runScript(ctx context.Context, python, folder string) (reply, error) {
 	if err := os.WriteFile(file, script, 0o600); err != nil {
 		return r, err
 	}
-	cmd := exec.CommandContext(ctx, python, file, folder)
-	cmd.WaitDelay = time.Second
+	cmd := command(ctx, python, file, folder)
 	stderr := tail{}
 	cmd.Stderr = &stderr
 	err := cmd.Run()
@@ -95,10 +94,17 @@ func runScript(ctx context.Context, python, folder string) (reply, error) {
 		return r, fmt.Errorf("%s: %w%s", errs.Quote(python), err, stderr.lastLine())
 	}
 	data, err := os.ReadFile(filepath.Join(folder, "answer.json"))
-	if err == nil {
-		err = json.Unmarshal(data, &r)
+	if err != nil {
+		return r, fmt.Errorf("%s: ended without an answer%s", errs.Quote(python), stderr.lastLine())
 	}
-	return r, err
+	return r, json.Unmarshal(data, &r)
+}
+
+// command is a program that is ended when ctx is.
+func command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.WaitDelay = time.Second
+	return cmd
 }
 
 // tail keeps the end of what is written to it.
@@ -111,7 +117,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// lastLine is where Python says what was wrong, cut to a readable length.
+// lastLine is where a program says what was wrong, cut to a readable length.
 func (t *tail) lastLine() string {
 	const most = 300
 	lines := bytes.Split(bytes.TrimSpace(t.data), []byte("\n"))

@@ -105,8 +105,10 @@ def run_torch(request, inputs):
         if name and name in modules:
             modules[name].register_forward_hook(keep(values, name))
     with torch.inference_mode():
-        result = model(x)
-    values[request["output"]] = result
+        if any(name.startswith("features_") for name in request["names"]):
+            values |= {name: v for name, v in source.features(x).items() if name in request["names"]}
+        else:
+            values[request["output"]] = model(x)
     return {name: v.numpy() for name, v in values.items()}, stages
 
 
@@ -141,6 +143,12 @@ class Timm:
             yield {"Resize": "resize", "CenterCrop": "crop", "Normalize": "normalize"}.get(type(step).__name__), step
 
 
+    def features(self, x):
+        """The feature maps by stride, as torch2onnx --features names them."""
+        maps = self.model.forward_intermediates(x, intermediates_only=True)
+        return {f"features_{info['reduction']}": m for info, m in zip(self.model.feature_info, maps)}
+
+
 class TorchVision:
     def __init__(self, request):
         from torchvision import models
@@ -161,6 +169,9 @@ class TorchVision:
         yield "crop", lambda im: f.center_crop(im, [size])
         yield None, f.to_tensor
         yield "normalize", lambda im: f.normalize(im, p.mean, p.std)
+
+    def features(self, x):
+        raise ValueError("torchvision gives no feature maps")
 
 
 def pretrained(make):
@@ -198,8 +209,14 @@ def prepare(path, steps):
 # weights
 
 
+HUB = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin")
+SUFFIXES = (".safetensors", ".safetensors.index.json", ".pth", ".pt", ".bin", ".npz", ".pth.tar", ".ckpt")
+
+
 def hugging_face(weights):
-    config = pathlib.Path(weights) / "config.json"
+    """The config.json in a folder, or beside a file of Hugging Face's."""
+    path = pathlib.Path(weights)
+    config = (path.parent if path.name in HUB else path) / "config.json"
     return json.loads(config.read_text()) if config.is_file() else {}
 
 
@@ -207,25 +224,29 @@ def read_weights(request):
     """The state_dict in a file or folder, by the library's own readers."""
     import numpy
     path = pathlib.Path(request["weights"])
+    if path.is_dir() and any(path.glob("*.npy")):
+        return {p.name.removesuffix(".npy"): as_tensor(numpy.load(p, allow_pickle=False)) for p in path.glob("*.npy")}
+    path = file_of(path)
     if path.suffix == ".npz":
         with numpy.load(path, allow_pickle=False) as f:
             return {name: as_tensor(f[name]) for name in f.files}
-    if path.is_dir() and any(path.glob("*.npy")):
-        return {p.stem: as_tensor(numpy.load(p, allow_pickle=False)) for p in path.glob("*.npy")}
-    return {k: v for file in files_of(path) for k, v in read_checkpoint(file, request["averages"]).items()}
+    if path.suffix != ".json":
+        return read_checkpoint(path, request["averages"])
+    index = json.loads(path.read_text())["weight_map"]
+    return {k: v for shard in sorted(set(index.values())) for k, v in read_checkpoint(path.parent / shard, False).items()}
 
 
-def files_of(path):
-    """The weights in a Hugging Face folder, or those that an index lists."""
-    for name in ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"):
-        if path.is_dir() and (path / name).exists():
-            path /= name
-    if path.is_dir():
-        raise ValueError(f"no weights in {str(path)!r}")
-    if path.suffix == ".json":
-        index = json.loads(path.read_text())["weight_map"]
-        return [path.parent / name for name in sorted(set(index.values()))]
-    return [path]
+def file_of(path):
+    """The file of a Hugging Face folder that has the weights, or the only one."""
+    if not path.is_dir():
+        return path
+    for name in HUB:
+        if (path / name).exists():
+            return path / name
+    found = [p for p in path.iterdir() if p.name.endswith(SUFFIXES)]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} files with weights in {str(path)!r}")
+    return found[0]
 
 
 def read_checkpoint(path, averages):
@@ -245,11 +266,11 @@ def read_checkpoint(path, averages):
         if isinstance(state.get(key), dict):
             state = state[key]
             break
-    return {without_wrapper(name): v for name, v in state.items()}
+    return {without_wrapper(name): v for name, v in state.items() if name != "n_averaged"}
 
 
 def without_wrapper(name):
-    for prefix in ("module.", "_orig_mod."):
+    for prefix in ("_orig_mod.", "module.", "_orig_mod."):
         name = name.removeprefix(prefix)
     return name
 

@@ -47,7 +47,8 @@ func (v *Value) least() (atol, rtol Number) {
 	return v.MaxAbs, v.MaxRel
 }
 
-// WriteText writes the report as tables for people, one a reference.
+// WriteText writes the report as tables for people: one a reference and, if
+// there are several, one of them all.
 func (r *Report) WriteText(w io.Writer) error {
 	for _, c := range r.References {
 		fmt.Fprintln(w, escape(c.Name))
@@ -66,7 +67,39 @@ func (r *Report) WriteText(w io.Writer) error {
 			return err
 		}
 	}
+	if len(r.References) > 1 {
+		return r.writeOverview(w)
+	}
 	return nil
+}
+
+// writeOverview has a row for each reference.
+func (r *Report) writeOverview(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\nreference\tvalues\tmax |a−b|\tof max |ref|\tleast rtol\ttop-1\ttop-5\tNaN\t")
+	for _, c := range r.References {
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", escape(c.Name), len(c.Values), c.MaxAbs, c.MaxRel, c.LeastRtol,
+			percent(c.Top1Agree), percent(c.Top5Agree), c.NaN, c.verdict())
+	}
+	return t.Flush()
+}
+
+func percent(share *float64) string {
+	if share == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.4g %%", 100**share)
+}
+
+// verdict says whether the reference agrees or what the first difference is.
+func (c *Comparison) verdict() string {
+	switch {
+	case c.Pass:
+		return "pass"
+	case c.FirstDifferent == nil:
+		return "DIFFERENT: nothing compared"
+	}
+	return "DIFFERENT: first at " + escape(*c.FirstDifferent)
 }
 
 // writeRankings lists what both sides take pictures for.
@@ -117,13 +150,12 @@ func (v *Value) row() string {
 // has.
 func (c *Comparison) summary() string {
 	var s strings.Builder
+	s.WriteString("  " + c.verdict())
 	switch {
 	case c.Pass:
-		fmt.Fprintf(&s, "  pass: %d compared, largest difference %s of the largest value", len(c.Values), c.MaxRel)
-	case c.FirstDifferent == nil:
-		s.WriteString("  DIFFERENT: nothing compared")
-	default:
-		fmt.Fprintf(&s, "  DIFFERENT: first at %s; least atol that passes: %s, least rtol: %s", escape(*c.FirstDifferent), c.LeastAtol, c.LeastRtol)
+		fmt.Fprintf(&s, ": %d compared, largest difference %s of the largest value", len(c.Values), c.MaxRel)
+	case c.FirstDifferent != nil:
+		fmt.Fprintf(&s, "; least atol that passes: %s, least rtol: %s", c.LeastAtol, c.LeastRtol)
 	}
 	if errors := c.Histogram.String(); errors != "" {
 		fmt.Fprintf(&s, "\n  of the outputs' elements, by error of max |ref|: %s", errors)

@@ -60,7 +60,7 @@ func (s *subject) names() []string {
 
 // run computes the outputs and, if wanted, all other named values.
 func (s *subject) run(ctx context.Context, in runtime.Tensors) (*values, error) {
-	tensors, err := s.runPieces(ctx, s.session, in)
+	tensors, err := s.runSession(ctx, s.session, in)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (s *subject) run(ctx context.Context, in runtime.Tensors) (*values, error) 
 		v.outputs[o.Name] = true
 	}
 	if s.layers != nil {
-		inner, err := s.runPieces(ctx, s.layers, in)
+		inner, err := s.runSession(ctx, s.layers, in)
 		if err != nil {
 			return nil, err
 		}
@@ -86,20 +86,26 @@ func (s *subject) run(ctx context.Context, in runtime.Tensors) (*values, error) 
 	return v, nil
 }
 
-// runPieces runs a model of a fixed batch as often as the given pictures take.
-func (s *subject) runPieces(ctx context.Context, session *runtime.Session, in runtime.Tensors) (runtime.Tensors, error) {
+// runSession runs a session of the model in pieces.
+func (s *subject) runSession(ctx context.Context, session *runtime.Session, in runtime.Tensors) (runtime.Tensors, error) {
+	return s.inPieces(in, func(piece runtime.Tensors) (runtime.Tensors, error) { return session.Run(ctx, piece) })
+}
+
+// inPieces calls run, for a model of a fixed batch as often as the given
+// pictures take, and joins what it returns.
+func (s *subject) inPieces(in runtime.Tensors, run func(runtime.Tensors) (runtime.Tensors, error)) (runtime.Tensors, error) {
 	declared := s.inputs[0].Shape
 	t := in[s.inputs[0].Name]
 	if len(s.inputs) > 1 || t == nil || len(declared) == 0 || len(t.Shape) == 0 {
-		return session.Run(ctx, in)
+		return run(in)
 	}
 	batch, n := declared[0], t.Shape[0]
 	if batch <= 0 || n <= batch || n%batch != 0 {
-		return session.Run(ctx, in)
+		return run(in)
 	}
 	all := runtime.Tensors{}
 	for lo := 0; lo < n; lo += batch {
-		out, err := session.Run(ctx, runtime.Tensors{s.inputs[0].Name: pictures(t, lo, lo+batch)})
+		out, err := run(runtime.Tensors{s.inputs[0].Name: pictures(t, lo, lo+batch)})
 		if err != nil {
 			return nil, err
 		}

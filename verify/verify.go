@@ -1,7 +1,7 @@
 // Package verify compares what a model computes with what something else
 // computed: the trainer's recorded values, another ONNX file, the other form of
-// the same model, or a library that Python runs (ONNX Runtime, timm,
-// torchvision).
+// the same model, or a library that another program runs (timm, torchvision,
+// ONNX Runtime, onnx-go).
 //
 // A value passes if for every picture (every index of its first dimension)
 //

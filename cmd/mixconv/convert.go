@@ -10,6 +10,8 @@ import (
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/spf13/cobra"
 )
@@ -20,6 +22,7 @@ type conversionFlags struct {
 	model, ema                               string
 	opset                                    int
 	foldBN                                   bool
+	prepare                                  map[string]*string // how pictures are prepared, by key of the metadata
 }
 
 // register adds the flags; models are the names that --model takes beside auto.
@@ -33,20 +36,32 @@ func (f *conversionFlags) register(cmd *cobra.Command, models []string) {
 	flags.StringVar(&f.batch, "batch", "dynamic", "pictures a run, or dynamic")
 	flags.IntVar(&f.opset, "opset", convert.DefaultOpset, fmt.Sprintf("ONNX opset, %d to %d", convert.MinOpset, convert.MaxOpset))
 	flags.BoolVar(&f.foldBN, "fold-bn", true, "fold batch norms into convolutions")
-	flags.StringVar(&f.labels, "labels", "", "text file with a class name a line, stored in the model")
+	flags.StringVar(&f.labels, "labels", "", "class names, stored in the model: a text file with one a line, or JSON")
+	f.prepare = map[string]*string{
+		preprocess.KeyCrop:          flags.String("crop", "", "stored in the model: the part of a picture's shorter side that is kept, such as 0.875"),
+		preprocess.KeyInterpolation: flags.String("interpolation", "", "stored in the model: how pictures are resized, such as bicubic"),
+		preprocess.KeyMean:          flags.String("mean", "", "stored in the model: what is subtracted from red, green and blue, such as 0.485,0.456,0.406"),
+		preprocess.KeyStd:           flags.String("std", "", "stored in the model: what they are divided by, such as 0.229,0.224,0.225"),
+	}
 	cmd.MarkFlagRequired("output")
 }
 
 func (f *conversionFlags) options(a *app) (o mixconv.ConvertOptions, err error) {
-	o = mixconv.ConvertOptions{Model: f.model, EMA: f.ema, MDConv: convert.Form(f.mdconv), Opset: f.opset, KeepBN: !f.foldBN}
+	o = mixconv.ConvertOptions{Model: f.model, EMA: f.ema, MDConv: convert.Form(f.mdconv), Opset: f.opset, KeepBN: !f.foldBN, Metadata: map[string]string{}}
 	if o.ImageSize, err = sizeOrDynamic("image-size", f.imageSize); err != nil {
 		return o, err
 	}
 	if o.Batch, err = sizeOrDynamic("batch", f.batch); err != nil {
 		return o, err
 	}
+	for key, value := range f.prepare {
+		if *value != "" {
+			o.Metadata[key] = *value
+		}
+	}
 	if f.labels != "" {
-		o.Labels, err = a.readLabels(f.labels)
+		a.read = append(a.read, f.labels)
+		o.Labels, err = preprocess.ReadLabels(f.labels, limit.Limits{})
 	}
 	return o, err
 }
@@ -64,19 +79,6 @@ func sizeOrDynamic(flag, s string) (int, error) {
 		return 0, fmt.Errorf("--%s %s: allowed a number from 1 or dynamic", flag, errs.Quote(s))
 	}
 	return n, nil
-}
-
-// readLabels reads the lines of a text file, without an empty last one.
-func (a *app) readLabels(path string) ([]string, error) {
-	data, err := a.readText(path, "labels", 16<<20)
-	if err != nil {
-		return nil, err
-	}
-	if len(data) == 0 {
-		return nil, fmt.Errorf("%s: the file is empty, allowed are labels, one a line", errs.Quote(path))
-	}
-	text := strings.TrimSuffix(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
-	return strings.Split(text, "\n"), nil
 }
 
 // conversion is what a converting command reports.

@@ -152,19 +152,3 @@ func (c contextWriter) Write(p []byte) (int, error) {
 	}
 	return n, nil
 }
-
-// readText reads a regular file of at most most bytes; what it holds is said in
-// errors.
-func (a *app) readText(path, what string, most int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: not a regular file (%s), %s are a text file", errs.Quote(path), info.Mode().Type(), what)
-	case info.Size() > most:
-		return nil, fmt.Errorf("%s: %d bytes, allowed for %s %d", errs.Quote(path), info.Size(), what, most)
-	}
-	a.read = append(a.read, path)
-	return os.ReadFile(path)
-}

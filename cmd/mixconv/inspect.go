@@ -21,7 +21,7 @@ func (a *app) inspectCommand() *cobra.Command {
 	var stage string
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
-		Short: "describe an ONNX model, a TensorFlow checkpoint or NumPy arrays",
+		Short: "describe an ONNX model, weights of TensorFlow or PyTorch, or NumPy arrays",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if stage != "" {
@@ -34,6 +34,8 @@ func (a *app) inspectCommand() *cobra.Command {
 				return a.inspectArchive(args[0])
 			case kindTensorFlow:
 				return a.inspectTensorFlow(args[0])
+			case kindTorch:
+				return a.inspectTorch(args[0])
 			}
 			return a.inspectModel(args[0])
 		},
@@ -49,7 +51,11 @@ const (
 	kindArray
 	kindArchive
 	kindTensorFlow
+	kindTorch
 )
+
+// torchSuffixes are those of files that PyTorch's weights come in.
+var torchSuffixes = []string{".pth", ".pt", ".bin", ".safetensors", ".ckpt", ".tar", ".json"}
 
 // kindOf tells what inspect reads at path: by content where that is
 // unmistakable, else by name. What is nothing else is taken for a model.
@@ -63,6 +69,9 @@ func kindOf(path string) kind {
 			return kindTensorFlow
 		}
 	case info.IsDir():
+		if hasTorchFile(path) {
+			return kindTorch
+		}
 		return kindTensorFlow
 	case startsWith(path, npyMagic):
 		return kindArray
@@ -70,8 +79,25 @@ func kindOf(path string) kind {
 		return kindArchive
 	case slices.Contains([]string{".index", ".pb"}, filepath.Ext(path)):
 		return kindTensorFlow
+	case slices.Contains(torchSuffixes, filepath.Ext(path)):
+		return kindTorch
 	}
 	return kindModel
+}
+
+// hasTorchFile reports whether a folder has arrays or other weights of
+// PyTorch's, and no index of a checkpoint of TensorFlow's.
+func hasTorchFile(folder string) bool {
+	entries, _ := os.ReadDir(folder) // none: its reader says why
+	found := false
+	for _, e := range entries {
+		ext := filepath.Ext(e.Name())
+		if ext == ".index" || ext == ".pb" {
+			return false
+		}
+		found = found || ext == ".npy" || slices.Contains(torchSuffixes, ext)
+	}
+	return found
 }
 
 // dump prints one stage of a model.
@@ -126,6 +152,17 @@ func (a *app) printArrays(f arrayFile) error {
 		fmt.Fprintf(w, "%s: %s\n", errs.Quote(f.File), f.Format)
 		writeArrays(w, f.Arrays)
 	})
+}
+
+// floatElements counts the elements of all arrays of floating-point numbers.
+func floatElements(list []array) int64 {
+	var total int64
+	for _, d := range list {
+		if n := tensor.Shape(d.Shape).Elements(); n > 0 && slices.Contains([]string{"float32", "float16", "float64", "bfloat16"}, d.DType) {
+			total += int64(n)
+		}
+	}
+	return total
 }
 
 func writeArrays(w io.Writer, list []array) {

@@ -93,6 +93,9 @@ func (f *modelFile) text(w io.Writer) {
 	writeArrays(w, f.Inputs)
 	fmt.Fprintln(w, "outputs")
 	writeArrays(w, f.Outputs)
+	if network := f.Metadata[convert.MetaNetwork]; network != "" {
+		fmt.Fprintf(w, "network         %s\n", errs.Quote(network))
+	}
 	fmt.Fprintf(w, "parameters      %s\n", thousands(f.Params))
 	if f.TrainedParams != nil {
 		fmt.Fprintf(w, "trained         %s\n", thousands(*f.TrainedParams))

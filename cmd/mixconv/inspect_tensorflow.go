@@ -40,10 +40,8 @@ func (a *app) inspectTensorFlow(path string) error {
 	f := checkpointFile{File: path, Format: "tensorflow", Tensors: []array{}}
 	for _, t := range tensors {
 		f.Tensors = append(f.Tensors, array{t.Name, t.Type, dims(t.Shape)})
-		if n := t.Shape.Elements(); n > 0 && (t.Type == "float32" || t.Type == "float16" || t.Type == "float64" || t.Type == "bfloat16") {
-			f.Params += int64(n)
-		}
 	}
+	f.Params = floatElements(f.Tensors)
 	source, loadErr := tf.Load(path, tf.Options{})
 	if loadErr != nil {
 		f.Problem = loadErr.Error()

@@ -7,11 +7,13 @@ import (
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 )
 
 // readArch reads a network of one's own; see convert.ParseArch for the format.
 func (a *app) readArch(path string) (*convert.Network, error) {
-	text, err := a.readText(path, "network descriptions", 1<<20)
+	a.read = append(a.read, path)
+	text, err := regular.Read(path, 1<<20)
 	if err != nil {
 		return nil, err
 	}

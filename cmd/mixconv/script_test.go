@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			root, err := filepath.Abs(filepath.Join("..", ".."))
 			env.Setenv("CKPT", filepath.Join(root, "testdata", "digits"))
+			env.Setenv("TORCH", filepath.Join(root, "convert", "torch", "testdata", "pytorch"))
 			env.Setenv("BAD", filepath.Join(root, "cmd", "mixconv", "testdata"))
 			env.Setenv("TMPDIR", filepath.Join(env.WorkDir, "tmp"))
 			if err == nil {

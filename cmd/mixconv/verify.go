@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -24,6 +26,7 @@ type verification struct {
 	input         string
 	pictures      []string
 	html, saveRef string
+	onnxGo        string // program
 	live          verify.Live
 }
 
@@ -41,6 +44,7 @@ func (a *app) verifyCommand() *cobra.Command {
 			"                       which it may fetch from its hub\n" +
 			"  torchvision:WEIGHTS  the same in torchvision\n" +
 			"  ort                  ONNX Runtime on the same file\n" +
+			"  onnx-go              onnx-go on the same file, where its engine can\n" +
 			"  npz:FILE             recorded arrays: the input, and outputs or any other values by\n" +
 			"                       their names. Pictures in NHWC are recognised by their shape\n" +
 			"  onnx:FILE            another model on the same input\n" +
@@ -50,7 +54,8 @@ func (a *app) verifyCommand() *cobra.Command {
 			"that of an npz: reference, else random. Of a picture, timm and torchvision prepare\n" +
 			"their input themselves, and every step of it is compared.\n\n" +
 			"timm, torchvision and ort are run by the Python of --python, MIXCONV_PYTHON or\n" +
-			".venv; if that lacks them, the exit code is 3.",
+			".venv; onnx-go by the program mixconv-onnxgo, of --onnx-go, MIXCONV_ONNXGO or PATH.\n" +
+			"If those lack them, or cannot run the model, the exit code is 3.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
@@ -63,7 +68,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	}
 	flags.register(cmd)
 	f := cmd.Flags()
-	f.StringArrayVar(&v.refs, "ref", nil, "timm[:WEIGHTS], torchvision[:WEIGHTS], ort, npz:FILE, onnx:FILE or forms; may be given several times")
+	f.StringArrayVar(&v.refs, "ref", nil, "timm[:WEIGHTS], torchvision[:WEIGHTS], ort, onnx-go, npz:FILE, onnx:FILE or forms; may be given several times")
 	f.StringVar(&v.input, "input", "", "the .npz or .npy with the model's input, - for stdin")
 	f.StringArrayVar(&v.pictures, "image", nil, "a picture as input, prepared as the model's metadata says; may be given several times")
 	f.Uint64Var(&o.Seed, "seed", 1, "of random input")
@@ -73,6 +78,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	f.StringVar(&v.html, "html", "", "write the report as a web page too")
 	f.StringVar(&v.saveRef, "save-ref", "", "write the reference's run as an .npz, for npz: later")
 	f.StringVar(&v.live.Python, "python", "", "the Python that runs timm, torchvision and ort")
+	f.StringVar(&v.onnxGo, "onnx-go", "", "the program mixconv-onnxgo")
 	f.StringVar(&v.live.Network, "model", "", "the network's name in timm or torchvision (default what the model's metadata says)")
 	cmd.MarkFlagRequired("ref")
 	cmd.MarkFlagsMutuallyExclusive("input", "image")
@@ -91,15 +97,31 @@ func (v *verification) check(o verify.Options) error {
 	if v.saveRef != "" && len(v.refs) != 1 {
 		return fmt.Errorf("--save-ref records one reference, not %d", len(v.refs))
 	}
+	if v.html == dash || v.saveRef == dash {
+		return fmt.Errorf("--html and --save-ref write files: stdout has the report")
+	}
+	if v.html != "" && filepath.Clean(v.html) == filepath.Clean(v.saveRef) {
+		return fmt.Errorf("--html and --save-ref: both are %s", errs.Quote(v.html))
+	}
 	return nil
 }
 
-// files are the pictures and the references' files.
+// files are the pictures and the references' files: of a folder, or an index of
+// one, all that are in it.
 func (v *verification) files() []string {
 	files := slices.Clone(v.pictures)
 	for _, ref := range v.refs {
-		if _, file, ok := strings.Cut(ref, ":"); ok {
-			files = append(files, file)
+		_, file, ok := strings.Cut(ref, ":")
+		if !ok {
+			continue
+		}
+		files = append(files, file)
+		if filepath.Ext(file) == ".json" {
+			file = filepath.Dir(file)
+		}
+		entries, _ := os.ReadDir(file) // none if it is no folder
+		for _, e := range entries {
+			files = append(files, filepath.Join(file, e.Name()))
 		}
 	}
 	return files
@@ -122,12 +144,20 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 			return err
 		}
 	}
+	for _, output := range []string{v.html, v.saveRef} {
+		if output == "" {
+			continue
+		}
+		if err := a.checkOutput(output); err != nil {
+			return err
+		}
+	}
 	if o.Pictures, err = preparePictures(m, v.pictures); err != nil {
 		return err
 	}
 	var list []verify.Reference
 	for _, ref := range v.refs {
-		r, err := openReference(ref, m, v.live, o)
+		r, err := v.open(ref, m, o)
 		if err != nil {
 			return unavailable(err)
 		}
@@ -137,6 +167,17 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 	if err != nil {
 		return unavailable(err)
 	}
+	if err := a.writeReport(ctx, v, report); err != nil {
+		return err
+	}
+	if err := a.print(report, func(w io.Writer) { report.WriteText(w) }); err != nil {
+		return err
+	}
+	return verdict(v.model, report)
+}
+
+// writeReport writes the files that flags ask for.
+func (a *app) writeReport(ctx context.Context, v verification, report *verify.Report) error {
 	if v.saveRef != "" {
 		record := report.References[0].Record()
 		if err := a.write(ctx, v.saveRef, func(w io.Writer) error { return npy.WriteArchive(w, record) }); err != nil {
@@ -144,14 +185,9 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 		}
 	}
 	if v.html != "" {
-		if err := a.write(ctx, v.html, func(w io.Writer) error { return report.WriteHTML(w, v.model) }); err != nil {
-			return err
-		}
+		return a.write(ctx, v.html, func(w io.Writer) error { return report.WriteHTML(w, v.model) })
 	}
-	if err := a.print(report, func(w io.Writer) { report.WriteText(w) }); err != nil {
-		return err
-	}
-	return verdict(v.model, report)
+	return nil
 }
 
 // unavailable gives a reference that cannot be had here its exit code.
@@ -176,9 +212,10 @@ func verdict(path string, report *verify.Report) error {
 	return &exitError{exitDifferent, fmt.Errorf("%s differs from %s", errs.Quote(path), strings.Join(differ, ", "))}
 }
 
-// openReference returns the reference that a --ref names.
-func openReference(ref string, m *onnx.Model, live verify.Live, o verify.Options) (verify.Reference, error) {
+// open returns the reference that a --ref names.
+func (v *verification) open(ref string, m *onnx.Model, o verify.Options) (verify.Reference, error) {
 	kind, file, colon := strings.Cut(ref, ":")
+	live := v.live
 	live.Weights = file
 	switch {
 	case kind == "npz" && file != "":
@@ -189,10 +226,12 @@ func openReference(ref string, m *onnx.Model, live verify.Live, o verify.Options
 		return verify.Forms(m, o)
 	case ref == "ort":
 		return verify.ORT(live)
+	case ref == "onnx-go":
+		return verify.OnnxGo(v.onnxGo)
 	case kind == "timm" && colon == (file != ""):
 		return verify.Timm(live)
 	case kind == "torchvision" && colon == (file != ""):
 		return verify.TorchVision(live)
 	}
-	return nil, fmt.Errorf("--ref %s: allowed timm[:WEIGHTS], torchvision[:WEIGHTS], ort, npz:FILE, onnx:FILE, forms", errs.Quote(ref))
+	return nil, fmt.Errorf("--ref %s: allowed timm[:WEIGHTS], torchvision[:WEIGHTS], ort, onnx-go, npz:FILE, onnx:FILE, forms", errs.Quote(ref))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mixconv/mixconv/convert/torch/internal/strictjson"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 )
 
 // maxConfig bounds a config.json: one with the names and descriptions of
@@ -45,7 +46,7 @@ type pretrained struct {
 // readConfig reads a config.json. One that names no architecture is not
 // timm's and gives nil.
 func readConfig(path string) (*Config, error) {
-	text, err := readSmall(path, maxConfig)
+	text, err := regular.Read(path, maxConfig)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +154,8 @@ func (c *Config) check() error {
 		return errs.Format("input_size", "%d numbers, allowed 3: channels, height and width", len(c.InputSize))
 	case c.CropPct < 0 || c.CropPct > 4:
 		return errs.Format("crop_pct", "%g, allowed 0 to 4", c.CropPct)
+	case c.CropMode != "" && c.CropMode != "center":
+		return errs.Format("crop_mode", "%s, allowed center", errs.Quote(c.CropMode))
 	case len(c.Mean) != len(c.Std):
 		return errs.Format("mean", "%d numbers, std has %d", len(c.Mean), len(c.Std))
 	case len(c.Labels) > 0 && c.NumClasses > 0 && len(c.Labels) != c.NumClasses:

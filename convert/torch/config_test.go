@@ -46,6 +46,7 @@ func TestConfig(t *testing.T) {
 		`{"architecture":"a","input_size":[224,224]}`:                             "input_size: 2 numbers",
 		`{"architecture":"a","input_size":[3,0,224]}`:                             "input_size: 0, allowed",
 		`{"architecture":"a","crop_pct":-1}`:                                      "crop_pct: -1",
+		`{"architecture":"a","crop_mode":"squash"}`:                               "crop_mode: squash, allowed center",
 		`{"architecture":"a","mean":[1]}`:                                         "mean: 1 numbers, std has 0",
 		`{"architecture":"a","mean":[1],"std":[0]}`:                               "std: 0, allowed",
 		`{"architecture":"a","label_names":[1]}`:                                  "label_names: neither",

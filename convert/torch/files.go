@@ -11,40 +11,9 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 )
-
-// openRegular opens a regular file within the size limit. What is no regular
-// file is refused before it is opened: opening a named pipe waits for a writer.
-func openRegular(path string, lim limit.Limits) (*os.File, int64, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, errs.InFile(path, errs.Format("", "not a regular file (%s)", info.Mode().Type()))
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	return checkOpen(f, path, lim)
-}
-
-func checkOpen(f *os.File, path string, lim limit.Limits) (*os.File, int64, error) {
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errs.InFile(path, errs.Format("", "not a regular file (%s)", info.Mode().Type()))
-	}
-	if err == nil && info.Size() > lim.FileBytes {
-		err = errs.InFile(path, errs.Format("", "%d bytes, allowed %d", info.Size(), lim.FileBytes))
-	}
-	if err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	return f, info.Size(), nil
-}
 
 // openIn opens a file that another file or a folder's list names. The file is
 // in folder or in one of the others itself, where a link may lead: Hugging
@@ -79,7 +48,7 @@ func openIn(folder, name string, others []string, lim limit.Limits) (*os.File, i
 	if err != nil {
 		return nil, 0, errs.InFile(path, errs.Format("", "%w", bare(err)))
 	}
-	return checkOpen(f, path, lim)
+	return regular.Opened(f, path, lim.FileBytes)
 }
 
 // bare is err without the path that os put before it.
@@ -97,16 +66,6 @@ func checkFileName(name string) error {
 		return fmt.Errorf("%s, allowed is the name of a file in the same folder", errs.Quote(name))
 	}
 	return nil
-}
-
-// readSmall reads a whole file of at most most bytes.
-func readSmall(path string, most int64) ([]byte, error) {
-	f, size, err := openRegular(path, limit.Limits{FileBytes: most})
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return readWhole(f, size, path)
 }
 
 func readWhole(f *os.File, size int64, path string) ([]byte, error) {

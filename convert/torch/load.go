@@ -7,6 +7,7 @@ import (
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -110,12 +111,10 @@ func (c *Config) apply(n *convert.Network) error {
 		p.Crop = c.CropPct
 	}
 	if c.Interpolation != "" {
-		p.Interpolation = c.Interpolation
+		p.Interpolation = preprocess.Interpolation(c.Interpolation)
 	}
 	if len(c.Mean) == 3 {
-		for i := range 3 {
-			p.Mean[i], p.Std[i] = c.Mean[i]*255, c.Std[i]*255
-		}
+		p.Mean, p.Std = [3]float64(c.Mean), [3]float64(c.Std)
 	}
 	if epsilon, ok := releasedEpsilons[n.Name]; ok {
 		n.BatchNormEpsilon = epsilon

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/npy"
+	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -104,7 +105,7 @@ func TestLoadConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := convert.Preprocessing{Size: 192, Crop: 0.9, Interpolation: "bilinear", Mean: [3]float64{127.5, 127.5, 127.5}, Std: [3]float64{51, 51, 51}}
+	want := preprocess.Config{Kind: preprocess.Torch, Size: 192, Crop: 0.9, Interpolation: "bilinear", Mean: [3]float64{0.5, 0.5, 0.5}, Std: [3]float64{0.2, 0.2, 0.2}}
 	if n := s.Network; n.Preprocessing != want || n.BatchNormEpsilon != 0.002 || !slices.Equal(s.Labels, []string{"cat", "dog"}) {
 		t.Errorf("%+v, labels %q", n, s.Labels)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mixconv/mixconv/convert/torch/internal/safetensors"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/npy"
 	"github.com/mixconv/mixconv/tensor"
@@ -26,7 +27,7 @@ func (s *source) read(o Options) (*Checkpoint, error) {
 	case Sharded:
 		return s.readShards(o.Limits)
 	}
-	f, size, err := openRegular(s.path, o.Limits)
+	f, size, err := regular.Open(s.path, o.Limits.FileBytes)
 	if err != nil {
 		return nil, err
 	}

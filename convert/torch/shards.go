@@ -9,6 +9,7 @@ import (
 
 	"github.com/mixconv/mixconv/convert/torch/internal/strictjson"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 )
 
@@ -18,7 +19,7 @@ const maxIndex = 16 << 20
 // readShards reads the index s.path and the shards that it names. Every tensor
 // is in the shard that the index says, and there is no other.
 func (s *source) readShards(lim limit.Limits) (*Checkpoint, error) {
-	text, err := readSmall(s.path, min(maxIndex, lim.FileBytes))
+	text, err := regular.Read(s.path, min(maxIndex, lim.FileBytes))
 	if err != nil {
 		return nil, err
 	}

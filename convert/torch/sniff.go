@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 )
 
@@ -24,7 +25,7 @@ var mistaken = []struct{ magic, kind string }{
 // sniffFile tells a file's format by its first bytes, and by its name where
 // they fit several or none.
 func sniffFile(path string, lim limit.Limits) (Format, error) {
-	f, size, err := openRegular(path, lim)
+	f, size, err := regular.Open(path, lim.FileBytes)
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package refs
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,15 +12,19 @@ import (
 )
 
 // TestLive converts weights in each format and lets timm read the same file.
-// Both forms, on both engines, are timm's and ONNX Runtime's in every layer.
+// Both forms, on both engines, are timm's in every layer, and of the first two
+// files ONNX Runtime's, which knows no weights but those in the model.
 func TestLive(t *testing.T) {
 	folder := t.TempDir()
 	python(t, nil, "weights.py", folder, "mixnet_s")
 	python(t, nil, "formats.py", folder, "mixnet_s")
-	for i, file := range []string{"mixnet_s.npz", "trainer.pth", "hub", "arrays", "half.safetensors"} {
+	for i, file := range []string{
+		"mixnet_s.npz", "trainer.pth", "hub", "arrays", "half.safetensors", "wrapped.pth", "hub/model.safetensors",
+		"sharded", "sharded/model.safetensors.index.json", "exported",
+	} {
 		t.Run(file, func(t *testing.T) {
 			weights := filepath.Join(folder, file)
-			o := mixconv.ConvertOptions{Model: "mixnet_s", ImageSize: 96, MDConv: mixconv.Split}
+			o := mixconv.ConvertOptions{Model: "mixnet_s", ImageSize: 64, MDConv: mixconv.Split}
 			if i%2 == 1 {
 				o.MDConv = mixconv.Fused
 			}
@@ -31,17 +36,51 @@ func TestLive(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			requireLive(t, m.Model, timm, engines[i%2])
+			references := []verify.Reference{timm}
+			if i < 2 {
+				references = append(references, onnxRuntime(t))
+			}
+			requireLive(t, m.Model, engines[i%2], references...)
 		})
 	}
 }
 
-// TestLiveTorchVision does so with a network of torchvision's.
+// TestLiveFeatures compares feature maps in place of logits.
+func TestLiveFeatures(t *testing.T) {
+	const network = "mobilenetv2_035"
+	folder := t.TempDir()
+	python(t, nil, "weights.py", folder, network)
+	weights := filepath.Join(folder, network+".npz")
+	m, err := mixconv.ConvertTorch(weights, mixconv.ConvertOptions{Model: network, ImageSize: 96, Features: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	timm, err := verify.Timm(verify.Live{Weights: weights})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := verify.Run(t.Context(), m.Model, []verify.Reference{timm}, verify.Options{Tolerance: verify.DefaultTolerance, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := report.References[0]
+	var names []string
+	for _, v := range c.Values {
+		names = append(names, v.Name)
+	}
+	if !c.Pass || !slices.Equal(names, []string{"features_4", "features_8", "features_16", "features_32"}) {
+		t.Errorf("pass %v, compared %q", c.Pass, names)
+	}
+}
+
+// TestLiveTorchVision does so with a network of torchvision's, and a checkpoint
+// of its training script.
 func TestLiveTorchVision(t *testing.T) {
 	const network = "shufflenet_v2_x0_5"
 	folder := t.TempDir()
 	python(t, nil, "weights.py", folder, network)
-	weights := filepath.Join(folder, network+".npz")
+	python(t, nil, "formats.py", folder, network)
+	weights := filepath.Join(folder, "averaged.pth")
 	m, err := mixconv.ConvertTorch(weights, mixconv.ConvertOptions{Model: network, ImageSize: 96})
 	if err != nil {
 		t.Fatal(err)
@@ -50,18 +89,22 @@ func TestLiveTorchVision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	requireLive(t, m.Model, torchvision, engines[0])
+	requireLive(t, m.Model, engines[0], torchvision, onnxRuntime(t))
 }
 
-// requireLive compares m, on one engine, with the reference and with ONNX
-// Runtime.
-func requireLive(t *testing.T, m *mixconv.Model, reference verify.Reference, engine mixconv.Options) {
+func onnxRuntime(t *testing.T) verify.Reference {
 	t.Helper()
 	ort, err := verify.ORT(verify.Live{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := verify.Run(t.Context(), m, []verify.Reference{reference, ort}, verify.Options{Tolerance: verify.DefaultTolerance, Layers: true, Session: engine, Seed: 1})
+	return ort
+}
+
+// requireLive compares m, on one engine, with references.
+func requireLive(t *testing.T, m *mixconv.Model, engine mixconv.Options, references ...verify.Reference) {
+	t.Helper()
+	report, err := verify.Run(t.Context(), m, references, verify.Options{Tolerance: verify.DefaultTolerance, Layers: true, Session: engine, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,14 +17,60 @@ import (
 // Logits and feature maps on the planned engine, and logits of ONNX Runtime,
 // are PyTorch's; so are the numbers of parameters and of multiply-adds.
 func TestNetworks(t *testing.T) {
+	var networks []convert.Network
+	for _, name := range convert.TorchNames() {
+		networks = append(networks, named(t, name))
+	}
+	checkNetworks(t, networks)
+}
+
+// TestAblations does so with mixed depthwise convolutions in MobileNetV1 and
+// V2, as the paper's ablations have them.
+func TestAblations(t *testing.T) {
+	var networks []convert.Network
+	for _, m := range []convert.MDConv{
+		{Kernels: []int{3, 5, 7}},
+		{Kernels: []int{3, 5, 7, 9, 11}},
+		{Kernels: []int{9}},
+		{Kernels: []int{3, 5, 7}, Exponential: true},
+		{Kernels: []int{3, 5, 7, 9}, Dilated: true},
+		{Kernels: []int{3, 5, 7, 9, 11}, Exponential: true, Dilated: true},
+	} {
+		for _, name := range []string{"mobilenetv1_100", "mobilenetv2_100"} {
+			n, err := named(t, name).WithMDConv(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			networks = append(networks, n)
+		}
+	}
+	checkNetworks(t, networks)
+}
+
+func named(t *testing.T, name string) convert.Network {
+	t.Helper()
+	n, err := convert.Named(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// checkNetworks compares networks with those that weights.py makes by their
+// names.
+func checkNetworks(t *testing.T, networks []convert.Network) {
 	interpreter(t)
 	const batch = 6 // networks whose weights are on disk at a time
-	for names := range slices.Chunk(convert.TorchNames(), batch) {
+	for some := range slices.Chunk(networks, batch) {
 		folder := t.TempDir()
-		python(t, nil, "weights.py", append([]string{folder}, names...)...)
+		args := []string{folder}
+		for _, n := range some {
+			args = append(args, n.Name)
+		}
+		python(t, nil, "weights.py", args...)
 		var jobs []job
-		for _, name := range names {
-			t.Run(name, func(t *testing.T) { jobs = append(jobs, convertTorch(t, folder, name)...) })
+		for _, n := range some {
+			t.Run(n.Name, func(t *testing.T) { jobs = append(jobs, convertTorch(t, folder, n)...) })
 		}
 		checkAndRun(t, jobs)
 		for _, j := range jobs {
@@ -37,10 +83,11 @@ func TestNetworks(t *testing.T) {
 
 // convertTorch converts a network that weights.py wrote, compares what can be
 // compared in Go, and returns the jobs for ONNX Runtime.
-func convertTorch(t *testing.T, folder, name string) []job {
+func convertTorch(t *testing.T, folder string, n convert.Network) []job {
+	name := n.Name
 	run := filepath.Join(folder, name+".run.npz")
 	recorded := readArrays(t, run)
-	weights, o := filepath.Join(folder, name+".npz"), mixconv.ConvertOptions{Model: name, ImageSize: recorded["input"].Shape[3]}
+	weights, o := filepath.Join(folder, name+".npz"), mixconv.ConvertOptions{Network: &n, ImageSize: recorded["input"].Shape[3]}
 	var jobs []job
 	for _, form := range []convert.Form{mixconv.Split, mixconv.Fused} {
 		o.MDConv = form

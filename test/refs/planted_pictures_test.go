@@ -1,72 +1,61 @@
 package refs
 
 import (
+	"bytes"
 	"image"
 	"image/color"
 	"image/jpeg"
+	"image/png"
 	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/mixconv/mixconv/convert"
-	"github.com/mixconv/mixconv/convert/torch"
+	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/preprocess"
-	"github.com/mixconv/mixconv/verify"
+	"google.golang.org/protobuf/proto"
 )
 
 // TestPlantedPreprocessing prepares a picture wrongly in one way at a time, and
-// otherwise as timm does: verify names the step. Without an error every step is
-// timm's to the bit.
+// otherwise as timm does: `mixconv verify` names the step. Without an error
+// every step is timm's to the bit.
 func TestPlantedPreprocessing(t *testing.T) {
 	folder := t.TempDir()
 	python(t, nil, "weights.py", folder, "mixnet_s")
 	weights, picture := filepath.Join(folder, "mixnet_s.npz"), filepath.Join(folder, "picture.jpg")
+	model, run := filepath.Join(folder, "m.onnx"), filepath.Join(folder, "run.npz")
 	writePicture(t, picture)
-	source, err := torch.Load(weights, torch.LoadOptions{Model: "mixnet_s"})
+	m, err := mixconv.ConvertTorch(weights, mixconv.ConvertOptions{Model: "mixnet_s", ImageSize: plantedSize})
 	if err != nil {
 		t.Fatal(err)
 	}
-	right := preprocess.ImageNet(preprocess.Torch, plantedSize)
-	live, err := verify.Timm(verify.Live{Weights: weights})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := convert.Lower(source.Network, source.Weights, convert.Options{ImageSize: plantedSize})
-	if err != nil {
-		t.Fatal(err)
-	}
-	compare := func(c preprocess.Config, ref verify.Reference, change func(*preprocess.Picture)) *verify.Comparison {
-		o := verify.Options{Tolerance: verify.DefaultTolerance, Pictures: []verify.Picture{prepare(t, c, picture, change)}}
-		report, err := verify.Run(t.Context(), m, []verify.Reference{ref}, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return report.References[0]
-	}
-	c := compare(right, live, func(*preprocess.Picture) {})
-	if !c.Pass || len(c.Stages) != 4 || *c.Top5Agree != 1 {
-		t.Fatalf("without an error: %+v", c)
+	write(t, model, m.Model)
+	command := buildProgram(t)
+	c, code := command.verify(t, model, "--ref", "timm:"+weights, "--image", picture, "--save-ref", run)
+	if code != 0 || len(c.Stages) != 4 || *c.Top5Agree != 1 {
+		t.Fatalf("without an error: exit code %d, %+v", code, c)
 	}
 	for _, v := range c.Stages {
 		if v.MaxAbs != 0 {
 			t.Errorf("%s differs by %v from timm's", v.Name, v.MaxAbs)
 		}
 	}
-	recorded := verify.Recorded("timm", c.Record())
+	mean, _ := m.Metadata(preprocess.KeyMean)
+	std, _ := m.Metadata(preprocess.KeyStd)
 	for _, p := range []struct {
 		name, first string
-		config      func(*preprocess.Config)
+		metadata    map[string]string
 		picture     func(*preprocess.Picture)
 	}{
-		{name: "mean and deviation exchanged", first: "normalize", config: func(c *preprocess.Config) { c.Mean, c.Std = c.Std, c.Mean }},
-		{name: "no mean", first: "normalize", config: func(c *preprocess.Config) { c.Mean = [3]float64{} }},
-		{name: "from -1 to 1", first: "normalize", config: func(c *preprocess.Config) {
-			c.Mean, c.Std = [3]float64{0.5, 0.5, 0.5}, [3]float64{0.5, 0.5, 0.5}
-		}},
-		{name: "deviation of 0 to 255", first: "normalize", config: func(c *preprocess.Config) { c.Std[0] *= 255 }},
-		{name: "bilinear", first: "resize", config: func(c *preprocess.Config) { c.Interpolation = preprocess.Bilinear }},
-		{name: "another crop", first: "resize", config: func(c *preprocess.Config) { c.Crop = 0.9 }},
+		{name: "mean and deviation exchanged", first: "normalize", metadata: map[string]string{preprocess.KeyMean: std, preprocess.KeyStd: mean}},
+		{name: "no mean", first: "normalize", metadata: map[string]string{preprocess.KeyMean: "0,0,0"}},
+		{name: "from -1 to 1", first: "normalize", metadata: map[string]string{preprocess.KeyMean: "0.5,0.5,0.5", preprocess.KeyStd: "0.5,0.5,0.5"}},
+		{name: "deviation of 0 to 255", first: "normalize", metadata: map[string]string{preprocess.KeyStd: "58.395,0.224,0.225"}},
+		{name: "bilinear", first: "resize", metadata: map[string]string{preprocess.KeyInterpolation: "bilinear"}},
+		{name: "another crop", first: "resize", metadata: map[string]string{preprocess.KeyCrop: "0.9"}},
+		{name: "TensorFlow's", first: "decode", metadata: preprocess.ImageNet(preprocess.TensorFlow, plantedSize).Metadata()},
+		{name: "nothing", first: ""},
 		{name: "blue first", first: "decode", picture: func(p *preprocess.Picture) {
 			for i := 0; i < len(p.Pix); i += 3 {
 				p.Pix[i], p.Pix[i+2] = p.Pix[i+2], p.Pix[i]
@@ -74,32 +63,45 @@ func TestPlantedPreprocessing(t *testing.T) {
 		}},
 		{name: "a bit of a pixel", first: "decode", picture: func(p *preprocess.Picture) { p.Pix[1000] ^= 1 }},
 	} {
-		config := right
-		if p.config != nil {
-			p.config(&config)
+		planted, seen := filepath.Join(folder, "planted.onnx"), picture
+		other := onnx.New(proto.CloneOf(m.Proto))
+		for key, value := range p.metadata {
+			other.SetMetadata(key, value)
 		}
-		if p.picture == nil {
-			p.picture = func(*preprocess.Picture) {}
+		write(t, planted, other)
+		if p.picture != nil {
+			seen = filepath.Join(folder, "picture.png")
+			alterPicture(t, picture, seen, p.picture)
 		}
-		if c := compare(config, recorded, p.picture); c.Pass || c.FirstDifferent == nil || *c.FirstDifferent != p.first {
-			t.Errorf("%s: %+v, want %s first", p.name, c.FirstDifferent, p.first)
+		args := []string{planted, "--ref", "npz:" + run, "--image", seen}
+		if p.first != "" {
+			command.requireFound(t, p.name, p.first, args...)
+		} else if _, code := command.verify(t, args...); code != 0 {
+			t.Errorf("%s: exit code %d", p.name, code)
 		}
 	}
 }
 
-// prepare reads a picture, changes it, and prepares it.
-func prepare(t *testing.T, c preprocess.Config, path string, change func(*preprocess.Picture)) verify.Picture {
+// alterPicture writes a changed picture as a PNG.
+func alterPicture(t *testing.T, from, to string, change func(*preprocess.Picture)) {
 	t.Helper()
-	p, err := c.ReadFile(path, limit.Limits{})
+	p, err := preprocess.ImageNet(preprocess.Torch, plantedSize).ReadFile(from, limit.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	change(p)
-	stages, err := c.Run(p)
-	if err != nil {
+	m := image.NewRGBA(image.Rect(0, 0, p.Width, p.Height))
+	for i := 0; i < p.Width*p.Height; i++ {
+		at := i/p.Width*p.Stride + i%p.Width*3
+		m.SetRGBA(i%p.Width, i/p.Width, color.RGBA{p.Pix[at], p.Pix[at+1], p.Pix[at+2], 255})
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
 		t.Fatal(err)
 	}
-	return verify.Picture{Path: path, Stages: stages}
+	if err := os.WriteFile(to, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // writePicture writes a JPEG with edges and slopes in three colours.

@@ -2,8 +2,9 @@
 
 usage: weights.py FOLDER MODEL...
 
-For each model of timm, torchvision or pytorchcv, MODEL.npz gets its state_dict,
-and MODEL.run.npz `input`, `logits`, timm's feature maps as `features_4` to
+A MODEL is one of timm, torchvision or pytorchcv, or one of timm's with mixed
+depthwise convolutions in place of its own: mobilenetv2_100_k3.5.7, and then
+_exp, _dilated or both. MODEL.npz gets its state_dict, and MODEL.run.npz `input`, `logits`, timm's feature maps as `features_4` to
 `features_32`, and the counts `params` and `macs`. Weights are random but seeded,
 and batch norms have statistics of random pictures, so that no layer is
 degenerate.
@@ -29,7 +30,43 @@ def create(name):
         return getattr(importlib.import_module("pytorchcv.models.proxylessnas"), name)()
     if name.startswith("shufflenet"):
         return torchvision.models.get_model(name)
-    return timm.create_model(name, pretrained=False)
+    base, *mixed = name.split("_k")
+    model = timm.create_model(base, pretrained=False)
+    if mixed:
+        kernels, *options = mixed[0].split("_")
+        for block in (block for stage in model.blocks for block in stage):
+            block.conv_dw = mix(block.conv_dw, [int(k) for k in kernels.split(".")], "exp" in options, "dilated" in options)
+    return model
+
+
+def mix(conv, kernels, exponential, dilated):
+    """A mixed depthwise convolution in place of a plain one.
+
+    As in section 3.2 of the MixConv paper (arXiv 1907.09595): each kernel size
+    has an equal share of the channels, or half of those that are left; a dilated
+    3×3 kernel, where the stride allows it, spans as much as a larger one.
+    """
+    stride, channels = conv.stride[0], conv.in_channels
+    if not exponential and not dilated:
+        return timm.layers.create_conv2d(channels, channels, kernels if len(kernels) > 1 else kernels[0], stride=stride, depthwise=True)
+    return MDConv(channels, kernels, stride, exponential, dilated and stride == 1)
+
+
+class MDConv(torch.nn.ModuleDict):
+    def __init__(self, channels, kernels, stride, exponential, dilated):
+        super().__init__()
+        self.shares = [channels // len(kernels)] * len(kernels)
+        self.shares[0] += channels % len(kernels)
+        if exponential:
+            self.shares = [channels >> i for i in range(1, len(kernels))]
+            self.shares.append(channels - sum(self.shares))
+        for i, (k, c) in enumerate(zip(kernels, self.shares)):
+            d = (k - 1) // 2 if dilated else 1
+            k = 3 if dilated else k
+            self[str(i)] = torch.nn.Conv2d(c, c, k, stride, d * (k - 1) // 2, d, c, bias=False)
+
+    def forward(self, x):
+        return torch.cat([conv(part) for conv, part in zip(self.values(), x.split(self.shares, 1))], 1)
 
 
 def pictures(n, seed):

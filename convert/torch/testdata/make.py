@@ -116,7 +116,8 @@ def main(folder, seed):
     at = lambda name: os.path.join(folder, name)
     os.makedirs(folder, exist_ok=True)
 
-    for name, tensors in (("views", views()), ("types", all_types())):
+    kinds = {"views": views(), "types": all_types()}
+    for name, tensors in kinds.items():
         torch.save(tensors, at(name + ".pth"))
         record(name + ".pth", tensors)
         torch.save(tensors, at(name + ".legacy.pth"), _use_new_zipfile_serialization=False)
@@ -153,6 +154,16 @@ def main(folder, seed):
     del saved["model_ema"]
     torch.save(saved, at("wrapped.pth"))
     record("wrapped.pth", raw, dictionary="model", prefix="module.")
+
+    for name, tensors in kinds.items():
+        # As they lie in memory: NumPy writes what is transposed in Fortran's order.
+        kept = {k: v for k, v in tensors.items() if v.dtype == torch.bfloat16 or str(v.dtype)[6:] in np.sctypeDict}
+        os.makedirs(at(name + "_npy"), exist_ok=True)
+        for k, v in kept.items():
+            v = v.detach()
+            array = export_npy.array(v) if v.dtype == torch.bfloat16 else v.numpy()
+            np.save(os.path.join(at(name + "_npy"), k + ".npy"), array)
+        record(name + "_npy", kept, order=False)
 
     with open(at("manifest.json"), "w") as f:
         json.dump(MANIFEST, f, indent=1, sort_keys=True)

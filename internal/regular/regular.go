@@ -1,0 +1,64 @@
+// Package regular opens files that must be regular ones. Folders, devices and
+// named pipes are refused before they are opened: opening a pipe waits for a
+// writer.
+package regular
+
+import (
+	"io"
+	"os"
+
+	"github.com/mixconv/mixconv/errs"
+)
+
+// Open opens the file at path, which must have at most most bytes, and returns
+// its size.
+func Open(path string, most int64) (*os.File, int64, error) {
+	info, err := os.Stat(path)
+	if err == nil {
+		err = check(info, path, most)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	return Opened(f, path, most)
+}
+
+// Opened does with a file that is open already what Open does. It closes the
+// file where it returns an error.
+func Opened(f *os.File, path string, most int64) (*os.File, int64, error) {
+	info, err := f.Stat()
+	if err == nil {
+		err = check(info, path, most)
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+// Read reads the file at path, which must have at most most bytes.
+func Read(path string, most int64) ([]byte, error) {
+	f, size, err := Open(path, most)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data := make([]byte, size)
+	_, err = io.ReadFull(f, data)
+	return data, errs.InFile(path, err)
+}
+
+func check(info os.FileInfo, path string, most int64) error {
+	switch {
+	case !info.Mode().IsRegular():
+		return errs.InFile(path, errs.Format("", "not a regular file (%s)", info.Mode().Type()))
+	case info.Size() > most:
+		return errs.InFile(path, errs.Format("", "%d bytes, allowed %d", info.Size(), most))
+	}
+	return nil
+}
