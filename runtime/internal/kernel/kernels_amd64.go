@@ -45,14 +45,14 @@ func hardSigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows 
 func hardSwishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
 
 // sigmoidAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
-// f(x) = 1 / (1 + 2^(8·(high+low)·x));
+// f(x) = 1 / (1 + 2^(8·scale·x));
 // for the power x is held in ±most; NaN stays.
-func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
+func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
 
 // swishAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
-// f(x) = x / (1 + 2^(8·(high+low)·x));
+// f(x) = x / (1 + 2^(8·scale·x));
 // for the power x is held in ±most; NaN stays.
-func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
+func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
 
 // addAVX2 computes a + b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
 // for r < rows, at least 1, and i < n, at least 1.
@@ -111,14 +111,14 @@ func hardSigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, row
 func hardSwishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
 
 // sigmoidAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
-// f(x) = 1 / (1 + 2^(8·(high+low)·x));
+// f(x) = 1 / (1 + 2^(8·scale·x));
 // for the power x is held in ±most; NaN stays.
-func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
+func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
 
 // swishAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
-// f(x) = x / (1 + 2^(8·(high+low)·x));
+// f(x) = x / (1 + 2^(8·scale·x));
 // for the power x is held in ±most; NaN stays.
-func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, high float32, low float32, most float32)
+func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
 
 // addAVX512 computes a + b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
 // for r < rows, at least 1, and i < n, at least 1.

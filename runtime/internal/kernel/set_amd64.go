@@ -39,8 +39,8 @@ type functions struct {
 	clamp         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
 	hardSigmoid   func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
 	hardSwish     func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
-	sigmoid       func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, high, low, most float32)
-	swish         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, high, low, most float32)
+	sigmoid       func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, scale, most float32)
+	swish         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, scale, most float32)
 	add, mul, max rowsCode
 	sum           func(dst *float64, x *float32, step, pixels, channels int)
 }
@@ -126,11 +126,11 @@ func (f *functions) activate(dst []float32, dstStep int, src []float32, srcStep,
 	case act.Clip:
 		f.clamp(d, dstStep, x, srcStep, rows, n, a.A, a.B)
 	case act.Sigmoid:
-		high, low, most := power(1)
-		f.sigmoid(d, dstStep, x, srcStep, rows, n, high, low, most)
+		scale, most := power(1)
+		f.sigmoid(d, dstStep, x, srcStep, rows, n, scale, most)
 	case act.Swish:
-		high, low, most := power(a.A)
-		f.swish(d, dstStep, x, srcStep, rows, n, high, low, most)
+		scale, most := power(a.A)
+		f.swish(d, dstStep, x, srcStep, rows, n, scale, most)
 	case act.HardSigmoid:
 		f.hardSigmoid(d, dstStep, x, srcStep, rows, n, a.A, a.B)
 	case act.HardSwish:
@@ -140,14 +140,11 @@ func (f *functions) activate(dst []float32, dstStep int, src []float32, srcStep,
 	}
 }
 
-// power turns e^(-alpha·x) into 2^(8·(high+low)·x), and says how large x may be
-// for that to be a normal number; further out the sigmoid is 0 or 1 to
-// rounding.
-func power(alpha float32) (high, low, most float32) {
+// power turns e^(-alpha·x) into 2^(8·scale·x), and says how large x may be for
+// that to be a normal number; further out the sigmoid is 0 or 1 to rounding.
+func power(alpha float32) (scale, most float32) {
 	s := -float64(alpha) * math.Log2E
-	high = float32(s / 8)
-	low = float32(s/8 - float64(high))
-	return high, low, float32(math.Min(math.MaxFloat32, 125.9/math.Abs(s)))
+	return float32(s / 8), float32(math.Min(math.MaxFloat32, 125.9/math.Abs(s)))
 }
 
 func binaryRows(code rowsCode) func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
