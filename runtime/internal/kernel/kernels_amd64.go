@@ -66,8 +66,8 @@ func mulAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep
 // for r < rows, at least 1, and i < n, at least 1.
 func maxAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
-// sumAVX2 computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels,
-// a multiple of eight.
+// sumAVX2 computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels, a multiple of eight:
+// as the plain sum does, to the bit.
 func sumAVX2(dst *float64, x *float32, step int, pixels int, channels int)
 
 // gemm1xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·32+j]
@@ -132,6 +132,6 @@ func mulAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bSt
 // for r < rows, at least 1, and i < n, at least 1.
 func maxAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
-// sumAVX512 computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels,
-// a multiple of eight.
+// sumAVX512 computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels, a multiple of eight:
+// as the plain sum does, to the bit.
 func sumAVX512(dst *float64, x *float32, step int, pixels int, channels int)

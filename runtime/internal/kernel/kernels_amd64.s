@@ -4476,32 +4476,67 @@ next:
 // func sumAVX2(dst *float64, x *float32, step int, pixels int, channels int)
 // Requires: AVX, AVX2
 TEXT ·sumAVX2(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ step+16(FP), DX
-	MOVQ channels+32(FP), BX
-	SHLQ $0x02, DX
+	MOVQ step+16(FP), AX
+	MOVQ dst+0(FP), BX
+	MOVQ x+8(FP), SI
+	MOVQ channels+32(FP), DI
+	SHLQ $0x02, AX
 
 block:
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
-	MOVQ  pixels+24(FP), DI
-	MOVQ  CX, SI
+	MOVQ  SI, CX
+	MOVQ  pixels+24(FP), DX
 
-pixel:
-	VCVTPS2PD (SI), Y2
-	VADDPD    Y2, Y0, Y0
-	VCVTPS2PD 16(SI), Y2
-	VADDPD    Y2, Y1, Y1
-	ADDQ      DX, SI
-	DECQ      DI
-	JNE       pixel
-	VMOVUPD   Y0, (AX)
-	VMOVUPD   Y1, 32(AX)
-	ADDQ      $0x20, CX
-	ADDQ      $0x40, AX
-	SUBQ      $0x08, BX
-	JNE       block
+run:
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	MOVQ  $0x00000004, R8
+
+quad:
+	CMPQ   DX, $0x00
+	JLE    added
+	VADDPS (CX), Y2, Y2
+	ADDQ   AX, CX
+	CMPQ   DX, $0x01
+	JLE    added
+	VADDPS (CX), Y3, Y3
+	ADDQ   AX, CX
+	CMPQ   DX, $0x02
+	JLE    added
+	VADDPS (CX), Y4, Y4
+	ADDQ   AX, CX
+	CMPQ   DX, $0x03
+	JLE    added
+	VADDPS (CX), Y5, Y5
+	ADDQ   AX, CX
+	SUBQ   $0x04, DX
+	DECQ   R8
+	JNE    quad
+	JMP    sums
+
+added:
+	XORQ DX, DX
+
+sums:
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	VCVTPS2PD    X2, Y3
+	VADDPD       Y3, Y0, Y0
+	VEXTRACTF128 $0x01, Y2, X2
+	VCVTPS2PD    X2, Y3
+	VADDPD       Y3, Y1, Y1
+	TESTQ        DX, DX
+	JG           run
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y1, 32(BX)
+	ADDQ         $0x00000020, SI
+	ADDQ         $0x00000040, BX
+	SUBQ         $0x08, DI
+	JNE          block
 	VZEROUPPER
 	RET
 
@@ -9514,29 +9549,68 @@ next:
 	RET
 
 // func sumAVX512(dst *float64, x *float32, step int, pixels int, channels int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX2
 TEXT ·sumAVX512(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ step+16(FP), DX
-	MOVQ channels+32(FP), BX
-	SHLQ $0x02, DX
+	MOVQ step+16(FP), AX
+	MOVQ dst+0(FP), BX
+	MOVQ x+8(FP), SI
+	MOVQ channels+32(FP), DI
+	SHLQ $0x02, AX
 
 block:
-	VPXORD Z0, Z0, Z0
-	MOVQ   pixels+24(FP), DI
-	MOVQ   CX, SI
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	MOVQ  SI, CX
+	MOVQ  pixels+24(FP), DX
 
-pixel:
-	VCVTPS2PD (SI), Z1
-	VADDPD    Z1, Z0, Z0
-	ADDQ      DX, SI
-	DECQ      DI
-	JNE       pixel
-	VMOVUPD   Z0, (AX)
-	ADDQ      $0x20, CX
-	ADDQ      $0x40, AX
-	SUBQ      $0x08, BX
-	JNE       block
+run:
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	MOVQ  $0x00000004, R8
+
+quad:
+	CMPQ   DX, $0x00
+	JLE    added
+	VADDPS (CX), Y2, Y2
+	ADDQ   AX, CX
+	CMPQ   DX, $0x01
+	JLE    added
+	VADDPS (CX), Y3, Y3
+	ADDQ   AX, CX
+	CMPQ   DX, $0x02
+	JLE    added
+	VADDPS (CX), Y4, Y4
+	ADDQ   AX, CX
+	CMPQ   DX, $0x03
+	JLE    added
+	VADDPS (CX), Y5, Y5
+	ADDQ   AX, CX
+	SUBQ   $0x04, DX
+	DECQ   R8
+	JNE    quad
+	JMP    sums
+
+added:
+	XORQ DX, DX
+
+sums:
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	VCVTPS2PD    X2, Y3
+	VADDPD       Y3, Y0, Y0
+	VEXTRACTF128 $0x01, Y2, X2
+	VCVTPS2PD    X2, Y3
+	VADDPD       Y3, Y1, Y1
+	TESTQ        DX, DX
+	JG           run
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y1, 32(BX)
+	ADDQ         $0x00000020, SI
+	ADDQ         $0x00000040, BX
+	SUBQ         $0x08, DI
+	JNE          block
 	VZEROUPPER
 	RET

@@ -41,8 +41,9 @@ type Set struct {
 	// i < n, Mul the product, Max the greater, or NaN if one is. dst may be the
 	// same place as a or b.
 	Add, Mul, Max func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int)
-	// Sum computes dst[c] = Σ_p x[p·step+c] over p < pixels for every c of
-	// dst, in float64.
+	// Sum computes dst[c] = Σ_p x[p·step+c] over p < pixels for every c of dst:
+	// 16 pixels in float32, and these sums in float64. All sets give the same
+	// bits.
 	Sum func(dst []float64, x []float32, step, pixels int)
 }
 
