@@ -21,7 +21,7 @@ test-refs:
 	test/refs/venv.sh .venv
 	test/refs/cases.sh .venv/bin/python .cache/onnx
 	MIXCONV_PYTHON=$(CURDIR)/.venv/bin/python MIXCONV_ONNX_DATA=$(CURDIR)/.cache/onnx \
-		$(GO) test -count=1 -timeout 30m ./test/refs/... ./convert/torch ./preprocess ./verify/conform
+		$(GO) test -count=1 -timeout 60m ./test/refs/... ./convert/torch ./preprocess ./verify/conform
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
