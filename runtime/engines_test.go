@@ -84,6 +84,23 @@ var engineCases = []engineCase{
 		b.node("Add", "y", []string{x, in})
 		b.output("y", 4)
 	}, toLast + "conv 1x1,global pool,conv 1x1,conv 1x1,scale+conv 1x1"},
+	{"a gate before a depthwise convolution of one tap", func(b *builder) {
+		x := b.input("x", 2, 6, 5, 5)
+		gate := b.node("Sigmoid", "", []string{b.node("GlobalAveragePool", "", []string{x})})
+		b.conv(b.node("Mul", "", []string{x, gate}), 6, 6, 1, 1, 6, "y")
+		b.output("y", 4)
+	}, toLast + "global pool,sigmoid,Mul,depthwise"},
+	{"convolutions that share weights, but not their biases", func(b *builder) {
+		x := b.input("x", 1, 4, 5, 5)
+		expand, tap := b.weight(6, 4, 1, 1), b.weight(6, 1, 3, 3)
+		pads := intsAttr("pads", 1, 1, 1, 1)
+		branch := func() string {
+			e := b.node("Conv", "", []string{x, expand, b.weight(6)})
+			return b.node("Conv", "", []string{e, tap, b.weight(6)}, onnx.IntAttr("group", 6), pads)
+		}
+		b.node("Concat", "y", []string{branch(), branch()}, onnx.IntAttr("axis", 1))
+		b.output("y", 4)
+	}, toLast + "expand+depthwise,expand+depthwise"},
 	{"residual, then relu, as a ResNet has it", func(b *builder) {
 		in := b.input("x", 1, 4, 5, 5)
 		a := b.conv(in, 4, 4, 3, 1, 1, "")

@@ -66,7 +66,7 @@ func (p *planner) gate(n *graph.Node) bool {
 		return false
 	}
 	c, err := geometry(reader)
-	if err != nil || !pointwise(reader, c) || p.expands(reader, c) {
+	if err != nil || !pointwise(reader, c) || isDepthwise(reader, c) || p.expands(reader, c) {
 		return false
 	}
 	if _, ok := knownFloats(reader.In[1]); !ok {

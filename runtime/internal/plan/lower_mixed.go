@@ -97,21 +97,24 @@ func (p *planner) mixedKernel(n, from *graph.Node) (k kernel.Mixed, err error) {
 		}
 		k.Groups = append(k.Groups, kernel.MixedGroup{Channels: m.Split[i], Window: window(c)})
 	}
-	b, ok := bias(optional(n.In, 1+len(m.Groups)), k.In.C)
+	biasOf := optional(n.In, 1+len(m.Groups))
+	b, ok := bias(biasOf, k.In.C)
 	if !ok {
 		return k, errNoKernel
 	}
 	if from == nil {
-		k.Panels = p.packs.mixed(p.plan.set, weights, k.Groups, 0, b)
+		k.Panels = p.packs.mixed(p.plan.set, weights, k.Groups, 0, biasOf, b)
 		return k, nil
 	}
 	c, err := geometry(from)
 	if err != nil {
 		return k, err
 	}
-	k.Panels = p.packs.mixed(p.plan.set, weights, k.Groups, k.In.C/c.Group, b)
-	b, _ = bias(optional(from.In, 2), k.In.C) // conv has seen that it is known
-	e := p.packs.expand(p.plan.set, from.In[1], b, k.Panels)
+	part := k.In.C / c.Group
+	k.Panels = p.packs.mixed(p.plan.set, weights, k.Groups, part, biasOf, b)
+	biasOf = optional(from.In, 2)
+	b, _ = bias(biasOf, k.In.C) // conv has seen that it is known
+	e := p.packs.expand(p.plan.set, from.In[1], biasOf, b, k.Panels, weights, part)
 	e.Groups, e.Act, e.In = c.Group, from.Post.Act, shapeOf(from.In[0])
 	if e.Planar = !pointwise(from, c); e.Planar {
 		e.Window = window(c)

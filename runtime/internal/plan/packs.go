@@ -2,8 +2,10 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
+	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -56,10 +58,19 @@ func (p *Packs) conv(set *kernel.Set, v *graph.Value, groups int, planar bool) [
 	})
 }
 
+// sources is a packKey's source where a pack is made of several constants; nil
+// stands for none.
+func sources(values ...*graph.Value) (list [ops.MaxGroups + 2]*tensor.Tensor) {
+	for i, v := range values {
+		list[i] = v.Const()
+	}
+	return list
+}
+
 // mixed packs the weights [C,1,kh,kw] of each group for panels of channels, none
 // of which crosses a multiple of part.
-func (p *Packs) mixed(set *kernel.Set, weights []*graph.Value, groups []kernel.MixedGroup, part int, bias []float32) []kernel.Panel {
-	return pack(p, weights[0].Const(), fmt.Sprint("mixed by ", part), func() []kernel.Panel {
+func (p *Packs) mixed(set *kernel.Set, weights []*graph.Value, groups []kernel.MixedGroup, part int, biasOf *graph.Value, bias []float32) []kernel.Panel {
+	return pack(p, sources(append(slices.Clone(weights), biasOf)...), fmt.Sprint("mixed by ", part), func() []kernel.Panel {
 		var taps [][]float32 // of each channel
 		for i, g := range groups {
 			w, area := tensor.Data[float32](weights[i].Const()), g.Window.KH*g.Window.KW
@@ -71,9 +82,10 @@ func (p *Packs) mixed(set *kernel.Set, weights []*graph.Value, groups []kernel.M
 	})
 }
 
-// expand packs the OIHW weights v for the panels of the Mixed behind.
-func (p *Packs) expand(set *kernel.Set, v *graph.Value, bias []float32, panels []kernel.Panel) kernel.Expand {
-	return pack(p, v.Const(), "expand", func() (e kernel.Expand) {
+// expand packs the OIHW weights v for the panels of the Mixed behind, which come
+// from the weights behind, by part.
+func (p *Packs) expand(set *kernel.Set, v, biasOf *graph.Value, bias []float32, panels []kernel.Panel, behind []*graph.Value, part int) kernel.Expand {
+	return pack(p, sources(append(slices.Clone(behind), v, biasOf)...), fmt.Sprint("expand by ", part), func() (e kernel.Expand) {
 		e.Weights, e.Bias = set.PackExpand(&p.slab, panels, tensor.Data[float32](v.Const()), bias, v.Type.Shape[1:].Elements())
 		return e
 	})
