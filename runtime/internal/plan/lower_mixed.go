@@ -73,7 +73,7 @@ func (p *planner) mixedOperands(n, from *graph.Node) (o operands, err error) {
 }
 
 // mixedKernel is n's kernel with shapes and weights, but no memory yet; from is
-// the pointwise convolution that it computes on the way, or nil.
+// the convolution that it computes on the way, or nil.
 func (p *planner) mixedKernel(n, from *graph.Node) (k kernel.Mixed, err error) {
 	k.In, k.Out = shapeOf(n.In[0]), shapeOf(n.Out[0])
 	call, err := n.Call()
