@@ -22,7 +22,7 @@ func rate(b *testing.B, work int) {
 }
 
 func BenchmarkGemm(b *testing.B) {
-	for _, k := range []int{16, 40, 240, 1200} {
+	for _, k := range []int{8, 16, 24, 40, 80, 240, 1200} {
 		b.Run(fmt.Sprintf("k=%d", k), func(b *testing.B) {
 			eachSet(b, func(b *testing.B, s *Set) {
 				m := s.Rows * 16

@@ -6,11 +6,13 @@ package kernel
 
 // gemm1xAVX2 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·16+j]
 // for i < m and j < n, l < k, which is at least 1; n is from 1 to 8.
-func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
+// It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.
+func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, ahead int, pace int)
 
 // gemm2xAVX2 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·16+j]
 // for i < m and j < n, l < k, which is at least 1; n is from 9 to 16.
-func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
+// It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.
+func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, ahead int, pace int)
 
 // productAVX2 computes dst[p·16+j] = bias[p·16+j] + Σ_l a[l]·panels[p·step+l·16+j]
 // for p < 4, j < 16 and l < k, which is at least 1.
@@ -72,11 +74,13 @@ func sumAVX2(dst *float64, x *float32, step int, pixels int, channels int)
 
 // gemm1xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·32+j]
 // for i < m and j < n, l < k, which is at least 1; n is from 1 to 16.
-func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
+// It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.
+func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, ahead int, pace int)
 
 // gemm2xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·32+j]
 // for i < m and j < n, l < k, which is at least 1; n is from 17 to 32.
-func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
+// It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.
+func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, ahead int, pace int)
 
 // productAVX512 computes dst[p·32+j] = bias[p·32+j] + Σ_l a[l]·panels[p·step+l·32+j]
 // for p < 4, j < 32 and l < k, which is at least 1.

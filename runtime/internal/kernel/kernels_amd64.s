@@ -22,9 +22,9 @@ DATA lanes<>+56(SB)/4, $0x00000000
 DATA lanes<>+60(SB)/4, $0x00000000
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
-// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
-// Requires: AVX, FMA3
-TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-88
+// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, ahead int, pace int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm1xAVX2(SB), NOSPLIT, $8-104
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+16(FP), CX
 	MOVQ    dstStride+8(FP), DX
@@ -32,10 +32,13 @@ TEXT ·gemm1xAVX2(SB), NOSPLIT, $0-88
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, BX
 	MOVQ    m+32(FP), SI
-	MOVQ    n+80(FP), DI
-	LEAQ    lanes<>+0(SB), R8
-	NEGQ    DI
-	VMOVDQU 32(R8)(DI*4), Y0
+	MOVQ    ahead+88(FP), DI
+	MOVQ    pace+96(FP), R8
+	ADDQ    panel+64(FP), DI
+	MOVQ    n+80(FP), R9
+	LEAQ    lanes<>+0(SB), R10
+	NEGQ    R9
+	VMOVDQU 32(R10)(R9*4), Y0
 
 tiles:
 	CMPQ       SI, $0x0e
@@ -45,8 +48,8 @@ tiles:
 	JG         tile7
 	CMPQ       SI, $0x0b
 	JNE        not11
-	MOVQ       bias+72(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+72(FP), R9
+	VMASKMOVPS (R9), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
@@ -57,57 +60,59 @@ tiles:
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y1, Y10
 	VMOVAPS    Y1, Y11
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum11
 
 piece11:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
 	LEAQ   (R11)(BX*2), R12
 	ADDQ   BX, R12
-	MOVQ   k+56(FP), R14
-	IMUL3Q $0x40, 8(DI), R13
-	ADDQ   panel+64(FP), R13
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	LEAQ   (R13)(BX*2), R14
+	ADDQ   BX, R14
+	MOVQ   k+56(FP), BP
+	IMUL3Q $0x40, 8(R9), R15
+	ADDQ   panel+64(FP), R15
 
 k11:
-	VMOVUPS      (R13), Y12
-	VBROADCASTSS (R9), Y13
-	VFMADD231PS  Y12, Y13, Y1
-	VBROADCASTSS (R9)(BX*1), Y13
-	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (R9)(BX*2), Y13
-	VFMADD231PS  Y12, Y13, Y3
-	VBROADCASTSS (R10), Y13
-	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (R10)(BX*1), Y13
-	VFMADD231PS  Y12, Y13, Y5
-	VBROADCASTSS (R10)(BX*2), Y13
-	VFMADD231PS  Y12, Y13, Y6
+	VMOVUPS      (R15), Y12
 	VBROADCASTSS (R11), Y13
-	VFMADD231PS  Y12, Y13, Y7
+	VFMADD231PS  Y12, Y13, Y1
 	VBROADCASTSS (R11)(BX*1), Y13
-	VFMADD231PS  Y12, Y13, Y8
+	VFMADD231PS  Y12, Y13, Y2
 	VBROADCASTSS (R11)(BX*2), Y13
-	VFMADD231PS  Y12, Y13, Y9
+	VFMADD231PS  Y12, Y13, Y3
 	VBROADCASTSS (R12), Y13
-	VFMADD231PS  Y12, Y13, Y10
+	VFMADD231PS  Y12, Y13, Y4
 	VBROADCASTSS (R12)(BX*1), Y13
+	VFMADD231PS  Y12, Y13, Y5
+	VBROADCASTSS (R12)(BX*2), Y13
+	VFMADD231PS  Y12, Y13, Y6
+	VBROADCASTSS (R13), Y13
+	VFMADD231PS  Y12, Y13, Y7
+	VBROADCASTSS (R13)(BX*1), Y13
+	VFMADD231PS  Y12, Y13, Y8
+	VBROADCASTSS (R13)(BX*2), Y13
+	VFMADD231PS  Y12, Y13, Y9
+	VBROADCASTSS (R14), Y13
+	VFMADD231PS  Y12, Y13, Y10
+	VBROADCASTSS (R14)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y11
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x04, R14
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R15
+	DECQ         BP
 	JNE          k11
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece11
 
 sum11:
@@ -189,16 +194,16 @@ sums11masked:
 	ADDQ       DX, AX
 
 sums11stored:
-	IMUL3Q $0x0b, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x0b, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x0b, SI
 	JMP    tiles
 
 not11:
 	CMPQ       SI, $0x0a
 	JNE        not10
-	MOVQ       bias+72(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+72(FP), R9
+	VMASKMOVPS (R9), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
@@ -208,55 +213,57 @@ not11:
 	VMOVAPS    Y1, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y1, Y10
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum10
 
 piece10:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
 	LEAQ   (R11)(BX*2), R12
 	ADDQ   BX, R12
-	MOVQ   k+56(FP), R14
-	IMUL3Q $0x40, 8(DI), R13
-	ADDQ   panel+64(FP), R13
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	LEAQ   (R13)(BX*2), R14
+	ADDQ   BX, R14
+	MOVQ   k+56(FP), BP
+	IMUL3Q $0x40, 8(R9), R15
+	ADDQ   panel+64(FP), R15
 
 k10:
-	VMOVUPS      (R13), Y11
-	VBROADCASTSS (R9), Y12
-	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (R9)(BX*1), Y12
-	VFMADD231PS  Y11, Y12, Y2
-	VBROADCASTSS (R9)(BX*2), Y12
-	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (R10), Y12
-	VFMADD231PS  Y11, Y12, Y4
-	VBROADCASTSS (R10)(BX*1), Y12
-	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R10)(BX*2), Y12
-	VFMADD231PS  Y11, Y12, Y6
+	VMOVUPS      (R15), Y11
 	VBROADCASTSS (R11), Y12
-	VFMADD231PS  Y11, Y12, Y7
+	VFMADD231PS  Y11, Y12, Y1
 	VBROADCASTSS (R11)(BX*1), Y12
-	VFMADD231PS  Y11, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y2
 	VBROADCASTSS (R11)(BX*2), Y12
-	VFMADD231PS  Y11, Y12, Y9
+	VFMADD231PS  Y11, Y12, Y3
 	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y11, Y12, Y4
+	VBROADCASTSS (R12)(BX*1), Y12
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R12)(BX*2), Y12
+	VFMADD231PS  Y11, Y12, Y6
+	VBROADCASTSS (R13), Y12
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R13)(BX*1), Y12
+	VFMADD231PS  Y11, Y12, Y8
+	VBROADCASTSS (R13)(BX*2), Y12
+	VFMADD231PS  Y11, Y12, Y9
+	VBROADCASTSS (R14), Y12
 	VFMADD231PS  Y11, Y12, Y10
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x04, R14
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R15
+	DECQ         BP
 	JNE          k10
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece10
 
 sum10:
@@ -332,16 +339,16 @@ sums10masked:
 	ADDQ       DX, AX
 
 sums10stored:
-	IMUL3Q $0x0a, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x0a, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x0a, SI
 	JMP    tiles
 
 not10:
 	CMPQ       SI, $0x09
 	JNE        not9
-	MOVQ       bias+72(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+72(FP), R9
+	VMASKMOVPS (R9), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
@@ -350,50 +357,52 @@ not10:
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y1, Y8
 	VMOVAPS    Y1, Y9
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum9
 
 piece9:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
-	MOVQ   k+56(FP), R13
-	IMUL3Q $0x40, 8(DI), R12
-	ADDQ   panel+64(FP), R12
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	MOVQ   k+56(FP), R15
+	IMUL3Q $0x40, 8(R9), R14
+	ADDQ   panel+64(FP), R14
 
 k9:
-	VMOVUPS      (R12), Y10
-	VBROADCASTSS (R9), Y11
-	VFMADD231PS  Y10, Y11, Y1
-	VBROADCASTSS (R9)(BX*1), Y11
-	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (R9)(BX*2), Y11
-	VFMADD231PS  Y10, Y11, Y3
-	VBROADCASTSS (R10), Y11
-	VFMADD231PS  Y10, Y11, Y4
-	VBROADCASTSS (R10)(BX*1), Y11
-	VFMADD231PS  Y10, Y11, Y5
-	VBROADCASTSS (R10)(BX*2), Y11
-	VFMADD231PS  Y10, Y11, Y6
+	VMOVUPS      (R14), Y10
 	VBROADCASTSS (R11), Y11
-	VFMADD231PS  Y10, Y11, Y7
+	VFMADD231PS  Y10, Y11, Y1
 	VBROADCASTSS (R11)(BX*1), Y11
-	VFMADD231PS  Y10, Y11, Y8
+	VFMADD231PS  Y10, Y11, Y2
 	VBROADCASTSS (R11)(BX*2), Y11
+	VFMADD231PS  Y10, Y11, Y3
+	VBROADCASTSS (R12), Y11
+	VFMADD231PS  Y10, Y11, Y4
+	VBROADCASTSS (R12)(BX*1), Y11
+	VFMADD231PS  Y10, Y11, Y5
+	VBROADCASTSS (R12)(BX*2), Y11
+	VFMADD231PS  Y10, Y11, Y6
+	VBROADCASTSS (R13), Y11
+	VFMADD231PS  Y10, Y11, Y7
+	VBROADCASTSS (R13)(BX*1), Y11
+	VFMADD231PS  Y10, Y11, Y8
+	VBROADCASTSS (R13)(BX*2), Y11
 	VFMADD231PS  Y10, Y11, Y9
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R14
+	DECQ         R15
 	JNE          k9
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece9
 
 sum9:
@@ -463,16 +472,16 @@ sums9masked:
 	ADDQ       DX, AX
 
 sums9stored:
-	IMUL3Q $0x09, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x09, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x09, SI
 	JMP    tiles
 
 not9:
 	CMPQ       SI, $0x08
 	JNE        not8
-	MOVQ       bias+72(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+72(FP), R9
+	VMASKMOVPS (R9), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
@@ -480,48 +489,50 @@ not9:
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y1, Y8
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum8
 
 piece8:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
-	MOVQ   k+56(FP), R13
-	IMUL3Q $0x40, 8(DI), R12
-	ADDQ   panel+64(FP), R12
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	MOVQ   k+56(FP), R15
+	IMUL3Q $0x40, 8(R9), R14
+	ADDQ   panel+64(FP), R14
 
 k8:
-	VMOVUPS      (R12), Y9
-	VBROADCASTSS (R9), Y10
-	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (R9)(BX*1), Y10
-	VFMADD231PS  Y9, Y10, Y2
-	VBROADCASTSS (R9)(BX*2), Y10
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (R10), Y10
-	VFMADD231PS  Y9, Y10, Y4
-	VBROADCASTSS (R10)(BX*1), Y10
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R10)(BX*2), Y10
-	VFMADD231PS  Y9, Y10, Y6
+	VMOVUPS      (R14), Y9
 	VBROADCASTSS (R11), Y10
-	VFMADD231PS  Y9, Y10, Y7
+	VFMADD231PS  Y9, Y10, Y1
 	VBROADCASTSS (R11)(BX*1), Y10
+	VFMADD231PS  Y9, Y10, Y2
+	VBROADCASTSS (R11)(BX*2), Y10
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y9, Y10, Y4
+	VBROADCASTSS (R12)(BX*1), Y10
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R12)(BX*2), Y10
+	VFMADD231PS  Y9, Y10, Y6
+	VBROADCASTSS (R13), Y10
+	VFMADD231PS  Y9, Y10, Y7
+	VBROADCASTSS (R13)(BX*1), Y10
 	VFMADD231PS  Y9, Y10, Y8
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R14
+	DECQ         R15
 	JNE          k8
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece8
 
 sum8:
@@ -585,8 +596,8 @@ sums8masked:
 	ADDQ       DX, AX
 
 sums8stored:
-	IMUL3Q $0x08, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x08, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x08, SI
 	JMP    tiles
 
@@ -595,54 +606,56 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ       bias+72(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+72(FP), R9
+	VMASKMOVPS (R9), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum7
 
 piece7:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
-	MOVQ   k+56(FP), R13
-	IMUL3Q $0x40, 8(DI), R12
-	ADDQ   panel+64(FP), R12
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	MOVQ   k+56(FP), R15
+	IMUL3Q $0x40, 8(R9), R14
+	ADDQ   panel+64(FP), R14
 
 k7:
-	VMOVUPS      (R12), Y8
-	VBROADCASTSS (R9), Y9
-	VFMADD231PS  Y8, Y9, Y1
-	VBROADCASTSS (R9)(BX*1), Y9
-	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (R9)(BX*2), Y9
-	VFMADD231PS  Y8, Y9, Y3
-	VBROADCASTSS (R10), Y9
-	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (R10)(BX*1), Y9
-	VFMADD231PS  Y8, Y9, Y5
-	VBROADCASTSS (R10)(BX*2), Y9
-	VFMADD231PS  Y8, Y9, Y6
+	VMOVUPS      (R14), Y8
 	VBROADCASTSS (R11), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS (R11)(BX*1), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R11)(BX*2), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS (R12), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS (R12)(BX*1), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS (R12)(BX*2), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS (R13), Y9
 	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000040, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R14
+	DECQ         R15
 	JNE          k7
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece7
 
 sum7:
@@ -700,56 +713,58 @@ sums7masked:
 	ADDQ       DX, AX
 
 sums7stored:
-	IMUL3Q $0x07, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x07, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x07, SI
 	JMP    tiles
 
 not7:
 	CMPQ       SI, $0x06
 	JNE        not6
-	MOVQ       bias+72(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+72(FP), R9
+	VMASKMOVPS (R9), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum6
 
 piece6:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	MOVQ   k+56(FP), R12
-	IMUL3Q $0x40, 8(DI), R11
-	ADDQ   panel+64(FP), R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x40, 8(R9), R13
+	ADDQ   panel+64(FP), R13
 
 k6:
-	VMOVUPS      (R11), Y7
-	VBROADCASTSS (R9), Y8
+	VMOVUPS      (R13), Y7
+	VBROADCASTSS (R11), Y8
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (R9)(BX*1), Y8
+	VBROADCASTSS (R11)(BX*1), Y8
 	VFMADD231PS  Y7, Y8, Y2
-	VBROADCASTSS (R9)(BX*2), Y8
+	VBROADCASTSS (R11)(BX*2), Y8
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (R10), Y8
+	VBROADCASTSS (R12), Y8
 	VFMADD231PS  Y7, Y8, Y4
-	VBROADCASTSS (R10)(BX*1), Y8
+	VBROADCASTSS (R12)(BX*1), Y8
 	VFMADD231PS  Y7, Y8, Y5
-	VBROADCASTSS (R10)(BX*2), Y8
+	VBROADCASTSS (R12)(BX*2), Y8
 	VFMADD231PS  Y7, Y8, Y6
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k6
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece6
 
 sum6:
@@ -801,53 +816,55 @@ sums6masked:
 	ADDQ       DX, AX
 
 sums6stored:
-	IMUL3Q $0x06, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x06, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x06, SI
 	JMP    tiles
 
 not6:
 	CMPQ       SI, $0x05
 	JNE        not5
-	MOVQ       bias+72(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+72(FP), R9
+	VMASKMOVPS (R9), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum5
 
 piece5:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	MOVQ   k+56(FP), R12
-	IMUL3Q $0x40, 8(DI), R11
-	ADDQ   panel+64(FP), R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x40, 8(R9), R13
+	ADDQ   panel+64(FP), R13
 
 k5:
-	VMOVUPS      (R11), Y6
-	VBROADCASTSS (R9), Y7
+	VMOVUPS      (R13), Y6
+	VBROADCASTSS (R11), Y7
 	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (R9)(BX*1), Y7
+	VBROADCASTSS (R11)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R9)(BX*2), Y7
+	VBROADCASTSS (R11)(BX*2), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (R10), Y7
+	VBROADCASTSS (R12), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (R10)(BX*1), Y7
+	VBROADCASTSS (R12)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k5
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece5
 
 sum5:
@@ -893,50 +910,52 @@ sums5masked:
 	ADDQ       DX, AX
 
 sums5stored:
-	IMUL3Q $0x05, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x05, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x05, SI
 	JMP    tiles
 
 not5:
 	CMPQ       SI, $0x04
 	JNE        not4
-	MOVQ       bias+72(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+72(FP), R9
+	VMASKMOVPS (R9), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum4
 
 piece4:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	MOVQ   k+56(FP), R12
-	IMUL3Q $0x40, 8(DI), R11
-	ADDQ   panel+64(FP), R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x40, 8(R9), R13
+	ADDQ   panel+64(FP), R13
 
 k4:
-	VMOVUPS      (R11), Y5
-	VBROADCASTSS (R9), Y6
+	VMOVUPS      (R13), Y5
+	VBROADCASTSS (R11), Y6
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (R9)(BX*1), Y6
+	VBROADCASTSS (R11)(BX*1), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (R9)(BX*2), Y6
+	VBROADCASTSS (R11)(BX*2), Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (R10), Y6
+	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k4
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece4
 
 sum4:
@@ -976,44 +995,46 @@ sums4masked:
 	ADDQ       DX, AX
 
 sums4stored:
-	IMUL3Q $0x04, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x04, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x04, SI
 	JMP    tiles
 
 not4:
 	CMPQ       SI, $0x03
 	JNE        not3
-	MOVQ       bias+72(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+72(FP), R9
+	VMASKMOVPS (R9), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum3
 
 piece3:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   k+56(FP), R11
-	IMUL3Q $0x40, 8(DI), R10
-	ADDQ   panel+64(FP), R10
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x40, 8(R9), R12
+	ADDQ   panel+64(FP), R12
 
 k3:
-	VMOVUPS      (R10), Y4
-	VBROADCASTSS (R9), Y5
+	VMOVUPS      (R12), Y4
+	VBROADCASTSS (R11), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (R9)(BX*1), Y5
+	VBROADCASTSS (R11)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (R9)(BX*2), Y5
+	VBROADCASTSS (R11)(BX*2), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000040, R10
-	DECQ         R11
+	ADDQ         $0x04, R11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k3
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece3
 
 sum3:
@@ -1047,41 +1068,43 @@ sums3masked:
 	ADDQ       DX, AX
 
 sums3stored:
-	IMUL3Q $0x03, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x03, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x03, SI
 	JMP    tiles
 
 not3:
 	CMPQ       SI, $0x02
 	JNE        not2
-	MOVQ       bias+72(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+72(FP), R9
+	VMASKMOVPS (R9), Y0, Y1
 	VMOVAPS    Y1, Y2
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum2
 
 piece2:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   k+56(FP), R11
-	IMUL3Q $0x40, 8(DI), R10
-	ADDQ   panel+64(FP), R10
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x40, 8(R9), R12
+	ADDQ   panel+64(FP), R12
 
 k2:
-	VMOVUPS      (R10), Y3
-	VBROADCASTSS (R9), Y4
+	VMOVUPS      (R12), Y3
+	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (R9)(BX*1), Y4
+	VBROADCASTSS (R11)(BX*1), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000040, R10
-	DECQ         R11
+	ADDQ         $0x04, R11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k2
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece2
 
 sum2:
@@ -1109,38 +1132,40 @@ sums2masked:
 	ADDQ       DX, AX
 
 sums2stored:
-	IMUL3Q $0x02, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x02, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x02, SI
 	JMP    tiles
 
 not2:
 	CMPQ       SI, $0x01
 	JNE        not1
-	MOVQ       bias+72(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       bias+72(FP), R9
+	VMASKMOVPS (R9), Y0, Y1
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum1
 
 piece1:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   k+56(FP), R11
-	IMUL3Q $0x40, 8(DI), R10
-	ADDQ   panel+64(FP), R10
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x40, 8(R9), R12
+	ADDQ   panel+64(FP), R12
 
 k1:
-	VMOVUPS      (R10), Y2
-	VBROADCASTSS (R9), Y3
+	VMOVUPS      (R12), Y2
+	VBROADCASTSS (R11), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000040, R10
-	DECQ         R11
+	ADDQ         $0x04, R11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k1
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece1
 
 sum1:
@@ -1162,8 +1187,8 @@ sums1masked:
 	ADDQ       DX, AX
 
 sums1stored:
-	IMUL3Q $0x01, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x01, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x01, SI
 	JMP    tiles
 
@@ -1172,8 +1197,8 @@ not1:
 	RET
 
 full:
-	MOVQ       bias+72(FP), DI
-	VMASKMOVPS (DI), Y0, Y1
+	MOVQ       bias+72(FP), R9
+	VMASKMOVPS (R9), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
@@ -1185,59 +1210,61 @@ full:
 	VMOVAPS    Y1, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y1, Y12
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum12
 
 piece12:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
 	LEAQ   (R11)(BX*2), R12
 	ADDQ   BX, R12
-	MOVQ   k+56(FP), R14
-	IMUL3Q $0x40, 8(DI), R13
-	ADDQ   panel+64(FP), R13
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	LEAQ   (R13)(BX*2), R14
+	ADDQ   BX, R14
+	MOVQ   k+56(FP), BP
+	IMUL3Q $0x40, 8(R9), R15
+	ADDQ   panel+64(FP), R15
 
 k12:
-	VMOVUPS      (R13), Y13
-	VBROADCASTSS (R9), Y14
-	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (R9)(BX*1), Y14
-	VFMADD231PS  Y13, Y14, Y2
-	VBROADCASTSS (R9)(BX*2), Y14
-	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (R10), Y14
-	VFMADD231PS  Y13, Y14, Y4
-	VBROADCASTSS (R10)(BX*1), Y14
-	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R10)(BX*2), Y14
-	VFMADD231PS  Y13, Y14, Y6
+	VMOVUPS      (R15), Y13
 	VBROADCASTSS (R11), Y14
-	VFMADD231PS  Y13, Y14, Y7
+	VFMADD231PS  Y13, Y14, Y1
 	VBROADCASTSS (R11)(BX*1), Y14
-	VFMADD231PS  Y13, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y2
 	VBROADCASTSS (R11)(BX*2), Y14
-	VFMADD231PS  Y13, Y14, Y9
+	VFMADD231PS  Y13, Y14, Y3
 	VBROADCASTSS (R12), Y14
-	VFMADD231PS  Y13, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y4
 	VBROADCASTSS (R12)(BX*1), Y14
-	VFMADD231PS  Y13, Y14, Y11
+	VFMADD231PS  Y13, Y14, Y5
 	VBROADCASTSS (R12)(BX*2), Y14
+	VFMADD231PS  Y13, Y14, Y6
+	VBROADCASTSS (R13), Y14
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R13)(BX*1), Y14
+	VFMADD231PS  Y13, Y14, Y8
+	VBROADCASTSS (R13)(BX*2), Y14
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R14), Y14
+	VFMADD231PS  Y13, Y14, Y10
+	VBROADCASTSS (R14)(BX*1), Y14
+	VFMADD231PS  Y13, Y14, Y11
+	VBROADCASTSS (R14)(BX*2), Y14
 	VFMADD231PS  Y13, Y14, Y12
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x04, R14
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R15
+	DECQ         BP
 	JNE          k12
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece12
 
 sum12:
@@ -1325,14 +1352,14 @@ sums12masked:
 	ADDQ       DX, AX
 
 sums12stored:
-	IMUL3Q $0x0c, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x0c, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x0c, SI
 	JMP    tiles
 
-// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
-// Requires: AVX, FMA3
-TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-88
+// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, ahead int, pace int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-104
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+16(FP), CX
 	MOVQ    dstStride+8(FP), DX
@@ -1340,11 +1367,14 @@ TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-88
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, BX
 	MOVQ    m+32(FP), SI
-	MOVQ    n+80(FP), DI
-	SUBQ    $0x08, DI
-	LEAQ    lanes<>+0(SB), R8
-	NEGQ    DI
-	VMOVDQU 32(R8)(DI*4), Y0
+	MOVQ    ahead+88(FP), DI
+	MOVQ    pace+96(FP), R8
+	ADDQ    panel+64(FP), DI
+	MOVQ    n+80(FP), R9
+	SUBQ    $0x08, R9
+	LEAQ    lanes<>+0(SB), R10
+	NEGQ    R9
+	VMOVDQU 32(R10)(R9*4), Y0
 
 tiles:
 	CMPQ       SI, $0x08
@@ -1354,9 +1384,9 @@ tiles:
 	JG         tile4
 	CMPQ       SI, $0x05
 	JNE        not5
-	MOVQ       bias+72(FP), DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
+	MOVQ       bias+72(FP), R9
+	VMOVUPS    (R9), Y1
+	VMASKMOVPS 32(R9), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
@@ -1365,45 +1395,47 @@ tiles:
 	VMOVAPS    Y2, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum5
 
 piece5:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	MOVQ   k+56(FP), R12
-	IMUL3Q $0x40, 8(DI), R11
-	ADDQ   panel+64(FP), R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x40, 8(R9), R13
+	ADDQ   panel+64(FP), R13
 
 k5:
-	VMOVUPS      (R11), Y11
-	VMOVUPS      32(R11), Y12
-	VBROADCASTSS (R9), Y13
+	VMOVUPS      (R13), Y11
+	VMOVUPS      32(R13), Y12
+	VBROADCASTSS (R11), Y13
 	VFMADD231PS  Y11, Y13, Y1
 	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (R9)(BX*1), Y13
+	VBROADCASTSS (R11)(BX*1), Y13
 	VFMADD231PS  Y11, Y13, Y3
 	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (R9)(BX*2), Y13
+	VBROADCASTSS (R11)(BX*2), Y13
 	VFMADD231PS  Y11, Y13, Y5
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (R10), Y13
+	VBROADCASTSS (R12), Y13
 	VFMADD231PS  Y11, Y13, Y7
 	VFMADD231PS  Y12, Y13, Y8
-	VBROADCASTSS (R10)(BX*1), Y13
+	VBROADCASTSS (R12)(BX*1), Y13
 	VFMADD231PS  Y11, Y13, Y9
 	VFMADD231PS  Y12, Y13, Y10
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k5
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece5
 
 sum5:
@@ -1464,8 +1496,8 @@ sums5masked:
 	ADDQ       DX, AX
 
 sums5stored:
-	IMUL3Q $0x05, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x05, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x05, SI
 	JMP    tiles
 
@@ -1474,51 +1506,53 @@ not5:
 	JNE  not4
 
 tile4:
-	MOVQ       bias+72(FP), DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
+	MOVQ       bias+72(FP), R9
+	VMOVUPS    (R9), Y1
+	VMASKMOVPS 32(R9), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum4
 
 piece4:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	MOVQ   k+56(FP), R12
-	IMUL3Q $0x40, 8(DI), R11
-	ADDQ   panel+64(FP), R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x40, 8(R9), R13
+	ADDQ   panel+64(FP), R13
 
 k4:
-	VMOVUPS      (R11), Y9
-	VMOVUPS      32(R11), Y10
-	VBROADCASTSS (R9), Y11
+	VMOVUPS      (R13), Y9
+	VMOVUPS      32(R13), Y10
+	VBROADCASTSS (R11), Y11
 	VFMADD231PS  Y9, Y11, Y1
 	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (R9)(BX*1), Y11
+	VBROADCASTSS (R11)(BX*1), Y11
 	VFMADD231PS  Y9, Y11, Y3
 	VFMADD231PS  Y10, Y11, Y4
-	VBROADCASTSS (R9)(BX*2), Y11
+	VBROADCASTSS (R11)(BX*2), Y11
 	VFMADD231PS  Y9, Y11, Y5
 	VFMADD231PS  Y10, Y11, Y6
-	VBROADCASTSS (R10), Y11
+	VBROADCASTSS (R12), Y11
 	VFMADD231PS  Y9, Y11, Y7
 	VFMADD231PS  Y10, Y11, Y8
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k4
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece4
 
 sum4:
@@ -1570,51 +1604,53 @@ sums4masked:
 	ADDQ       DX, AX
 
 sums4stored:
-	IMUL3Q $0x04, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x04, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x04, SI
 	JMP    tiles
 
 not4:
 	CMPQ       SI, $0x03
 	JNE        not3
-	MOVQ       bias+72(FP), DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
+	MOVQ       bias+72(FP), R9
+	VMOVUPS    (R9), Y1
+	VMASKMOVPS 32(R9), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum3
 
 piece3:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   k+56(FP), R11
-	IMUL3Q $0x40, 8(DI), R10
-	ADDQ   panel+64(FP), R10
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x40, 8(R9), R12
+	ADDQ   panel+64(FP), R12
 
 k3:
-	VMOVUPS      (R10), Y7
-	VMOVUPS      32(R10), Y8
-	VBROADCASTSS (R9), Y9
+	VMOVUPS      (R12), Y7
+	VMOVUPS      32(R12), Y8
+	VBROADCASTSS (R11), Y9
 	VFMADD231PS  Y7, Y9, Y1
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (R9)(BX*1), Y9
+	VBROADCASTSS (R11)(BX*1), Y9
 	VFMADD231PS  Y7, Y9, Y3
 	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (R9)(BX*2), Y9
+	VBROADCASTSS (R11)(BX*2), Y9
 	VFMADD231PS  Y7, Y9, Y5
 	VFMADD231PS  Y8, Y9, Y6
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000040, R10
-	DECQ         R11
+	ADDQ         $0x04, R11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k3
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece3
 
 sum3:
@@ -1657,46 +1693,48 @@ sums3masked:
 	ADDQ       DX, AX
 
 sums3stored:
-	IMUL3Q $0x03, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x03, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x03, SI
 	JMP    tiles
 
 not3:
 	CMPQ       SI, $0x02
 	JNE        not2
-	MOVQ       bias+72(FP), DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
+	MOVQ       bias+72(FP), R9
+	VMOVUPS    (R9), Y1
+	VMASKMOVPS 32(R9), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum2
 
 piece2:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   k+56(FP), R11
-	IMUL3Q $0x40, 8(DI), R10
-	ADDQ   panel+64(FP), R10
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x40, 8(R9), R12
+	ADDQ   panel+64(FP), R12
 
 k2:
-	VMOVUPS      (R10), Y5
-	VMOVUPS      32(R10), Y6
-	VBROADCASTSS (R9), Y7
+	VMOVUPS      (R12), Y5
+	VMOVUPS      32(R12), Y6
+	VBROADCASTSS (R11), Y7
 	VFMADD231PS  Y5, Y7, Y1
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R9)(BX*1), Y7
+	VBROADCASTSS (R11)(BX*1), Y7
 	VFMADD231PS  Y5, Y7, Y3
 	VFMADD231PS  Y6, Y7, Y4
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000040, R10
-	DECQ         R11
+	ADDQ         $0x04, R11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k2
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece2
 
 sum2:
@@ -1730,41 +1768,43 @@ sums2masked:
 	ADDQ       DX, AX
 
 sums2stored:
-	IMUL3Q $0x02, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x02, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x02, SI
 	JMP    tiles
 
 not2:
 	CMPQ       SI, $0x01
 	JNE        not1
-	MOVQ       bias+72(FP), DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       bias+72(FP), R9
+	VMOVUPS    (R9), Y1
+	VMASKMOVPS 32(R9), Y0, Y2
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum1
 
 piece1:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   k+56(FP), R11
-	IMUL3Q $0x40, 8(DI), R10
-	ADDQ   panel+64(FP), R10
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x40, 8(R9), R12
+	ADDQ   panel+64(FP), R12
 
 k1:
-	VMOVUPS      (R10), Y3
-	VMOVUPS      32(R10), Y4
-	VBROADCASTSS (R9), Y5
+	VMOVUPS      (R12), Y3
+	VMOVUPS      32(R12), Y4
+	VBROADCASTSS (R11), Y5
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000040, R10
-	DECQ         R11
+	ADDQ         $0x04, R11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R12
+	DECQ         R13
 	JNE          k1
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece1
 
 sum1:
@@ -1789,8 +1829,8 @@ sums1masked:
 	ADDQ       DX, AX
 
 sums1stored:
-	IMUL3Q $0x01, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x01, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x01, SI
 	JMP    tiles
 
@@ -1799,9 +1839,9 @@ not1:
 	RET
 
 full:
-	MOVQ       bias+72(FP), DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
+	MOVQ       bias+72(FP), R9
+	VMOVUPS    (R9), Y1
+	VMASKMOVPS 32(R9), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
@@ -1812,48 +1852,50 @@ full:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
-	MOVQ       pieces+40(FP), DI
-	MOVQ       npieces+48(FP), R8
-	TESTQ      R8, R8
+	MOVQ       pieces+40(FP), R9
+	MOVQ       npieces+48(FP), R10
+	TESTQ      R10, R10
 	JLE        sum6
 
 piece6:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	MOVQ   k+56(FP), R12
-	IMUL3Q $0x40, 8(DI), R11
-	ADDQ   panel+64(FP), R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x40, 8(R9), R13
+	ADDQ   panel+64(FP), R13
 
 k6:
-	VMOVUPS      (R11), Y13
-	VMOVUPS      32(R11), Y14
-	VBROADCASTSS (R9), Y15
+	VMOVUPS      (R13), Y13
+	VMOVUPS      32(R13), Y14
+	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS (R9)(BX*1), Y15
+	VBROADCASTSS (R11)(BX*1), Y15
 	VFMADD231PS  Y13, Y15, Y3
 	VFMADD231PS  Y14, Y15, Y4
-	VBROADCASTSS (R9)(BX*2), Y15
+	VBROADCASTSS (R11)(BX*2), Y15
 	VFMADD231PS  Y13, Y15, Y5
 	VFMADD231PS  Y14, Y15, Y6
-	VBROADCASTSS (R10), Y15
+	VBROADCASTSS (R12), Y15
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS (R10)(BX*1), Y15
+	VBROADCASTSS (R12)(BX*1), Y15
 	VFMADD231PS  Y13, Y15, Y9
 	VFMADD231PS  Y14, Y15, Y10
-	VBROADCASTSS (R10)(BX*2), Y15
+	VBROADCASTSS (R12)(BX*2), Y15
 	VFMADD231PS  Y13, Y15, Y11
 	VFMADD231PS  Y14, Y15, Y12
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000040, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000040, R13
+	DECQ         R14
 	JNE          k6
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece6
 
 sum6:
@@ -1923,8 +1965,8 @@ sums6masked:
 	ADDQ       DX, AX
 
 sums6stored:
-	IMUL3Q $0x06, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x06, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x06, SI
 	JMP    tiles
 
@@ -4540,9 +4582,9 @@ sums:
 	VZEROUPPER
 	RET
 
-// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-88
+// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, ahead int, pace int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm1xAVX512(SB), NOSPLIT, $8-104
 	MOVQ  dst+0(FP), AX
 	MOVQ  a+16(FP), CX
 	MOVQ  dstStride+8(FP), DX
@@ -4550,11 +4592,14 @@ TEXT ·gemm1xAVX512(SB), NOSPLIT, $0-88
 	SHLQ  $0x02, DX
 	SHLQ  $0x02, BX
 	MOVQ  m+32(FP), SI
-	MOVQ  n+80(FP), DI
-	MOVL  $0x00000001, R8
-	SHLXL DI, R8, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVQ  ahead+88(FP), DI
+	MOVQ  pace+96(FP), R8
+	ADDQ  panel+64(FP), DI
+	MOVQ  n+80(FP), R9
+	MOVL  $0x00000001, R10
+	SHLXL R9, R10, R10
+	DECL  R10
+	KMOVW R10, K1
 
 tiles:
 	CMPQ      SI, $0x0e
@@ -4564,8 +4609,8 @@ tiles:
 	JG        tile7
 	CMPQ      SI, $0x0b
 	JNE       not11
-	MOVQ      bias+72(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+72(FP), R9
+	VMOVUPS.Z (R9), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -4576,57 +4621,59 @@ tiles:
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum11
 
 piece11:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
 	LEAQ   (R11)(BX*2), R12
 	ADDQ   BX, R12
-	MOVQ   k+56(FP), R14
-	IMUL3Q $0x80, 8(DI), R13
-	ADDQ   panel+64(FP), R13
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	LEAQ   (R13)(BX*2), R14
+	ADDQ   BX, R14
+	MOVQ   k+56(FP), BP
+	IMUL3Q $0x80, 8(R9), R15
+	ADDQ   panel+64(FP), R15
 
 k11:
-	VMOVUPS      (R13), Z11
-	VBROADCASTSS (R9), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS (R9)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (R9)(BX*2), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (R10), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R10)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS (R10)(BX*2), Z12
-	VFMADD231PS  Z11, Z12, Z5
+	VMOVUPS      (R15), Z11
 	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z11, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z0
 	VBROADCASTSS (R11)(BX*1), Z12
-	VFMADD231PS  Z11, Z12, Z7
+	VFMADD231PS  Z11, Z12, Z1
 	VBROADCASTSS (R11)(BX*2), Z12
-	VFMADD231PS  Z11, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z2
 	VBROADCASTSS (R12), Z12
-	VFMADD231PS  Z11, Z12, Z9
+	VFMADD231PS  Z11, Z12, Z3
 	VBROADCASTSS (R12)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS (R12)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R13), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS (R13)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R13)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS (R14), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS (R14)(BX*1), Z12
 	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x04, R14
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R15
+	DECQ         BP
 	JNE          k11
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece11
 
 sum11:
@@ -4681,16 +4728,16 @@ sums11part:
 	ADDQ    DX, AX
 
 sums11stored:
-	IMUL3Q $0x0b, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x0b, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x0b, SI
 	JMP    tiles
 
 not11:
 	CMPQ      SI, $0x0a
 	JNE       not10
-	MOVQ      bias+72(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+72(FP), R9
+	VMOVUPS.Z (R9), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -4700,55 +4747,57 @@ not11:
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum10
 
 piece10:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
 	LEAQ   (R11)(BX*2), R12
 	ADDQ   BX, R12
-	MOVQ   k+56(FP), R14
-	IMUL3Q $0x80, 8(DI), R13
-	ADDQ   panel+64(FP), R13
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	LEAQ   (R13)(BX*2), R14
+	ADDQ   BX, R14
+	MOVQ   k+56(FP), BP
+	IMUL3Q $0x80, 8(R9), R15
+	ADDQ   panel+64(FP), R15
 
 k10:
-	VMOVUPS      (R13), Z10
-	VBROADCASTSS (R9), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS (R9)(BX*1), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS (R9)(BX*2), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS (R10), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS (R10)(BX*1), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS (R10)(BX*2), Z11
-	VFMADD231PS  Z10, Z11, Z5
+	VMOVUPS      (R15), Z10
 	VBROADCASTSS (R11), Z11
-	VFMADD231PS  Z10, Z11, Z6
+	VFMADD231PS  Z10, Z11, Z0
 	VBROADCASTSS (R11)(BX*1), Z11
-	VFMADD231PS  Z10, Z11, Z7
+	VFMADD231PS  Z10, Z11, Z1
 	VBROADCASTSS (R11)(BX*2), Z11
-	VFMADD231PS  Z10, Z11, Z8
+	VFMADD231PS  Z10, Z11, Z2
 	VBROADCASTSS (R12), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS (R12)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS (R12)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS (R13), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS (R13)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS (R13)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS (R14), Z11
 	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x04, R14
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R15
+	DECQ         BP
 	JNE          k10
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece10
 
 sum10:
@@ -4799,16 +4848,16 @@ sums10part:
 	ADDQ    DX, AX
 
 sums10stored:
-	IMUL3Q $0x0a, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x0a, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x0a, SI
 	JMP    tiles
 
 not10:
 	CMPQ      SI, $0x09
 	JNE       not9
-	MOVQ      bias+72(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+72(FP), R9
+	VMOVUPS.Z (R9), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -4817,50 +4866,52 @@ not10:
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum9
 
 piece9:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
-	MOVQ   k+56(FP), R13
-	IMUL3Q $0x80, 8(DI), R12
-	ADDQ   panel+64(FP), R12
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	MOVQ   k+56(FP), R15
+	IMUL3Q $0x80, 8(R9), R14
+	ADDQ   panel+64(FP), R14
 
 k9:
-	VMOVUPS      (R12), Z9
-	VBROADCASTSS (R9), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS (R9)(BX*1), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R9)(BX*2), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (R10), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R10)(BX*1), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (R10)(BX*2), Z10
-	VFMADD231PS  Z9, Z10, Z5
+	VMOVUPS      (R14), Z9
 	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z9, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z0
 	VBROADCASTSS (R11)(BX*1), Z10
-	VFMADD231PS  Z9, Z10, Z7
+	VFMADD231PS  Z9, Z10, Z1
 	VBROADCASTSS (R11)(BX*2), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS (R12), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R12)(BX*1), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS (R12)(BX*2), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R13), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS (R13)(BX*1), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS (R13)(BX*2), Z10
 	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k9
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece9
 
 sum9:
@@ -4907,16 +4958,16 @@ sums9part:
 	ADDQ    DX, AX
 
 sums9stored:
-	IMUL3Q $0x09, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x09, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x09, SI
 	JMP    tiles
 
 not9:
 	CMPQ      SI, $0x08
 	JNE       not8
-	MOVQ      bias+72(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+72(FP), R9
+	VMOVUPS.Z (R9), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -4924,48 +4975,50 @@ not9:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum8
 
 piece8:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
-	MOVQ   k+56(FP), R13
-	IMUL3Q $0x80, 8(DI), R12
-	ADDQ   panel+64(FP), R12
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	MOVQ   k+56(FP), R15
+	IMUL3Q $0x80, 8(R9), R14
+	ADDQ   panel+64(FP), R14
 
 k8:
-	VMOVUPS      (R12), Z8
-	VBROADCASTSS (R9), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS (R9)(BX*1), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS (R9)(BX*2), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (R10), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS (R10)(BX*1), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS (R10)(BX*2), Z9
-	VFMADD231PS  Z8, Z9, Z5
+	VMOVUPS      (R14), Z8
 	VBROADCASTSS (R11), Z9
-	VFMADD231PS  Z8, Z9, Z6
+	VFMADD231PS  Z8, Z9, Z0
 	VBROADCASTSS (R11)(BX*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS (R11)(BX*2), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (R12), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS (R12)(BX*1), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS (R12)(BX*2), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (R13), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (R13)(BX*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k8
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece8
 
 sum8:
@@ -5008,8 +5061,8 @@ sums8part:
 	ADDQ    DX, AX
 
 sums8stored:
-	IMUL3Q $0x08, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x08, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x08, SI
 	JMP    tiles
 
@@ -5018,54 +5071,56 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ      bias+72(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+72(FP), R9
+	VMOVUPS.Z (R9), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum7
 
 piece7:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
-	MOVQ   k+56(FP), R13
-	IMUL3Q $0x80, 8(DI), R12
-	ADDQ   panel+64(FP), R12
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	MOVQ   k+56(FP), R15
+	IMUL3Q $0x80, 8(R9), R14
+	ADDQ   panel+64(FP), R14
 
 k7:
-	VMOVUPS      (R12), Z7
-	VBROADCASTSS (R9), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS (R9)(BX*1), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (R9)(BX*2), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (R10), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R10)(BX*1), Z8
-	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS (R10)(BX*2), Z8
-	VFMADD231PS  Z7, Z8, Z5
+	VMOVUPS      (R14), Z7
 	VBROADCASTSS (R11), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS (R11)(BX*1), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (R11)(BX*2), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS (R12), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R12)(BX*1), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS (R12)(BX*2), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (R13), Z8
 	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k7
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece7
 
 sum7:
@@ -5104,56 +5159,58 @@ sums7part:
 	ADDQ    DX, AX
 
 sums7stored:
-	IMUL3Q $0x07, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x07, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x07, SI
 	JMP    tiles
 
 not7:
 	CMPQ      SI, $0x06
 	JNE       not6
-	MOVQ      bias+72(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+72(FP), R9
+	VMOVUPS.Z (R9), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum6
 
 piece6:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	MOVQ   k+56(FP), R12
-	IMUL3Q $0x80, 8(DI), R11
-	ADDQ   panel+64(FP), R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x80, 8(R9), R13
+	ADDQ   panel+64(FP), R13
 
 k6:
-	VMOVUPS      (R11), Z6
-	VBROADCASTSS (R9), Z7
+	VMOVUPS      (R13), Z6
+	VBROADCASTSS (R11), Z7
 	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS (R9)(BX*1), Z7
+	VBROADCASTSS (R11)(BX*1), Z7
 	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS (R9)(BX*2), Z7
+	VBROADCASTSS (R11)(BX*2), Z7
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (R10), Z7
+	VBROADCASTSS (R12), Z7
 	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS (R10)(BX*1), Z7
+	VBROADCASTSS (R12)(BX*1), Z7
 	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS (R10)(BX*2), Z7
+	VBROADCASTSS (R12)(BX*2), Z7
 	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k6
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece6
 
 sum6:
@@ -5188,53 +5245,55 @@ sums6part:
 	ADDQ    DX, AX
 
 sums6stored:
-	IMUL3Q $0x06, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x06, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x06, SI
 	JMP    tiles
 
 not6:
 	CMPQ      SI, $0x05
 	JNE       not5
-	MOVQ      bias+72(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+72(FP), R9
+	VMOVUPS.Z (R9), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum5
 
 piece5:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	MOVQ   k+56(FP), R12
-	IMUL3Q $0x80, 8(DI), R11
-	ADDQ   panel+64(FP), R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x80, 8(R9), R13
+	ADDQ   panel+64(FP), R13
 
 k5:
-	VMOVUPS      (R11), Z5
-	VBROADCASTSS (R9), Z6
+	VMOVUPS      (R13), Z5
+	VBROADCASTSS (R11), Z6
 	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS (R9)(BX*1), Z6
+	VBROADCASTSS (R11)(BX*1), Z6
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R9)(BX*2), Z6
+	VBROADCASTSS (R11)(BX*2), Z6
 	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS (R10), Z6
+	VBROADCASTSS (R12), Z6
 	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS (R10)(BX*1), Z6
+	VBROADCASTSS (R12)(BX*1), Z6
 	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k5
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece5
 
 sum5:
@@ -5265,50 +5324,52 @@ sums5part:
 	ADDQ    DX, AX
 
 sums5stored:
-	IMUL3Q $0x05, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x05, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x05, SI
 	JMP    tiles
 
 not5:
 	CMPQ      SI, $0x04
 	JNE       not4
-	MOVQ      bias+72(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+72(FP), R9
+	VMOVUPS.Z (R9), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum4
 
 piece4:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	MOVQ   k+56(FP), R12
-	IMUL3Q $0x80, 8(DI), R11
-	ADDQ   panel+64(FP), R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x80, 8(R9), R13
+	ADDQ   panel+64(FP), R13
 
 k4:
-	VMOVUPS      (R11), Z4
-	VBROADCASTSS (R9), Z5
+	VMOVUPS      (R13), Z4
+	VBROADCASTSS (R11), Z5
 	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS (R9)(BX*1), Z5
+	VBROADCASTSS (R11)(BX*1), Z5
 	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS (R9)(BX*2), Z5
+	VBROADCASTSS (R11)(BX*2), Z5
 	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS (R10), Z5
+	VBROADCASTSS (R12), Z5
 	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k4
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece4
 
 sum4:
@@ -5335,44 +5396,46 @@ sums4part:
 	ADDQ    DX, AX
 
 sums4stored:
-	IMUL3Q $0x04, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x04, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x04, SI
 	JMP    tiles
 
 not4:
 	CMPQ      SI, $0x03
 	JNE       not3
-	MOVQ      bias+72(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+72(FP), R9
+	VMOVUPS.Z (R9), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum3
 
 piece3:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   k+56(FP), R11
-	IMUL3Q $0x80, 8(DI), R10
-	ADDQ   panel+64(FP), R10
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x80, 8(R9), R12
+	ADDQ   panel+64(FP), R12
 
 k3:
-	VMOVUPS      (R10), Z3
-	VBROADCASTSS (R9), Z4
+	VMOVUPS      (R12), Z3
+	VBROADCASTSS (R11), Z4
 	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS (R9)(BX*1), Z4
+	VBROADCASTSS (R11)(BX*1), Z4
 	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS (R9)(BX*2), Z4
+	VBROADCASTSS (R11)(BX*2), Z4
 	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x04, R11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k3
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece3
 
 sum3:
@@ -5395,41 +5458,43 @@ sums3part:
 	ADDQ    DX, AX
 
 sums3stored:
-	IMUL3Q $0x03, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x03, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x03, SI
 	JMP    tiles
 
 not3:
 	CMPQ      SI, $0x02
 	JNE       not2
-	MOVQ      bias+72(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+72(FP), R9
+	VMOVUPS.Z (R9), K1, Z0
 	VMOVAPS   Z0, Z1
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum2
 
 piece2:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   k+56(FP), R11
-	IMUL3Q $0x80, 8(DI), R10
-	ADDQ   panel+64(FP), R10
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x80, 8(R9), R12
+	ADDQ   panel+64(FP), R12
 
 k2:
-	VMOVUPS      (R10), Z2
-	VBROADCASTSS (R9), Z3
+	VMOVUPS      (R12), Z2
+	VBROADCASTSS (R11), Z3
 	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (R9)(BX*1), Z3
+	VBROADCASTSS (R11)(BX*1), Z3
 	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x04, R11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k2
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece2
 
 sum2:
@@ -5448,38 +5513,40 @@ sums2part:
 	ADDQ    DX, AX
 
 sums2stored:
-	IMUL3Q $0x02, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x02, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x02, SI
 	JMP    tiles
 
 not2:
 	CMPQ      SI, $0x01
 	JNE       not1
-	MOVQ      bias+72(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      bias+72(FP), R9
+	VMOVUPS.Z (R9), K1, Z0
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum1
 
 piece1:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   k+56(FP), R11
-	IMUL3Q $0x80, 8(DI), R10
-	ADDQ   panel+64(FP), R10
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x80, 8(R9), R12
+	ADDQ   panel+64(FP), R12
 
 k1:
-	VMOVUPS      (R10), Z1
-	VBROADCASTSS (R9), Z2
+	VMOVUPS      (R12), Z1
+	VBROADCASTSS (R11), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x04, R11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k1
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece1
 
 sum1:
@@ -5494,8 +5561,8 @@ sums1part:
 	ADDQ    DX, AX
 
 sums1stored:
-	IMUL3Q $0x01, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x01, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x01, SI
 	JMP    tiles
 
@@ -5504,8 +5571,8 @@ not1:
 	RET
 
 full:
-	MOVQ      bias+72(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      bias+72(FP), R9
+	VMOVUPS.Z (R9), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -5517,59 +5584,61 @@ full:
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum12
 
 piece12:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
 	LEAQ   (R11)(BX*2), R12
 	ADDQ   BX, R12
-	MOVQ   k+56(FP), R14
-	IMUL3Q $0x80, 8(DI), R13
-	ADDQ   panel+64(FP), R13
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	LEAQ   (R13)(BX*2), R14
+	ADDQ   BX, R14
+	MOVQ   k+56(FP), BP
+	IMUL3Q $0x80, 8(R9), R15
+	ADDQ   panel+64(FP), R15
 
 k12:
-	VMOVUPS      (R13), Z12
-	VBROADCASTSS (R9), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS (R9)(BX*1), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS (R9)(BX*2), Z13
-	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS (R10), Z13
-	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS (R10)(BX*1), Z13
-	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS (R10)(BX*2), Z13
-	VFMADD231PS  Z12, Z13, Z5
+	VMOVUPS      (R15), Z12
 	VBROADCASTSS (R11), Z13
-	VFMADD231PS  Z12, Z13, Z6
+	VFMADD231PS  Z12, Z13, Z0
 	VBROADCASTSS (R11)(BX*1), Z13
-	VFMADD231PS  Z12, Z13, Z7
+	VFMADD231PS  Z12, Z13, Z1
 	VBROADCASTSS (R11)(BX*2), Z13
-	VFMADD231PS  Z12, Z13, Z8
+	VFMADD231PS  Z12, Z13, Z2
 	VBROADCASTSS (R12), Z13
-	VFMADD231PS  Z12, Z13, Z9
+	VFMADD231PS  Z12, Z13, Z3
 	VBROADCASTSS (R12)(BX*1), Z13
-	VFMADD231PS  Z12, Z13, Z10
+	VFMADD231PS  Z12, Z13, Z4
 	VBROADCASTSS (R12)(BX*2), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS (R13), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS (R13)(BX*1), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS (R13)(BX*2), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS (R14), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS (R14)(BX*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS (R14)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z11
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x04, R14
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R15
+	DECQ         BP
 	JNE          k12
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece12
 
 sum12:
@@ -5628,14 +5697,14 @@ sums12part:
 	ADDQ    DX, AX
 
 sums12stored:
-	IMUL3Q $0x0c, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x0c, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x0c, SI
 	JMP    tiles
 
-// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2xAVX512(SB), NOSPLIT, $0-88
+// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, ahead int, pace int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm2xAVX512(SB), NOSPLIT, $8-104
 	MOVQ  dst+0(FP), AX
 	MOVQ  a+16(FP), CX
 	MOVQ  dstStride+8(FP), DX
@@ -5643,12 +5712,15 @@ TEXT ·gemm2xAVX512(SB), NOSPLIT, $0-88
 	SHLQ  $0x02, DX
 	SHLQ  $0x02, BX
 	MOVQ  m+32(FP), SI
-	MOVQ  n+80(FP), DI
-	SUBQ  $0x10, DI
-	MOVL  $0x00000001, R8
-	SHLXL DI, R8, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVQ  ahead+88(FP), DI
+	MOVQ  pace+96(FP), R8
+	ADDQ  panel+64(FP), DI
+	MOVQ  n+80(FP), R9
+	SUBQ  $0x10, R9
+	MOVL  $0x00000001, R10
+	SHLXL R9, R10, R10
+	DECL  R10
+	KMOVW R10, K1
 
 tiles:
 	CMPQ      SI, $0x0e
@@ -5658,9 +5730,9 @@ tiles:
 	JG        tile7
 	CMPQ      SI, $0x0b
 	JNE       not11
-	MOVQ      bias+72(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+72(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -5681,69 +5753,71 @@ tiles:
 	VMOVAPS   Z1, Z19
 	VMOVAPS   Z0, Z20
 	VMOVAPS   Z1, Z21
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum11
 
 piece11:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
 	LEAQ   (R11)(BX*2), R12
 	ADDQ   BX, R12
-	MOVQ   k+56(FP), R14
-	IMUL3Q $0x80, 8(DI), R13
-	ADDQ   panel+64(FP), R13
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	LEAQ   (R13)(BX*2), R14
+	ADDQ   BX, R14
+	MOVQ   k+56(FP), BP
+	IMUL3Q $0x80, 8(R9), R15
+	ADDQ   panel+64(FP), R15
 
 k11:
-	VMOVUPS      (R13), Z22
-	VMOVUPS      64(R13), Z23
-	VBROADCASTSS (R9), Z24
+	VMOVUPS      (R15), Z22
+	VMOVUPS      64(R15), Z23
+	VBROADCASTSS (R11), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS (R9)(BX*1), Z24
+	VBROADCASTSS (R11)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (R9)(BX*2), Z24
+	VBROADCASTSS (R11)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (R10), Z24
+	VBROADCASTSS (R12), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (R10)(BX*1), Z24
+	VBROADCASTSS (R12)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (R10)(BX*2), Z24
+	VBROADCASTSS (R12)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R11), Z24
+	VBROADCASTSS (R13), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (R11)(BX*1), Z24
+	VBROADCASTSS (R13)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (R11)(BX*2), Z24
+	VBROADCASTSS (R13)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (R12), Z24
+	VBROADCASTSS (R14), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (R12)(BX*1), Z24
+	VBROADCASTSS (R14)(BX*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x04, R14
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R15
+	DECQ         BP
 	JNE          k11
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece11
 
 sum11:
@@ -5820,17 +5894,17 @@ sums11part:
 	ADDQ    DX, AX
 
 sums11stored:
-	IMUL3Q $0x0b, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x0b, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x0b, SI
 	JMP    tiles
 
 not11:
 	CMPQ      SI, $0x0a
 	JNE       not10
-	MOVQ      bias+72(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+72(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -5849,66 +5923,68 @@ not11:
 	VMOVAPS   Z1, Z17
 	VMOVAPS   Z0, Z18
 	VMOVAPS   Z1, Z19
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum10
 
 piece10:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
 	LEAQ   (R11)(BX*2), R12
 	ADDQ   BX, R12
-	MOVQ   k+56(FP), R14
-	IMUL3Q $0x80, 8(DI), R13
-	ADDQ   panel+64(FP), R13
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	LEAQ   (R13)(BX*2), R14
+	ADDQ   BX, R14
+	MOVQ   k+56(FP), BP
+	IMUL3Q $0x80, 8(R9), R15
+	ADDQ   panel+64(FP), R15
 
 k10:
-	VMOVUPS      (R13), Z20
-	VMOVUPS      64(R13), Z21
-	VBROADCASTSS (R9), Z22
+	VMOVUPS      (R15), Z20
+	VMOVUPS      64(R15), Z21
+	VBROADCASTSS (R11), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS (R9)(BX*1), Z22
+	VBROADCASTSS (R11)(BX*1), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS (R9)(BX*2), Z22
+	VBROADCASTSS (R11)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R10), Z22
+	VBROADCASTSS (R12), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (R10)(BX*1), Z22
+	VBROADCASTSS (R12)(BX*1), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R10)(BX*2), Z22
+	VBROADCASTSS (R12)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R11), Z22
+	VBROADCASTSS (R13), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R11)(BX*1), Z22
+	VBROADCASTSS (R13)(BX*1), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (R11)(BX*2), Z22
+	VBROADCASTSS (R13)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (R12), Z22
+	VBROADCASTSS (R14), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x04, R14
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R15
+	DECQ         BP
 	JNE          k10
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece10
 
 sum10:
@@ -5979,17 +6055,17 @@ sums10part:
 	ADDQ    DX, AX
 
 sums10stored:
-	IMUL3Q $0x0a, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x0a, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x0a, SI
 	JMP    tiles
 
 not10:
 	CMPQ      SI, $0x09
 	JNE       not9
-	MOVQ      bias+72(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+72(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -6006,60 +6082,62 @@ not10:
 	VMOVAPS   Z1, Z15
 	VMOVAPS   Z0, Z16
 	VMOVAPS   Z1, Z17
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum9
 
 piece9:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
-	MOVQ   k+56(FP), R13
-	IMUL3Q $0x80, 8(DI), R12
-	ADDQ   panel+64(FP), R12
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	MOVQ   k+56(FP), R15
+	IMUL3Q $0x80, 8(R9), R14
+	ADDQ   panel+64(FP), R14
 
 k9:
-	VMOVUPS      (R12), Z18
-	VMOVUPS      64(R12), Z19
-	VBROADCASTSS (R9), Z20
+	VMOVUPS      (R14), Z18
+	VMOVUPS      64(R14), Z19
+	VBROADCASTSS (R11), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS (R9)(BX*1), Z20
+	VBROADCASTSS (R11)(BX*1), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS (R9)(BX*2), Z20
+	VBROADCASTSS (R11)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (R10), Z20
+	VBROADCASTSS (R12), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (R10)(BX*1), Z20
+	VBROADCASTSS (R12)(BX*1), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (R10)(BX*2), Z20
+	VBROADCASTSS (R12)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R11), Z20
+	VBROADCASTSS (R13), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (R11)(BX*1), Z20
+	VBROADCASTSS (R13)(BX*1), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (R11)(BX*2), Z20
+	VBROADCASTSS (R13)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k9
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece9
 
 sum9:
@@ -6124,17 +6202,17 @@ sums9part:
 	ADDQ    DX, AX
 
 sums9stored:
-	IMUL3Q $0x09, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x09, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x09, SI
 	JMP    tiles
 
 not9:
 	CMPQ      SI, $0x08
 	JNE       not8
-	MOVQ      bias+72(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+72(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -6149,57 +6227,59 @@ not9:
 	VMOVAPS   Z1, Z13
 	VMOVAPS   Z0, Z14
 	VMOVAPS   Z1, Z15
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum8
 
 piece8:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
-	MOVQ   k+56(FP), R13
-	IMUL3Q $0x80, 8(DI), R12
-	ADDQ   panel+64(FP), R12
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	MOVQ   k+56(FP), R15
+	IMUL3Q $0x80, 8(R9), R14
+	ADDQ   panel+64(FP), R14
 
 k8:
-	VMOVUPS      (R12), Z16
-	VMOVUPS      64(R12), Z17
-	VBROADCASTSS (R9), Z18
+	VMOVUPS      (R14), Z16
+	VMOVUPS      64(R14), Z17
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (R9)(BX*1), Z18
+	VBROADCASTSS (R11)(BX*1), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (R9)(BX*2), Z18
+	VBROADCASTSS (R11)(BX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R10), Z18
+	VBROADCASTSS (R12), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (R10)(BX*1), Z18
+	VBROADCASTSS (R12)(BX*1), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R10)(BX*2), Z18
+	VBROADCASTSS (R12)(BX*2), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R11), Z18
+	VBROADCASTSS (R13), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R11)(BX*1), Z18
+	VBROADCASTSS (R13)(BX*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k8
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece8
 
 sum8:
@@ -6258,8 +6338,8 @@ sums8part:
 	ADDQ    DX, AX
 
 sums8stored:
-	IMUL3Q $0x08, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x08, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x08, SI
 	JMP    tiles
 
@@ -6268,9 +6348,9 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ      bias+72(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+72(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -6283,54 +6363,56 @@ tile7:
 	VMOVAPS   Z1, Z11
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z1, Z13
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum7
 
 piece7:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
-	MOVQ   k+56(FP), R13
-	IMUL3Q $0x80, 8(DI), R12
-	ADDQ   panel+64(FP), R12
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	MOVQ   k+56(FP), R15
+	IMUL3Q $0x80, 8(R9), R14
+	ADDQ   panel+64(FP), R14
 
 k7:
-	VMOVUPS      (R12), Z14
-	VMOVUPS      64(R12), Z15
-	VBROADCASTSS (R9), Z16
+	VMOVUPS      (R14), Z14
+	VMOVUPS      64(R14), Z15
+	VBROADCASTSS (R11), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS (R9)(BX*1), Z16
+	VBROADCASTSS (R11)(BX*1), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS (R9)(BX*2), Z16
+	VBROADCASTSS (R11)(BX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (R10), Z16
+	VBROADCASTSS (R12), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (R10)(BX*1), Z16
+	VBROADCASTSS (R12)(BX*1), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (R10)(BX*2), Z16
+	VBROADCASTSS (R12)(BX*2), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (R11), Z16
+	VBROADCASTSS (R13), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x00000080, R12
-	DECQ         R13
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R14
+	DECQ         R15
 	JNE          k7
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece7
 
 sum7:
@@ -6383,17 +6465,17 @@ sums7part:
 	ADDQ    DX, AX
 
 sums7stored:
-	IMUL3Q $0x07, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x07, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x07, SI
 	JMP    tiles
 
 not7:
 	CMPQ      SI, $0x06
 	JNE       not6
-	MOVQ      bias+72(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+72(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -6404,48 +6486,50 @@ not7:
 	VMOVAPS   Z1, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z1, Z11
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum6
 
 piece6:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	MOVQ   k+56(FP), R12
-	IMUL3Q $0x80, 8(DI), R11
-	ADDQ   panel+64(FP), R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x80, 8(R9), R13
+	ADDQ   panel+64(FP), R13
 
 k6:
-	VMOVUPS      (R11), Z12
-	VMOVUPS      64(R11), Z13
-	VBROADCASTSS (R9), Z14
+	VMOVUPS      (R13), Z12
+	VMOVUPS      64(R13), Z13
+	VBROADCASTSS (R11), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (R9)(BX*1), Z14
+	VBROADCASTSS (R11)(BX*1), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (R9)(BX*2), Z14
+	VBROADCASTSS (R11)(BX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R10), Z14
+	VBROADCASTSS (R12), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R10)(BX*1), Z14
+	VBROADCASTSS (R12)(BX*1), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R10)(BX*2), Z14
+	VBROADCASTSS (R12)(BX*2), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k6
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece6
 
 sum6:
@@ -6492,17 +6576,17 @@ sums6part:
 	ADDQ    DX, AX
 
 sums6stored:
-	IMUL3Q $0x06, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x06, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x06, SI
 	JMP    tiles
 
 not6:
 	CMPQ      SI, $0x05
 	JNE       not5
-	MOVQ      bias+72(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+72(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -6511,45 +6595,47 @@ not6:
 	VMOVAPS   Z1, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z1, Z9
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum5
 
 piece5:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	MOVQ   k+56(FP), R12
-	IMUL3Q $0x80, 8(DI), R11
-	ADDQ   panel+64(FP), R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x80, 8(R9), R13
+	ADDQ   panel+64(FP), R13
 
 k5:
-	VMOVUPS      (R11), Z10
-	VMOVUPS      64(R11), Z11
-	VBROADCASTSS (R9), Z12
+	VMOVUPS      (R13), Z10
+	VMOVUPS      64(R13), Z11
+	VBROADCASTSS (R11), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (R9)(BX*1), Z12
+	VBROADCASTSS (R11)(BX*1), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R9)(BX*2), Z12
+	VBROADCASTSS (R11)(BX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R10), Z12
+	VBROADCASTSS (R12), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R10)(BX*1), Z12
+	VBROADCASTSS (R12)(BX*1), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k5
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece5
 
 sum5:
@@ -6590,59 +6676,61 @@ sums5part:
 	ADDQ    DX, AX
 
 sums5stored:
-	IMUL3Q $0x05, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x05, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x05, SI
 	JMP    tiles
 
 not5:
 	CMPQ      SI, $0x04
 	JNE       not4
-	MOVQ      bias+72(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+72(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z1, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z1, Z7
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum4
 
 piece4:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	MOVQ   k+56(FP), R12
-	IMUL3Q $0x80, 8(DI), R11
-	ADDQ   panel+64(FP), R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	LEAQ   (R11)(BX*2), R12
+	ADDQ   BX, R12
+	MOVQ   k+56(FP), R14
+	IMUL3Q $0x80, 8(R9), R13
+	ADDQ   panel+64(FP), R13
 
 k4:
-	VMOVUPS      (R11), Z8
-	VMOVUPS      64(R11), Z9
-	VBROADCASTSS (R9), Z10
+	VMOVUPS      (R13), Z8
+	VMOVUPS      64(R13), Z9
+	VBROADCASTSS (R11), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R9)(BX*1), Z10
+	VBROADCASTSS (R11)(BX*1), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R9)(BX*2), Z10
+	VBROADCASTSS (R11)(BX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R10), Z10
+	VBROADCASTSS (R12), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, R11
-	DECQ         R12
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R13
+	DECQ         R14
 	JNE          k4
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece4
 
 sum4:
@@ -6677,51 +6765,53 @@ sums4part:
 	ADDQ    DX, AX
 
 sums4stored:
-	IMUL3Q $0x04, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x04, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x04, SI
 	JMP    tiles
 
 not4:
 	CMPQ      SI, $0x03
 	JNE       not3
-	MOVQ      bias+72(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+72(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z1, Z5
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum3
 
 piece3:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   k+56(FP), R11
-	IMUL3Q $0x80, 8(DI), R10
-	ADDQ   panel+64(FP), R10
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x80, 8(R9), R12
+	ADDQ   panel+64(FP), R12
 
 k3:
-	VMOVUPS      (R10), Z6
-	VMOVUPS      64(R10), Z7
-	VBROADCASTSS (R9), Z8
+	VMOVUPS      (R12), Z6
+	VMOVUPS      64(R12), Z7
+	VBROADCASTSS (R11), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (R9)(BX*1), Z8
+	VBROADCASTSS (R11)(BX*1), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R9)(BX*2), Z8
+	VBROADCASTSS (R11)(BX*2), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x04, R11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k3
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece3
 
 sum3:
@@ -6750,46 +6840,48 @@ sums3part:
 	ADDQ    DX, AX
 
 sums3stored:
-	IMUL3Q $0x03, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x03, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x03, SI
 	JMP    tiles
 
 not3:
 	CMPQ      SI, $0x02
 	JNE       not2
-	MOVQ      bias+72(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+72(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum2
 
 piece2:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   k+56(FP), R11
-	IMUL3Q $0x80, 8(DI), R10
-	ADDQ   panel+64(FP), R10
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x80, 8(R9), R12
+	ADDQ   panel+64(FP), R12
 
 k2:
-	VMOVUPS      (R10), Z4
-	VMOVUPS      64(R10), Z5
-	VBROADCASTSS (R9), Z6
+	VMOVUPS      (R12), Z4
+	VMOVUPS      64(R12), Z5
+	VBROADCASTSS (R11), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R9)(BX*1), Z6
+	VBROADCASTSS (R11)(BX*1), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x04, R11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k2
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece2
 
 sum2:
@@ -6812,41 +6904,43 @@ sums2part:
 	ADDQ    DX, AX
 
 sums2stored:
-	IMUL3Q $0x02, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x02, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x02, SI
 	JMP    tiles
 
 not2:
 	CMPQ      SI, $0x01
 	JNE       not1
-	MOVQ      bias+72(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      bias+72(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum1
 
 piece1:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   k+56(FP), R11
-	IMUL3Q $0x80, 8(DI), R10
-	ADDQ   panel+64(FP), R10
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
+	MOVQ   k+56(FP), R13
+	IMUL3Q $0x80, 8(R9), R12
+	ADDQ   panel+64(FP), R12
 
 k1:
-	VMOVUPS      (R10), Z2
-	VMOVUPS      64(R10), Z3
-	VBROADCASTSS (R9), Z4
+	VMOVUPS      (R12), Z2
+	VMOVUPS      64(R12), Z3
+	VBROADCASTSS (R11), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         $0x04, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
+	ADDQ         $0x04, R11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R12
+	DECQ         R13
 	JNE          k1
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece1
 
 sum1:
@@ -6863,8 +6957,8 @@ sums1part:
 	ADDQ    DX, AX
 
 sums1stored:
-	IMUL3Q $0x01, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x01, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x01, SI
 	JMP    tiles
 
@@ -6873,9 +6967,9 @@ not1:
 	RET
 
 full:
-	MOVQ      bias+72(FP), DI
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      bias+72(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -6898,72 +6992,74 @@ full:
 	VMOVAPS   Z1, Z21
 	VMOVAPS   Z0, Z22
 	VMOVAPS   Z1, Z23
-	MOVQ      pieces+40(FP), DI
-	MOVQ      npieces+48(FP), R8
-	TESTQ     R8, R8
+	MOVQ      pieces+40(FP), R9
+	MOVQ      npieces+48(FP), R10
+	TESTQ     R10, R10
 	JLE       sum12
 
 piece12:
-	MOVQ   (DI), R9
-	LEAQ   (CX)(R9*4), R9
-	LEAQ   (R9)(BX*2), R10
-	ADDQ   BX, R10
-	LEAQ   (R10)(BX*2), R11
-	ADDQ   BX, R11
+	MOVQ   (R9), R11
+	LEAQ   (CX)(R11*4), R11
 	LEAQ   (R11)(BX*2), R12
 	ADDQ   BX, R12
-	MOVQ   k+56(FP), R14
-	IMUL3Q $0x80, 8(DI), R13
-	ADDQ   panel+64(FP), R13
+	LEAQ   (R12)(BX*2), R13
+	ADDQ   BX, R13
+	LEAQ   (R13)(BX*2), R14
+	ADDQ   BX, R14
+	MOVQ   k+56(FP), BP
+	IMUL3Q $0x80, 8(R9), R15
+	ADDQ   panel+64(FP), R15
 
 k12:
-	VMOVUPS      (R13), Z24
-	VMOVUPS      64(R13), Z25
-	VBROADCASTSS (R9), Z26
+	VMOVUPS      (R15), Z24
+	VMOVUPS      64(R15), Z25
+	VBROADCASTSS (R11), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS (R9)(BX*1), Z26
+	VBROADCASTSS (R11)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS (R9)(BX*2), Z26
+	VBROADCASTSS (R11)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R10), Z26
+	VBROADCASTSS (R12), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (R10)(BX*1), Z26
+	VBROADCASTSS (R12)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R10)(BX*2), Z26
+	VBROADCASTSS (R12)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R11), Z26
+	VBROADCASTSS (R13), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R11)(BX*1), Z26
+	VBROADCASTSS (R13)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (R11)(BX*2), Z26
+	VBROADCASTSS (R13)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (R12), Z26
+	VBROADCASTSS (R14), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (R12)(BX*1), Z26
+	VBROADCASTSS (R14)(BX*1), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R12)(BX*2), Z26
+	VBROADCASTSS (R14)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	ADDQ         $0x04, R12
-	ADDQ         $0x00000080, R13
-	DECQ         R14
+	ADDQ         $0x04, R13
+	ADDQ         $0x04, R14
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x00000080, R15
+	DECQ         BP
 	JNE          k12
-	ADDQ         $0x10, DI
-	DECQ         R8
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNE          piece12
 
 sum12:
@@ -7046,8 +7142,8 @@ sums12part:
 	ADDQ    DX, AX
 
 sums12stored:
-	IMUL3Q $0x0c, BX, DI
-	ADDQ   DI, CX
+	IMUL3Q $0x0c, BX, R9
+	ADDQ   R9, CX
 	SUBQ   $0x0c, SI
 	JMP    tiles
 

@@ -33,7 +33,7 @@ type functions struct {
 	name          string
 	lanes         int // floats in a vector
 	rows          int // rows of a tile of gemm
-	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n int)
+	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n, ahead, pace int)
 	product       func(dst, a *float32, k int, panels *float32, step int, bias *float32)
 	depthwise     [2][2]depthwiseCode // by vectors and stride, from 1
 	clamp         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
@@ -73,12 +73,25 @@ func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m i
 		code = f.gemm2
 	}
 	if len(pieces) == 0 || k <= 0 { // an empty sum: nothing of a and panel is read
-		code(&dst[0], dstStride, nil, aStride, m, nil, 0, 0, nil, &bias[0], n)
+		code(&dst[0], dstStride, nil, aStride, m, nil, 0, 0, nil, &bias[0], n, 0, 0)
 		return
 	}
 	last := pieces[len(pieces)-1]
 	_, _ = a[(m-1)*aStride+last.A+k-1], panel[(last.W+k)*2*f.lanes-1]
-	code(&dst[0], dstStride, &a[0], aStride, m, &pieces[0].A, len(pieces), k, &panel[0], &bias[0], n)
+	ahead, pace := f.ahead(last.W+k, m)
+	code(&dst[0], dstStride, &a[0], aStride, m, &pieces[0].A, len(pieces), k, &panel[0], &bias[0], n, ahead, pace)
+}
+
+// ahead is what gemm should prefetch while it computes m rows with a panel of k
+// steps: as much of what lies behind, mostly the next panel, as it reads of
+// this one, in even parts. Weights are read once a run, and come from far.
+func (f *functions) ahead(k, m int) (bytes, pace int) {
+	const nearest, farthest = 32 << 10, 128 << 10
+	step := 4 * 2 * f.lanes
+	if pace = step * f.rows / m; pace > lineBytes {
+		return 0, 0 // too few rows to ask for all of it
+	}
+	return min(max(step*k, nearest), farthest), pace
 }
 
 // products computes four panels at a time, as the code does.

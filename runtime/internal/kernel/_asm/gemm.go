@@ -13,16 +13,18 @@ import (
 // in registers and passes once over the panel.
 func (s isa) gemm(vectors int) {
 	TEXT(fmt.Sprintf("gemm%dx%s", vectors, s.name), NOSPLIT,
-		"func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n int)")
+		"func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n, ahead, pace int)")
 	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·%d+j]", vectors, s.name, 2*s.lanes),
-		fmt.Sprintf("for i < m and j < n, l < k, which is at least 1; n is from %d to %d.", (vectors-1)*s.lanes+1, vectors*s.lanes))
+		fmt.Sprintf("for i < m and j < n, l < k, which is at least 1; n is from %d to %d.", (vectors-1)*s.lanes+1, vectors*s.lanes),
+		"It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.")
 	g := gemm{isa: s, vectors: vectors}
 	g.rows = min(12, s.rows*2/vectors) // there are addresses for twelve
 	g.dst, g.a = Load(Param("dst"), GP64()).(GPVirtual), Load(Param("a"), GP64()).(GPVirtual)
 	g.dstStride, g.aStride = Load(Param("dstStride"), GP64()).(GPVirtual), Load(Param("aStride"), GP64()).(GPVirtual)
 	SHLQ(U8(2), g.dstStride)
 	SHLQ(U8(2), g.aStride)
-	g.m = Load(Param("m"), GP64()).(GPVirtual)
+	g.m, g.ahead, g.pace = Load(Param("m"), GP64()).(GPVirtual), gp("ahead"), gp("pace")
+	ADDQ(g.param("panel"), g.ahead)
 	n := Load(Param("n"), GP64()).(GPVirtual)
 	if vectors > 1 {
 		SUBQ(U8((vectors-1)*s.lanes), n)
@@ -57,7 +59,8 @@ type gemm struct {
 	isa
 	vectors                       int
 	dst, dstStride, a, aStride, m GPVirtual
-	last                          mask // of the last vector of a row
+	ahead, pace                   GPVirtual // what to prefetch next, and how far to go on
+	last                          mask      // of the last vector of a row
 }
 
 // tile computes rows rows of a and moves dst, a and m behind them.
@@ -102,6 +105,8 @@ func (g *gemm) piece(rows int, sums [][]VecVirtual, pieces GPVirtual) {
 	for _, p := range pointers {
 		ADDQ(U8(4), p)
 	}
+	PREFETCHT1(Mem{Base: g.ahead})
+	ADDQ(g.pace, g.ahead)
 	ADDQ(U32(2*g.bytes()), w)
 	DECQ(k)
 	JNE(LabelRef(loop))
