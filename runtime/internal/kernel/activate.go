@@ -22,21 +22,9 @@ func activateSlice(x []float32, f act.Func) {
 	switch f.Kind {
 	case act.None:
 	case act.Relu:
-		for i, v := range x {
-			if v < 0 {
-				x[i] = 0
-			}
-		}
+		clamp(x, 0, infinity)
 	case act.Clip:
-		for i, v := range x {
-			if v < f.A {
-				v = f.A
-			}
-			if v > f.B {
-				v = f.B
-			}
-			x[i] = v
-		}
+		clamp(x, f.A, f.B)
 	case act.Sigmoid:
 		for i, v := range x {
 			x[i] = sigmoid(v)

@@ -106,8 +106,9 @@ func (c *Conv) MaxPieces() int { return c.Window.KH * c.In.C }
 func (c Conv) Bind(s *Set) Job {
 	if !c.Window.pointwise(c.In, c.Out) && c.inPlace() {
 		return Job{Tasks: c.Out.N * c.Out.H, Run: func(task, worker int) {
-			c.row(s, task, c.Pieces(worker))
-			c.Finish.apply(s, &c.Out, task*c.Out.W, c.Out.W)
+			lo, hi, rest := c.Finish.clamp()
+			c.rowTo(s, c.Out.Data[task*c.Out.W*c.Out.Pixel:], task, c.Pieces(worker), lo, hi)
+			rest.apply(s, &c.Out, task*c.Out.W, c.Out.W)
 		}}
 	}
 	tile, pixels := c.tile(s), c.Out.pixels()
@@ -126,8 +127,8 @@ func (c *Conv) block(s *Set, b block, first, m, worker int) {
 	from := b.group*w.Rows + b.from
 	out := c.Out.channels(from, b.to-b.from)
 	part := Packed{Rows: b.to - b.from, K: w.K, Data: w.Data[b.from*w.K:]}
-	s.multiply(out.Data[first*out.Pixel:], out.Pixel, r, part, c.Bias[from:])
-	f := c.Finish
+	lo, hi, f := c.Finish.clamp()
+	s.multiply(out.Data[first*out.Pixel:], out.Pixel, r, part, c.Bias[from:], lo, hi)
 	if f.Residual.Data != nil {
 		f.Residual = f.Residual.channels(from, out.C)
 	}
@@ -166,17 +167,12 @@ func (c *Conv) rows(s *Set, group, first, m, worker int) rows {
 	return r
 }
 
-// row computes an output row, runs of pixels whose windows the picture cuts
-// off alike at a time.
-func (c *Conv) row(s *Set, row int, pieces []Piece) {
-	c.rowTo(s, c.Out.Data[row*c.Out.W*c.Out.Pixel:], row, pieces)
-}
-
-// rowTo writes the row to dst.
-func (c *Conv) rowTo(s *Set, dst []float32, row int, pieces []Piece) {
+// rowTo writes an output row to dst, runs of pixels whose windows the picture
+// cuts off alike at a time.
+func (c *Conv) rowTo(s *Set, dst []float32, row int, pieces []Piece, lo, hi float32) {
 	for x := 0; x < c.Out.W; {
 		run := c.Window.run(x, c.Out.W, c.In.W)
-		s.multiply(dst[x*c.Out.Pixel:], c.Out.Pixel, c.windows(row, run, pieces), c.Weights[0], c.Bias)
+		s.multiply(dst[x*c.Out.Pixel:], c.Out.Pixel, c.windows(row, run, pieces), c.Weights[0], c.Bias, lo, hi)
 		x += run.pixels
 	}
 }

@@ -14,14 +14,7 @@ func depthwise(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch 
 					out[c] += v * ws[c]
 				}
 			}
-			for c, v := range out {
-				if v < lo {
-					out[c] = lo
-				}
-				if v > hi {
-					out[c] = hi
-				}
-			}
+			clamp(out, lo, hi)
 		}
 	}
 }

@@ -33,18 +33,35 @@ func (s *Set) PackExpand(slab *Slab, panels []Panel, weights, bias []float32, k 
 	return packed, biases
 }
 
+// wideRow is how many tiles of Gemm a row has at least that is worth a call of
+// its own: it may go to the plane as it is, but leaves a part of a tile.
+const wideRow = 8
+
 // rows writes n rows of the picture from y on to a plane.
 func (e *Expand) rows(t *mixedTask, to []float32, y, n int) {
+	row := t.In.W * t.lanes
+	lo, hi, rest := e.Act.Bounds()
+	if rest.Kind == act.None && t.In.W >= wideRow*t.s.Rows {
+		for r := range n {
+			e.compute(t, to[r*t.pitch():], y+r, 1, lo, hi)
+		}
+		return
+	}
+	e.compute(t, t.in, y, n, lo, hi)
+	t.s.Activate(to, t.pitch(), t.in, row, n, row, rest)
+}
+
+// compute writes n rows of the picture from y on side by side.
+func (e *Expand) compute(t *mixedTask, to []float32, y, n int, lo, hi float32) {
 	w, width := e.Weights[t.panel], t.In.W
 	if e.Planar {
 		c := Conv{In: e.In, Out: Image{H: t.In.H, W: width, Pixel: t.lanes}, Window: e.Window, Planar: true, Weights: e.Weights[t.panel:], Bias: e.Bias[t.panel]}
 		for r := range n {
-			c.rowTo(t.s, t.in[r*width*t.lanes:], t.picture*t.In.H+y+r, t.pieces)
+			c.rowTo(t.s, to[r*width*t.lanes:], t.picture*t.In.H+y+r, t.pieces, lo, hi)
 		}
-	} else {
-		in := e.In.channels(t.p.From/(t.In.C/e.Groups)*w.K, w.K)
-		r := rows{a: in.Data[(t.picture*t.In.H+y)*width*in.Pixel:], stride: in.Pixel, m: n * width, pieces: onePiece, k: w.K}
-		t.s.multiply(t.in, t.lanes, r, w, e.Bias[t.panel])
+		return
 	}
-	t.s.Activate(to, t.pitch(), t.in, width*t.lanes, n, width*t.lanes, e.Act)
+	in := e.In.channels(t.p.From/(t.In.C/e.Groups)*w.K, w.K)
+	r := rows{a: in.Data[(t.picture*t.In.H+y)*width*in.Pixel:], stride: in.Pixel, m: n * width, pieces: onePiece, k: w.K}
+	t.s.multiply(to, t.lanes, r, w, e.Bias[t.panel], lo, hi)
 }

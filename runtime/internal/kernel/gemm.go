@@ -3,7 +3,7 @@ package kernel
 const panel = 4
 
 // gemm keeps a tile of two rows and four columns in registers.
-func gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, w, bias []float32, n int) {
+func gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, w, bias []float32, n int, lo, hi float32) {
 	var b [panel]float32
 	copy(b[:], bias[:n])
 	i := 0
@@ -12,6 +12,7 @@ func gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Pi
 		for _, p := range pieces {
 			c = c.add(a[i*aStride+p.A:][:k], a[(i+1)*aStride+p.A:][:k], w[panel*p.W:][:panel*k])
 		}
+		clamp(c[:], lo, hi)
 		copy(dst[i*dstStride:][:n], c[:panel])
 		copy(dst[(i+1)*dstStride:][:n], c[panel:])
 	}
@@ -20,7 +21,20 @@ func gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Pi
 		for _, p := range pieces {
 			c = addRow(c, a[i*aStride+p.A:][:k], w[panel*p.W:][:panel*k])
 		}
+		clamp(c[:], lo, hi)
 		copy(dst[i*dstStride:][:n], c[:])
+	}
+}
+
+// clamp holds x in lo … hi; NaN stays.
+func clamp(x []float32, lo, hi float32) {
+	for i, v := range x {
+		if v < lo {
+			x[i] = lo
+		}
+		if v > hi {
+			x[i] = hi
+		}
 	}
 }
 
@@ -110,15 +124,15 @@ type rows struct {
 }
 
 // product leaves everything to Gemm.
-func product(dst, a, panels, bias []float32) int { return 0 }
+func product(dst, a, panels, bias []float32, lo, hi float32) int { return 0 }
 
-// multiply computes all of p's rows for the rows of a.
-func (s *Set) multiply(dst []float32, dstStride int, r rows, p Packed, bias []float32) {
+// multiply computes all of p's rows for the rows of a, clamped.
+func (s *Set) multiply(dst []float32, dstStride int, r rows, p Packed, bias []float32, lo, hi float32) {
 	row := 0
 	if r.m == 1 && len(r.pieces) == 1 && r.pieces[0] == (Piece{}) && r.k == p.K {
-		row = s.Product(dst[:p.Rows], r.a[:p.K], p.Data, bias)
+		row = s.Product(dst[:p.Rows], r.a[:p.K], p.Data, bias, lo, hi)
 	}
 	for ; row < p.Rows; row += s.Panel {
-		s.Gemm(dst[row:], dstStride, r.a, r.stride, r.m, r.pieces, r.k, p.Data[row*p.K:(row+s.Panel)*p.K], bias[row:], min(s.Panel, p.Rows-row))
+		s.Gemm(dst[row:], dstStride, r.a, r.stride, r.m, r.pieces, r.k, p.Data[row*p.K:(row+s.Panel)*p.K], bias[row:], min(s.Panel, p.Rows-row), lo, hi)
 	}
 }

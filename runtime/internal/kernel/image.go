@@ -75,6 +75,15 @@ type Finish struct {
 	Act      act.Func
 }
 
+// clamp is what a kernel holds its sums in, and what is left to do then.
+func (f Finish) clamp() (lo, hi float32, rest Finish) {
+	if f.Residual.Data != nil {
+		return -infinity, infinity, f
+	}
+	lo, hi, rest.Act = f.Act.Bounds()
+	return lo, hi, rest
+}
+
 // apply finishes m pixels of out from pixel i on.
 func (f *Finish) apply(s *Set, out *Image, i, m int) {
 	if f.Residual.Data == nil && f.Act.Kind == act.None {

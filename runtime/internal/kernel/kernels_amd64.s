@@ -22,9 +22,9 @@ DATA lanes<>+56(SB)/4, $0x00000000
 DATA lanes<>+60(SB)/4, $0x00000000
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
-// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, ahead int, pace int)
+// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm1xAVX2(SB), NOSPLIT, $8-104
+TEXT ·gemm1xAVX2(SB), NOSPLIT, $8-112
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+16(FP), CX
 	MOVQ    dstStride+8(FP), DX
@@ -32,8 +32,8 @@ TEXT ·gemm1xAVX2(SB), NOSPLIT, $8-104
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, BX
 	MOVQ    m+32(FP), SI
-	MOVQ    ahead+88(FP), DI
-	MOVQ    pace+96(FP), R8
+	MOVQ    ahead+96(FP), DI
+	MOVQ    pace+104(FP), R8
 	ADDQ    panel+64(FP), DI
 	MOVQ    n+80(FP), R9
 	LEAQ    lanes<>+0(SB), R10
@@ -116,6 +116,38 @@ k11:
 	JNE          piece11
 
 sum11:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded11
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound11
+
+bounded11:
+	VBROADCASTSS lo+88(FP), Y12
+	VBROADCASTSS hi+92(FP), Y13
+	VMAXPS       Y1, Y12, Y1
+	VMINPS       Y1, Y13, Y1
+	VMAXPS       Y2, Y12, Y2
+	VMINPS       Y2, Y13, Y2
+	VMAXPS       Y3, Y12, Y3
+	VMINPS       Y3, Y13, Y3
+	VMAXPS       Y4, Y12, Y4
+	VMINPS       Y4, Y13, Y4
+	VMAXPS       Y5, Y12, Y5
+	VMINPS       Y5, Y13, Y5
+	VMAXPS       Y6, Y12, Y6
+	VMINPS       Y6, Y13, Y6
+	VMAXPS       Y7, Y12, Y7
+	VMINPS       Y7, Y13, Y7
+	VMAXPS       Y8, Y12, Y8
+	VMINPS       Y8, Y13, Y8
+	VMAXPS       Y9, Y12, Y9
+	VMINPS       Y9, Y13, Y9
+	VMAXPS       Y10, Y12, Y10
+	VMINPS       Y10, Y13, Y10
+	VMAXPS       Y11, Y12, Y11
+	VMINPS       Y11, Y13, Y11
+
+bound11:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums11part
 	VMOVUPS Y1, (AX)
@@ -267,6 +299,36 @@ k10:
 	JNE          piece10
 
 sum10:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded10
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound10
+
+bounded10:
+	VBROADCASTSS lo+88(FP), Y11
+	VBROADCASTSS hi+92(FP), Y12
+	VMAXPS       Y1, Y11, Y1
+	VMINPS       Y1, Y12, Y1
+	VMAXPS       Y2, Y11, Y2
+	VMINPS       Y2, Y12, Y2
+	VMAXPS       Y3, Y11, Y3
+	VMINPS       Y3, Y12, Y3
+	VMAXPS       Y4, Y11, Y4
+	VMINPS       Y4, Y12, Y4
+	VMAXPS       Y5, Y11, Y5
+	VMINPS       Y5, Y12, Y5
+	VMAXPS       Y6, Y11, Y6
+	VMINPS       Y6, Y12, Y6
+	VMAXPS       Y7, Y11, Y7
+	VMINPS       Y7, Y12, Y7
+	VMAXPS       Y8, Y11, Y8
+	VMINPS       Y8, Y12, Y8
+	VMAXPS       Y9, Y11, Y9
+	VMINPS       Y9, Y12, Y9
+	VMAXPS       Y10, Y11, Y10
+	VMINPS       Y10, Y12, Y10
+
+bound10:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums10part
 	VMOVUPS Y1, (AX)
@@ -406,6 +468,34 @@ k9:
 	JNE          piece9
 
 sum9:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded9
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound9
+
+bounded9:
+	VBROADCASTSS lo+88(FP), Y10
+	VBROADCASTSS hi+92(FP), Y11
+	VMAXPS       Y1, Y10, Y1
+	VMINPS       Y1, Y11, Y1
+	VMAXPS       Y2, Y10, Y2
+	VMINPS       Y2, Y11, Y2
+	VMAXPS       Y3, Y10, Y3
+	VMINPS       Y3, Y11, Y3
+	VMAXPS       Y4, Y10, Y4
+	VMINPS       Y4, Y11, Y4
+	VMAXPS       Y5, Y10, Y5
+	VMINPS       Y5, Y11, Y5
+	VMAXPS       Y6, Y10, Y6
+	VMINPS       Y6, Y11, Y6
+	VMAXPS       Y7, Y10, Y7
+	VMINPS       Y7, Y11, Y7
+	VMAXPS       Y8, Y10, Y8
+	VMINPS       Y8, Y11, Y8
+	VMAXPS       Y9, Y10, Y9
+	VMINPS       Y9, Y11, Y9
+
+bound9:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums9part
 	VMOVUPS Y1, (AX)
@@ -536,6 +626,32 @@ k8:
 	JNE          piece8
 
 sum8:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded8
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound8
+
+bounded8:
+	VBROADCASTSS lo+88(FP), Y9
+	VBROADCASTSS hi+92(FP), Y10
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y10, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y10, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y10, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y10, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y10, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y10, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y10, Y7
+	VMAXPS       Y8, Y9, Y8
+	VMINPS       Y8, Y10, Y8
+
+bound8:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums8part
 	VMOVUPS Y1, (AX)
@@ -659,6 +775,30 @@ k7:
 	JNE          piece7
 
 sum7:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded7
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound7
+
+bounded7:
+	VBROADCASTSS lo+88(FP), Y8
+	VBROADCASTSS hi+92(FP), Y9
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
+	VMAXPS       Y7, Y8, Y7
+	VMINPS       Y7, Y9, Y7
+
+bound7:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums7part
 	VMOVUPS Y1, (AX)
@@ -768,6 +908,28 @@ k6:
 	JNE          piece6
 
 sum6:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded6
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound6
+
+bounded6:
+	VBROADCASTSS lo+88(FP), Y7
+	VBROADCASTSS hi+92(FP), Y8
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+
+bound6:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums6part
 	VMOVUPS Y1, (AX)
@@ -868,6 +1030,26 @@ k5:
 	JNE          piece5
 
 sum5:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded5
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound5
+
+bounded5:
+	VBROADCASTSS lo+88(FP), Y6
+	VBROADCASTSS hi+92(FP), Y7
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       Y5, Y7, Y5
+
+bound5:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums5part
 	VMOVUPS Y1, (AX)
@@ -959,6 +1141,24 @@ k4:
 	JNE          piece4
 
 sum4:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded4
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound4
+
+bounded4:
+	VBROADCASTSS lo+88(FP), Y5
+	VBROADCASTSS hi+92(FP), Y6
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y6, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y6, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y6, Y3
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       Y4, Y6, Y4
+
+bound4:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums4part
 	VMOVUPS Y1, (AX)
@@ -1038,6 +1238,22 @@ k3:
 	JNE          piece3
 
 sum3:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded3
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound3
+
+bounded3:
+	VBROADCASTSS lo+88(FP), Y4
+	VBROADCASTSS hi+92(FP), Y5
+	VMAXPS       Y1, Y4, Y1
+	VMINPS       Y1, Y5, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMINPS       Y2, Y5, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y3, Y5, Y3
+
+bound3:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums3part
 	VMOVUPS Y1, (AX)
@@ -1108,6 +1324,20 @@ k2:
 	JNE          piece2
 
 sum2:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded2
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound2
+
+bounded2:
+	VBROADCASTSS lo+88(FP), Y3
+	VBROADCASTSS hi+92(FP), Y4
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y3, Y2
+	VMINPS       Y2, Y4, Y2
+
+bound2:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums2part
 	VMOVUPS Y1, (AX)
@@ -1169,6 +1399,18 @@ k1:
 	JNE          piece1
 
 sum1:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded1
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound1
+
+bounded1:
+	VBROADCASTSS lo+88(FP), Y2
+	VBROADCASTSS hi+92(FP), Y3
+	VMAXPS       Y1, Y2, Y1
+	VMINPS       Y1, Y3, Y1
+
+bound1:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums1part
 	VMOVUPS Y1, (AX)
@@ -1268,6 +1510,40 @@ k12:
 	JNE          piece12
 
 sum12:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded12
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound12
+
+bounded12:
+	VBROADCASTSS lo+88(FP), Y13
+	VBROADCASTSS hi+92(FP), Y14
+	VMAXPS       Y1, Y13, Y1
+	VMINPS       Y1, Y14, Y1
+	VMAXPS       Y2, Y13, Y2
+	VMINPS       Y2, Y14, Y2
+	VMAXPS       Y3, Y13, Y3
+	VMINPS       Y3, Y14, Y3
+	VMAXPS       Y4, Y13, Y4
+	VMINPS       Y4, Y14, Y4
+	VMAXPS       Y5, Y13, Y5
+	VMINPS       Y5, Y14, Y5
+	VMAXPS       Y6, Y13, Y6
+	VMINPS       Y6, Y14, Y6
+	VMAXPS       Y7, Y13, Y7
+	VMINPS       Y7, Y14, Y7
+	VMAXPS       Y8, Y13, Y8
+	VMINPS       Y8, Y14, Y8
+	VMAXPS       Y9, Y13, Y9
+	VMINPS       Y9, Y14, Y9
+	VMAXPS       Y10, Y13, Y10
+	VMINPS       Y10, Y14, Y10
+	VMAXPS       Y11, Y13, Y11
+	VMINPS       Y11, Y14, Y11
+	VMAXPS       Y12, Y13, Y12
+	VMINPS       Y12, Y14, Y12
+
+bound12:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums12part
 	VMOVUPS Y1, (AX)
@@ -1357,9 +1633,9 @@ sums12stored:
 	SUBQ   $0x0c, SI
 	JMP    tiles
 
-// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, ahead int, pace int)
+// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-104
+TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-112
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+16(FP), CX
 	MOVQ    dstStride+8(FP), DX
@@ -1367,8 +1643,8 @@ TEXT ·gemm2xAVX2(SB), NOSPLIT, $0-104
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, BX
 	MOVQ    m+32(FP), SI
-	MOVQ    ahead+88(FP), DI
-	MOVQ    pace+96(FP), R8
+	MOVQ    ahead+96(FP), DI
+	MOVQ    pace+104(FP), R8
 	ADDQ    panel+64(FP), DI
 	MOVQ    n+80(FP), R9
 	SUBQ    $0x08, R9
@@ -1439,6 +1715,36 @@ k5:
 	JNE          piece5
 
 sum5:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded5
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound5
+
+bounded5:
+	VBROADCASTSS lo+88(FP), Y11
+	VBROADCASTSS hi+92(FP), Y12
+	VMAXPS       Y1, Y11, Y1
+	VMINPS       Y1, Y12, Y1
+	VMAXPS       Y2, Y11, Y2
+	VMINPS       Y2, Y12, Y2
+	VMAXPS       Y3, Y11, Y3
+	VMINPS       Y3, Y12, Y3
+	VMAXPS       Y4, Y11, Y4
+	VMINPS       Y4, Y12, Y4
+	VMAXPS       Y5, Y11, Y5
+	VMINPS       Y5, Y12, Y5
+	VMAXPS       Y6, Y11, Y6
+	VMINPS       Y6, Y12, Y6
+	VMAXPS       Y7, Y11, Y7
+	VMINPS       Y7, Y12, Y7
+	VMAXPS       Y8, Y11, Y8
+	VMINPS       Y8, Y12, Y8
+	VMAXPS       Y9, Y11, Y9
+	VMINPS       Y9, Y12, Y9
+	VMAXPS       Y10, Y11, Y10
+	VMINPS       Y10, Y12, Y10
+
+bound5:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums5part
 	VMOVUPS Y1, (AX)
@@ -1556,6 +1862,32 @@ k4:
 	JNE          piece4
 
 sum4:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded4
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound4
+
+bounded4:
+	VBROADCASTSS lo+88(FP), Y9
+	VBROADCASTSS hi+92(FP), Y10
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y10, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y10, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y10, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y10, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y10, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMINPS       Y6, Y10, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMINPS       Y7, Y10, Y7
+	VMAXPS       Y8, Y9, Y8
+	VMINPS       Y8, Y10, Y8
+
+bound4:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums4part
 	VMOVUPS Y1, (AX)
@@ -1654,6 +1986,28 @@ k3:
 	JNE          piece3
 
 sum3:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded3
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound3
+
+bounded3:
+	VBROADCASTSS lo+88(FP), Y7
+	VBROADCASTSS hi+92(FP), Y8
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+
+bound3:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums3part
 	VMOVUPS Y1, (AX)
@@ -1738,6 +2092,24 @@ k2:
 	JNE          piece2
 
 sum2:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded2
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound2
+
+bounded2:
+	VBROADCASTSS lo+88(FP), Y5
+	VBROADCASTSS hi+92(FP), Y6
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y6, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y6, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y6, Y3
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       Y4, Y6, Y4
+
+bound2:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums2part
 	VMOVUPS Y1, (AX)
@@ -1808,6 +2180,20 @@ k1:
 	JNE          piece1
 
 sum1:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded1
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound1
+
+bounded1:
+	VBROADCASTSS lo+88(FP), Y3
+	VBROADCASTSS hi+92(FP), Y4
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y3, Y2
+	VMINPS       Y2, Y4, Y2
+
+bound1:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums1part
 	VMOVUPS Y1, (AX)
@@ -1899,6 +2285,40 @@ k6:
 	JNE          piece6
 
 sum6:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded6
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound6
+
+bounded6:
+	VBROADCASTSS lo+88(FP), Y13
+	VBROADCASTSS hi+92(FP), Y14
+	VMAXPS       Y1, Y13, Y1
+	VMINPS       Y1, Y14, Y1
+	VMAXPS       Y2, Y13, Y2
+	VMINPS       Y2, Y14, Y2
+	VMAXPS       Y3, Y13, Y3
+	VMINPS       Y3, Y14, Y3
+	VMAXPS       Y4, Y13, Y4
+	VMINPS       Y4, Y14, Y4
+	VMAXPS       Y5, Y13, Y5
+	VMINPS       Y5, Y14, Y5
+	VMAXPS       Y6, Y13, Y6
+	VMINPS       Y6, Y14, Y6
+	VMAXPS       Y7, Y13, Y7
+	VMINPS       Y7, Y14, Y7
+	VMAXPS       Y8, Y13, Y8
+	VMINPS       Y8, Y14, Y8
+	VMAXPS       Y9, Y13, Y9
+	VMINPS       Y9, Y14, Y9
+	VMAXPS       Y10, Y13, Y10
+	VMINPS       Y10, Y14, Y10
+	VMAXPS       Y11, Y13, Y11
+	VMINPS       Y11, Y14, Y11
+	VMAXPS       Y12, Y13, Y12
+	VMINPS       Y12, Y14, Y12
+
+bound6:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums6part
 	VMOVUPS Y1, (AX)
@@ -1970,9 +2390,9 @@ sums6stored:
 	SUBQ   $0x06, SI
 	JMP    tiles
 
-// func productAVX2(dst *float32, a *float32, k int, panels *float32, step int, bias *float32)
+// func productAVX2(dst *float32, a *float32, k int, panels *float32, step int, bias *float32, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·productAVX2(SB), NOSPLIT, $0-48
+TEXT ·productAVX2(SB), NOSPLIT, $0-56
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+8(FP), CX
 	MOVQ    k+16(FP), DX
@@ -2007,13 +2427,31 @@ factor:
 	ADDQ         $0x00000040, R9
 	DECQ         DX
 	JNE          factor
+	VBROADCASTSS lo+48(FP), Y8
+	VBROADCASTSS hi+52(FP), Y9
+	VMAXPS       Y0, Y8, Y0
+	VMINPS       Y0, Y9, Y0
 	VMOVUPS      Y0, (AX)
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
 	VMOVUPS      Y1, 32(AX)
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
 	VMOVUPS      Y2, 64(AX)
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
 	VMOVUPS      Y3, 96(AX)
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
 	VMOVUPS      Y4, 128(AX)
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
 	VMOVUPS      Y5, 160(AX)
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
 	VMOVUPS      Y6, 192(AX)
+	VMAXPS       Y7, Y8, Y7
+	VMINPS       Y7, Y9, Y7
 	VMOVUPS      Y7, 224(AX)
 	VZEROUPPER
 	RET
@@ -4582,9 +5020,9 @@ sums:
 	VZEROUPPER
 	RET
 
-// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, ahead int, pace int)
+// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemm1xAVX512(SB), NOSPLIT, $8-104
+TEXT ·gemm1xAVX512(SB), NOSPLIT, $8-112
 	MOVQ  dst+0(FP), AX
 	MOVQ  a+16(FP), CX
 	MOVQ  dstStride+8(FP), DX
@@ -4592,8 +5030,8 @@ TEXT ·gemm1xAVX512(SB), NOSPLIT, $8-104
 	SHLQ  $0x02, DX
 	SHLQ  $0x02, BX
 	MOVQ  m+32(FP), SI
-	MOVQ  ahead+88(FP), DI
-	MOVQ  pace+96(FP), R8
+	MOVQ  ahead+96(FP), DI
+	MOVQ  pace+104(FP), R8
 	ADDQ  panel+64(FP), DI
 	MOVQ  n+80(FP), R9
 	MOVL  $0x00000001, R10
@@ -4677,6 +5115,38 @@ k11:
 	JNE          piece11
 
 sum11:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded11
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound11
+
+bounded11:
+	VBROADCASTSS lo+88(FP), Z11
+	VBROADCASTSS hi+92(FP), Z12
+	VMAXPS       Z0, Z11, Z0
+	VMINPS       Z0, Z12, Z0
+	VMAXPS       Z1, Z11, Z1
+	VMINPS       Z1, Z12, Z1
+	VMAXPS       Z2, Z11, Z2
+	VMINPS       Z2, Z12, Z2
+	VMAXPS       Z3, Z11, Z3
+	VMINPS       Z3, Z12, Z3
+	VMAXPS       Z4, Z11, Z4
+	VMINPS       Z4, Z12, Z4
+	VMAXPS       Z5, Z11, Z5
+	VMINPS       Z5, Z12, Z5
+	VMAXPS       Z6, Z11, Z6
+	VMINPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z11, Z7
+	VMINPS       Z7, Z12, Z7
+	VMAXPS       Z8, Z11, Z8
+	VMINPS       Z8, Z12, Z8
+	VMAXPS       Z9, Z11, Z9
+	VMINPS       Z9, Z12, Z9
+	VMAXPS       Z10, Z11, Z10
+	VMINPS       Z10, Z12, Z10
+
+bound11:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums11part
 	VMOVUPS Z0, (AX)
@@ -4801,6 +5271,36 @@ k10:
 	JNE          piece10
 
 sum10:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded10
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound10
+
+bounded10:
+	VBROADCASTSS lo+88(FP), Z10
+	VBROADCASTSS hi+92(FP), Z11
+	VMAXPS       Z0, Z10, Z0
+	VMINPS       Z0, Z11, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMINPS       Z1, Z11, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMINPS       Z2, Z11, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMINPS       Z3, Z11, Z3
+	VMAXPS       Z4, Z10, Z4
+	VMINPS       Z4, Z11, Z4
+	VMAXPS       Z5, Z10, Z5
+	VMINPS       Z5, Z11, Z5
+	VMAXPS       Z6, Z10, Z6
+	VMINPS       Z6, Z11, Z6
+	VMAXPS       Z7, Z10, Z7
+	VMINPS       Z7, Z11, Z7
+	VMAXPS       Z8, Z10, Z8
+	VMINPS       Z8, Z11, Z8
+	VMAXPS       Z9, Z10, Z9
+	VMINPS       Z9, Z11, Z9
+
+bound10:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums10part
 	VMOVUPS Z0, (AX)
@@ -4915,6 +5415,34 @@ k9:
 	JNE          piece9
 
 sum9:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded9
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound9
+
+bounded9:
+	VBROADCASTSS lo+88(FP), Z9
+	VBROADCASTSS hi+92(FP), Z10
+	VMAXPS       Z0, Z9, Z0
+	VMINPS       Z0, Z10, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMINPS       Z1, Z10, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMINPS       Z2, Z10, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMINPS       Z3, Z10, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMINPS       Z4, Z10, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMINPS       Z5, Z10, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMINPS       Z6, Z10, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMINPS       Z7, Z10, Z7
+	VMAXPS       Z8, Z9, Z8
+	VMINPS       Z8, Z10, Z8
+
+bound9:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums9part
 	VMOVUPS Z0, (AX)
@@ -5022,6 +5550,32 @@ k8:
 	JNE          piece8
 
 sum8:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded8
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound8
+
+bounded8:
+	VBROADCASTSS lo+88(FP), Z8
+	VBROADCASTSS hi+92(FP), Z9
+	VMAXPS       Z0, Z8, Z0
+	VMINPS       Z0, Z9, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMINPS       Z1, Z9, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMINPS       Z2, Z9, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMINPS       Z3, Z9, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMINPS       Z4, Z9, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMINPS       Z5, Z9, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMINPS       Z6, Z9, Z6
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z7, Z9, Z7
+
+bound8:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums8part
 	VMOVUPS Z0, (AX)
@@ -5124,6 +5678,30 @@ k7:
 	JNE          piece7
 
 sum7:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded7
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound7
+
+bounded7:
+	VBROADCASTSS lo+88(FP), Z7
+	VBROADCASTSS hi+92(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+
+bound7:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums7part
 	VMOVUPS Z0, (AX)
@@ -5214,6 +5792,28 @@ k6:
 	JNE          piece6
 
 sum6:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded6
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound6
+
+bounded6:
+	VBROADCASTSS lo+88(FP), Z6
+	VBROADCASTSS hi+92(FP), Z7
+	VMAXPS       Z0, Z6, Z0
+	VMINPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMINPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMINPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z6, Z4
+	VMINPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z5, Z7, Z5
+
+bound6:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums6part
 	VMOVUPS Z0, (AX)
@@ -5297,6 +5897,26 @@ k5:
 	JNE          piece5
 
 sum5:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded5
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound5
+
+bounded5:
+	VBROADCASTSS lo+88(FP), Z5
+	VBROADCASTSS hi+92(FP), Z6
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z6, Z3
+	VMAXPS       Z4, Z5, Z4
+	VMINPS       Z4, Z6, Z4
+
+bound5:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums5part
 	VMOVUPS Z0, (AX)
@@ -5373,6 +5993,24 @@ k4:
 	JNE          piece4
 
 sum4:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded4
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound4
+
+bounded4:
+	VBROADCASTSS lo+88(FP), Z4
+	VBROADCASTSS hi+92(FP), Z5
+	VMAXPS       Z0, Z4, Z0
+	VMINPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMINPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z3, Z5, Z3
+
+bound4:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums4part
 	VMOVUPS Z0, (AX)
@@ -5439,6 +6077,22 @@ k3:
 	JNE          piece3
 
 sum3:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded3
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound3
+
+bounded3:
+	VBROADCASTSS lo+88(FP), Z3
+	VBROADCASTSS hi+92(FP), Z4
+	VMAXPS       Z0, Z3, Z0
+	VMINPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMINPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z3, Z2
+	VMINPS       Z2, Z4, Z2
+
+bound3:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums3part
 	VMOVUPS Z0, (AX)
@@ -5498,6 +6152,20 @@ k2:
 	JNE          piece2
 
 sum2:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded2
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound2
+
+bounded2:
+	VBROADCASTSS lo+88(FP), Z2
+	VBROADCASTSS hi+92(FP), Z3
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z3, Z0
+	VMAXPS       Z1, Z2, Z1
+	VMINPS       Z1, Z3, Z1
+
+bound2:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums2part
 	VMOVUPS Z0, (AX)
@@ -5550,6 +6218,18 @@ k1:
 	JNE          piece1
 
 sum1:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded1
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound1
+
+bounded1:
+	VBROADCASTSS lo+88(FP), Z1
+	VBROADCASTSS hi+92(FP), Z2
+	VMAXPS       Z0, Z1, Z0
+	VMINPS       Z0, Z2, Z0
+
+bound1:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums1part
 	VMOVUPS Z0, (AX)
@@ -5642,6 +6322,40 @@ k12:
 	JNE          piece12
 
 sum12:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded12
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound12
+
+bounded12:
+	VBROADCASTSS lo+88(FP), Z12
+	VBROADCASTSS hi+92(FP), Z13
+	VMAXPS       Z0, Z12, Z0
+	VMINPS       Z0, Z13, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMINPS       Z1, Z13, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMINPS       Z2, Z13, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMINPS       Z3, Z13, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMINPS       Z4, Z13, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMINPS       Z5, Z13, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMINPS       Z6, Z13, Z6
+	VMAXPS       Z7, Z12, Z7
+	VMINPS       Z7, Z13, Z7
+	VMAXPS       Z8, Z12, Z8
+	VMINPS       Z8, Z13, Z8
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z12, Z11
+	VMINPS       Z11, Z13, Z11
+
+bound12:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums12part
 	VMOVUPS Z0, (AX)
@@ -5702,9 +6416,9 @@ sums12stored:
 	SUBQ   $0x0c, SI
 	JMP    tiles
 
-// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, ahead int, pace int)
+// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, npieces int, k int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemm2xAVX512(SB), NOSPLIT, $8-104
+TEXT ·gemm2xAVX512(SB), NOSPLIT, $8-112
 	MOVQ  dst+0(FP), AX
 	MOVQ  a+16(FP), CX
 	MOVQ  dstStride+8(FP), DX
@@ -5712,8 +6426,8 @@ TEXT ·gemm2xAVX512(SB), NOSPLIT, $8-104
 	SHLQ  $0x02, DX
 	SHLQ  $0x02, BX
 	MOVQ  m+32(FP), SI
-	MOVQ  ahead+88(FP), DI
-	MOVQ  pace+96(FP), R8
+	MOVQ  ahead+96(FP), DI
+	MOVQ  pace+104(FP), R8
 	ADDQ  panel+64(FP), DI
 	MOVQ  n+80(FP), R9
 	SUBQ  $0x10, R9
@@ -5821,6 +6535,60 @@ k11:
 	JNE          piece11
 
 sum11:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded11
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound11
+
+bounded11:
+	VBROADCASTSS lo+88(FP), Z22
+	VBROADCASTSS hi+92(FP), Z23
+	VMAXPS       Z0, Z22, Z0
+	VMINPS       Z0, Z23, Z0
+	VMAXPS       Z1, Z22, Z1
+	VMINPS       Z1, Z23, Z1
+	VMAXPS       Z2, Z22, Z2
+	VMINPS       Z2, Z23, Z2
+	VMAXPS       Z3, Z22, Z3
+	VMINPS       Z3, Z23, Z3
+	VMAXPS       Z4, Z22, Z4
+	VMINPS       Z4, Z23, Z4
+	VMAXPS       Z5, Z22, Z5
+	VMINPS       Z5, Z23, Z5
+	VMAXPS       Z6, Z22, Z6
+	VMINPS       Z6, Z23, Z6
+	VMAXPS       Z7, Z22, Z7
+	VMINPS       Z7, Z23, Z7
+	VMAXPS       Z8, Z22, Z8
+	VMINPS       Z8, Z23, Z8
+	VMAXPS       Z9, Z22, Z9
+	VMINPS       Z9, Z23, Z9
+	VMAXPS       Z10, Z22, Z10
+	VMINPS       Z10, Z23, Z10
+	VMAXPS       Z11, Z22, Z11
+	VMINPS       Z11, Z23, Z11
+	VMAXPS       Z12, Z22, Z12
+	VMINPS       Z12, Z23, Z12
+	VMAXPS       Z13, Z22, Z13
+	VMINPS       Z13, Z23, Z13
+	VMAXPS       Z14, Z22, Z14
+	VMINPS       Z14, Z23, Z14
+	VMAXPS       Z15, Z22, Z15
+	VMINPS       Z15, Z23, Z15
+	VMAXPS       Z16, Z22, Z16
+	VMINPS       Z16, Z23, Z16
+	VMAXPS       Z17, Z22, Z17
+	VMINPS       Z17, Z23, Z17
+	VMAXPS       Z18, Z22, Z18
+	VMINPS       Z18, Z23, Z18
+	VMAXPS       Z19, Z22, Z19
+	VMINPS       Z19, Z23, Z19
+	VMAXPS       Z20, Z22, Z20
+	VMINPS       Z20, Z23, Z20
+	VMAXPS       Z21, Z22, Z21
+	VMINPS       Z21, Z23, Z21
+
+bound11:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums11part
 	VMOVUPS Z0, (AX)
@@ -5988,6 +6756,56 @@ k10:
 	JNE          piece10
 
 sum10:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded10
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound10
+
+bounded10:
+	VBROADCASTSS lo+88(FP), Z20
+	VBROADCASTSS hi+92(FP), Z21
+	VMAXPS       Z0, Z20, Z0
+	VMINPS       Z0, Z21, Z0
+	VMAXPS       Z1, Z20, Z1
+	VMINPS       Z1, Z21, Z1
+	VMAXPS       Z2, Z20, Z2
+	VMINPS       Z2, Z21, Z2
+	VMAXPS       Z3, Z20, Z3
+	VMINPS       Z3, Z21, Z3
+	VMAXPS       Z4, Z20, Z4
+	VMINPS       Z4, Z21, Z4
+	VMAXPS       Z5, Z20, Z5
+	VMINPS       Z5, Z21, Z5
+	VMAXPS       Z6, Z20, Z6
+	VMINPS       Z6, Z21, Z6
+	VMAXPS       Z7, Z20, Z7
+	VMINPS       Z7, Z21, Z7
+	VMAXPS       Z8, Z20, Z8
+	VMINPS       Z8, Z21, Z8
+	VMAXPS       Z9, Z20, Z9
+	VMINPS       Z9, Z21, Z9
+	VMAXPS       Z10, Z20, Z10
+	VMINPS       Z10, Z21, Z10
+	VMAXPS       Z11, Z20, Z11
+	VMINPS       Z11, Z21, Z11
+	VMAXPS       Z12, Z20, Z12
+	VMINPS       Z12, Z21, Z12
+	VMAXPS       Z13, Z20, Z13
+	VMINPS       Z13, Z21, Z13
+	VMAXPS       Z14, Z20, Z14
+	VMINPS       Z14, Z21, Z14
+	VMAXPS       Z15, Z20, Z15
+	VMINPS       Z15, Z21, Z15
+	VMAXPS       Z16, Z20, Z16
+	VMINPS       Z16, Z21, Z16
+	VMAXPS       Z17, Z20, Z17
+	VMINPS       Z17, Z21, Z17
+	VMAXPS       Z18, Z20, Z18
+	VMINPS       Z18, Z21, Z18
+	VMAXPS       Z19, Z20, Z19
+	VMINPS       Z19, Z21, Z19
+
+bound10:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums10part
 	VMOVUPS Z0, (AX)
@@ -6141,6 +6959,52 @@ k9:
 	JNE          piece9
 
 sum9:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded9
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound9
+
+bounded9:
+	VBROADCASTSS lo+88(FP), Z18
+	VBROADCASTSS hi+92(FP), Z19
+	VMAXPS       Z0, Z18, Z0
+	VMINPS       Z0, Z19, Z0
+	VMAXPS       Z1, Z18, Z1
+	VMINPS       Z1, Z19, Z1
+	VMAXPS       Z2, Z18, Z2
+	VMINPS       Z2, Z19, Z2
+	VMAXPS       Z3, Z18, Z3
+	VMINPS       Z3, Z19, Z3
+	VMAXPS       Z4, Z18, Z4
+	VMINPS       Z4, Z19, Z4
+	VMAXPS       Z5, Z18, Z5
+	VMINPS       Z5, Z19, Z5
+	VMAXPS       Z6, Z18, Z6
+	VMINPS       Z6, Z19, Z6
+	VMAXPS       Z7, Z18, Z7
+	VMINPS       Z7, Z19, Z7
+	VMAXPS       Z8, Z18, Z8
+	VMINPS       Z8, Z19, Z8
+	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z9, Z19, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMINPS       Z10, Z19, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z11, Z19, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMINPS       Z12, Z19, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z13, Z19, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMINPS       Z14, Z19, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z15, Z19, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMINPS       Z16, Z19, Z16
+	VMAXPS       Z17, Z18, Z17
+	VMINPS       Z17, Z19, Z17
+
+bound9:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums9part
 	VMOVUPS Z0, (AX)
@@ -6283,6 +7147,48 @@ k8:
 	JNE          piece8
 
 sum8:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded8
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound8
+
+bounded8:
+	VBROADCASTSS lo+88(FP), Z16
+	VBROADCASTSS hi+92(FP), Z17
+	VMAXPS       Z0, Z16, Z0
+	VMINPS       Z0, Z17, Z0
+	VMAXPS       Z1, Z16, Z1
+	VMINPS       Z1, Z17, Z1
+	VMAXPS       Z2, Z16, Z2
+	VMINPS       Z2, Z17, Z2
+	VMAXPS       Z3, Z16, Z3
+	VMINPS       Z3, Z17, Z3
+	VMAXPS       Z4, Z16, Z4
+	VMINPS       Z4, Z17, Z4
+	VMAXPS       Z5, Z16, Z5
+	VMINPS       Z5, Z17, Z5
+	VMAXPS       Z6, Z16, Z6
+	VMINPS       Z6, Z17, Z6
+	VMAXPS       Z7, Z16, Z7
+	VMINPS       Z7, Z17, Z7
+	VMAXPS       Z8, Z16, Z8
+	VMINPS       Z8, Z17, Z8
+	VMAXPS       Z9, Z16, Z9
+	VMINPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z16, Z10
+	VMINPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z16, Z11
+	VMINPS       Z11, Z17, Z11
+	VMAXPS       Z12, Z16, Z12
+	VMINPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z16, Z13
+	VMINPS       Z13, Z17, Z13
+	VMAXPS       Z14, Z16, Z14
+	VMINPS       Z14, Z17, Z14
+	VMAXPS       Z15, Z16, Z15
+	VMINPS       Z15, Z17, Z15
+
+bound8:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums8part
 	VMOVUPS Z0, (AX)
@@ -6416,6 +7322,44 @@ k7:
 	JNE          piece7
 
 sum7:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded7
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound7
+
+bounded7:
+	VBROADCASTSS lo+88(FP), Z14
+	VBROADCASTSS hi+92(FP), Z15
+	VMAXPS       Z0, Z14, Z0
+	VMINPS       Z0, Z15, Z0
+	VMAXPS       Z1, Z14, Z1
+	VMINPS       Z1, Z15, Z1
+	VMAXPS       Z2, Z14, Z2
+	VMINPS       Z2, Z15, Z2
+	VMAXPS       Z3, Z14, Z3
+	VMINPS       Z3, Z15, Z3
+	VMAXPS       Z4, Z14, Z4
+	VMINPS       Z4, Z15, Z4
+	VMAXPS       Z5, Z14, Z5
+	VMINPS       Z5, Z15, Z5
+	VMAXPS       Z6, Z14, Z6
+	VMINPS       Z6, Z15, Z6
+	VMAXPS       Z7, Z14, Z7
+	VMINPS       Z7, Z15, Z7
+	VMAXPS       Z8, Z14, Z8
+	VMINPS       Z8, Z15, Z8
+	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z9, Z15, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMINPS       Z10, Z15, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z11, Z15, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMINPS       Z12, Z15, Z12
+	VMAXPS       Z13, Z14, Z13
+	VMINPS       Z13, Z15, Z13
+
+bound7:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums7part
 	VMOVUPS Z0, (AX)
@@ -6533,6 +7477,40 @@ k6:
 	JNE          piece6
 
 sum6:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded6
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound6
+
+bounded6:
+	VBROADCASTSS lo+88(FP), Z12
+	VBROADCASTSS hi+92(FP), Z13
+	VMAXPS       Z0, Z12, Z0
+	VMINPS       Z0, Z13, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMINPS       Z1, Z13, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMINPS       Z2, Z13, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMINPS       Z3, Z13, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMINPS       Z4, Z13, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMINPS       Z5, Z13, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMINPS       Z6, Z13, Z6
+	VMAXPS       Z7, Z12, Z7
+	VMINPS       Z7, Z13, Z7
+	VMAXPS       Z8, Z12, Z8
+	VMINPS       Z8, Z13, Z8
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMINPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z12, Z11
+	VMINPS       Z11, Z13, Z11
+
+bound6:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums6part
 	VMOVUPS Z0, (AX)
@@ -6639,6 +7617,36 @@ k5:
 	JNE          piece5
 
 sum5:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded5
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound5
+
+bounded5:
+	VBROADCASTSS lo+88(FP), Z10
+	VBROADCASTSS hi+92(FP), Z11
+	VMAXPS       Z0, Z10, Z0
+	VMINPS       Z0, Z11, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMINPS       Z1, Z11, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMINPS       Z2, Z11, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMINPS       Z3, Z11, Z3
+	VMAXPS       Z4, Z10, Z4
+	VMINPS       Z4, Z11, Z4
+	VMAXPS       Z5, Z10, Z5
+	VMINPS       Z5, Z11, Z5
+	VMAXPS       Z6, Z10, Z6
+	VMINPS       Z6, Z11, Z6
+	VMAXPS       Z7, Z10, Z7
+	VMINPS       Z7, Z11, Z7
+	VMAXPS       Z8, Z10, Z8
+	VMINPS       Z8, Z11, Z8
+	VMAXPS       Z9, Z10, Z9
+	VMINPS       Z9, Z11, Z9
+
+bound5:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums5part
 	VMOVUPS Z0, (AX)
@@ -6734,6 +7742,32 @@ k4:
 	JNE          piece4
 
 sum4:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded4
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound4
+
+bounded4:
+	VBROADCASTSS lo+88(FP), Z8
+	VBROADCASTSS hi+92(FP), Z9
+	VMAXPS       Z0, Z8, Z0
+	VMINPS       Z0, Z9, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMINPS       Z1, Z9, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMINPS       Z2, Z9, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMINPS       Z3, Z9, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMINPS       Z4, Z9, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMINPS       Z5, Z9, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMINPS       Z6, Z9, Z6
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z7, Z9, Z7
+
+bound4:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums4part
 	VMOVUPS Z0, (AX)
@@ -6815,6 +7849,28 @@ k3:
 	JNE          piece3
 
 sum3:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded3
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound3
+
+bounded3:
+	VBROADCASTSS lo+88(FP), Z6
+	VBROADCASTSS hi+92(FP), Z7
+	VMAXPS       Z0, Z6, Z0
+	VMINPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMINPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMINPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z6, Z4
+	VMINPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z5, Z7, Z5
+
+bound3:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums3part
 	VMOVUPS Z0, (AX)
@@ -6885,6 +7941,24 @@ k2:
 	JNE          piece2
 
 sum2:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded2
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound2
+
+bounded2:
+	VBROADCASTSS lo+88(FP), Z4
+	VBROADCASTSS hi+92(FP), Z5
+	VMAXPS       Z0, Z4, Z0
+	VMINPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMINPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z3, Z5, Z3
+
+bound2:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums2part
 	VMOVUPS Z0, (AX)
@@ -6944,6 +8018,20 @@ k1:
 	JNE          piece1
 
 sum1:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded1
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound1
+
+bounded1:
+	VBROADCASTSS lo+88(FP), Z2
+	VBROADCASTSS hi+92(FP), Z3
+	VMAXPS       Z0, Z2, Z0
+	VMINPS       Z0, Z3, Z0
+	VMAXPS       Z1, Z2, Z1
+	VMINPS       Z1, Z3, Z1
+
+bound1:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums1part
 	VMOVUPS Z0, (AX)
@@ -7063,6 +8151,64 @@ k12:
 	JNE          piece12
 
 sum12:
+	CMPL lo+88(FP), $0xff800000
+	JNE  bounded12
+	CMPL hi+92(FP), $0x7f800000
+	JE   bound12
+
+bounded12:
+	VBROADCASTSS lo+88(FP), Z24
+	VBROADCASTSS hi+92(FP), Z25
+	VMAXPS       Z0, Z24, Z0
+	VMINPS       Z0, Z25, Z0
+	VMAXPS       Z1, Z24, Z1
+	VMINPS       Z1, Z25, Z1
+	VMAXPS       Z2, Z24, Z2
+	VMINPS       Z2, Z25, Z2
+	VMAXPS       Z3, Z24, Z3
+	VMINPS       Z3, Z25, Z3
+	VMAXPS       Z4, Z24, Z4
+	VMINPS       Z4, Z25, Z4
+	VMAXPS       Z5, Z24, Z5
+	VMINPS       Z5, Z25, Z5
+	VMAXPS       Z6, Z24, Z6
+	VMINPS       Z6, Z25, Z6
+	VMAXPS       Z7, Z24, Z7
+	VMINPS       Z7, Z25, Z7
+	VMAXPS       Z8, Z24, Z8
+	VMINPS       Z8, Z25, Z8
+	VMAXPS       Z9, Z24, Z9
+	VMINPS       Z9, Z25, Z9
+	VMAXPS       Z10, Z24, Z10
+	VMINPS       Z10, Z25, Z10
+	VMAXPS       Z11, Z24, Z11
+	VMINPS       Z11, Z25, Z11
+	VMAXPS       Z12, Z24, Z12
+	VMINPS       Z12, Z25, Z12
+	VMAXPS       Z13, Z24, Z13
+	VMINPS       Z13, Z25, Z13
+	VMAXPS       Z14, Z24, Z14
+	VMINPS       Z14, Z25, Z14
+	VMAXPS       Z15, Z24, Z15
+	VMINPS       Z15, Z25, Z15
+	VMAXPS       Z16, Z24, Z16
+	VMINPS       Z16, Z25, Z16
+	VMAXPS       Z17, Z24, Z17
+	VMINPS       Z17, Z25, Z17
+	VMAXPS       Z18, Z24, Z18
+	VMINPS       Z18, Z25, Z18
+	VMAXPS       Z19, Z24, Z19
+	VMINPS       Z19, Z25, Z19
+	VMAXPS       Z20, Z24, Z20
+	VMINPS       Z20, Z25, Z20
+	VMAXPS       Z21, Z24, Z21
+	VMINPS       Z21, Z25, Z21
+	VMAXPS       Z22, Z24, Z22
+	VMINPS       Z22, Z25, Z22
+	VMAXPS       Z23, Z24, Z23
+	VMINPS       Z23, Z25, Z23
+
+bound12:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums12part
 	VMOVUPS Z0, (AX)
@@ -7147,9 +8293,9 @@ sums12stored:
 	SUBQ   $0x0c, SI
 	JMP    tiles
 
-// func productAVX512(dst *float32, a *float32, k int, panels *float32, step int, bias *float32)
+// func productAVX512(dst *float32, a *float32, k int, panels *float32, step int, bias *float32, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·productAVX512(SB), NOSPLIT, $0-48
+TEXT ·productAVX512(SB), NOSPLIT, $0-56
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+8(FP), CX
 	MOVQ    k+16(FP), DX
@@ -7184,13 +8330,31 @@ factor:
 	ADDQ         $0x00000080, R9
 	DECQ         DX
 	JNE          factor
+	VBROADCASTSS lo+48(FP), Z8
+	VBROADCASTSS hi+52(FP), Z9
+	VMAXPS       Z0, Z8, Z0
+	VMINPS       Z0, Z9, Z0
 	VMOVUPS      Z0, (AX)
+	VMAXPS       Z1, Z8, Z1
+	VMINPS       Z1, Z9, Z1
 	VMOVUPS      Z1, 64(AX)
+	VMAXPS       Z2, Z8, Z2
+	VMINPS       Z2, Z9, Z2
 	VMOVUPS      Z2, 128(AX)
+	VMAXPS       Z3, Z8, Z3
+	VMINPS       Z3, Z9, Z3
 	VMOVUPS      Z3, 192(AX)
+	VMAXPS       Z4, Z8, Z4
+	VMINPS       Z4, Z9, Z4
 	VMOVUPS      Z4, 256(AX)
+	VMAXPS       Z5, Z8, Z5
+	VMINPS       Z5, Z9, Z5
 	VMOVUPS      Z5, 320(AX)
+	VMAXPS       Z6, Z8, Z6
+	VMINPS       Z6, Z9, Z6
 	VMOVUPS      Z6, 384(AX)
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z7, Z9, Z7
 	VMOVUPS      Z7, 448(AX)
 	VZEROUPPER
 	RET

@@ -33,8 +33,8 @@ type functions struct {
 	name          string
 	lanes         int // floats in a vector
 	rows          int // rows of a tile of gemm
-	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n, ahead, pace int)
-	product       func(dst, a *float32, k int, panels *float32, step int, bias *float32)
+	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)
+	product       func(dst, a *float32, k int, panels *float32, step int, bias *float32, lo, hi float32)
 	depthwise     [2][2]depthwiseCode // by vectors and stride, from 1
 	clamp         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
 	hardSigmoid   func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
@@ -63,7 +63,7 @@ func (f *functions) set() *Set {
 // The methods below check, as the portable code's slices do, that everything
 // lies inside what was given, and hand over addresses.
 
-func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, panel, bias []float32, n int) {
+func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, panel, bias []float32, n int, lo, hi float32) {
 	if m <= 0 || n <= 0 {
 		return
 	}
@@ -73,13 +73,13 @@ func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m i
 		code = f.gemm2
 	}
 	if len(pieces) == 0 || k <= 0 { // an empty sum: nothing of a and panel is read
-		code(&dst[0], dstStride, nil, aStride, m, nil, 0, 0, nil, &bias[0], n, 0, 0)
+		code(&dst[0], dstStride, nil, aStride, m, nil, 0, 0, nil, &bias[0], n, lo, hi, 0, 0)
 		return
 	}
 	last := pieces[len(pieces)-1]
 	_, _ = a[(m-1)*aStride+last.A+k-1], panel[(last.W+k)*2*f.lanes-1]
 	ahead, pace := f.ahead(last.W+k, m)
-	code(&dst[0], dstStride, &a[0], aStride, m, &pieces[0].A, len(pieces), k, &panel[0], &bias[0], n, ahead, pace)
+	code(&dst[0], dstStride, &a[0], aStride, m, &pieces[0].A, len(pieces), k, &panel[0], &bias[0], n, lo, hi, ahead, pace)
 }
 
 // ahead is what gemm should prefetch while it computes m rows with a panel of k
@@ -95,13 +95,13 @@ func (f *functions) ahead(k, m int) (bytes, pace int) {
 }
 
 // products computes four panels at a time, as the code does.
-func (f *functions) products(dst, a, panels, bias []float32) int {
+func (f *functions) products(dst, a, panels, bias []float32, lo, hi float32) int {
 	const streams = 4
 	k, panel := len(a), 2*f.lanes
 	done := 0
 	for ; k > 0 && done+streams*panel <= len(dst); done += streams * panel {
 		_, _ = panels[(done+streams*panel)*k-1], bias[done+streams*panel-1]
-		f.product(&dst[done], &a[0], k, &panels[done*k], k*panel, &bias[done])
+		f.product(&dst[done], &a[0], k, &panels[done*k], k*panel, &bias[done], lo, hi)
 	}
 	return done
 }

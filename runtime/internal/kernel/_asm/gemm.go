@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -13,8 +14,8 @@ import (
 // in registers and passes once over the panel.
 func (s isa) gemm(vectors int) {
 	TEXT(fmt.Sprintf("gemm%dx%s", vectors, s.name), NOSPLIT,
-		"func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n, ahead, pace int)")
-	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·%d+j]", vectors, s.name, 2*s.lanes),
+		"func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)")
+	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·%d+j], held in lo … hi,", vectors, s.name, 2*s.lanes),
 		fmt.Sprintf("for i < m and j < n, l < k, which is at least 1; n is from %d to %d.", (vectors-1)*s.lanes+1, vectors*s.lanes),
 		"It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.")
 	g := gemm{isa: s, vectors: vectors}
@@ -158,8 +159,27 @@ func newRowPointers(first, stride GPVirtual, rows int) rowPointers {
 	return p
 }
 
+// bound holds the sums in lo … hi, which are mostly infinite.
+func (g *gemm) bound(rows int, sums [][]VecVirtual) {
+	bounded, done := fmt.Sprintf("bounded%d", rows), fmt.Sprintf("bound%d", rows)
+	infinity := math.Float32bits(float32(math.Inf(1)))
+	CMPL(g.param("lo"), U32(infinity|1<<31))
+	JNE(LabelRef(bounded))
+	CMPL(g.param("hi"), U32(infinity))
+	JE(LabelRef(done))
+	Label(bounded)
+	lo, hi := g.float("lo"), g.float("hi")
+	for r := range sums {
+		for _, sum := range sums[r] {
+			bound(sum, lo, hi)
+		}
+	}
+	Label(done)
+}
+
 // finish stores the sums and advances to the next tile.
 func (g *gemm) finish(rows int, sums [][]VecVirtual) {
+	g.bound(rows, sums)
 	g.stores(fmt.Sprintf("sums%d", rows), g.param("n"), (g.vectors-1)*g.lanes, g.last, func(store func(VecVirtual, Mem)) {
 		for r := range sums {
 			for v, sum := range sums[r] {

@@ -14,8 +14,8 @@ const streams = 4
 
 // product writes the product of a vector and a matrix.
 func (s isa) product() {
-	TEXT("product"+s.name, NOSPLIT, "func(dst, a *float32, k int, panels *float32, step int, bias *float32)")
-	Doc("product"+s.name+fmt.Sprintf(" computes dst[p·%d+j] = bias[p·%d+j] + Σ_l a[l]·panels[p·step+l·%d+j]", 2*s.lanes, 2*s.lanes, 2*s.lanes),
+	TEXT("product"+s.name, NOSPLIT, "func(dst, a *float32, k int, panels *float32, step int, bias *float32, lo, hi float32)")
+	Doc("product"+s.name+fmt.Sprintf(" computes dst[p·%d+j] = bias[p·%d+j] + Σ_l a[l]·panels[p·step+l·%d+j], held in lo … hi,", 2*s.lanes, 2*s.lanes, 2*s.lanes),
 		fmt.Sprintf("for p < %d, j < %d and l < k, which is at least 1.", streams, 2*s.lanes))
 	dst, a, k, step, bias := gp("dst"), gp("a"), gp("k"), gp("step"), gp("bias")
 	SHLQ(U8(2), step)
@@ -42,7 +42,9 @@ func (s isa) product() {
 	ADDQ(U32(2*s.bytes()), at)
 	DECQ(k)
 	JNE(LabelRef("factor"))
+	lo, hi := s.float("lo"), s.float("hi")
 	for i, sum := range sums {
+		bound(sum, lo, hi)
 		VMOVUPS(sum, Mem{Base: dst, Disp: i * s.bytes()})
 	}
 	VZEROUPPER()
