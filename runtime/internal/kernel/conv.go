@@ -55,12 +55,15 @@ func (c *Conv) blocks(s *Set, tiles int) []block {
 	for g, w := range c.Weights {
 		panels := (w.Rows + s.Panel - 1) / s.Panel
 		parts := 1
-		if c.heavy() {
+		if c.heavy() || tiles == 1 && w.Rows*w.K > heavyFloats/8 {
 			tasks := leastTasks
 			if !c.Window.pointwise(c.In, c.Out) {
 				tasks = 2 // each gathers its windows anew
 			}
 			parts = max(1, min((tasks+tiles-1)/tiles, panels/leastPanels))
+			if parts > 1 {
+				parts -= parts % 2 // an odd one would leave workers idle at the end
+			}
 		}
 		for i := range parts {
 			list = append(list, block{g, i * panels / parts * s.Panel, min((i+1)*panels/parts*s.Panel, w.Rows)})
@@ -71,7 +74,7 @@ func (c *Conv) blocks(s *Set, tiles int) []block {
 
 // leastPanels is how many panels make up for what a task does to its tile
 // before it multiplies.
-const leastPanels = 4
+const leastPanels = 3
 
 // inPlace reports whether the product reads the windows from the picture, where
 // each of their rows is one piece: with few output channels, copying them side
