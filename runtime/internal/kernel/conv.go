@@ -59,6 +59,8 @@ func (c *Conv) blocks(s *Set, tiles int) []block {
 			tasks := leastTasks
 			if !c.Window.pointwise(c.In, c.Out) {
 				tasks = 2 // each gathers its windows anew
+			} else if c.Scale.Data != nil {
+				tasks = leastTasks / 2 // each scales its tile anew
 			}
 			parts = max(1, min((tasks+tiles-1)/tiles, panels/leastPanels))
 			if parts > 1 {
