@@ -107,6 +107,14 @@ func exact(f act.Func, v float64) float64 {
 		return hard
 	case act.HardSwish:
 		return v * hard
+	case act.Tanh:
+		return math.Tanh(v)
+	case act.Erf:
+		return math.Erf(v)
+	case act.Gelu:
+		return v * math.Erfc(-v/math.Sqrt2) / 2
+	case act.GeluTanh:
+		return v / (1 + math.Exp(-2*math.Sqrt(2/math.Pi)*(v+0.044715*v*v*v)))
 	}
 	return v
 }

@@ -25,6 +25,15 @@ func Activation(n *graph.Node) (act.Func, bool) {
 		return act.Func{Kind: act.HardSigmoid, A: param("alpha", 0.2), B: param("beta", 0.5)}, true
 	case n.Is("HardSwish"):
 		return act.Func{Kind: act.HardSwish, A: param("alpha", 1.0/6), B: param("beta", 0.5)}, true
+	case n.Is("Tanh"):
+		return act.Func{Kind: act.Tanh}, true
+	case n.Is("Erf"):
+		return act.Func{Kind: act.Erf}, true
+	case n.Is("Gelu"):
+		if n.Attrs.String("approximate", "none") == "tanh" {
+			return act.Func{Kind: act.GeluTanh}, true
+		}
+		return act.Func{Kind: act.Gelu}, true
 	case n.Is("Clip"):
 		call, err := n.Call()
 		if err != nil {
