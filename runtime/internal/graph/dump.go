@@ -60,6 +60,9 @@ func (n *Node) dump(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, " %s=%v", name, value)
 	}
+	if n.Post.Bias != nil {
+		fmt.Fprintf(b, " +%s", n.Post.Bias.Type.Shape)
+	}
 	if n.Post.Residual != nil {
 		fmt.Fprintf(b, " +%s", n.Post.Residual.Name)
 	}

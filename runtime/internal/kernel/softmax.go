@@ -2,27 +2,38 @@ package kernel
 
 import "math"
 
-// Softmax works on rows of n elements, row by row, dst and src alike.
-func Softmax(dst, src []float32, n int) Job {
-	if n == 0 {
-		return Job{}
-	}
-	return Job{Tasks: len(src) / n, Run: func(task, _ int) {
-		softmaxRow(dst[task*n:][:n], src[task*n:][:n])
-	}}
+// Softmax is e^x over the sum of it, row by row.
+type Softmax struct {
+	Rows, N       int
+	In, Out       []float32
+	InRow, OutRow int // floats from one row to the next
+	Sums          func(worker int) *[PoolChannels]float64
 }
 
-// softmaxRow subtracts the largest value first, and sums in float64.
-func softmaxRow(dst, src []float32) {
-	most := float32(math.Inf(-1))
-	for _, v := range src {
-		most = max(most, v) // NaN stays
+// Bind returns the job. The largest value of a row is subtracted first.
+func (m Softmax) Bind(s *Set) Job {
+	return rowJob(m.Rows, m.N, func(row, worker int) {
+		x, y := m.In[row*m.InRow:][:m.N], m.Out[row*m.OutRow:][:m.N]
+		most := greatest(x)
+		for i, v := range x {
+			y[i] = exp(v - most)
+		}
+		factor := float32(1 / s.total(y, m.Sums(worker)))
+		for i, v := range y {
+			y[i] = v * factor
+		}
+	})
+}
+
+// greatest is the largest of x, or NaN if one is.
+func greatest(x []float32) float32 {
+	a := float32(math.Inf(-1))
+	b := a
+	for ; len(x) >= 2; x = x[2:] {
+		a, b = max(a, x[0]), max(b, x[1])
 	}
-	sum := 0.0
-	for _, v := range src {
-		sum += math.Exp(float64(v - most))
+	if len(x) > 0 {
+		a = max(a, x[0])
 	}
-	for i, v := range src {
-		dst[i] = float32(math.Exp(float64(v-most)) / sum)
-	}
+	return max(a, b)
 }

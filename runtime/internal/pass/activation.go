@@ -45,7 +45,8 @@ func Activation(n *graph.Node) (act.Func, bool) {
 	return act.Func{}, false
 }
 
-// activation moves an activation into the convolutions that make its input.
+// activation moves an activation into the convolutions or products that make
+// its input.
 func activation(g *graph.Graph) (bool, error) {
 	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		f, ok := Activation(n)
@@ -53,6 +54,11 @@ func activation(g *graph.Graph) (bool, error) {
 			return nil, nil
 		}
 		convs, final := e.makers(n.In[0], accumulates)
+		if moved := e.only(n.In[0]); final == nil && moved.Is("Reshape", "Transpose") {
+			if convs, _ = e.makers(moved.In[0], accumulates); convs != nil {
+				final = moved
+			}
+		}
 		if final == nil {
 			return nil, nil
 		}

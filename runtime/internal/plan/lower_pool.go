@@ -23,7 +23,7 @@ func (p *planner) maxPool(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	out := p.writeAs(n.Out[0], isImage)
+	out := p.writeImage(n.Out[0])
 	p.step(n, "max pool", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
 		return kernel.MaxPool{Window: window(c), In: in.image(mem), Out: out.image(mem)}.Bind(p.plan.set)
 	})

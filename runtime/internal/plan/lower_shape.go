@@ -61,14 +61,8 @@ func (p *planner) transpose(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	rank := len(in.dims)
-	out := in.view(0, n.Out[0].Type.Shape, make([]int, rank))
-	perm := n.Attrs.Ints("perm")
-	for i := range out.strides {
-		from := rank - 1 - i
-		if perm != nil {
-			from = int(perm[i])
-		}
+	out := in.view(0, n.Out[0].Type.Shape, make([]int, len(in.dims)))
+	for i, from := range permOf(n) {
 		out.strides[i] = in.strides[from]
 	}
 	p.places[n.Out[0]] = out
@@ -109,6 +103,7 @@ func (p *planner) aimConcats(g *graph.Graph) {
 		whole := p.targets[n.Out[0]]
 		if whole == nil {
 			whole = p.fresh(n.Out[0].Type.Shape)
+			whole.strides = p.order(n.Out[0])
 			p.targets[n.Out[0]] = whole
 		}
 		from := 0

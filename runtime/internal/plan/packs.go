@@ -111,3 +111,14 @@ func (p *Packs) matrix(set *kernel.Set, v *graph.Value, transposed bool) kernel.
 		})
 	})
 }
+
+// transposed is where v lies with its last two dimensions exchanged: the place
+// has v's dimensions, and other strides.
+func (p *Packs) transposed(v *graph.Value) *Place {
+	return pack(p, v.Const(), "transposed", func() *Place {
+		shape, w := v.Type.Shape, tensor.Data[float32](v.Const())
+		place := &Place{buf: &Buffer{size: len(w), data: make([]float32, len(w))}, dims: shape, strides: turned(shape, lastTwo(len(shape)))}
+		transfer(place.buf.data, place.strides, w, rowMajor(shape), shape)
+		return place
+	})
+}

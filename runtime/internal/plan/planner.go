@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
@@ -20,6 +21,8 @@ type planner struct {
 	copies  map[copyKey]*Place      // the same values in another order
 	targets map[*graph.Value]*Place // where a Concat wants its inputs written
 	slots   map[*graph.Value]int    // values that only fallback steps touch
+	images  map[*graph.Value]bool   // values of rank 4 that are stored as pictures
+	turns   map[*graph.Value][]int  // how the Transpose that alone reads a value permutes it
 
 	readers   map[*graph.Value]*graph.Node // the convolution that alone reads a value
 	expanding map[*graph.Value]*graph.Node // pointwise convolutions that their reader computes
@@ -42,10 +45,11 @@ var errNoKernel = errors.New("no planned kernel")
 // lowerings has one row per operator that the planned engine runs itself.
 var lowerings = map[string]func(*planner, *graph.Node) error{
 	"Conv": (*planner).conv, "MDConv": (*planner).mixed,
-	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean, "MaxPool": (*planner).maxPool,
-	"Gemm": (*planner).gemm,
+	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean, "ReduceSum": (*planner).reduceSum, "MaxPool": (*planner).maxPool,
+	"Gemm": (*planner).gemm, "MatMul": (*planner).matMul,
+	"LayerNormalization": (*planner).layerNorm, "InstanceNormalization": (*planner).instanceNorm,
 	"Relu": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
-	"HardSigmoid": (*planner).unary, "HardSwish": (*planner).unary,
+	"HardSigmoid": (*planner).unary, "HardSwish": (*planner).unary, "Tanh": (*planner).unary, "Erf": (*planner).unary, "Gelu": (*planner).unary,
 	"Add": (*planner).binary, "Sub": (*planner).binary, "Mul": (*planner).binary, "Div": (*planner).binary,
 	"Softmax": (*planner).softmax,
 	"Concat":  (*planner).concat, "Pad": (*planner).pad,
@@ -63,6 +67,7 @@ func (p *planner) run(g *graph.Graph) error {
 	for _, v := range g.Inputs {
 		p.plan.inputs = append(p.plan.inputs, p.input(v))
 	}
+	p.images, p.turns = findImages(g), findTurns(g)
 	p.aimConcats(g)
 	p.readers = singleReaders(g)
 	for _, n := range g.Nodes {
@@ -217,24 +222,84 @@ func (p *planner) copy(n *graph.Node, name string, to, from *Place) error {
 // write returns where n's result v is to be written: where a Concat wants it,
 // or in a buffer of its own.
 func (p *planner) write(v *graph.Value) *Place {
+	return p.writeIn(v, p.order(v), func(*Place) bool { return true })
+}
+
+// order is the order in which a value is stored by itself.
+func (p *planner) order(v *graph.Value) []int {
+	if p.images[v] {
+		return natural(v.Type.Shape)
+	}
+	return rowMajor(v.Type.Shape)
+}
+
+// writeIn is write with a given order for a buffer of its own, which v also
+// gets if what a Concat wants does not fit.
+func (p *planner) writeIn(v *graph.Value, strides []int, fits func(*Place) bool) *Place {
 	place := p.targets[v]
-	if place == nil {
+	if place == nil || !fits(place) {
+		delete(p.targets, v)
 		place = p.fresh(v.Type.Shape)
+		place.strides = strides
 	}
 	p.places[v] = place
 	return place
 }
 
-// writeAs is write for kernels that need a certain order: where a Concat wants
-// it otherwise, the result gets a buffer of its own and the Concat copies it.
-func (p *planner) writeAs(v *graph.Value, fits func(*Place) bool) *Place {
-	if to := p.targets[v]; to != nil && !fits(to) {
-		delete(p.targets, v)
+// writeLike is write in the order of one of the operands, for what works element
+// by element.
+func (p *planner) writeLike(v *graph.Value, operands ...*Place) *Place {
+	strides := p.order(v)
+	if !p.images[v] {
+		for _, o := range slices.Backward(operands) {
+			if o.dims.Equal(v.Type.Shape) {
+				strides = likeOrder(o.dims, o.strides)
+			}
+		}
 	}
-	return p.write(v)
+	return p.writeIn(v, strides, func(*Place) bool { return true })
 }
 
-func isImage(p *Place) bool { return p.pixel() != 0 }
+// writeImage is write for kernels that make pictures: where a Concat wants
+// something else, the result gets a buffer of its own and the Concat copies it.
+func (p *planner) writeImage(v *graph.Value) *Place {
+	return p.writeIn(v, channelsLast(v.Type.Shape), func(to *Place) bool { return to.pixel() != 0 })
+}
+
+// writePlain is write for kernels that make row-major values.
+func (p *planner) writePlain(v *graph.Value) *Place {
+	return p.writeIn(v, rowMajor(v.Type.Shape), (*Place).isPlain)
+}
+
+// writeRows is writePlain, but leaves gaps between rows of n elements if a
+// Concat wants them, and returns the rows.
+func (p *planner) writeRows(v *graph.Value, n int) *Place {
+	out := p.writeIn(v, rowMajor(v.Type.Shape), func(to *Place) bool {
+		_, ok := to.rows(n)
+		return ok
+	})
+	rows, _ := out.rows(n)
+	return rows
+}
+
+// rows returns v as rows of n neighbouring elements, copied if need be.
+func (p *planner) rows(v *graph.Value, n int) (*Place, error) {
+	place, err := p.read(v)
+	if err != nil {
+		return nil, err
+	}
+	if rows, ok := place.rows(n); ok {
+		return rows, nil
+	}
+	if place, err = p.plain(v); err != nil {
+		return nil, err
+	}
+	rows, ok := place.rows(n)
+	if !ok {
+		return nil, errNoKernel
+	}
+	return rows, nil
+}
 
 // fresh returns a place for dims in a new buffer, in natural order.
 func (p *planner) fresh(dims tensor.Shape) *Place {

@@ -1,0 +1,78 @@
+package plan
+
+import (
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/runtime/internal/kernel"
+)
+
+// softmax lowers Softmax along the last dimensions.
+func (p *planner) softmax(n *graph.Node) error {
+	shape := n.In[0].Type.Shape
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	from, to, err := ops.SoftmaxOf(call)
+	if err != nil || to != len(shape) {
+		return errNoKernel
+	}
+	width := shape[from:].Elements()
+	in, out, err := p.betweenRows(n, width)
+	if err != nil {
+		return err
+	}
+	p.step(n, "softmax", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
+		return kernel.Softmax{Rows: in.dims[0], N: width, In: mem.floats(in), InRow: in.strides[0],
+			Out: mem.floats(out), OutRow: out.strides[0], Sums: mem.sums}.Bind(p.plan.set)
+	})
+	return nil
+}
+
+// betweenRows places n's first input and its result as rows of width elements.
+func (p *planner) betweenRows(n *graph.Node, width int) (in, out *Place, err error) {
+	if in, err = p.rows(n.In[0], width); err != nil {
+		return nil, nil, err
+	}
+	return in, p.writeRows(n.Out[0], width), nil
+}
+
+// layerNorm lowers LayerNormalization with known scale and bias.
+func (p *planner) layerNorm(n *graph.Node) error {
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	axis, err := call.Axis()
+	if err != nil {
+		return err
+	}
+	return p.norm(n, n.In[0].Type.Shape[axis:].Elements(), false)
+}
+
+// instanceNorm lowers InstanceNormalization with known scale and bias: every
+// channel is a row.
+func (p *planner) instanceNorm(n *graph.Node) error {
+	return p.norm(n, n.In[0].Type.Shape[2:].Elements(), true)
+}
+
+func (p *planner) norm(n *graph.Node, width int, perRow bool) error {
+	values := width
+	if perRow {
+		values = n.In[0].Type.Shape[1]
+	}
+	scale, ok := knownFloats(n.In[1])
+	shift, ok2 := bias(optional(n.In, 2), values)
+	if !ok || !ok2 || len(scale) != values || len(shift) != values || len(n.Out) != 1 {
+		return errNoKernel
+	}
+	in, out, err := p.betweenRows(n, width)
+	if err != nil {
+		return err
+	}
+	p.step(n, "norm", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
+		return kernel.Norm{Rows: in.dims[0], N: width, In: mem.floats(in), InRow: in.strides[0], Out: mem.floats(out), OutRow: out.strides[0],
+			Epsilon: float64(n.Attrs.Float("epsilon", 1e-5)), Scale: scale, Shift: shift, PerRow: perRow, Sums: mem.sums}.Bind(p.plan.set)
+	})
+	return nil
+}
