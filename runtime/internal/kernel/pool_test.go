@@ -28,15 +28,15 @@ func TestPool(t *testing.T) {
 	}
 }
 
-// TestMaxPool compares with a walk over every place of the window.
-func TestMaxPool(t *testing.T) {
+// TestWindowPool compares with a walk over every place of the window.
+func TestWindowPool(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	for i := range 200 * len(Sets) {
 		in := randomImage(r, 1+r.IntN(2), 1+r.IntN(9), 1+r.IntN(9), 1+r.IntN(20))
 		w := Window{KH: 1 + r.IntN(3), KW: 1 + r.IntN(3), SH: 1 + r.IntN(3), SW: 1 + r.IntN(3), DH: 1, DW: 1 + r.IntN(2)}
 		w.Top, w.Lft = r.IntN(w.KH), r.IntN(w.KW)
 		out := randomImage(r, in.N, 1+(in.H+w.Top-1)/w.SH, 1+(in.W+w.Lft-1)/w.SW, in.C)
-		MaxPool{Window: w, In: in, Out: out}.Bind(Sets[i%len(Sets)]).All()
+		WindowPool{Window: w, In: in, Out: out}.Bind(Sets[i%len(Sets)]).All()
 		for i := range out.pixels() {
 			n, y, x := i/(out.H*out.W), i/out.W%out.H*w.SH-w.Top, i%out.W*w.SW-w.Lft
 			for c, got := range out.at(i) {

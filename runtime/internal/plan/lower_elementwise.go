@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"math"
 	"slices"
 
 	"github.com/mixconv/mixconv/ops"
@@ -27,6 +28,32 @@ func (p *planner) unary(n *graph.Node) error {
 	}
 	p.step(n, f.Kind.String(), []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
 		return kernel.Unary(p.plan.set, nest, mem.floats(out), mem.floats(in), f)
+	})
+	return nil
+}
+
+// functions are those of one variable that no kernel has in vectors.
+var functions = map[string]func(float64) float64{
+	"Abs": math.Abs, "Exp": math.Exp, "Log": math.Log, "Sqrt": math.Sqrt,
+	"Neg":        func(x float64) float64 { return -x },
+	"Reciprocal": func(x float64) float64 { return 1 / x },
+	"Softplus":   func(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) },
+	"Softsign":   func(x float64) float64 { return x / (1 + math.Abs(x)) },
+}
+
+// mapped lowers a function of one variable, one element after the other.
+func (p *planner) mapped(n *graph.Node) error {
+	in, err := p.read(n.In[0])
+	if err != nil {
+		return err
+	}
+	out := p.writeLike(n.Out[0], in)
+	nest, ok := kernel.NewNest(out.dims, out.strides, in.strides)
+	if !ok {
+		return errNoKernel
+	}
+	p.step(n, n.Op.Name, []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
+		return kernel.Map(nest, mem.floats(out), mem.floats(in), functions[n.Op.Name])
 	})
 	return nil
 }

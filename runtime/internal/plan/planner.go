@@ -45,20 +45,23 @@ var errNoKernel = errors.New("no planned kernel")
 // lowerings has one row per operator that the planned engine runs itself.
 var lowerings = map[string]func(*planner, *graph.Node) error{
 	"Conv": (*planner).conv, "MDConv": (*planner).mixed,
-	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean, "ReduceSum": (*planner).reduceSum, "MaxPool": (*planner).maxPool,
+	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean, "ReduceSum": (*planner).reduceSum, "MaxPool": (*planner).windowPool, "AveragePool": (*planner).windowPool,
+	"Resize": (*planner).resize, "Upsample": (*planner).resize,
 	"Gemm": (*planner).gemm, "MatMul": (*planner).matMul,
 	"LayerNormalization": (*planner).layerNorm, "InstanceNormalization": (*planner).instanceNorm,
 	"Relu": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
 	"HardSigmoid": (*planner).unary, "HardSwish": (*planner).unary, "Tanh": (*planner).unary, "Erf": (*planner).unary, "Gelu": (*planner).unary,
 	"Add": (*planner).binary, "Sub": (*planner).binary, "Mul": (*planner).binary, "Div": (*planner).binary,
+	"Abs": (*planner).mapped, "Exp": (*planner).mapped, "Log": (*planner).mapped, "Neg": (*planner).mapped, "Reciprocal": (*planner).mapped,
+	"Softplus": (*planner).mapped, "Softsign": (*planner).mapped, "Sqrt": (*planner).mapped,
 	"Softmax": (*planner).softmax,
 	"Concat":  (*planner).concat, "Pad": (*planner).pad,
-	"Split": (*planner).split, "Slice": (*planner).slice, "Transpose": (*planner).transpose, "Identity": (*planner).reshape,
+	"Split": (*planner).split, "Slice": (*planner).slice, "Gather": (*planner).gather, "Expand": (*planner).expand, "Transpose": (*planner).transpose, "Identity": (*planner).reshape,
 	"Reshape": (*planner).reshape, "Flatten": (*planner).reshape, "Squeeze": (*planner).reshape, "Unsqueeze": (*planner).reshape,
 }
 
 // views are the operators whose result lies in their input's buffer.
-var views = []string{"Split", "Slice", "Transpose", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"}
+var views = []string{"Split", "Slice", "Gather", "Expand", "Transpose", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"}
 
 func (p *planner) run(g *graph.Graph) error {
 	if err := p.checkSizes(g); err != nil {
