@@ -36,6 +36,7 @@ const (
 	Swish            // x · sigmoid(A·x)
 	HardSigmoid      // max(0, min(1, A·x + B))
 	HardSwish        // x · max(0, min(1, A·x + B))
+	Exp              // e^(x-A), x-A held in ±87
 	Tanh
 	Erf
 	Gelu     // x · (1 + erf(x/√2)) / 2
@@ -43,5 +44,5 @@ const (
 )
 
 func (k Kind) String() string {
-	return [...]string{"none", "relu", "clip", "sigmoid", "swish", "hard_sigmoid", "hard_swish", "tanh", "erf", "gelu", "gelu_tanh"}[k]
+	return [...]string{"none", "relu", "clip", "sigmoid", "swish", "hard_sigmoid", "hard_swish", "exp", "tanh", "erf", "gelu", "gelu_tanh"}[k]
 }

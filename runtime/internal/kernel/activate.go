@@ -41,6 +41,10 @@ func activateSlice(x []float32, f act.Func) {
 		for i, v := range x {
 			x[i] = v * hardSigmoid(v, f)
 		}
+	case act.Exp:
+		for i, v := range x {
+			x[i] = exp(v - f.A)
+		}
 	case act.Tanh, act.Erf:
 		o := odds[f.Kind]
 		for i, v := range x {

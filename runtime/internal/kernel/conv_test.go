@@ -107,6 +107,8 @@ func exact(f act.Func, v float64) float64 {
 		return hard
 	case act.HardSwish:
 		return v * hard
+	case act.Exp:
+		return math.Exp(v - a)
 	case act.Tanh:
 		return math.Tanh(v)
 	case act.Erf:

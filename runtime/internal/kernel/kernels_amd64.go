@@ -56,6 +56,21 @@ func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int,
 // for the power x is held in ±most; NaN stays.
 func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
 
+// expAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = 2^(8·scale·(x-shift));
+// for that x-shift is held in ±most; NaN stays.
+func expAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, most float32)
+
+// oddAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = x·P(x²) / Q(x²), held in ±bound;
+// in the quotient x is held in ±most. Both bounds and the coefficients are table's. NaN stays.
+func oddAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, table *float32)
+
+// oddGateAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = x·(½ + x·P(x²) / Q(x²)), the quotient held in ±bound;
+// in the quotient x is held in ±most. Both bounds and the coefficients are table's. NaN stays.
+func oddGateAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, table *float32)
+
 // addAVX2 computes a + b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
 // for r < rows, at least 1, and i < n, at least 1.
 func addAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
@@ -123,6 +138,21 @@ func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows in
 // f(x) = x / (1 + 2^(8·scale·x));
 // for the power x is held in ±most; NaN stays.
 func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
+
+// expAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = 2^(8·scale·(x-shift));
+// for that x-shift is held in ±most; NaN stays.
+func expAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, most float32)
+
+// oddAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = x·P(x²) / Q(x²), held in ±bound;
+// in the quotient x is held in ±most. Both bounds and the coefficients are table's. NaN stays.
+func oddAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, table *float32)
+
+// oddGateAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = x·(½ + x·P(x²) / Q(x²)), the quotient held in ±bound;
+// in the quotient x is held in ±most. Both bounds and the coefficients are table's. NaN stays.
+func oddGateAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, table *float32)
 
 // addAVX512 computes a + b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
 // for r < rows, at least 1, and i < n, at least 1.

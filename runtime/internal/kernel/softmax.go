@@ -1,6 +1,6 @@
 package kernel
 
-import "math"
+import "github.com/mixconv/mixconv/runtime/internal/act"
 
 // Softmax is e^x over the sum of it, row by row.
 type Softmax struct {
@@ -14,10 +14,7 @@ type Softmax struct {
 func (m Softmax) Bind(s *Set) Job {
 	return rowJob(m.Rows, m.N, func(row, worker int) {
 		x, y := m.In[row*m.InRow:][:m.N], m.Out[row*m.OutRow:][:m.N]
-		most := greatest(x)
-		for i, v := range x {
-			y[i] = exp(v - most)
-		}
+		s.Activate(y, 0, x, 0, 1, m.N, act.Func{Kind: act.Exp, A: greatest(x)})
 		factor := float32(1 / s.total(y, m.Sums(worker)))
 		for i, v := range y {
 			y[i] = v * factor
@@ -25,15 +22,19 @@ func (m Softmax) Bind(s *Set) Job {
 	})
 }
 
-// greatest is the largest of x, or NaN if one is.
+// greatest is the largest of x but for NaN.
 func greatest(x []float32) float32 {
-	a := float32(math.Inf(-1))
-	b := a
+	a, b := -infinity, -infinity
 	for ; len(x) >= 2; x = x[2:] {
-		a, b = max(a, x[0]), max(b, x[1])
+		if x[0] > a {
+			a = x[0]
+		}
+		if x[1] > b {
+			b = x[1]
+		}
 	}
-	if len(x) > 0 {
-		a = max(a, x[0])
+	if len(x) > 0 && x[0] > a {
+		a = x[0]
 	}
 	return max(a, b)
 }

@@ -12,6 +12,8 @@ func (s isa) activations() {
 	s.clamp()
 	s.hard()
 	s.logistic()
+	s.exp()
+	s.odd()
 }
 
 // rowParams are what every such function takes first; rowDoc says of what it
