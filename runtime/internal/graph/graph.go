@@ -54,10 +54,11 @@ type Node struct {
 }
 
 // Epilogue is what a node does to each result before it stores it:
-// y = Act(x + Bias + Residual). Only Conv, MDConv, Gemm and MatMul nodes have one.
+// y = Act(Scale·x + Bias + Residual). Only Conv, MDConv, Gemm and MatMul nodes have one.
 type Epilogue struct {
-	Bias     *Value // of a MatMul by known weights: a constant, one value for each of the last dimension, or nil
-	Residual *Value // same shape as the result, or nil
+	Scale    float32 // of a MatMul of two values; 0 stands for 1
+	Bias     *Value  // of a MatMul by known weights: a constant, one value for each of the last dimension, or nil
+	Residual *Value  // same shape as the result, or nil
 	Act      act.Func
 }
 

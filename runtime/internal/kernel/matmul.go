@@ -1,13 +1,16 @@
 package kernel
 
+import "github.com/mixconv/mixconv/runtime/internal/act"
+
 // MatMul is a batch of products of two matrices that a run makes:
-// Out[i][j] = act(Σ_k A[i][k]·B[k][j] + Bias[j] + RowBias[i] + Residual[i][j]).
+// Out[i][j] = act(Scale·Σ_k A[i][k]·B[k][j] + Bias[j] + RowBias[i] + Residual[i][j]).
 // The columns of all but B lie side by side. B may lie in any order: its panels
 // are packed when they are needed.
 type MatMul struct {
 	Batch      []int // sizes of the dimensions that the product is repeated over
 	Rows, K, N int
 	A, B, Out  Matrix
+	Scale      float32
 	Residual   Matrix    // Data nil: none
 	Bias       []float32 // one a column
 	RowBias    []float32 // one a row, or nil
@@ -91,24 +94,39 @@ func (m *MatMul) columns(s *Set, entry, from, n int, packed []float32) {
 
 // pack arranges n columns of b as a panel that Gemm reads.
 func (m *MatMul) pack(s *Set, to, b []float32, n int) {
-	if m.B.Column == 1 {
-		for k := range m.K {
-			row := to[k*s.Panel:][:s.Panel]
-			clear(row[copy(row, b[k*m.B.Row:][:n]):])
-		}
-		return
+	to = to[:m.K*s.Panel]
+	if n < s.Panel {
+		clear(to)
 	}
-	for j := range s.Panel {
-		if j >= n {
-			for k := range m.K {
-				to[k*s.Panel+j] = 0
-			}
-			continue
+	switch {
+	case m.B.Column == 1:
+		s.Activate(to, s.Panel, b, m.B.Row, m.K, n, act.Func{})
+	case m.B.Row == 1:
+		j := 0
+		for ; j+4 <= n; j += 4 {
+			pack4(to[j:], s.Panel, b[j*m.B.Column:], m.B.Column, m.K)
 		}
-		column := b[j*m.B.Column:]
-		for k := range m.K {
-			to[k*s.Panel+j] = column[k*m.B.Row]
+		for ; j < n; j++ {
+			s.Activate(to[j:], s.Panel, b[j*m.B.Column:], 1, m.K, 1, act.Func{})
 		}
+	default:
+		for j := range n {
+			s.Activate(to[j:], s.Panel, b[j*m.B.Column:], m.B.Row, m.K, 1, act.Func{})
+		}
+	}
+	if m.Scale != 1 {
+		for i := range to {
+			to[i] *= m.Scale
+		}
+	}
+}
+
+// pack4 writes four columns of k neighbouring elements side by side.
+func pack4(to []float32, panel int, b []float32, column, k int) {
+	b0, b1, b2, b3 := b[:k], b[column:][:k], b[2*column:][:k], b[3*column:][:k]
+	for i, v := range b0 {
+		row := to[i*panel:][:4:4]
+		row[0], row[1], row[2], row[3] = v, b1[i], b2[i], b3[i]
 	}
 }
 

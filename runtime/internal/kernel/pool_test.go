@@ -60,7 +60,7 @@ func TestSoftmax(t *testing.T) {
 	dst := make([]float32, 6)
 	var sums [PoolChannels]float64
 	Softmax{Rows: 2, N: 3, In: []float32{1, 2, 3, 1000, 1000, 1000}, InRow: 3, Out: dst, OutRow: 3,
-		Sums: func(int) *[PoolChannels]float64 { return &sums }}.Bind(&Portable).All()
+		Sums: func(int) *[PoolChannels]float64 { return &sums }, Scratch: func(int) []float32 { return make([]float32, rowScratch(0)) }}.Bind(&Portable).All()
 	want := []float32{0.09003057, 0.24472848, 0.66524094, 1.0 / 3, 1.0 / 3, 1.0 / 3}
 	for i := range want {
 		if math.Abs(float64(dst[i]-want[i])) > 1e-7 {

@@ -31,6 +31,7 @@ var Table = []Pass{
 	{"mixed", "makes Split, depthwise Conv and Concat one MDConv", []string{"transpose", "pad", "affine", "splits"}, mixed},
 	{"gelu", "makes x·(1+erf(x/√2))/2 and its approximation with tanh Gelu", []string{"identity"}, gelu},
 	{"layernorm", "makes (x-mean)/√(variance+ε), with scale and bias, LayerNormalization", []string{"identity"}, layerNorm},
+	{"scale", "moves products with a number into the MatMul of two values before or behind them", []string{"identity"}, scale},
 	{"l2", "makes ReduceL2 the root of a sum of squares", nil, l2},
 	{"linear", "multiplies Mul and Add of a constant into the MatMul or Gemm before them", []string{"affine"}, linear},
 	{"swish", "makes x · Sigmoid(x) Swish and x · HardSigmoid(x) HardSwish", []string{"identity"}, swish},

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/mixconv/mixconv/runtime/internal/graph"
@@ -133,7 +134,7 @@ func (p *planner) product(n *graph.Node, a *Place) error {
 		reads = append(reads, residual)
 	}
 	rank := len(out.dims)
-	k := kernel.MatMul{Batch: out.dims[:rank-2], Rows: out.dims[rank-2], N: out.dims[rank-1], K: a.dims[len(a.dims)-1], Finish: kernel.Finish{Act: n.Post.Act}}
+	k := kernel.MatMul{Batch: out.dims[:rank-2], Rows: out.dims[rank-2], N: out.dims[rank-1], K: a.dims[len(a.dims)-1], Scale: cmp.Or(n.Post.Scale, 1), Finish: kernel.Finish{Act: n.Post.Act}}
 	columnBias := n.Post.Bias
 	if swapped {
 		columnBias = nil

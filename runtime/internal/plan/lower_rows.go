@@ -22,9 +22,12 @@ func (p *planner) softmax(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
+	k := kernel.Softmax{Rows: in.dims[0], N: width, InRow: in.strides[0], OutRow: out.strides[0]}
+	p.plan.scratch = max(p.plan.scratch, k.ScratchSize())
 	p.step(n, "softmax", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
-		return kernel.Softmax{Rows: in.dims[0], N: width, In: mem.floats(in), InRow: in.strides[0],
-			Out: mem.floats(out), OutRow: out.strides[0], Sums: mem.sums}.Bind(p.plan.set)
+		k := k
+		k.In, k.Out, k.Sums, k.Scratch = mem.floats(in), mem.floats(out), mem.sums, mem.scratch
+		return k.Bind(p.plan.set)
 	})
 	return nil
 }
@@ -70,9 +73,13 @@ func (p *planner) norm(n *graph.Node, width int, perRow bool) error {
 	if err != nil {
 		return err
 	}
+	k := kernel.Norm{Rows: in.dims[0], N: width, InRow: in.strides[0], OutRow: out.strides[0],
+		Epsilon: float64(n.Attrs.Float("epsilon", 1e-5)), Scale: scale, Shift: shift, PerRow: perRow}
+	p.plan.scratch = max(p.plan.scratch, k.ScratchSize())
 	p.step(n, "norm", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
-		return kernel.Norm{Rows: in.dims[0], N: width, In: mem.floats(in), InRow: in.strides[0], Out: mem.floats(out), OutRow: out.strides[0],
-			Epsilon: float64(n.Attrs.Float("epsilon", 1e-5)), Scale: scale, Shift: shift, PerRow: perRow, Sums: mem.sums}.Bind(p.plan.set)
+		k := k
+		k.In, k.Out, k.Sums, k.Scratch = mem.floats(in), mem.floats(out), mem.sums, mem.scratch
+		return k.Bind(p.plan.set)
 	})
 	return nil
 }
