@@ -1,6 +1,7 @@
 # demo, test and bench-go need nothing but Go. test-refs and bench also need Python
 # 3.11 and a C compiler; the first time, test-refs fetches 600 MB from PyPI into
-# .venv, bench 100 MB into .venv-bench.
+# .venv, bench 100 MB into .venv-bench, and what test-refs does for the networks
+# that PyTorch exports.
 
 GO          ?= go
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
