@@ -102,6 +102,10 @@ func (p *planner) aimConcats(g *graph.Graph) {
 		}
 		whole := p.targets[n.Out[0]]
 		if whole == nil {
+			whole = p.sideBySide(n, axis)
+			p.targets[n.Out[0]] = whole
+		}
+		if whole == nil {
 			whole = p.fresh(n.Out[0].Type.Shape)
 			whole.strides = p.order(n.Out[0])
 			p.targets[n.Out[0]] = whole
@@ -115,6 +119,24 @@ func (p *planner) aimConcats(g *graph.Graph) {
 			from += size
 		}
 	}
+}
+
+// sideBySide returns where n's inputs lie if a later Concat wants them side by
+// side in the same order, as DenseNet has it: n's result is there then, too.
+func (p *planner) sideBySide(n *graph.Node, axis int) *Place {
+	first := p.targets[n.In[0]]
+	if first == nil {
+		return nil
+	}
+	at := first.offset
+	for _, v := range n.In {
+		part := p.targets[v]
+		if part == nil || part.buf != first.buf || part.offset != at || !sameOrder(part.dims, part.strides, first.strides) {
+			return nil
+		}
+		at += part.dims[axis] * part.strides[axis]
+	}
+	return first.view(0, n.Out[0].Type.Shape, first.strides)
 }
 
 func concatAxis(n *graph.Node) (int, bool) {
