@@ -121,6 +121,15 @@ var rowCases = []engineCase{
 			b.output(name, 4)
 		}
 	}, "global pool,global pool,global pool,Mul,to row-major,global pool,Sqrt"},
+	{"softmax across rows, what is repeated, functions with parameters", func(b *builder) {
+		x := b.node("Softmax", "", []string{b.linear(b.input("x", -1, 5, 6), 6, 8)}, onnx.IntAttr("axis", 1))
+		b.node("Tile", "a", []string{x, b.ints(1, 3, 2)})
+		b.node("Elu", "", []string{x}, onnx.FloatAttr("alpha", 0.5))
+		y := b.node("Selu", "", []string{b.node("Elu", "", []string{b.node("Sub", "", []string{x, b.number(0.5)})}, onnx.FloatAttr("alpha", 0.5))})
+		b.node("LeakyRelu", "b", []string{b.node("Sin", "", []string{b.linear(y, 8, 4)})}, onnx.FloatAttr("alpha", 0.2))
+		b.output("a", 3)
+		b.output("b", 3)
+	}, "gemm,copy,softmax,copy,Sub,Elu,Selu,matmul,Sin,leaky_relu"},
 	{"average pools, with and without the padding counted", func(b *builder) {
 		x := b.input("x", -1, 5, 9, 8)
 		kernel, strides := intsAttr("kernel_shape", 3, 2), intsAttr("strides", 2, 1)

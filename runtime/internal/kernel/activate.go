@@ -41,6 +41,12 @@ func activateSlice(x []float32, f act.Func) {
 		for i, v := range x {
 			x[i] = v * hardSigmoid(v, f)
 		}
+	case act.LeakyRelu:
+		for i, v := range x {
+			if v < 0 {
+				x[i] = f.A * v
+			}
+		}
 	case act.Exp:
 		for i, v := range x {
 			x[i] = exp(v - f.A)

@@ -9,7 +9,7 @@ import (
 
 var testActs = []act.Func{{Kind: act.Relu}, {Kind: act.Clip, A: -1, B: 6}, {Kind: act.Sigmoid}, {Kind: act.Swish, A: 1}, {Kind: act.Swish, A: 1.702},
 	{Kind: act.HardSigmoid, A: 0.2, B: 0.5}, {Kind: act.HardSwish, A: 1.0 / 6, B: 0.5},
-	{Kind: act.Exp}, {Kind: act.Exp, A: -3.5}, {Kind: act.Tanh}, {Kind: act.Erf}, {Kind: act.Gelu}, {Kind: act.GeluTanh}}
+	{Kind: act.LeakyRelu, A: 0.1}, {Kind: act.Exp}, {Kind: act.Exp, A: -3.5}, {Kind: act.Tanh}, {Kind: act.Erf}, {Kind: act.Gelu}, {Kind: act.GeluTanh}}
 
 // tiny is what results that underflow may be off by: sigmoid stops at e^-87.3.
 const tiny = 1e-35

@@ -107,6 +107,8 @@ func exact(f act.Func, v float64) float64 {
 		return hard
 	case act.HardSwish:
 		return v * hard
+	case act.LeakyRelu:
+		return math.Max(v, 0) + a*math.Min(v, 0)
 	case act.Exp:
 		return math.Exp(v - a)
 	case act.Tanh:

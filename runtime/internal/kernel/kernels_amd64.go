@@ -46,6 +46,10 @@ func hardSigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows 
 // f(x) = x·min(max(a·x+b, 0), 1); NaN stays.
 func hardSwishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
 
+// leakyReluAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = max(x, 0) + a·min(x, 0); NaN stays.
+func leakyReluAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32)
+
 // sigmoidAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = 1 / (1 + 2^(8·scale·x));
 // for the power x is held in ±most; NaN stays.
@@ -128,6 +132,10 @@ func hardSigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, row
 // hardSwishAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = x·min(max(a·x+b, 0), 1); NaN stays.
 func hardSwishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
+
+// leakyReluAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = max(x, 0) + a·min(x, 0); NaN stays.
+func leakyReluAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32)
 
 // sigmoidAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = 1 / (1 + 2^(8·scale·x));

@@ -4391,6 +4391,91 @@ next:
 	VZEROUPPER
 	RET
 
+// func leakyReluAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·leakyReluAVX2(SB), NOSPLIT, $0-52
+	VBROADCASTSS a+48(FP), Y0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X1
+	VBROADCASTSS X1, Y1
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	SHLQ         $0x02, DX
+	SHLQ         $0x02, BX
+	MOVQ         n+40(FP), DI
+	ANDQ         $0x07, DI
+	LEAQ         lanes<>+0(SB), R8
+	MOVQ         DI, R9
+	NEGQ         R9
+	VMOVDQU      32(R8)(R9*4), Y2
+
+row:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ n+40(FP), R10
+	SUBQ $0x10, R10
+	JL   one
+
+pair:
+	VMOVUPS     (R9), Y3
+	VMOVUPS     32(R9), Y4
+	VMINPS      Y3, Y1, Y5
+	VMAXPS      Y3, Y1, Y3
+	VFMADD231PS Y5, Y0, Y3
+	VMINPS      Y4, Y1, Y5
+	VMAXPS      Y4, Y1, Y4
+	VFMADD231PS Y5, Y0, Y4
+	VMOVUPS     Y3, (R8)
+	VMOVUPS     Y4, 32(R8)
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x10, R10
+	JGE         pair
+
+one:
+	ADDQ        $0x08, R10
+	JL          rest
+	VMOVUPS     (R9), Y3
+	VMINPS      Y3, Y1, Y4
+	VMAXPS      Y3, Y1, Y3
+	VFMADD231PS Y4, Y0, Y3
+	VMOVUPS     Y3, (R8)
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R8
+
+rest:
+	TESTQ       DI, DI
+	JEQ         next
+	VMASKMOVPS  (R9), Y2, Y3
+	VMINPS      Y3, Y1, Y4
+	VMAXPS      Y3, Y1, Y3
+	VFMADD231PS Y4, Y0, Y3
+	CMPQ        DI, $0x08
+	JNE         restpart
+	VMOVUPS     Y3, (R8)
+	JMP         reststored
+
+restpart:
+	CMPQ    DI, $0x04
+	JNE     restmasked
+	VMOVUPS X3, (R8)
+	JMP     reststored
+
+restmasked:
+	VMASKMOVPS Y3, Y2, (R8)
+
+reststored:
+next:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-56
@@ -10756,6 +10841,85 @@ rest:
 
 restpart:
 	VMOVUPS Z4, K1, (R8)
+
+reststored:
+next:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func leakyReluAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·leakyReluAVX512(SB), NOSPLIT, $0-52
+	VBROADCASTSS a+48(FP), Z0
+	MOVL         $0x00000000, AX
+	VMOVD        AX, X1
+	VBROADCASTSS X1, Z1
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	SHLQ         $0x02, DX
+	SHLQ         $0x02, BX
+	MOVQ         n+40(FP), DI
+	ANDQ         $0x0f, DI
+	MOVL         $0x00000001, R8
+	SHLXL        DI, R8, R8
+	DECL         R8
+	KMOVW        R8, K1
+
+row:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ n+40(FP), R10
+	SUBQ $0x20, R10
+	JL   one
+
+pair:
+	VMOVUPS     (R9), Z2
+	VMOVUPS     64(R9), Z3
+	VMINPS      Z2, Z1, Z4
+	VMAXPS      Z2, Z1, Z2
+	VFMADD231PS Z4, Z0, Z2
+	VMINPS      Z3, Z1, Z4
+	VMAXPS      Z3, Z1, Z3
+	VFMADD231PS Z4, Z0, Z3
+	VMOVUPS     Z2, (R8)
+	VMOVUPS     Z3, 64(R8)
+	ADDQ        $0x00000080, R9
+	ADDQ        $0x00000080, R8
+	SUBQ        $0x20, R10
+	JGE         pair
+
+one:
+	ADDQ        $0x10, R10
+	JL          rest
+	VMOVUPS     (R9), Z2
+	VMINPS      Z2, Z1, Z3
+	VMAXPS      Z2, Z1, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVUPS     Z2, (R8)
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R8
+
+rest:
+	TESTQ       DI, DI
+	JEQ         next
+	VMOVUPS.Z   (R9), K1, Z2
+	VMINPS      Z2, Z1, Z3
+	VMAXPS      Z2, Z1, Z2
+	VFMADD231PS Z3, Z0, Z2
+	CMPQ        DI, $0x10
+	JNE         restpart
+	VMOVUPS     Z2, (R8)
+	JMP         reststored
+
+restpart:
+	VMOVUPS Z2, K1, (R8)
 
 reststored:
 next:

@@ -25,6 +25,8 @@ func Activation(n *graph.Node) (act.Func, bool) {
 		return act.Func{Kind: act.HardSigmoid, A: param("alpha", 0.2), B: param("beta", 0.5)}, true
 	case n.Is("HardSwish"):
 		return act.Func{Kind: act.HardSwish, A: param("alpha", 1.0/6), B: param("beta", 0.5)}, true
+	case n.Is("LeakyRelu"):
+		return act.Func{Kind: act.LeakyRelu, A: param("alpha", 0.01)}, true
 	case n.Is("Tanh"):
 		return act.Func{Kind: act.Tanh}, true
 	case n.Is("Erf"):

@@ -1,10 +1,10 @@
 package plan
 
 import (
-	"math"
 	"slices"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/eval"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/runtime/internal/pass"
@@ -32,17 +32,17 @@ func (p *planner) unary(n *graph.Node) error {
 	return nil
 }
 
-// functions are those of one variable that no kernel has in vectors.
-var functions = map[string]func(float64) float64{
-	"Abs": math.Abs, "Exp": math.Exp, "Log": math.Log, "Sqrt": math.Sqrt,
-	"Neg":        func(x float64) float64 { return -x },
-	"Reciprocal": func(x float64) float64 { return 1 / x },
-	"Softplus":   func(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) },
-	"Softsign":   func(x float64) float64 { return x / (1 + math.Abs(x)) },
-}
-
-// mapped lowers a function of one variable, one element after the other.
+// mapped lowers a function of one variable that no kernel has in vectors, one
+// element after the other.
 func (p *planner) mapped(n *graph.Node) error {
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	f, ok := eval.Function(call)
+	if !ok {
+		return errNoKernel
+	}
 	in, err := p.read(n.In[0])
 	if err != nil {
 		return err
@@ -53,7 +53,7 @@ func (p *planner) mapped(n *graph.Node) error {
 		return errNoKernel
 	}
 	p.step(n, n.Op.Name, []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
-		return kernel.Map(nest, mem.floats(out), mem.floats(in), functions[n.Op.Name])
+		return kernel.Map(nest, mem.floats(out), mem.floats(in), f)
 	})
 	return nil
 }

@@ -105,3 +105,24 @@ func (p *planner) expand(n *graph.Node) error {
 	p.places[n.Out[0]] = in.view(0, dims, in.broadcast(dims))
 	return nil
 }
+
+// tile repeats the input along its dimensions.
+func (p *planner) tile(n *graph.Node) error {
+	in, err := p.read(n.In[0])
+	if err != nil {
+		return err
+	}
+	shape := n.Out[0].Type.Shape
+	out := p.write(n.Out[0])
+	repeated := func(place *Place, repeat func(stride, dim int) int) *Place {
+		var dims, strides []int
+		for i, d := range in.dims {
+			dims = append(dims, shape[i]/d, d)
+			strides = append(strides, repeat(place.strides[i], d), place.strides[i])
+		}
+		return place.view(0, dims, strides)
+	}
+	from := repeated(in, func(int, int) int { return 0 })
+	to := repeated(out, func(stride, d int) int { return d * stride })
+	return p.copy(n, "copy", to, from)
+}

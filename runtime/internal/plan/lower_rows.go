@@ -6,7 +6,7 @@ import (
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 )
 
-// softmax lowers Softmax along the last dimensions.
+// softmax lowers Softmax along the last dimensions, or another.
 func (p *planner) softmax(n *graph.Node) error {
 	shape := n.In[0].Type.Shape
 	call, err := n.Call()
@@ -14,11 +14,15 @@ func (p *planner) softmax(n *graph.Node) error {
 		return err
 	}
 	from, to, err := ops.SoftmaxOf(call)
-	if err != nil || to != len(shape) {
-		return errNoKernel
+	if err != nil {
+		return err
 	}
-	width := shape[from:].Elements()
-	in, out, err := p.betweenRows(n, width)
+	width := shape[from:to].Elements()
+	between := p.betweenRows
+	if to != len(shape) {
+		between = func(n *graph.Node, width int) (in, out *Place, err error) { return p.betweenColumns(n, from) }
+	}
+	in, out, err := between(n, width)
 	if err != nil {
 		return err
 	}
@@ -38,6 +42,40 @@ func (p *planner) betweenRows(n *graph.Node, width int) (in, out *Place, err err
 		return nil, nil, err
 	}
 	return in, p.writeRows(n.Out[0], width), nil
+}
+
+// betweenColumns is betweenRows along another dimension: the input is copied so
+// that it is the last one, and the result lies so, too.
+func (p *planner) betweenColumns(n *graph.Node, axis int) (in, out *Place, err error) {
+	place, err := p.read(n.In[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	perm := make([]int, 0, len(place.dims))
+	for d := range place.dims {
+		if d != axis {
+			perm = append(perm, d)
+		}
+	}
+	order := turned(place.dims, append(perm, axis))
+	turn := func() *Place {
+		to := p.fresh(place.dims)
+		to.strides = order
+		return to
+	}
+	from, to := place, turn()
+	if !sameOrder(place.dims, place.strides, order) {
+		from = turn()
+		if err := p.copy(n, "copy", from, place); err != nil {
+			return nil, nil, err
+		}
+	}
+	p.places[n.Out[0]] = to
+	width := place.dims[axis]
+	rows := func(from *Place) *Place {
+		return from.view(0, []int{place.dims.Elements() / width, width}, []int{width, 1})
+	}
+	return rows(from), rows(to), nil
 }
 
 // layerNorm lowers LayerNormalization with known scale and bias.
