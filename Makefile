@@ -30,7 +30,7 @@ lint:
 	$(GO) vet ./... ./testdata/digits
 	$(GO) run $(STATICCHECK) ./... ./testdata/digits
 
-# Half an hour beside ONNX Runtime and OpenVINO, into BENCHMARKS.md.
+# Three quarters of an hour beside ONNX Runtime and OpenVINO, into BENCHMARKS.md.
 # make bench BENCH='--models mixnet_s --rounds 3' does less, BENCH=--help says how.
 bench: build
 	test/refs/venv.sh .venv-bench test/bench/requirements.txt

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
@@ -61,14 +62,13 @@ func findTurns(g *graph.Graph) map[*graph.Value][]int {
 // permOf is a Transpose's permutation: dimension i of the result is dimension
 // perm[i] of the input.
 func permOf(n *graph.Node) []int {
-	rank := len(n.In[0].Type.Shape)
-	perm := make([]int, rank)
-	given := n.Attrs.Ints("perm")
-	for i := range perm {
-		perm[i] = rank - 1 - i
-		if given != nil {
-			perm[i] = int(given[i])
-		}
+	call, err := n.Call()
+	if err != nil {
+		return nil
+	}
+	perm, err := ops.PermOf(call)
+	if err != nil {
+		return nil
 	}
 	return perm
 }

@@ -3,7 +3,6 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
@@ -42,27 +41,24 @@ var ErrShape = errors.New("its shape is not known before the run")
 // then run it.
 var errNoKernel = errors.New("no planned kernel")
 
-// lowerings has one row per operator that the planned engine runs itself.
+// lowerings has one row per operator that the planned engine runs itself;
+// mapped does the other functions of one variable.
 var lowerings = map[string]func(*planner, *graph.Node) error{
-	"Conv": (*planner).conv, "MDConv": (*planner).mixed,
-	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean, "ReduceSum": (*planner).reduceSum, "MaxPool": (*planner).windowPool, "AveragePool": (*planner).windowPool,
+	"Conv": (*planner).conv, "MDConv": (*planner).mixed, "Gemm": (*planner).gemm, "MatMul": (*planner).matMul,
+
+	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean, "ReduceSum": (*planner).reduceSum,
+	"MaxPool": (*planner).windowPool, "AveragePool": (*planner).windowPool,
 	"Resize": (*planner).resize, "Upsample": (*planner).resize,
-	"Gemm": (*planner).gemm, "MatMul": (*planner).matMul,
-	"LayerNormalization": (*planner).layerNorm, "InstanceNormalization": (*planner).instanceNorm,
-	"Relu": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
+
+	"Relu": (*planner).unary, "LeakyRelu": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
 	"HardSigmoid": (*planner).unary, "HardSwish": (*planner).unary, "Tanh": (*planner).unary, "Erf": (*planner).unary, "Gelu": (*planner).unary,
-	"LeakyRelu": (*planner).unary,
-	"Add":       (*planner).binary, "Sub": (*planner).binary, "Mul": (*planner).binary, "Div": (*planner).binary,
-	"Abs": (*planner).mapped, "Acos": (*planner).mapped, "Acosh": (*planner).mapped, "Asin": (*planner).mapped, "Asinh": (*planner).mapped,
-	"Atan": (*planner).mapped, "Atanh": (*planner).mapped, "Ceil": (*planner).mapped, "Celu": (*planner).mapped, "Cos": (*planner).mapped,
-	"Cosh": (*planner).mapped, "Elu": (*planner).mapped, "Exp": (*planner).mapped, "Floor": (*planner).mapped, "Log": (*planner).mapped,
-	"Mish": (*planner).mapped, "Neg": (*planner).mapped, "Reciprocal": (*planner).mapped, "Round": (*planner).mapped, "Selu": (*planner).mapped,
-	"Sign": (*planner).mapped, "Sin": (*planner).mapped, "Sinh": (*planner).mapped, "Softplus": (*planner).mapped, "Softsign": (*planner).mapped,
-	"Sqrt": (*planner).mapped, "Tan": (*planner).mapped, "ThresholdedRelu": (*planner).mapped,
-	"Softmax": (*planner).softmax,
-	"Concat":  (*planner).concat, "Pad": (*planner).pad,
-	"Split": (*planner).split, "Slice": (*planner).slice, "Gather": (*planner).gather, "Expand": (*planner).expand, "Tile": (*planner).tile, "Transpose": (*planner).transpose, "Identity": (*planner).reshape,
-	"Reshape": (*planner).reshape, "Flatten": (*planner).reshape, "Squeeze": (*planner).reshape, "Unsqueeze": (*planner).reshape,
+	"Add": (*planner).binary, "Sub": (*planner).binary, "Mul": (*planner).binary, "Div": (*planner).binary,
+
+	"LayerNormalization": (*planner).layerNorm, "InstanceNormalization": (*planner).instanceNorm, "Softmax": (*planner).softmax,
+
+	"Concat": (*planner).concat, "Pad": (*planner).pad, "Tile": (*planner).tile,
+	"Split": (*planner).split, "Slice": (*planner).slice, "Gather": (*planner).gather, "Expand": (*planner).expand, "Transpose": (*planner).transpose,
+	"Identity": (*planner).reshape, "Reshape": (*planner).reshape, "Flatten": (*planner).reshape, "Squeeze": (*planner).reshape, "Unsqueeze": (*planner).reshape,
 }
 
 // views are the operators whose result lies in their input's buffer.
@@ -115,7 +111,10 @@ func (p *planner) checkSizes(g *graph.Graph) error {
 // node lowers n to a planned kernel, or to the reference loops.
 func (p *planner) node(n *graph.Node) error {
 	lower := lowerings[n.Op.Name]
-	if lower == nil || !n.Is(n.Op.Name) || !floats(n) {
+	if lower == nil {
+		lower = (*planner).mapped
+	}
+	if !n.Is(n.Op.Name) || !floats(n) {
 		return p.fallback(n)
 	}
 	err := lower(p, n)
@@ -159,161 +158,6 @@ func macs(n *graph.Node) int64 {
 		return 0
 	}
 	return ops.MACs(call)
-}
-
-// read returns where v lies, in whatever order.
-func (p *planner) read(v *graph.Value) (*Place, error) {
-	if place := p.places[v]; place != nil {
-		return place, nil
-	}
-	t := v.Const()
-	if t == nil || t.DType != tensor.Float32 {
-		return nil, errNoKernel
-	}
-	data := tensor.Data[float32](t)
-	place := &Place{buf: &Buffer{size: len(data), data: data}, dims: t.Shape, strides: rowMajor(t.Shape)}
-	p.places[v] = place
-	return place, nil
-}
-
-// image returns v as pictures, channels last, copied there if it lies
-// otherwise.
-func (p *planner) image(v *graph.Value) (*Place, error) {
-	place, err := p.read(v)
-	if err != nil || place.pixel() != 0 {
-		return place, err
-	}
-	if len(place.dims) != 4 {
-		return nil, errNoKernel
-	}
-	return p.copied(v, place, false)
-}
-
-// plain returns v in row-major order without gaps, copied if need be.
-func (p *planner) plain(v *graph.Value) (*Place, error) {
-	place, err := p.read(v)
-	if err != nil || place.isPlain() {
-		return place, err
-	}
-	return p.copied(v, place, true)
-}
-
-func (p *planner) copied(v *graph.Value, from *Place, plain bool) (*Place, error) {
-	key := copyKey{v, plain}
-	if to := p.copies[key]; to != nil {
-		return to, nil
-	}
-	to := p.fresh(from.dims)
-	name := "to channels last"
-	if plain {
-		to.strides, name = rowMajor(from.dims), "to row-major"
-	}
-	if err := p.copy(&graph.Node{Name: v.Name}, name, to, from); err != nil {
-		return nil, err
-	}
-	p.copies[key] = to
-	return to, nil
-}
-
-// copy appends a step that copies from to to, of the same shape.
-func (p *planner) copy(n *graph.Node, name string, to, from *Place) error {
-	nest, ok := kernel.NewNest(to.dims, to.strides, from.strides)
-	if !ok {
-		return errNoKernel
-	}
-	p.step(n, name, []*Place{from}, []*Place{to}, func(mem *memory) kernel.Job {
-		return kernel.Copy(nest, mem.floats(to), mem.floats(from))
-	})
-	return nil
-}
-
-// write returns where n's result v is to be written: where a Concat wants it,
-// or in a buffer of its own.
-func (p *planner) write(v *graph.Value) *Place {
-	return p.writeIn(v, p.order(v), func(*Place) bool { return true })
-}
-
-// order is the order in which a value is stored by itself.
-func (p *planner) order(v *graph.Value) []int {
-	if p.images[v] {
-		return natural(v.Type.Shape)
-	}
-	return rowMajor(v.Type.Shape)
-}
-
-// writeIn is write with a given order for a buffer of its own, which v also
-// gets if what a Concat wants does not fit.
-func (p *planner) writeIn(v *graph.Value, strides []int, fits func(*Place) bool) *Place {
-	place := p.targets[v]
-	if place == nil || !fits(place) {
-		delete(p.targets, v)
-		place = p.fresh(v.Type.Shape)
-		place.strides = strides
-	}
-	p.places[v] = place
-	return place
-}
-
-// writeLike is write in the order of one of the operands, for what works element
-// by element.
-func (p *planner) writeLike(v *graph.Value, operands ...*Place) *Place {
-	strides := p.order(v)
-	if !p.images[v] {
-		for _, o := range slices.Backward(operands) {
-			if o.dims.Equal(v.Type.Shape) {
-				strides = likeOrder(o.dims, o.strides)
-			}
-		}
-	}
-	return p.writeIn(v, strides, func(*Place) bool { return true })
-}
-
-// writeImage is write for kernels that make pictures: where a Concat wants
-// something else, the result gets a buffer of its own and the Concat copies it.
-func (p *planner) writeImage(v *graph.Value) *Place {
-	return p.writeIn(v, channelsLast(v.Type.Shape), func(to *Place) bool { return to.pixel() != 0 })
-}
-
-// writePlain is write for kernels that make row-major values.
-func (p *planner) writePlain(v *graph.Value) *Place {
-	return p.writeIn(v, rowMajor(v.Type.Shape), (*Place).isPlain)
-}
-
-// writeRows is writePlain, but leaves gaps between rows of n elements if a
-// Concat wants them, and returns the rows.
-func (p *planner) writeRows(v *graph.Value, n int) *Place {
-	out := p.writeIn(v, rowMajor(v.Type.Shape), func(to *Place) bool {
-		_, ok := to.rows(n)
-		return ok
-	})
-	rows, _ := out.rows(n)
-	return rows
-}
-
-// rows returns v as rows of n neighbouring elements, copied if need be.
-func (p *planner) rows(v *graph.Value, n int) (*Place, error) {
-	place, err := p.read(v)
-	if err != nil {
-		return nil, err
-	}
-	if rows, ok := place.rows(n); ok {
-		return rows, nil
-	}
-	if place, err = p.plain(v); err != nil {
-		return nil, err
-	}
-	rows, ok := place.rows(n)
-	if !ok {
-		return nil, errNoKernel
-	}
-	return rows, nil
-}
-
-// fresh returns a place for dims in a new buffer, in natural order.
-func (p *planner) fresh(dims tensor.Shape) *Place {
-	b := &Buffer{size: dims.Elements(), first: -1, last: -1}
-	p.plan.buffers = append(p.plan.buffers, b)
-	return &Place{buf: b, dims: dims, strides: natural(dims)}
 }
 
 // live finds from when to when each buffer is in use. Outputs stay until the
