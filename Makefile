@@ -1,6 +1,7 @@
 # demo, test and bench-go need nothing but Go. test-refs and bench also need Python
 # 3.11 and a C compiler; the first time, test-refs fetches 600 MB from PyPI into
-# .venv, bench 100 MB into .venv-bench.
+# .venv, bench 100 MB into .venv-bench, and what test-refs does for the networks
+# that PyTorch exports.
 
 GO          ?= go
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -29,7 +30,7 @@ lint:
 	$(GO) vet ./... ./testdata/digits
 	$(GO) run $(STATICCHECK) ./... ./testdata/digits
 
-# Half an hour beside ONNX Runtime and OpenVINO, into BENCHMARKS.md.
+# Three quarters of an hour beside ONNX Runtime and OpenVINO, into BENCHMARKS.md.
 # make bench BENCH='--models mixnet_s --rounds 3' does less, BENCH=--help says how.
 bench: build
 	test/refs/venv.sh .venv-bench test/bench/requirements.txt

@@ -14,8 +14,12 @@ type Resize struct {
 	Out         tensor.Shape
 	Scale       []float64 // output size over input size, as asked for
 	Start, End  []float64 // the part of the input to show, in lengths of the axis
+	Mode        string    // nearest, linear or cubic
 	Coordinates string    // the coordinate_transformation_mode
 	Nearest     string    // the nearest_mode
+	CubicA      float64   // the cubic_coeff_a
+
+	Antialias, ExcludeOutside bool
 }
 
 // ResizeOf resolves a call of Resize or Upsample whose shape and values are
@@ -47,6 +51,8 @@ func inferResize(c *Call) ([]Type, error) {
 // known.
 func resizeOf(c *Call) (z Resize, known bool, err error) {
 	in := c.In[0].Shape
+	z.Mode, z.CubicA = c.Attrs.String("mode", "nearest"), float64(c.Attrs.Float("cubic_coeff_a", -0.75))
+	z.Antialias, z.ExcludeOutside = c.Attrs.Int("antialias", 0) != 0, c.Attrs.Int("exclude_outside", 0) != 0
 	z.Coordinates, z.Nearest = c.Attrs.String("coordinate_transformation_mode", "asymmetric"), c.Attrs.String("nearest_mode", "floor")
 	if !slices.Contains([]string{"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"}, z.Coordinates) {
 		return z, false, fmt.Errorf("attribute coordinate_transformation_mode: %s", quote(z.Coordinates))

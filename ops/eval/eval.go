@@ -28,10 +28,27 @@ type run struct {
 	work   int // element operations until ctx is looked at again
 	budget int64
 	limits limit.Limits
+
+	asked *func(float64) float64 // where Function wants a unary operator's function, and nothing run
 }
 
 // Supported reports whether Run computes op.
 func Supported(op *ops.Op) bool { return kernels[op.String()] != nil }
+
+// Function returns what a call of an operator of one variable computes of each
+// element; false for other operators.
+func Function(c *ops.Call) (func(float64) float64, bool) {
+	if c.Op.Domain != "" || !slices.Contains(unaries, c.Op.Name) {
+		return nil, false
+	}
+	var f func(float64) float64
+	err := kernels[c.Op.String()](&run{Call: c, asked: &f})
+	return f, err == nil && f != nil
+}
+
+// unaries are the operators whose kernel is a unary's run.
+var unaries = []string{"Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Celu", "Cos", "Cosh", "Elu", "Exp", "Floor", "LeakyRelu",
+	"Log", "Mish", "Neg", "Reciprocal", "Round", "Selu", "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Tan", "ThresholdedRelu"}
 
 // Run computes the outputs of c from in, where an absent optional input is
 // nil. The call's input types give way to those of in, so that dimensions

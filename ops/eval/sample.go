@@ -37,12 +37,12 @@ func (s sampler) along(x, place []float64, axis, base int) float64 {
 	}
 	c, sum := place[axis], 0.0
 	first := int(math.Floor(c))
-	reach, weight := 1, triangle
+	reach, weight := 1, ops.Triangle
 	switch s.mode {
 	case "nearest":
 		first, reach, weight = int(math.RoundToEven(c)), 0, func(float64) float64 { return 1 }
 	case "cubic":
-		first, reach, weight = first-1, 3, cubic(-0.75)
+		first, reach, weight = first-1, 3, ops.Cubic(-0.75)
 	}
 	for i := first; i <= first+reach; i++ {
 		if at, ok := s.inside(i, axis); ok {

@@ -21,6 +21,9 @@ from report import Report
 MACS_PER_TURN = 15e9
 LEAST_RUNS, MOST_RUNS = {1: 10, 16: 3}, 60
 
+# Networks that PyTorch exported have no bars and get no more rounds than these.
+EXPORTED_ROUNDS = 3
+
 
 def arguments():
     p = argparse.ArgumentParser(prog="make bench BENCH=…", description=__doc__)
@@ -63,7 +66,7 @@ class Benchmark:
             self.paths[network], self.macs[network] = networks.make(self.engines.mixconv, network, self.folder)
             for form, path in self.paths[network].items():
                 self.check(network, form, path)
-                self.fallbacks[network, form] = sorted({s for b in self.options.batches for s in self.engines.fallbacks(path, b)})
+                self.fallbacks[network, form] = sorted({s for b in self.batches(network) for s in self.engines.fallbacks(path, b)})
         if "mixnet_s" in self.options.models:
             split = self.paths["mixnet_s"]["split"]
             self.check("mixnet_s", "AVX2 only", split, environment={"MIXCONV_KERNELS": "avx2"})
@@ -72,19 +75,24 @@ class Benchmark:
     def check(self, network, what, path, **how):
         """Compares outputs in every batch and keeps the worst; ends the program
         if they differ."""
-        found = [self.engines.differences(path, self.paths[network]["split"], max(self.options.threads), b, **how) for b in self.options.batches]
+        found = [self.engines.differences(path, self.paths[network]["split"], max(self.options.threads), b, **how) for b in self.batches(network)]
         for differences in found:
             for peer, difference in differences.items():
                 if not difference <= LARGEST_DIFFERENCE:  # a NaN is not
                     sys.exit(f"{network} {what}: differs from {peer} by {difference} of the largest output, allowed {LARGEST_DIFFERENCE}")
         self.checks[network, what] = {peer: max(d[peer] for d in found) for peer in found[0]}
 
+    def batches(self, network):
+        return [1] if networks.NETWORKS[network].timm else self.options.batches
+
     def measure(self):
-        rows = [Row(n, b, t) for n in self.options.models for b in self.options.batches for t in self.options.threads]
+        rows = [Row(n, b, t) for n in self.options.models for b in self.batches(n) for t in self.options.threads]
         self.turns = {row: {engine: [] for engine in self.in_turn(row)} for row in rows}
         start = time.monotonic()
         for done in range(self.options.rounds):
             for row in rows:
+                if networks.NETWORKS[row.network].timm and done >= EXPORTED_ROUNDS:
+                    continue
                 for engine, turns in self.turns[row].items():
                     turns.append(self.engines.turn(engine, self.paths[row.network], row.threads, row.batch, self.runs(row)))
             each = (time.monotonic() - start) / (done + 1)

@@ -46,7 +46,7 @@ class Report:
             "## Bars", "", f"{counts}.",
             *bars, "", "## All times", "",
             "Milliseconds a picture, medians; all in float32.",
-            *self.times(), "", "## Load and memory", "",
+            *self.times(), *self.exported(), "", "## Load and memory", "",
             "Load and first run, from a path in the file system's cache to the first result, the library already loaded.",
             "Peak memory is of the whole process: Python and numpy are in the peers'.",
             *self.processes(), "", "## What was compared", "",
@@ -112,7 +112,7 @@ class Report:
     def times(self):
         header = ["", "GFLOP/s", "split", "fused", "AVX2 only", *(TITLES[p] for p in PEERS), "of ONNX Runtime", "of OpenVINO", "fused of ONNX Runtime", "fused of OpenVINO"]
         cells = []
-        for row in self.turns:
+        for row in self.own_rows():
             of = {e: figure(self.turns, row, e) for e in TITLES}
             picture = {e: "–" if v is None else f"{v.median / row.batch:.2f}" for e, v in of.items()}
             speed = 2 * self.macs[row.network] * row.batch / of["split"].median / 1e6
@@ -120,10 +120,27 @@ class Report:
             cells.append([self.named(row), f"{speed:.0f}", *(picture[e] for e in ("split", "fused", "avx2", *PEERS)), *ratios])
         return table(header, cells)
 
+    def own_rows(self):
+        return [row for row in self.turns if not NETWORKS[row.network].timm]
+
+    def exported(self):
+        cells = []
+        for row in self.turns:
+            if NETWORKS[row.network].timm:
+                of = {e: figure(self.turns, row, e) for e in ("split", *PEERS)}
+                speed = 2 * self.macs[row.network] / of["split"].median / 1e6
+                ratios = [ranged(ratio(self.turns, row, "split", p)) for p in PEERS]
+                cells.append([f"{NETWORKS[row.network].name}, {threads(row.threads)}", f"{speed:.0f}", *(number(of[e]) for e in of), *ratios])
+        if not cells:
+            return []
+        return ["", "## Other people's networks", "",
+                "Models of timm, exported by PyTorch for one picture; they have no bars, and fewer rounds. Milliseconds, medians.",
+                *table(["", "GFLOP/s", "mixconv", *(TITLES[p] for p in PEERS), *(f"of {TITLES[p]}" for p in PEERS)], cells)]
+
     def processes(self):
         header = ["", *(f"{TITLES[e]}, {unit}" for unit in ("ms", "MB") for e in ("split", *PEERS)), *(f"of {TITLES[p]}, {what}" for what in ("time", "memory") for p in PEERS)]
         cells = []
-        for row in self.turns:
+        for row in self.own_rows():
             values = [number(figure(self.turns, row, e, q), 0) for q in ("start", "memory") for e in ("split", *PEERS)]
             ratios = [number(ratio(self.turns, row, "split", p, q)) for q in ("start", "memory") for p in PEERS]
             cells.append([self.named(row), *values, *ratios])

@@ -62,6 +62,14 @@ class Markdown(unittest.TestCase):
         self.assertIn("| MixNet-S, batch 1, 1 thread | OpenVINO | 5.00 | – | – | ≤ 0.75 | not measured |", text)
         self.assertIn("| MixNet-S, split | 0.00 (0.00 … 0.00) | met | 1 | **not met** |", text)
         self.assertNotIn("MixNet-M, batch", text)
+        self.assertNotIn("Other people's networks", text)
+
+    def test_exported_networks_have_a_section(self):
+        row = Row("vit_tiny", 1, 2)
+        turns = {**TURNS, row: {"split": [turn(4)], "onnxruntime": [turn(8)], "openvino": [turn(5)]}}
+        text = Report(turns, {"mixnet_s": 239e6, "vit_tiny": 1e9}, {}, {}, None, []).markdown()
+        self.assertIn("| ViT-Ti/16, 2 threads | 500 | 4.00 | 8.00 | 5.00 | 0.50 (0.50 … 0.50) | 0.80 (0.80 … 0.80) |", text)
+        self.assertNotIn("ViT-Ti/16, batch", text)
 
 
 if __name__ == "__main__":

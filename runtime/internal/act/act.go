@@ -36,8 +36,14 @@ const (
 	Swish            // x · sigmoid(A·x)
 	HardSigmoid      // max(0, min(1, A·x + B))
 	HardSwish        // x · max(0, min(1, A·x + B))
+	Exp              // e^(x-A), x-A held in ±87
+	LeakyRelu        // max(x, 0) + A·min(x, 0)
+	Tanh
+	Erf
+	Gelu     // x · (1 + erf(x/√2)) / 2
+	GeluTanh // x · (1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2
 )
 
 func (k Kind) String() string {
-	return [...]string{"none", "relu", "clip", "sigmoid", "swish", "hard_sigmoid", "hard_swish"}[k]
+	return [...]string{"none", "relu", "clip", "sigmoid", "swish", "hard_sigmoid", "hard_swish", "exp", "leaky_relu", "tanh", "erf", "gelu", "gelu_tanh"}[k]
 }

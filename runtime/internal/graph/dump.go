@@ -60,6 +60,12 @@ func (n *Node) dump(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, " %s=%v", name, value)
 	}
+	if n.Post.Scale != 0 {
+		fmt.Fprintf(b, " *%g", n.Post.Scale)
+	}
+	if n.Post.Bias != nil {
+		fmt.Fprintf(b, " +%s", n.Post.Bias.Type.Shape)
+	}
 	if n.Post.Residual != nil {
 		fmt.Fprintf(b, " +%s", n.Post.Residual.Name)
 	}

@@ -54,18 +54,24 @@ type Node struct {
 }
 
 // Epilogue is what a node does to each result before it stores it:
-// y = Act(x + Residual). Only Conv, MDConv, Gemm and MatMul nodes have one.
+// y = Act(Scale·x + Bias + Residual). Only Conv, MDConv, Gemm and MatMul nodes have one.
 type Epilogue struct {
-	Residual *Value // same shape as the result, or nil
+	Scale    float32 // of a MatMul of two values; 0 stands for 1
+	Bias     *Value  // of a MatMul by known weights: a constant, one value for each of the last dimension, or nil
+	Residual *Value  // same shape as the result, or nil
 	Act      act.Func
 }
 
-// Operands calls yield for every value that n reads, the residual included.
+// Operands calls yield for every value that n reads, those of its epilogue
+// included.
 func (n *Node) Operands(yield func(*Value) bool) {
 	for _, v := range n.In {
 		if v != nil && !yield(v) {
 			return
 		}
+	}
+	if n.Post.Bias != nil && !yield(n.Post.Bias) {
+		return
 	}
 	if n.Post.Residual != nil {
 		yield(n.Post.Residual)

@@ -184,7 +184,7 @@ func (g *Graph) Clone() *Graph {
 	for _, n := range g.Nodes {
 		m := nodes[n]
 		m.In, m.Out = list(n.In), list(n.Out)
-		m.Post = Epilogue{Residual: value(n.Post.Residual), Act: n.Post.Act}
+		m.Post = Epilogue{Scale: n.Post.Scale, Bias: value(n.Post.Bias), Residual: value(n.Post.Residual), Act: n.Post.Act}
 		c.Nodes = append(c.Nodes, m)
 	}
 	for _, o := range g.Outputs {

@@ -17,7 +17,7 @@ func activate(dst []float32, dstStep int, src []float32, srcStep, rows, n int, f
 }
 
 // activateSlice computes in float32. Sigmoid and swish are within 4 units in the
-// last place of the exact value; NaN stays NaN.
+// last place of the exact value, tanh and erf within 8; NaN stays NaN.
 func activateSlice(x []float32, f act.Func) {
 	switch f.Kind {
 	case act.None:
@@ -40,6 +40,26 @@ func activateSlice(x []float32, f act.Func) {
 	case act.HardSwish:
 		for i, v := range x {
 			x[i] = v * hardSigmoid(v, f)
+		}
+	case act.LeakyRelu:
+		for i, v := range x {
+			if v < 0 {
+				x[i] = f.A * v
+			}
+		}
+	case act.Exp:
+		for i, v := range x {
+			x[i] = exp(v - f.A)
+		}
+	case act.Tanh, act.Erf:
+		o := odds[f.Kind]
+		for i, v := range x {
+			x[i] = o.at(v)
+		}
+	case act.Gelu, act.GeluTanh:
+		o := odds[f.Kind]
+		for i, v := range x {
+			x[i] = v * (0.5 + o.at(v))
 		}
 	default:
 		panic(fmt.Sprintf("kernel: activation %d", f.Kind))

@@ -47,7 +47,7 @@ func BenchmarkConv(b *testing.B) {
 					return Image{Data: make([]float32, c.side*c.side*channels), N: 1, H: c.side, W: c.side, C: channels, Pixel: channels}
 				}
 				job := Conv{In: image(c.k), Out: image(c.n), Window: Window{KH: 1, KW: 1, SH: 1, SW: 1},
-					Weights: []Packed{s.PackOIHW(&testSlab, make([]float32, c.n*c.k), 0, c.n, c.k, 1)}, Bias: make([]float32, c.n)}.Bind(s)
+					Weights: s.PackConv(&testSlab, make([]float32, c.n*c.k), 1, c.n, c.k, 1), Bias: make([]float32, c.n)}.Bind(s)
 				testSlab.Wait()
 				for b.Loop() {
 					job.All()

@@ -1,5 +1,7 @@
 package kernel
 
+import "github.com/mixconv/mixconv/runtime/internal/act"
+
 // Conv is a convolution that mixes channels, in one or more groups. A matrix
 // product is one of pictures of one pixel.
 type Conv struct {
@@ -158,9 +160,7 @@ func (c *Conv) rows(s *Set, group, first, m, worker int) rows {
 		scale = scale.channels(group*channels, channels)
 	}
 	if !pointwise {
-		for i := range m {
-			c.gather(r.a[i*k:][:k], &in, first+i)
-		}
+		c.gather(s, r.a[:m*k], k, &in, first)
 		return r
 	}
 	for i := 0; i < m; { // picture by picture
@@ -209,26 +209,35 @@ func (c *Conv) windows(row int, run pixelRun, pieces []Piece) rows {
 	return r
 }
 
-// gather copies what output pixel i reads into row, zeros where the window
-// lies outside the picture.
-func (c *Conv) gather(row []float32, in *Image, i int) {
+// gather copies what output pixels from first on read into rows of k, zeros where
+// a window lies outside the picture.
+func (c *Conv) gather(s *Set, rows []float32, k int, in *Image, first int) {
+	for len(rows) > 0 {
+		run := c.Window.run(first%c.Out.W, c.Out.W, in.W)
+		run.pixels = min(run.pixels, len(rows)/k)
+		c.gatherRun(s, rows[:run.pixels*k], k, in, first/c.Out.W, run)
+		first += run.pixels
+		rows = rows[run.pixels*k:]
+	}
+}
+
+// gatherRun is gather for pixels of one row whose windows are cut off alike: a
+// column of the rows at a time.
+func (c *Conv) gatherRun(s *Set, rows []float32, k int, in *Image, row int, run pixelRun) {
 	w := c.Window
-	x := i % c.Out.W
-	y := i / c.Out.W % c.Out.H
-	picture := i / (c.Out.W * c.Out.H) * in.H
-	clear(row)
-	y0, x0 := y*w.SH-w.Top, x*w.SW-w.Lft
+	y0, x0 := row%c.Out.H*w.SH-w.Top, run.x*w.SW-w.Lft
 	fromY, toY := span(y0, w.KH, w.DH, in.H)
-	fromX, toX := span(x0, w.KW, w.DW, in.W)
+	if fromY > 0 || toY < w.KH || run.from > 0 || run.to < w.KW {
+		clear(rows)
+	}
+	taps := 1 // that lie side by side
+	if w.DW == 1 && in.Pixel == in.C {
+		taps = run.to - run.from
+	}
 	for ky := fromY; ky < toY; ky++ {
-		line := (picture + y0 + ky*w.DH) * in.W
-		if w.DW == 1 && in.Pixel == in.C && fromX < toX {
-			n := (toX - fromX) * in.C // taps of a row are one run
-			copy(row[(ky*w.KW+fromX)*in.C:][:n], in.Data[(line+x0+fromX)*in.C:])
-			continue
-		}
-		for kx := fromX; kx < toX; kx++ {
-			copy(row[(ky*w.KW+kx)*in.C:][:in.C], in.at(line+x0+kx*w.DW))
+		line := (row/c.Out.H*in.H + y0 + ky*w.DH) * in.W
+		for kx := run.from; kx < run.to; kx += taps {
+			s.Activate(rows[(ky*w.KW+kx)*in.C:], k, in.Data[(line+x0+kx*w.DW)*in.Pixel:], w.SW*in.Pixel, run.pixels, taps*in.C, act.Func{})
 		}
 	}
 }

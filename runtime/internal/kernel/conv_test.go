@@ -107,6 +107,18 @@ func exact(f act.Func, v float64) float64 {
 		return hard
 	case act.HardSwish:
 		return v * hard
+	case act.LeakyRelu:
+		return math.Max(v, 0) + a*math.Min(v, 0)
+	case act.Exp:
+		return math.Exp(v - a)
+	case act.Tanh:
+		return math.Tanh(v)
+	case act.Erf:
+		return math.Erf(v)
+	case act.Gelu:
+		return v * math.Erfc(-v/math.Sqrt2) / 2
+	case act.GeluTanh:
+		return v / (1 + math.Exp(-2*math.Sqrt(2/math.Pi)*(v+0.044715*v*v*v)))
 	}
 	return v
 }
@@ -171,13 +183,11 @@ func TestConv(t *testing.T) {
 			g.check(t, r, func(in, out Image, f Finish, weights, bias []float32) Job {
 				c := Conv{In: in, Out: out, Window: g.win, Bias: bias, Finish: f}
 				perGroup, rows, area := g.in/g.groups, g.out/g.groups, g.win.KH*g.win.KW
-				for i := range g.groups {
-					c.Weights = append(c.Weights, s.PackOIHW(&testSlab, weights, i*rows, rows, perGroup, area))
-				}
-				if c.CanPlanar() {
+				c.Weights = s.PackConv(&testSlab, weights, g.groups, rows, perGroup, area)
+				if g.groups == 1 && c.CanPlanar() {
 					planar++
 					c.Planar, c.In.Data = true, planes(in)
-					c.Weights[0] = s.PackOIHW(&testSlab, weights, 0, rows, perGroup*area, 1)
+					c.Weights = s.PackConv(&testSlab, weights, 1, rows, perGroup*area, 1)
 				}
 				scratch := make([]float32, c.ScratchSize(s, false))
 				pieces := make([]Piece, c.MaxPieces())

@@ -42,6 +42,16 @@ func Unary(s *Set, n Nest, dst, src []float32, f act.Func) Job {
 	})
 }
 
+// Map writes f(src) to dst over a nest of (dst, src).
+func Map(n Nest, dst, src []float32, f func(float64) float64) Job {
+	return n.bind(func(r run) {
+		d, x := dst[r.offset[0]:], src[r.offset[1]:]
+		for i := range r.n {
+			d[i*r.stride[0]] = float32(f(float64(x[i*r.stride[1]])))
+		}
+	})
+}
+
 // BinaryOp is an element-wise function of two operands.
 type BinaryOp uint8
 

@@ -79,9 +79,7 @@ func (b inverted) check(t *testing.T, r *rand.Rand, s *Set) int {
 
 	middle := Image{Data: make([]float32, b.n*h*w*channels), N: b.n, H: h, W: w, C: channels, Pixel: channels}
 	first := Conv{In: in, Out: middle, Window: b.first, Bias: b1, Planar: b.planar, Finish: Finish{Act: b.f}}
-	for g := range b.groups {
-		first.Weights = append(first.Weights, s.PackOIHW(&testSlab, w1, g*channels/b.groups, channels/b.groups, k, 1))
-	}
+	first.Weights = s.PackConv(&testSlab, w1, b.groups, channels/b.groups, k, 1)
 	pieces := make([]Piece, first.MaxPieces())
 	first.Pieces = func(int) []Piece { return pieces }
 	testSlab.Wait()

@@ -96,18 +96,39 @@ func (s *Set) Pack(slab *Slab, rows, k int, row func(i int) []float32) Packed {
 	return p
 }
 
-// PackOIHW packs count rows of convolution weights [rows][in][area] from number
-// first on: [rows][area·in], so that a pixel's channels lie side by side.
-func (s *Set) PackOIHW(slab *Slab, w []float32, first, count, in, area int) Packed {
-	line := make([]float32, in*area)
-	return s.Pack(slab, count, in*area, func(i int) []float32 {
-		row := w[(first+i)*in*area:][:in*area]
-		if area == 1 {
+// PackConv packs convolution weights [groups·out][in][area], each group as
+// [out][area·in], so that a pixel's channels lie side by side. As many
+// neighbouring groups as fill a panel become one, with zeros for the channels of
+// the others: that multiplies no more than a panel for each would.
+func (s *Set) PackConv(slab *Slab, w []float32, groups, out, in, area int) []Packed {
+	each := 1
+	for n := 2; n <= groups && n*out <= s.Panel; n++ {
+		if groups%n == 0 {
+			each = n
+		}
+	}
+	list := make([]Packed, groups/each)
+	for g := range list {
+		list[g] = s.packGroups(slab, w[g*each*out*in*area:], each, out, in, area)
+	}
+	return list
+}
+
+func (s *Set) packGroups(slab *Slab, w []float32, groups, out, in, area int) Packed {
+	channels := groups * in
+	line := make([]float32, channels*area)
+	return s.Pack(slab, groups*out, channels*area, func(i int) []float32 {
+		row := w[i*in*area:][:in*area]
+		if area == 1 && groups == 1 {
 			return row
 		}
+		if groups > 1 {
+			clear(line)
+		}
+		from := i / out * in
 		for c := range in {
 			for tap := range area {
-				line[tap*in+c] = row[c*area+tap]
+				line[tap*channels+from+c] = row[c*area+tap]
 			}
 		}
 		return line

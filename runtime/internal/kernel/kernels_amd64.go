@@ -46,6 +46,10 @@ func hardSigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows 
 // f(x) = x·min(max(a·x+b, 0), 1); NaN stays.
 func hardSwishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
 
+// leakyReluAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = max(x, 0) + a·min(x, 0); NaN stays.
+func leakyReluAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32)
+
 // sigmoidAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = 1 / (1 + 2^(8·scale·x));
 // for the power x is held in ±most; NaN stays.
@@ -55,6 +59,21 @@ func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int,
 // f(x) = x / (1 + 2^(8·scale·x));
 // for the power x is held in ±most; NaN stays.
 func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
+
+// expAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = 2^(8·scale·(x-shift));
+// for that x-shift is held in ±most; NaN stays.
+func expAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, most float32)
+
+// oddAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = x·P(x²) / Q(x²), held in ±bound;
+// in the quotient x is held in ±most. Both bounds and the coefficients are table's. NaN stays.
+func oddAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, table *float32)
+
+// oddGateAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = x·(½ + x·P(x²) / Q(x²)), the quotient held in ±bound;
+// in the quotient x is held in ±most. Both bounds and the coefficients are table's. NaN stays.
+func oddGateAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, table *float32)
 
 // addAVX2 computes a + b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
 // for r < rows, at least 1, and i < n, at least 1.
@@ -114,6 +133,10 @@ func hardSigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, row
 // f(x) = x·min(max(a·x+b, 0), 1); NaN stays.
 func hardSwishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
 
+// leakyReluAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = max(x, 0) + a·min(x, 0); NaN stays.
+func leakyReluAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32)
+
 // sigmoidAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = 1 / (1 + 2^(8·scale·x));
 // for the power x is held in ±most; NaN stays.
@@ -123,6 +146,21 @@ func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows in
 // f(x) = x / (1 + 2^(8·scale·x));
 // for the power x is held in ±most; NaN stays.
 func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
+
+// expAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = 2^(8·scale·(x-shift));
+// for that x-shift is held in ±most; NaN stays.
+func expAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, most float32)
+
+// oddAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = x·P(x²) / Q(x²), held in ±bound;
+// in the quotient x is held in ±most. Both bounds and the coefficients are table's. NaN stays.
+func oddAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, table *float32)
+
+// oddGateAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = x·(½ + x·P(x²) / Q(x²)), the quotient held in ±bound;
+// in the quotient x is held in ±most. Both bounds and the coefficients are table's. NaN stays.
+func oddGateAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, table *float32)
 
 // addAVX512 computes a + b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
 // for r < rows, at least 1, and i < n, at least 1.

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"golang.org/x/sys/cpu"
@@ -41,6 +42,9 @@ type functions struct {
 	hardSwish     func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
 	sigmoid       func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, scale, most float32)
 	swish         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, scale, most float32)
+	exp           func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, shift, scale, most float32)
+	leakyRelu     func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a float32)
+	odd, oddGate  func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, table *float32)
 	add, mul, max rowsCode
 	sum           func(dst *float64, x *float32, step, pixels, channels int)
 }
@@ -48,12 +52,12 @@ type functions struct {
 var avx2 = functions{name: "avx2", lanes: 8, rows: 6, gemm1: gemm1xAVX2, gemm2: gemm2xAVX2, product: productAVX2,
 	depthwise:   [2][2]depthwiseCode{{depthwise1x1AVX2, depthwise1x2AVX2}, {depthwise2x1AVX2, depthwise2x2AVX2}},
 	clamp:       clampAVX2,
-	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, add: addAVX2, mul: mulAVX2, max: maxAVX2, sum: sumAVX2}
+	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, exp: expAVX2, leakyRelu: leakyReluAVX2, odd: oddAVX2, oddGate: oddGateAVX2, add: addAVX2, mul: mulAVX2, max: maxAVX2, sum: sumAVX2}
 
 var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512, gemm2: gemm2xAVX512, product: productAVX512,
 	depthwise:   [2][2]depthwiseCode{{depthwise1x1AVX512, depthwise1x2AVX512}, {depthwise2x1AVX512, depthwise2x2AVX512}},
 	clamp:       clampAVX512,
-	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, add: addAVX512, mul: mulAVX512, max: maxAVX512, sum: sumAVX512}
+	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, exp: expAVX512, leakyRelu: leakyReluAVX512, odd: oddAVX512, oddGate: oddGateAVX512, add: addAVX512, mul: mulAVX512, max: maxAVX512, sum: sumAVX512}
 
 func (f *functions) set() *Set {
 	return &Set{Name: f.name, Panel: 2 * f.lanes, Rows: f.rows, Gemm: f.gemm, Product: f.products, Lanes: 2 * f.lanes, Vector: f.lanes, Depthwise: f.depthwiseRows, Activate: f.activate,
@@ -144,6 +148,15 @@ func (f *functions) activate(dst []float32, dstStep int, src []float32, srcStep,
 	case act.Swish:
 		scale, most := power(a.A)
 		f.swish(d, dstStep, x, srcStep, rows, n, scale, most)
+	case act.LeakyRelu:
+		f.leakyRelu(d, dstStep, x, srcStep, rows, n, a.A)
+	case act.Exp:
+		scale, most := power(-1)
+		f.exp(d, dstStep, x, srcStep, rows, n, a.A, scale, most)
+	case act.Tanh, act.Erf:
+		f.odd(d, dstStep, x, srcStep, rows, n, &tables[a.Kind][0])
+	case act.Gelu, act.GeluTanh:
+		f.oddGate(d, dstStep, x, srcStep, rows, n, &tables[a.Kind][0])
 	case act.HardSigmoid:
 		f.hardSigmoid(d, dstStep, x, srcStep, rows, n, a.A, a.B)
 	case act.HardSwish:
@@ -159,6 +172,26 @@ func power(alpha float32) (scale, most float32) {
 	s := -float64(alpha) * math.Log2E
 	return float32(s / 8), float32(math.Min(math.MaxFloat32, 125.9/math.Abs(s)))
 }
+
+// tables are the odd functions as the code reads them: each number sixteen
+// times.
+var tables = func() (list [len(odds)][]float32) {
+	for kind, o := range odds {
+		if o == nil {
+			continue
+		}
+		numbers := []float32{o.most, o.bound}
+		for _, coefficients := range [][]float32{o.p[:], o.q[:]} {
+			for _, c := range slices.Backward(coefficients) {
+				numbers = append(numbers, c)
+			}
+		}
+		for _, v := range numbers {
+			list[kind] = append(list[kind], slices.Repeat([]float32{v}, 16)...)
+		}
+	}
+	return list
+}()
 
 func binaryRows(code rowsCode) func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
 	return func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {

@@ -1,28 +1,25 @@
 package kernel
 
-import "math"
+import "github.com/mixconv/mixconv/runtime/internal/act"
 
-// Softmax works on rows of n elements, row by row, dst and src alike.
-func Softmax(dst, src []float32, n int) Job {
-	if n == 0 {
-		return Job{}
-	}
-	return Job{Tasks: len(src) / n, Run: func(task, _ int) {
-		softmaxRow(dst[task*n:][:n], src[task*n:][:n])
-	}}
+// Softmax is e^x over the sum of it, row by row.
+type Softmax struct {
+	Rows, N       int
+	In, Out       []float32
+	InRow, OutRow int // floats from one row to the next
+	Sums          func(worker int) *[PoolChannels]float64
+	Scratch       func(worker int) []float32
 }
 
-// softmaxRow subtracts the largest value first, and sums in float64.
-func softmaxRow(dst, src []float32) {
-	most := float32(math.Inf(-1))
-	for _, v := range src {
-		most = max(most, v) // NaN stays
-	}
-	sum := 0.0
-	for _, v := range src {
-		sum += math.Exp(float64(v - most))
-	}
-	for i, v := range src {
-		dst[i] = float32(math.Exp(float64(v-most)) / sum)
-	}
+// ScratchSize is the number of floats that Bind's job needs per worker.
+func (m *Softmax) ScratchSize() int { return rowScratch(0) }
+
+// Bind returns the job. The largest value of a row is subtracted first.
+func (m Softmax) Bind(s *Set) Job {
+	return rowJob(m.Rows, m.N, func(row, worker int) {
+		x, y := m.In[row*m.InRow:][:m.N], m.Out[row*m.OutRow:][:m.N]
+		w := newRowwise(0, m.Scratch(worker), m.Sums(worker))
+		s.Activate(y, 0, x, 0, 1, m.N, act.Func{Kind: act.Exp, A: w.greatest(s, x)})
+		w.with(s.Mul, y, y, float32(1/w.total(s, y)))
+	})
 }

@@ -25,6 +25,17 @@ func Activation(n *graph.Node) (act.Func, bool) {
 		return act.Func{Kind: act.HardSigmoid, A: param("alpha", 0.2), B: param("beta", 0.5)}, true
 	case n.Is("HardSwish"):
 		return act.Func{Kind: act.HardSwish, A: param("alpha", 1.0/6), B: param("beta", 0.5)}, true
+	case n.Is("LeakyRelu"):
+		return act.Func{Kind: act.LeakyRelu, A: param("alpha", 0.01)}, true
+	case n.Is("Tanh"):
+		return act.Func{Kind: act.Tanh}, true
+	case n.Is("Erf"):
+		return act.Func{Kind: act.Erf}, true
+	case n.Is("Gelu"):
+		if n.Attrs.String("approximate", "none") == "tanh" {
+			return act.Func{Kind: act.GeluTanh}, true
+		}
+		return act.Func{Kind: act.Gelu}, true
 	case n.Is("Clip"):
 		call, err := n.Call()
 		if err != nil {
@@ -36,7 +47,8 @@ func Activation(n *graph.Node) (act.Func, bool) {
 	return act.Func{}, false
 }
 
-// activation moves an activation into the convolutions that make its input.
+// activation moves an activation into the convolutions or products that make
+// its input.
 func activation(g *graph.Graph) (bool, error) {
 	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		f, ok := Activation(n)
@@ -44,6 +56,11 @@ func activation(g *graph.Graph) (bool, error) {
 			return nil, nil
 		}
 		convs, final := e.makers(n.In[0], accumulates)
+		if moved := e.only(n.In[0]); final == nil && moved.Is("Reshape", "Transpose") {
+			if convs, _ = e.makers(moved.In[0], accumulates); convs != nil {
+				final = moved
+			}
+		}
 		if final == nil {
 			return nil, nil
 		}

@@ -12,8 +12,8 @@ import (
 type scaling struct{ scale, shift []float64 }
 
 // affine folds a per-channel scaling into the convolutions before it, in
-// float64. A BatchNormalization that follows no convolution becomes Mul and
-// Add.
+// float64. A BatchNormalization that follows no convolution becomes a depthwise
+// one of a single tap or, where it is not of pictures, Mul and Add.
 func affine(g *graph.Graph) (bool, error) {
 	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		s, x := scalingOf(n)
@@ -30,7 +30,11 @@ func affine(g *graph.Graph) (bool, error) {
 			take(final, n.Out[0])
 			return []*graph.Node{}, nil
 		}
-		if n.Is("BatchNormalization") && x.Type.Shape != nil {
+		switch {
+		case !n.Is("BatchNormalization") || x.Type.Shape == nil:
+		case len(x.Type.Shape) == 4:
+			return singleTap(n, s)
+		default:
 			return decompose(n, s)
 		}
 		return nil, nil
@@ -168,6 +172,12 @@ func scaleRows(w *tensor.Tensor, scale []float64) *tensor.Tensor {
 		out[i] = float32(float64(v) * scale[i/row])
 	}
 	return tensor.Of(out, w.Shape...)
+}
+
+// singleTap turns a scaling of pictures into a depthwise convolution.
+func singleTap(n *graph.Node, s *scaling) ([]*graph.Node, error) {
+	c := len(s.scale)
+	return node(n, "Conv", 11, []*graph.Value{n.In[0], round32(s.scale, []int{c, 1, 1, 1}), round32(s.shift, []int{c})}, ops.Attrs{"group": int64(c)})
 }
 
 // decompose turns BatchNormalization into Mul and Add of constants

@@ -1,16 +1,35 @@
 package pass
 
-import "github.com/mixconv/mixconv/runtime/internal/graph"
+import (
+	"slices"
 
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+)
+
+// identity drops nodes that copy their input: a Pad by nothing among them.
 func identity(g *graph.Graph) (bool, error) {
 	changed := false
 	uses := g.Uses()
 	for _, n := range g.Nodes {
 		copies := n.Is("Identity") || n.Is("Cast") && n.In[0].Type.DType == n.Out[0].Type.DType
+		if n.Is("Pad") {
+			begin, end, known := padding(n)
+			copies = known && !slices.ContainsFunc(append(begin, end...), func(d int) bool { return d != 0 })
+		}
 		if copies && uses[n.Out[0]] > 0 {
 			g.Replace(n.Out[0], n.In[0])
 			changed = true
 		}
 	}
 	return changed, nil
+}
+
+// padding returns what a Pad adds at the begin and the end of each dimension.
+func padding(n *graph.Node) (begin, end []int, known bool) {
+	call, err := n.Call()
+	if err != nil {
+		return nil, nil, false
+	}
+	return ops.PadOf(call)
 }

@@ -1,45 +1,147 @@
 package pass
 
 import (
-	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// linear makes MatMul [M,K]·[K,N] with known weights a Gemm, and moves the Add
-// of a known vector [N] into a Gemm that has no third input yet.
+// linear moves a product with a known scalar or vector [N], and the sum with
+// one, into the MatMul or Gemm by known weights [K,N] before it. A Reshape that
+// leaves the last dimension may lie between.
 func linear(g *graph.Graph) (bool, error) {
 	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
-		switch {
-		case n.Is("MatMul") && len(n.In[0].Type.Shape) == 2 && knownFloats(n.In[1], 2):
-			return gemm(n, n.In)
-		case n.Is("Add"):
-			for i, bias := range n.In {
-				m := e.only(n.In[1-i])
-				if m.Is("Gemm") && m.Post == (graph.Epilogue{}) && (len(m.In) < 3 || m.In[2] == nil) &&
-					m.Attrs.Float("alpha", 1) == 1 && knownFloats(bias, 1) && bias.Type.Shape[0] == m.Out[0].Type.Shape[1] {
-					take(m, n.Out[0])
-					m.In = []*graph.Value{m.In[0], m.In[1], bias}
-					return []*graph.Node{}, nil
-				}
+		if !n.Is("Add", "Mul", "Div") {
+			return nil, nil
+		}
+		for i, v := range n.In {
+			if n.Is("Div") && i == 0 {
+				continue
 			}
+			m, final := e.linearBefore(n.In[1-i])
+			if m == nil {
+				continue
+			}
+			list, ok := perColumn(v, len(n.In[1-i].Type.Shape), columns(m))
+			if !ok || n.Is("Add") && !addTo(m, list) || !n.Is("Add") && !scaleBy(m, list, n.Is("Div")) {
+				continue
+			}
+			take(final, n.Out[0])
+			return []*graph.Node{}, nil
 		}
 		return nil, nil
 	})
 }
 
-func knownFloats(v *graph.Value, rank int) bool {
-	return v.Const() != nil && v.Type.DType == tensor.Float32 && len(v.Type.Shape) == rank
+// linearBefore returns the product by known weights that alone makes v, if
+// nothing follows it yet, and the node whose output v is.
+func (e *editor) linearBefore(v *graph.Value) (m, final *graph.Node) {
+	m = e.only(v)
+	final = m
+	if m.Is("Reshape") && lastDim(m.In[0]) > 0 && lastDim(m.In[0]) == lastDim(v) {
+		m = e.only(m.In[0])
+	}
+	if !isLinear(m) || m.Post.Residual != nil || m.Post.Act.Kind != act.None {
+		return nil, nil
+	}
+	return m, final
 }
 
-func gemm(n *graph.Node, in []*graph.Value) ([]*graph.Node, error) {
-	op, version, err := ops.Lookup("", "Gemm", 13)
-	if err != nil {
-		return nil, err
+// isLinear reports whether m multiplies rows by known weights, and adds nothing
+// but what is known, one value a column.
+func isLinear(m *graph.Node) bool {
+	switch {
+	case m.Is("MatMul"):
+		return len(m.In[0].Type.Shape) >= 2 && knownFloats(m.In[1], 2)
+	case m.Is("Gemm"):
+		bias := len(m.In) < 3 || m.In[2] == nil || knownFloats(m.In[2], 1) && m.In[2].Type.Shape[0] == columns(m)
+		return knownFloats(m.In[1], 2) && bias && m.Attrs.Float("alpha", 1) == 1 && m.Attrs.Float("beta", 1) == 1
 	}
-	m := &graph.Node{Name: n.Name, Op: op, Version: version, Attrs: ops.Attrs{}, In: in}
-	take(m, n.Out[0])
-	return []*graph.Node{m}, nil
+	return false
+}
+
+// columns is the number of columns of m's weights.
+func columns(m *graph.Node) int {
+	if m.Is("Gemm") && m.Attrs.Int("transB", 0) != 0 {
+		return m.In[1].Type.Shape[0]
+	}
+	return m.In[1].Type.Shape[1]
+}
+
+func lastDim(v *graph.Value) int {
+	if rank := len(v.Type.Shape); rank > 0 {
+		return v.Type.Shape[rank-1]
+	}
+	return 0
+}
+
+// perColumn reads a constant that broadcasts against values of n columns and
+// that rank as one number a column.
+func perColumn(v *graph.Value, rank, n int) ([]float32, bool) {
+	t := v.Const()
+	if t == nil || t.DType != tensor.Float32 || len(t.Shape) > rank || t.Elements() != 1 && (t.Elements() != n || lastDim(v) != n) {
+		return nil, false
+	}
+	list, data := make([]float32, n), tensor.Data[float32](t)
+	for i := range list {
+		list[i] = data[i%len(data)]
+	}
+	return list, true
+}
+
+// biasIn is where m keeps what it adds to each column.
+func biasIn(m *graph.Node) **graph.Value {
+	if m.Is("MatMul") {
+		return &m.Post.Bias
+	}
+	if len(m.In) < 3 {
+		m.In = []*graph.Value{m.In[0], m.In[1], nil}
+	}
+	return &m.In[2]
+}
+
+func addTo(m *graph.Node, list []float32) bool {
+	bias := biasIn(m)
+	if *bias != nil {
+		list = combine(list, (*bias).Const(), func(a, b float64) float64 { return a + b })
+	}
+	*bias = graph.Constant(m.Name+"/bias", tensor.Of(list, len(list)))
+	return true
+}
+
+// scaleBy multiplies, or divides, m's columns and what is added to them.
+func scaleBy(m *graph.Node, list []float32, divide bool) bool {
+	by := func(a, b float64) float64 { return float64(a * b) }
+	if divide {
+		by = func(a, b float64) float64 { return b / a }
+	}
+	shape := m.In[1].Type.Shape
+	w := tensor.New(tensor.Float32, shape...)
+	src, dst := tensor.Data[float32](m.In[1].Const()), tensor.Data[float32](w)
+	for i, v := range src {
+		column := i % shape[1]
+		if m.Is("Gemm") && m.Attrs.Int("transB", 0) != 0 {
+			column = i / shape[1]
+		}
+		dst[i] = float32(by(float64(list[column]), float64(v)))
+	}
+	m.In = append([]*graph.Value{m.In[0], graph.Constant(m.In[1].Name, w)}, m.In[2:]...)
+	if bias := biasIn(m); *bias != nil {
+		*bias = graph.Constant(m.Name+"/bias", tensor.Of(combine(list, (*bias).Const(), by), len(list)))
+	}
+	return true
+}
+
+func combine(list []float32, bias *tensor.Tensor, f func(a, b float64) float64) []float32 {
+	out := make([]float32, len(list))
+	for i, b := range tensor.Data[float32](bias) {
+		out[i] = float32(f(float64(list[i]), float64(b)))
+	}
+	return out
+}
+
+func knownFloats(v *graph.Value, rank int) bool {
+	return v.Const() != nil && v.Type.DType == tensor.Float32 && len(v.Type.Shape) == rank
 }
 
 // scalar returns the value of a constant with one float32 element.

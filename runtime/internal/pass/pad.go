@@ -3,7 +3,6 @@ package pass
 import (
 	"slices"
 
-	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
@@ -39,11 +38,7 @@ func zeroPads(n *graph.Node) (begin, end []int, ok bool) {
 	if !n.Is("Pad") || n.Attrs.String("mode", "constant") != "constant" {
 		return nil, nil, false
 	}
-	call, err := n.Call()
-	if err != nil {
-		return nil, nil, false
-	}
-	begin, end, ok = ops.PadOf(call)
+	begin, end, ok = padding(n)
 	if !ok || len(begin) < 3 || begin[0]|begin[1]|end[0]|end[1] != 0 {
 		return nil, nil, false
 	}

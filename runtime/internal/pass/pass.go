@@ -29,10 +29,14 @@ var Table = []Pass{
 	{"affine", "multiplies BatchNormalization and per-channel Mul and Add into the weights before them", []string{"transpose"}, affine},
 	{"splits", "makes one Split of Slices that cut channels without a rest", []string{"identity"}, splits},
 	{"mixed", "makes Split, depthwise Conv and Concat one MDConv", []string{"transpose", "pad", "affine", "splits"}, mixed},
-	{"linear", "makes MatMul and the Add of a constant one Gemm", nil, linear},
+	{"gelu", "makes x·(1+erf(x/√2))/2 and its approximation with tanh Gelu", []string{"identity"}, gelu},
+	{"layernorm", "makes (x-mean)/√(variance+ε), with scale and bias, LayerNormalization", []string{"identity"}, layerNorm},
+	{"scale", "moves products with a number into the MatMul of two values before or behind them", []string{"identity"}, scale},
+	{"l2", "makes ReduceL2 the root of a sum of squares", nil, l2},
+	{"linear", "multiplies Mul and Add of a constant into the MatMul or Gemm before them", []string{"affine"}, linear},
 	{"swish", "makes x · Sigmoid(x) Swish and x · HardSigmoid(x) HardSwish", []string{"identity"}, swish},
-	{"residual", "moves Add into the convolution that makes one of its inputs", []string{"affine", "mixed"}, residual},
-	{"activation", "moves activations into the convolution before them", []string{"affine", "swish", "residual"}, activation},
+	{"residual", "moves Add into the convolution that makes one of its inputs", []string{"affine", "mixed", "linear"}, residual},
+	{"activation", "moves activations into the convolution before them", []string{"affine", "swish", "gelu", "residual"}, activation},
 }
 
 // maxRounds is far above what any chain of passes needs; reaching it means
@@ -131,7 +135,7 @@ func take(n *graph.Node, v *graph.Value) {
 // accumulates reports whether n sums products, and so has an epilogue, with no
 // activation in it yet.
 func accumulates(n *graph.Node) bool {
-	return n.Is("Conv", "MDConv", "Gemm") && n.Post.Act.Kind == act.None
+	return n.Is("Conv", "MDConv", "Gemm", "MatMul") && n.Post.Act.Kind == act.None
 }
 
 // with returns attrs with one changed.

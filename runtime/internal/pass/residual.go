@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -18,13 +19,14 @@ func residual(g *graph.Graph) (bool, error) {
 			return nil, nil
 		}
 		for i, other := range n.In {
-			convs, final := e.makers(n.In[1-i], func(conv *graph.Node) bool {
-				return conv.Is("Conv", "MDConv") && conv.Post == (graph.Epilogue{}) && e.before(other, conv)
-			})
+			convs, final := e.makers(n.In[1-i], func(conv *graph.Node) bool { return e.takesResidual(conv, other) })
 			if final == nil {
+				if list, err := e.residualBefore(n.In[1-i], other, n.Out[0]); list != nil || err != nil {
+					return list, err
+				}
 				continue
 			}
-			if err := e.addTo(convs, other); err != nil {
+			if err := e.addToAll(convs, other); err != nil {
 				return nil, err
 			}
 			take(final, n.Out[0])
@@ -34,9 +36,45 @@ func residual(g *graph.Graph) (bool, error) {
 	})
 }
 
-// addTo gives each convolution its channels of v as residual: several get them
+// takesResidual reports whether m can add v before it stores its result.
+func (e *editor) takesResidual(m *graph.Node, v *graph.Value) bool {
+	free := m.Is("Conv", "MDConv") && m.Post == (graph.Epilogue{}) ||
+		isLinear(m) && m.Post.Residual == nil && m.Post.Act.Kind == act.None
+	return free && e.before(v, m)
+}
+
+// residualBefore adds v to the product by known weights that a Transpose or a
+// Reshape makes moved of, which then makes sum.
+func (e *editor) residualBefore(moved, v, sum *graph.Value) ([]*graph.Node, error) {
+	final := e.only(moved)
+	if !final.Is("Transpose", "Reshape") {
+		return nil, nil
+	}
+	m := e.only(final.In[0])
+	if !isLinear(m) || !e.takesResidual(m, v) {
+		return nil, nil
+	}
+	back := &graph.Value{Name: m.Name + "/residual", Type: m.Out[0].Type}
+	if perm := permOf(final); perm != nil {
+		e.ahead[m] = append(e.ahead[m], transpose(back.Name, v, back, invert(perm)))
+	} else {
+		op, version, err := ops.Lookup("", "Reshape", 13)
+		if err != nil {
+			return nil, err
+		}
+		shape := graph.Constant("", tensor.Of(int64s(back.Type.Shape), len(back.Type.Shape)))
+		reshape := &graph.Node{Name: back.Name, Op: op, Version: version, Attrs: ops.Attrs{}, In: []*graph.Value{v, shape}}
+		take(reshape, back)
+		e.ahead[m] = append(e.ahead[m], reshape)
+	}
+	m.Post.Residual = back
+	take(final, sum)
+	return []*graph.Node{}, nil
+}
+
+// addToAll gives each convolution its channels of v as residual: several get them
 // through a Split, which costs nothing.
-func (e *editor) addTo(convs []*graph.Node, v *graph.Value) error {
+func (e *editor) addToAll(convs []*graph.Node, v *graph.Value) error {
 	if len(convs) == 1 {
 		convs[0].Post.Residual = v
 		return nil

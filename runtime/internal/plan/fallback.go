@@ -95,12 +95,23 @@ func (p *planner) epilogue(step *Step, n *graph.Node) (func(*State, *tensor.Tens
 	if n.Post.Residual != nil {
 		residual = p.source(step, n.Post.Residual)
 	}
-	f := n.Post.Act
+	f, bias, scale := n.Post.Act, n.Post.Bias, n.Post.Scale
 	return func(st *State, t *tensor.Tensor) {
-		if residual == nil && f.Kind == 0 {
+		if bias == nil && residual == nil && f.Kind == 0 && scale == 0 {
 			return
 		}
 		data := tensor.Data[float32](t)
+		if scale != 0 {
+			for i := range data {
+				data[i] *= scale
+			}
+		}
+		if bias != nil {
+			b := tensor.Data[float32](bias.Const())
+			for i := range data {
+				data[i] += b[i%len(b)]
+			}
+		}
 		if residual != nil {
 			for i, v := range tensor.Data[float32](residual(st)) {
 				data[i] += v

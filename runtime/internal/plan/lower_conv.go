@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
@@ -61,7 +60,7 @@ func (p *planner) convOperands(n *graph.Node) (o operands, err error) {
 			return o, err
 		}
 	}
-	o.out = p.writeAs(n.Out[0], isImage)
+	o.out = p.writeImage(n.Out[0])
 	return o, nil
 }
 
@@ -72,7 +71,7 @@ func (p *planner) denseOperands(n *graph.Node, c ops.Conv) (o operands, err erro
 	if !ok {
 		return p.convOperands(n)
 	}
-	return operands{in: place, planar: true, out: p.writeAs(n.Out[0], isImage)}, nil
+	return operands{in: place, planar: true, out: p.writeImage(n.Out[0])}, nil
 }
 
 // planar returns where n's picture lies if it can be read as it came.
@@ -169,45 +168,6 @@ func (p *planner) dense(n *graph.Node, c ops.Conv, b []float32) error {
 			k.Scale = kernel.Image{Data: mem.floats(o.scale), N: k.In.N, H: 1, W: 1, C: k.In.C, Pixel: o.scale.pixel()}
 		}
 		return k.Bind(p.plan.set)
-	})
-	return nil
-}
-
-// gemm lowers Gemm with known weights, no transposed input and, if it has
-// one, a known bias of one value per column: a 1×1 convolution of M pixels.
-func (p *planner) gemm(n *graph.Node) error {
-	weights := n.In[1]
-	if _, ok := knownFloats(weights); !ok || n.Attrs.Int("transA", 0) != 0 {
-		return errNoKernel
-	}
-	columns := n.Out[0].Type.Shape[1]
-	beta, alpha := n.Attrs.Float("beta", 1), n.Attrs.Float("alpha", 1)
-	b, ok := bias(optional(n.In, 2), columns)
-	if !ok || alpha != 1 || len(b) != columns {
-		return errNoKernel
-	}
-	if s := optional(n.In, 2); s != nil && (len(s.Type.Shape) == 0 || s.Type.Shape[len(s.Type.Shape)-1] != columns) {
-		return errNoKernel
-	}
-	if beta != 1 {
-		b = slices.Clone(b)
-		for i := range b {
-			b[i] *= beta
-		}
-	}
-	in, err := p.plain(n.In[0])
-	if err != nil {
-		return err
-	}
-	out := p.writeAs(n.Out[0], (*Place).isPlain)
-	packed := p.packs.matrix(p.plan.set, weights, n.Attrs.Int("transB", 0) != 0)
-	rows, k := in.dims[0], in.dims[1]
-	p.step(n, "gemm", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
-		c := kernel.Conv{Window: kernel.Window{KH: 1, KW: 1, SH: 1, SW: 1, DH: 1, DW: 1},
-			Weights: []kernel.Packed{packed}, Bias: b, Finish: kernel.Finish{Act: n.Post.Act},
-			In:  kernel.Image{Data: mem.floats(in), N: rows, H: 1, W: 1, C: k, Pixel: k},
-			Out: kernel.Image{Data: mem.floats(out), N: rows, H: 1, W: 1, C: columns, Pixel: columns}}
-		return c.Bind(p.plan.set)
 	})
 	return nil
 }

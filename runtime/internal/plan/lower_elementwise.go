@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/eval"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/runtime/internal/pass"
@@ -20,13 +21,39 @@ func (p *planner) unary(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	out := p.write(n.Out[0])
+	out := p.writeLike(n.Out[0], in)
 	nest, ok := kernel.NewNest(out.dims, out.strides, in.strides)
 	if !ok {
 		return errNoKernel
 	}
 	p.step(n, f.Kind.String(), []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
 		return kernel.Unary(p.plan.set, nest, mem.floats(out), mem.floats(in), f)
+	})
+	return nil
+}
+
+// mapped lowers a function of one variable that no kernel has in vectors, one
+// element after the other.
+func (p *planner) mapped(n *graph.Node) error {
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	f, ok := eval.Function(call)
+	if !ok {
+		return errNoKernel
+	}
+	in, err := p.read(n.In[0])
+	if err != nil {
+		return err
+	}
+	out := p.writeLike(n.Out[0], in)
+	nest, ok := kernel.NewNest(out.dims, out.strides, in.strides)
+	if !ok {
+		return errNoKernel
+	}
+	p.step(n, n.Op.Name, []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
+		return kernel.Map(nest, mem.floats(out), mem.floats(in), f)
 	})
 	return nil
 }
@@ -46,7 +73,7 @@ func (p *planner) binary(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	out := p.write(n.Out[0])
+	out := p.writeLike(n.Out[0], a, b)
 	nest, ok := kernel.NewNest(out.dims, out.strides, a.broadcast(out.dims), b.broadcast(out.dims))
 	if !ok {
 		return errNoKernel
@@ -92,87 +119,6 @@ func (p *planner) gate(n *graph.Node) bool {
 		return true
 	}
 	return false
-}
-
-// globalPool lowers the mean over height and width.
-func (p *planner) globalPool(n *graph.Node) error {
-	in, err := p.image(n.In[0])
-	if err != nil {
-		return err
-	}
-	out := p.write(n.Out[0])
-	if m := p.means[n.In[0]]; m != nil && m.means == nil && out.isPlain() {
-		p.meansOf(n, m, out)
-		return nil
-	}
-	p.pool(n, in, out, in.dims[2]*in.dims[3])
-	return nil
-}
-
-// meansOf lets the step that makes n's input compute the means, too: in parts,
-// if it works in several bands, which n then adds.
-func (p *planner) meansOf(n *graph.Node, m *mixedStep, out *Place) {
-	m.means = out
-	if m.bands > 1 {
-		m.means = p.fresh(tensor.Shape{out.dims[0], out.dims[1], m.bands, 1})
-		p.pool(n, m.means, out, 1)
-	}
-	m.writes = append(m.writes, m.means)
-	m.Kernel += "+mean"
-}
-
-// pool adds the pixels of each picture and divides by area.
-func (p *planner) pool(n *graph.Node, in, out *Place, area int) {
-	p.step(n, "global pool", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
-		to := kernel.Image{Data: mem.floats(out), N: in.dims[0], H: 1, W: 1, C: in.dims[1], Pixel: out.strides[0]}
-		if in.dims[0] == 1 {
-			to.Pixel = in.dims[1]
-		}
-		return kernel.Pool{In: in.image(mem), Out: to, Area: area, Sums: mem.sums}.Bind(p.plan.set)
-	})
-}
-
-// reduceMean lowers the mean over height and width of pictures, with or
-// without keeping the dimensions.
-func (p *planner) reduceMean(n *graph.Node) error {
-	call, err := n.Call()
-	if err != nil {
-		return err
-	}
-	axes, _, err := ops.ReduceMeanOf(call)
-	if err != nil {
-		return err
-	}
-	if len(n.In[0].Type.Shape) != 4 || !slices.Equal(axes, []int{2, 3}) {
-		return errNoKernel
-	}
-	return p.globalPool(n)
-}
-
-// softmax lowers Softmax along the last dimension.
-func (p *planner) softmax(n *graph.Node) error {
-	rank := len(n.In[0].Type.Shape)
-	call, err := n.Call()
-	if err != nil {
-		return err
-	}
-	from, to, err := ops.SoftmaxOf(call)
-	if err != nil || from != rank-1 || to != rank {
-		return errNoKernel
-	}
-	in, err := p.plain(n.In[0])
-	if err != nil {
-		return err
-	}
-	out := p.writeAs(n.Out[0], (*Place).isPlain)
-	if !out.isPlain() {
-		out.strides = rowMajor(out.dims)
-	}
-	p.step(n, "softmax", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
-		n := in.dims.Elements()
-		return kernel.Softmax(mem.floats(out)[:n], mem.floats(in)[:n], in.dims[rank-1])
-	})
-	return nil
 }
 
 // pad lowers Pad with a constant value: fill, then copy the inside.

@@ -68,7 +68,7 @@ func (p *planner) mixedOperands(n, from *graph.Node) (o operands, err error) {
 	} else if o.in, err = p.image(from.In[0]); err != nil {
 		return o, err
 	}
-	o.out = p.writeAs(n.Out[0], isImage)
+	o.out = p.writeImage(n.Out[0])
 	return o, nil
 }
 

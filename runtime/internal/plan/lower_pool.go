@@ -6,8 +6,8 @@ import (
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 )
 
-// maxPool lowers MaxPool in two dimensions.
-func (p *planner) maxPool(n *graph.Node) error {
+// windowPool lowers MaxPool and AveragePool in two dimensions.
+func (p *planner) windowPool(n *graph.Node) error {
 	if len(n.In[0].Type.Shape) != 4 {
 		return errNoKernel
 	}
@@ -23,9 +23,34 @@ func (p *planner) maxPool(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	out := p.writeAs(n.Out[0], isImage)
-	p.step(n, "max pool", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
-		return kernel.MaxPool{Window: window(c), In: in.image(mem), Out: out.image(mem)}.Bind(p.plan.set)
+	k, name := kernel.WindowPool{Window: window(c)}, "max pool"
+	if n.Is("AveragePool") {
+		padded := n.Attrs.Int("count_include_pad", 0) != 0
+		k.Rows, k.Cols, name = counts(c, 0, in.dims[2], padded), counts(c, 1, in.dims[3], padded), "average pool"
+	}
+	out := p.writeImage(n.Out[0])
+	p.step(n, name, []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
+		k := k
+		k.In, k.Out = in.image(mem), out.image(mem)
+		return k.Bind(p.plan.set)
 	})
 	return nil
+}
+
+// counts is how many places of each window along an axis of size n a mean is
+// over: those within the picture, or the padding that was asked for, too.
+func counts(c ops.Conv, axis, n int, padded bool) []int {
+	list := make([]int, c.Out[2+axis])
+	least, end := 0, n
+	if padded {
+		least, end = -c.PadBegin[axis], n+c.PadEnd[axis]-c.Beyond[axis]
+	}
+	for i := range list {
+		for k := range c.Kernel[axis] {
+			if at := i*c.Stride[axis] - c.PadBegin[axis] + k*c.Dilation[axis]; at >= least && at < end {
+				list[i]++
+			}
+		}
+	}
+	return list
 }

@@ -61,14 +61,8 @@ func (p *planner) transpose(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	rank := len(in.dims)
-	out := in.view(0, n.Out[0].Type.Shape, make([]int, rank))
-	perm := n.Attrs.Ints("perm")
-	for i := range out.strides {
-		from := rank - 1 - i
-		if perm != nil {
-			from = int(perm[i])
-		}
+	out := in.view(0, n.Out[0].Type.Shape, make([]int, len(in.dims)))
+	for i, from := range permOf(n) {
 		out.strides[i] = in.strides[from]
 	}
 	p.places[n.Out[0]] = out
@@ -108,7 +102,12 @@ func (p *planner) aimConcats(g *graph.Graph) {
 		}
 		whole := p.targets[n.Out[0]]
 		if whole == nil {
+			whole = p.sideBySide(n, axis)
+			p.targets[n.Out[0]] = whole
+		}
+		if whole == nil {
 			whole = p.fresh(n.Out[0].Type.Shape)
+			whole.strides = p.order(n.Out[0])
 			p.targets[n.Out[0]] = whole
 		}
 		from := 0
@@ -120,6 +119,24 @@ func (p *planner) aimConcats(g *graph.Graph) {
 			from += size
 		}
 	}
+}
+
+// sideBySide returns where n's inputs lie if a later Concat wants them side by
+// side in the same order, as DenseNet has it: n's result is there then, too.
+func (p *planner) sideBySide(n *graph.Node, axis int) *Place {
+	first := p.targets[n.In[0]]
+	if first == nil {
+		return nil
+	}
+	at := first.offset
+	for _, v := range n.In {
+		part := p.targets[v]
+		if part == nil || part.buf != first.buf || part.offset != at || !sameOrder(part.dims, part.strides, first.strides) {
+			return nil
+		}
+		at += part.dims[axis] * part.strides[axis]
+	}
+	return first.view(0, n.Out[0].Type.Shape, first.strides)
 }
 
 func concatAxis(n *graph.Node) (int, bool) {

@@ -44,17 +44,13 @@ func pack[T any](p *Packs, source any, kind string, make func() T) T {
 // conv packs OIHW weights per group as matrices [out][kh·kw·in], or for planar
 // pictures as they come.
 func (p *Packs) conv(set *kernel.Set, v *graph.Value, groups int, planar bool) []kernel.Packed {
-	return pack(p, v.Const(), fmt.Sprint("conv planar ", planar), func() []kernel.Packed {
+	return pack(p, v.Const(), fmt.Sprint("conv planar ", planar, groups), func() []kernel.Packed {
 		shape, w := v.Type.Shape, tensor.Data[float32](v.Const())
 		out, in, area := shape[0]/groups, shape[1], shape[2]*shape[3]
 		if planar {
 			in, area = in*area, 1
 		}
-		list := make([]kernel.Packed, groups)
-		for g := range list {
-			list[g] = set.PackOIHW(&p.slab, w, g*out, out, in, area)
-		}
-		return list
+		return set.PackConv(&p.slab, w, groups, out, in, area)
 	})
 }
 
@@ -109,5 +105,16 @@ func (p *Packs) matrix(set *kernel.Set, v *graph.Value, transposed bool) kernel.
 			}
 			return line
 		})
+	})
+}
+
+// transposed is where v lies with its last two dimensions exchanged: the place
+// has v's dimensions, and other strides.
+func (p *Packs) transposed(v *graph.Value) *Place {
+	return pack(p, v.Const(), "transposed", func() *Place {
+		shape, w := v.Type.Shape, tensor.Data[float32](v.Const())
+		place := &Place{buf: &Buffer{size: len(w), data: make([]float32, len(w))}, dims: shape, strides: turned(shape, lastTwo(len(shape)))}
+		transfer(place.buf.data, place.strides, w, rowMajor(shape), shape)
+		return place
 	})
 }

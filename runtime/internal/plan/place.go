@@ -152,3 +152,34 @@ func (p *Place) reshape(dims []int) (*Place, bool) {
 	}
 	return p.view(0, dims, strides), true
 }
+
+// rows returns p as rows of n neighbouring elements each, if it lies so.
+func (p *Place) rows(n int) (*Place, bool) {
+	if p.dims.Elements() == 0 || p.dims.Elements()%n != 0 {
+		return nil, false
+	}
+	m, ok := p.reshape([]int{p.dims.Elements() / n, n})
+	if !ok || m.strides[1] != 1 {
+		return nil, false
+	}
+	if m.dims[0] == 1 {
+		m.strides[0] = n
+	}
+	return m, m.strides[0] >= n
+}
+
+// likeOrder returns the strides of dims without gaps in the order in which
+// strides visit them.
+func likeOrder(dims, strides []int) []int {
+	order := make([]int, len(dims))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return strides[b] - strides[a] })
+	dense, n := make([]int, len(dims)), 1
+	for _, d := range slices.Backward(order) {
+		dense[d] = n
+		n *= max(dims[d], 1)
+	}
+	return dense
+}

@@ -20,6 +20,8 @@ type planner struct {
 	copies  map[copyKey]*Place      // the same values in another order
 	targets map[*graph.Value]*Place // where a Concat wants its inputs written
 	slots   map[*graph.Value]int    // values that only fallback steps touch
+	images  map[*graph.Value]bool   // values of rank 4 that are stored as pictures
+	turns   map[*graph.Value][]int  // how the Transpose that alone reads a value permutes it
 
 	readers   map[*graph.Value]*graph.Node // the convolution that alone reads a value
 	expanding map[*graph.Value]*graph.Node // pointwise convolutions that their reader computes
@@ -39,22 +41,28 @@ var ErrShape = errors.New("its shape is not known before the run")
 // then run it.
 var errNoKernel = errors.New("no planned kernel")
 
-// lowerings has one row per operator that the planned engine runs itself.
+// lowerings has one row per operator that the planned engine runs itself;
+// mapped does the other functions of one variable.
 var lowerings = map[string]func(*planner, *graph.Node) error{
-	"Conv": (*planner).conv, "MDConv": (*planner).mixed,
-	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean, "MaxPool": (*planner).maxPool,
-	"Gemm": (*planner).gemm,
-	"Relu": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
-	"HardSigmoid": (*planner).unary, "HardSwish": (*planner).unary,
+	"Conv": (*planner).conv, "MDConv": (*planner).mixed, "Gemm": (*planner).gemm, "MatMul": (*planner).matMul,
+
+	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean, "ReduceSum": (*planner).reduceSum,
+	"MaxPool": (*planner).windowPool, "AveragePool": (*planner).windowPool,
+	"Resize": (*planner).resize, "Upsample": (*planner).resize,
+
+	"Relu": (*planner).unary, "LeakyRelu": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
+	"HardSigmoid": (*planner).unary, "HardSwish": (*planner).unary, "Tanh": (*planner).unary, "Erf": (*planner).unary, "Gelu": (*planner).unary,
 	"Add": (*planner).binary, "Sub": (*planner).binary, "Mul": (*planner).binary, "Div": (*planner).binary,
-	"Softmax": (*planner).softmax,
-	"Concat":  (*planner).concat, "Pad": (*planner).pad,
-	"Split": (*planner).split, "Slice": (*planner).slice, "Transpose": (*planner).transpose, "Identity": (*planner).reshape,
-	"Reshape": (*planner).reshape, "Flatten": (*planner).reshape, "Squeeze": (*planner).reshape, "Unsqueeze": (*planner).reshape,
+
+	"LayerNormalization": (*planner).layerNorm, "InstanceNormalization": (*planner).instanceNorm, "Softmax": (*planner).softmax,
+
+	"Concat": (*planner).concat, "Pad": (*planner).pad, "Tile": (*planner).tile,
+	"Split": (*planner).split, "Slice": (*planner).slice, "Gather": (*planner).gather, "Expand": (*planner).expand, "Transpose": (*planner).transpose,
+	"Identity": (*planner).reshape, "Reshape": (*planner).reshape, "Flatten": (*planner).reshape, "Squeeze": (*planner).reshape, "Unsqueeze": (*planner).reshape,
 }
 
 // views are the operators whose result lies in their input's buffer.
-var views = []string{"Split", "Slice", "Transpose", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"}
+var views = []string{"Split", "Slice", "Gather", "Expand", "Transpose", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"}
 
 func (p *planner) run(g *graph.Graph) error {
 	if err := p.checkSizes(g); err != nil {
@@ -63,6 +71,7 @@ func (p *planner) run(g *graph.Graph) error {
 	for _, v := range g.Inputs {
 		p.plan.inputs = append(p.plan.inputs, p.input(v))
 	}
+	p.images, p.turns = findImages(g), findTurns(g)
 	p.aimConcats(g)
 	p.readers = singleReaders(g)
 	for _, n := range g.Nodes {
@@ -102,7 +111,10 @@ func (p *planner) checkSizes(g *graph.Graph) error {
 // node lowers n to a planned kernel, or to the reference loops.
 func (p *planner) node(n *graph.Node) error {
 	lower := lowerings[n.Op.Name]
-	if lower == nil || !n.Is(n.Op.Name) || !floats(n) {
+	if lower == nil {
+		lower = (*planner).mapped
+	}
+	if !n.Is(n.Op.Name) || !floats(n) {
 		return p.fallback(n)
 	}
 	err := lower(p, n)
@@ -146,101 +158,6 @@ func macs(n *graph.Node) int64 {
 		return 0
 	}
 	return ops.MACs(call)
-}
-
-// read returns where v lies, in whatever order.
-func (p *planner) read(v *graph.Value) (*Place, error) {
-	if place := p.places[v]; place != nil {
-		return place, nil
-	}
-	t := v.Const()
-	if t == nil || t.DType != tensor.Float32 {
-		return nil, errNoKernel
-	}
-	data := tensor.Data[float32](t)
-	place := &Place{buf: &Buffer{size: len(data), data: data}, dims: t.Shape, strides: rowMajor(t.Shape)}
-	p.places[v] = place
-	return place, nil
-}
-
-// image returns v as pictures, channels last, copied there if it lies
-// otherwise.
-func (p *planner) image(v *graph.Value) (*Place, error) {
-	place, err := p.read(v)
-	if err != nil || place.pixel() != 0 {
-		return place, err
-	}
-	if len(place.dims) != 4 {
-		return nil, errNoKernel
-	}
-	return p.copied(v, place, false)
-}
-
-// plain returns v in row-major order without gaps, copied if need be.
-func (p *planner) plain(v *graph.Value) (*Place, error) {
-	place, err := p.read(v)
-	if err != nil || place.isPlain() {
-		return place, err
-	}
-	return p.copied(v, place, true)
-}
-
-func (p *planner) copied(v *graph.Value, from *Place, plain bool) (*Place, error) {
-	key := copyKey{v, plain}
-	if to := p.copies[key]; to != nil {
-		return to, nil
-	}
-	to := p.fresh(from.dims)
-	name := "to channels last"
-	if plain {
-		to.strides, name = rowMajor(from.dims), "to row-major"
-	}
-	if err := p.copy(&graph.Node{Name: v.Name}, name, to, from); err != nil {
-		return nil, err
-	}
-	p.copies[key] = to
-	return to, nil
-}
-
-// copy appends a step that copies from to to, of the same shape.
-func (p *planner) copy(n *graph.Node, name string, to, from *Place) error {
-	nest, ok := kernel.NewNest(to.dims, to.strides, from.strides)
-	if !ok {
-		return errNoKernel
-	}
-	p.step(n, name, []*Place{from}, []*Place{to}, func(mem *memory) kernel.Job {
-		return kernel.Copy(nest, mem.floats(to), mem.floats(from))
-	})
-	return nil
-}
-
-// write returns where n's result v is to be written: where a Concat wants it,
-// or in a buffer of its own.
-func (p *planner) write(v *graph.Value) *Place {
-	place := p.targets[v]
-	if place == nil {
-		place = p.fresh(v.Type.Shape)
-	}
-	p.places[v] = place
-	return place
-}
-
-// writeAs is write for kernels that need a certain order: where a Concat wants
-// it otherwise, the result gets a buffer of its own and the Concat copies it.
-func (p *planner) writeAs(v *graph.Value, fits func(*Place) bool) *Place {
-	if to := p.targets[v]; to != nil && !fits(to) {
-		delete(p.targets, v)
-	}
-	return p.write(v)
-}
-
-func isImage(p *Place) bool { return p.pixel() != 0 }
-
-// fresh returns a place for dims in a new buffer, in natural order.
-func (p *planner) fresh(dims tensor.Shape) *Place {
-	b := &Buffer{size: dims.Elements(), first: -1, last: -1}
-	p.plan.buffers = append(p.plan.buffers, b)
-	return &Place{buf: b, dims: dims, strides: natural(dims)}
 }
 
 // live finds from when to when each buffer is in use. Outputs stay until the

@@ -11,7 +11,10 @@ import (
 func (s isa) activations() {
 	s.clamp()
 	s.hard()
+	s.leaky()
 	s.logistic()
+	s.exp()
+	s.odd()
 }
 
 // rowParams are what every such function takes first; rowDoc says of what it
@@ -126,4 +129,16 @@ func (s isa) hard() {
 			VMOVAPS(y, x)
 		})
 	}
+}
+
+func (s isa) leaky() {
+	TEXT("leakyRelu"+s.name, NOSPLIT, "func("+rowParams+", a float32)")
+	Doc("leakyRelu"+s.name+" computes "+rowDoc, "f(x) = max(x, 0) + a·min(x, 0); NaN stays.")
+	a, none := s.float("a"), s.constant(0)
+	s.mapRows(func(x VecVirtual) {
+		y := s.vector()
+		VMINPS(x, none, y)
+		VMAXPS(x, none, x)
+		VFMADD231PS(y, a, x)
+	})
 }

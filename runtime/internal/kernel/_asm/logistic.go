@@ -56,9 +56,18 @@ func (s isa) newLogistic() logistic {
 }
 
 // fraction returns 1 / (1 + 2^(s·x)) as the numerator q-p and the denominator
-// q-p + 2^n·(q+p), where n is the nearest whole number to s·x and f the rest.
+// q-p + 2^n·(q+p).
 func (l logistic) fraction(x VecVirtual) (numerator, denominator VecVirtual) {
-	t, n, g, q, ratio := l.vector(), l.vector(), l.vector(), l.vector(), l.vector()
+	less, more, n := l.power(x)
+	VFMADD213PS(less, n, more)
+	return less, more
+}
+
+// power returns 2^(s·x) as q-p, q+p and 2^n, where n is the nearest whole number
+// to s·x and f the rest.
+func (l logistic) power(x VecVirtual) (less, more, n VecVirtual) {
+	t, g, q, ratio := l.vector(), l.vector(), l.vector(), l.vector()
+	n = l.vector()
 	VMAXPS(x, l.least, t)
 	VMINPS(t, l.most, t)
 	VMOVAPS(l.rounder, n)
@@ -70,10 +79,22 @@ func (l logistic) fraction(x VecVirtual) (numerator, denominator VecVirtual) {
 	VMOVAPS(l.cubic, ratio)
 	VFMADD213PS(l.line, q, ratio) // p/g
 	VADDPS(l.square, q, q)
-	numerator = t
-	VMOVAPS(g, numerator)
-	VFNMADD213PS(q, ratio, numerator)
+	VMOVAPS(g, t)
+	VFNMADD213PS(q, ratio, t)
 	VFMADD213PS(q, ratio, g)
-	VFMADD213PS(numerator, n, g)
-	return numerator, g
+	return t, g, n
+}
+
+// exp writes 2^(8·scale·(x-shift)).
+func (s isa) exp() {
+	TEXT("exp"+s.name, NOSPLIT, "func("+rowParams+", shift, scale, most float32)")
+	Doc("exp"+s.name+" computes "+rowDoc, "f(x) = 2^(8·scale·(x-shift));", "for that x-shift is held in ±most; NaN stays.")
+	shift := s.float("shift")
+	l := s.newLogistic()
+	s.mapRows(func(x VecVirtual) {
+		VSUBPS(shift, x, x)
+		less, more, n := l.power(x)
+		VMULPS(n, more, more)
+		VDIVPS(less, more, x)
+	})
 }

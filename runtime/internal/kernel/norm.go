@@ -1,0 +1,47 @@
+package kernel
+
+import "math"
+
+// Norm brings every row to mean 0 and variance 1, and then multiplies and adds:
+// LayerNormalization and its relatives.
+type Norm struct {
+	Rows, N       int
+	In, Out       []float32
+	InRow, OutRow int // floats from one row to the next
+	Epsilon       float64
+	// Scale and Shift have one value for each element of a row or, with PerRow,
+	// one for each row of len(Scale) that repeat.
+	Scale, Shift []float32
+	PerRow       bool
+	Sums         func(worker int) *[PoolChannels]float64
+	Scratch      func(worker int) []float32
+}
+
+// ScratchSize is the number of floats that Bind's job needs per worker.
+func (m *Norm) ScratchSize() int { return rowScratch(m.N) }
+
+// Bind returns the job. What rounding leaves of the mean is taken away after the
+// rest of it, and out of the variance.
+func (m Norm) Bind(s *Set) Job {
+	return rowJob(m.Rows, m.N, func(row, worker int) {
+		x, y := m.In[row*m.InRow:][:m.N], m.Out[row*m.OutRow:][:m.N]
+		w, n := newRowwise(m.N, m.Scratch(worker), m.Sums(worker)), float64(m.N)
+		w.with(s.Add, y, x, -float32(w.total(s, x)/n))
+		rest := w.total(s, y) / n
+		s.Mul(w.row, 0, y, 0, y, 0, 1, m.N)
+		variance := max(0, w.total(s, w.row)/n-rest*rest)
+		if rest != 0 {
+			w.with(s.Add, y, y, -float32(rest))
+		}
+		factor := float32(1 / math.Sqrt(variance+m.Epsilon))
+		if m.PerRow {
+			i := row % len(m.Scale)
+			w.with(s.Mul, y, y, factor*m.Scale[i])
+			w.with(s.Add, y, y, m.Shift[i])
+			return
+		}
+		w.with(s.Mul, y, y, factor)
+		s.Mul(y, 0, y, 0, m.Scale, 0, 1, m.N)
+		s.Add(y, 0, y, 0, m.Shift, 0, 1, m.N)
+	})
+}

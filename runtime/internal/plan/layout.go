@@ -1,0 +1,95 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+)
+
+// pictureOps are the operators that read their first input, and write their
+// result, as pictures.
+var pictureOps = []string{"Conv", "MDConv", "MaxPool", "AveragePool", "GlobalAveragePool", "Resize", "Upsample", "BatchNormalization", "DepthToSpace"}
+
+// elementOps are the operators whose results lie best as their inputs do.
+var elementOps = []string{"Relu", "Clip", "Sigmoid", "Swish", "HardSigmoid", "HardSwish", "Tanh", "Erf", "Gelu", "LeakyRelu", "Elu", "Sqrt", "Identity",
+	"Add", "Sub", "Mul", "Div", "Concat", "Pad", "Split", "Slice"}
+
+// findImages finds the values of rank 4 that are best stored as pictures,
+// channels last: what convolutions and their like read or make, directly or
+// behind operators that work element by element. Other values of rank 4, such
+// as those of attention, are row-major.
+func findImages(g *graph.Graph) map[*graph.Value]bool {
+	images := map[*graph.Value]bool{}
+	mark := func(list []*graph.Value) {
+		for _, v := range list {
+			if v != nil && len(v.Type.Shape) == 4 {
+				images[v] = true
+			}
+		}
+	}
+	any := func(list []*graph.Value) bool {
+		return slices.ContainsFunc(list, func(v *graph.Value) bool { return images[v] && v.Const() == nil })
+	}
+	for _, n := range slices.Backward(g.Nodes) {
+		if n.Is(pictureOps...) {
+			mark(n.In[:1])
+			mark(n.Out)
+		} else if n.Is(elementOps...) && any(n.Out) {
+			mark(n.In)
+		}
+	}
+	for _, n := range g.Nodes {
+		if n.Is(elementOps...) && any(n.In) {
+			mark(n.Out)
+		}
+	}
+	return images
+}
+
+// findTurns finds the values that one Transpose alone reads, and its
+// permutation.
+func findTurns(g *graph.Graph) map[*graph.Value][]int {
+	turns, uses := map[*graph.Value][]int{}, g.Uses()
+	for _, n := range g.Nodes {
+		if n.Is("Transpose") && uses[n.In[0]] == 1 {
+			turns[n.In[0]] = permOf(n)
+		}
+	}
+	return turns
+}
+
+// permOf is a Transpose's permutation: dimension i of the result is dimension
+// perm[i] of the input.
+func permOf(n *graph.Node) []int {
+	call, err := n.Call()
+	if err != nil {
+		return nil
+	}
+	perm, err := ops.PermOf(call)
+	if err != nil {
+		return nil
+	}
+	return perm
+}
+
+// turned is the order of dims in which the result of their permutation is
+// row-major.
+func turned(dims, perm []int) []int {
+	strides, n := make([]int, len(dims)), 1
+	for _, d := range slices.Backward(perm) {
+		strides[d] = n
+		n *= max(dims[d], 1)
+	}
+	return strides
+}
+
+// lastTwo is the permutation that exchanges the last two of rank dimensions.
+func lastTwo(rank int) []int {
+	perm := make([]int, rank)
+	for i := range perm {
+		perm[i] = i
+	}
+	slices.Reverse(perm[rank-2:])
+	return perm
+}
