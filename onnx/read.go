@@ -39,16 +39,26 @@ func ReadFile(path string, lim limit.Limits) (*Model, error) {
 // same file system, below path's folder. Whether links lead out of it is
 // fsys's matter.
 func ReadFS(fsys fs.FS, name string, lim limit.Limits) (*Model, error) {
-	f, err := fsys.Open(name)
+	f, info, err := openFS(fsys, name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	return read(name, f, info, fsFolder{fsys, path.Dir(name), name}, lim)
+}
+
+// openFS opens a file and asks for its size.
+func openFS(fsys fs.FS, name string) (fs.File, fs.FileInfo, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		f.Close()
+		return nil, nil, err
 	}
-	return read(name, f, info, fsFolder{fsys, path.Dir(name), name}, lim)
+	return f, info, nil
 }
 
 func read(name string, r io.Reader, info fs.FileInfo, files dataFiles, lim limit.Limits) (*Model, error) {
@@ -111,15 +121,11 @@ func newFolder(path string, info fs.FileInfo) (*folder, error) {
 // ReadTensorFS reads a file in fsys that is one TensorProto and nothing else.
 // Its elements are in the file: external data is an error.
 func ReadTensorFS(fsys fs.FS, name string, lim limit.Limits) (*tensor.Tensor, error) {
-	f, err := fsys.Open(name)
+	f, info, err := openFS(fsys, name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
 	data, release, err := readAll(f, info, lim.OrDefault().FileBytes)
 	if err != nil {
 		return nil, errs.InFile(name, err)
