@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
@@ -18,11 +20,12 @@ import (
 // declares. Everything unsupported is reported in one errs.UnsupportedError.
 func Build(m *onnx.Model) (*Graph, error) {
 	g, unsupported, err := build(m)
-	if err == nil && len(unsupported) > 0 {
-		err = &errs.UnsupportedError{Items: unsupported}
-	}
 	if err == nil {
 		err = g.Infer(nil)
+		var more *errs.UnsupportedError
+		if errors.As(err, &more) || len(unsupported) > 0 {
+			err = unsupportedIn(m, unsupported, more)
+		}
 	}
 	if err == nil {
 		err = g.checkDeclared(m.Proto.GetGraph())
@@ -31,6 +34,22 @@ func Build(m *onnx.Model) (*Graph, error) {
 		return nil, errs.InFile(m.Name(), err)
 	}
 	return g, nil
+}
+
+// unsupportedIn lists all that m asks for and is not implemented, with the
+// opset that the file imports: what building found, and what types showed. Any
+// other error of inference may come from the one before, and is left out.
+func unsupportedIn(m *onnx.Model, items []errs.Unsupported, inferred *errs.UnsupportedError) error {
+	if inferred != nil {
+		items = append(items, inferred.Items...)
+	}
+	for i, u := range items {
+		domain := u.Op[:max(0, strings.LastIndexByte(u.Op, '.'))]
+		if opset, ok := m.Opset(domain); ok && u.Op != "" {
+			items[i].Version = int(opset)
+		}
+	}
+	return &errs.UnsupportedError{Items: items}
 }
 
 func build(m *onnx.Model) (*Graph, []errs.Unsupported, error) {
@@ -167,8 +186,9 @@ func (b *builder) node(i int, pb *onnxpb.NodeProto) error {
 		n.Out = append(n.Out, v)
 	}
 	b.g.Nodes = append(b.g.Nodes, n)
+	before := len(b.unsupported)
 	var err error
-	if n.Attrs, err = b.attrs(pb); err != nil {
+	if n.Attrs, err = b.attrs(n, pb); err != nil {
 		return errs.Format(place(i, n), "%w", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.Attrs)) {
@@ -176,7 +196,11 @@ func (b *builder) node(i int, pb *onnxpb.NodeProto) error {
 			n.In = append(n.In, inner.outer...)
 		}
 	}
-	return b.resolve(i, n, pb)
+	err = b.resolve(i, n, pb)
+	if len(b.unsupported) > before {
+		n.Op = nil // inference passes it over
+	}
+	return err
 }
 
 // resolve finds the node's operator: MDConv if the file's own body of that
@@ -199,13 +223,18 @@ func (b *builder) resolve(i int, n *Node, pb *onnxpb.NodeProto) error {
 	}
 	var err error
 	if n.Op, n.Version, err = ops.Lookup(pb.GetDomain(), pb.GetOpType(), int(opset)); err != nil {
-		name := pb.GetOpType()
-		if pb.GetDomain() != "" {
-			name = pb.GetDomain() + "." + name
-		}
-		b.unsupported = append(b.unsupported, errs.Unsupported{Node: n.Name, Op: name, Version: int(opset), Reason: err.Error()})
+		b.lack(n, pb, err.Error())
 	}
 	return nil
+}
+
+// lack notes that n cannot be run.
+func (b *builder) lack(n *Node, pb *onnxpb.NodeProto, reason string) {
+	name := pb.GetOpType()
+	if domain := pb.GetDomain(); domain != "" && domain != "ai.onnx" {
+		name = domain + "." + name
+	}
+	b.unsupported = append(b.unsupported, errs.Unsupported{Node: n.Name, Op: name, Reason: reason})
 }
 
 func place(i int, n *Node) string {
@@ -213,7 +242,7 @@ func place(i int, n *Node) string {
 }
 
 // attrs converts the file's attributes to the Go values that package ops takes.
-func (b *builder) attrs(pb *onnxpb.NodeProto) (ops.Attrs, error) {
+func (b *builder) attrs(n *Node, pb *onnxpb.NodeProto) (ops.Attrs, error) {
 	attrs := ops.Attrs{}
 	for _, a := range pb.GetAttribute() {
 		var v any
@@ -247,8 +276,7 @@ func (b *builder) attrs(pb *onnxpb.NodeProto) (ops.Attrs, error) {
 			}
 			v = inner
 		default:
-			b.unsupported = append(b.unsupported, errs.Unsupported{Node: pb.GetName(), Op: pb.GetOpType(),
-				Reason: fmt.Sprintf("attribute %s of type %s", errs.Quote(a.GetName()), a.GetType())})
+			b.lack(n, pb, fmt.Sprintf("attribute %s of type %s", errs.Quote(a.GetName()), a.GetType()))
 			continue
 		}
 		attrs[a.GetName()] = v

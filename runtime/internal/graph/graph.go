@@ -131,6 +131,17 @@ func (g *Graph) Replace(old, with *Value) {
 	}
 }
 
+// Keep leaves g the outputs at these places, in this order, and the nodes that
+// they need.
+func (g *Graph) Keep(outputs []int) {
+	kept := make([]Output, len(outputs))
+	for i, at := range outputs {
+		kept[i] = g.Outputs[at]
+	}
+	g.Outputs = kept
+	g.Sweep()
+}
+
 // Sweep drops the nodes whose results nobody reads and reports whether there
 // were any.
 func (g *Graph) Sweep() bool {

@@ -19,7 +19,8 @@ const foldBytes = 16 << 20
 
 // Infer sets the type of every value, and computes those that depend on
 // constants alone. shapes gives inputs their shape for this run; nil keeps the
-// declared ones.
+// declared ones. What is not supported comes back at once: nodes that are not,
+// and those that wait for their results, are passed over.
 func (g *Graph) Infer(shapes map[string]tensor.Shape) error {
 	for _, v := range g.Inputs {
 		if s, ok := shapes[v.Name]; ok {
@@ -27,13 +28,57 @@ func (g *Graph) Infer(shapes map[string]tensor.Shape) error {
 		}
 	}
 	var kept []*Node
+	var missing []errs.Unsupported
+	unknown := map[*Value]bool{} // what a node that is not supported makes
 	for i, n := range g.Nodes {
-		if err := n.settle(&kept); err != nil {
-			return n.explain(i, err)
+		if n.Op == nil || len(unknown) > 0 && n.reads(unknown) {
+			n.mark(unknown)
+			continue
+		}
+		err := n.settle(&kept)
+		var unsupported *errs.UnsupportedError
+		switch {
+		case errors.As(err, &unsupported):
+			missing = append(missing, n.named(unsupported)...)
+			n.mark(unknown)
+		case err != nil:
+			return errs.Format(place(i, n), "%s: %w", n.Op.Name, err)
 		}
 	}
 	g.Nodes = kept
+	if len(missing) > 0 {
+		return &errs.UnsupportedError{Items: missing}
+	}
 	return nil
+}
+
+func (n *Node) reads(any map[*Value]bool) bool {
+	for v := range n.Operands {
+		if any[v] {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *Node) mark(made map[*Value]bool) {
+	for _, v := range n.Out {
+		if v != nil {
+			made[v] = true
+		}
+	}
+}
+
+// named says which node it is that lacks something, unless one in its graphs
+// was named already.
+func (n *Node) named(e *errs.UnsupportedError) []errs.Unsupported {
+	items := slices.Clone(e.Items)
+	for i := range items {
+		if items[i].Node == "" {
+			items[i].Node = n.Name
+		}
+	}
+	return items
 }
 
 // settle infers n, or what it is replaced by, and appends to kept what remains
@@ -58,21 +103,6 @@ func (n *Node) settle(kept *[]*Node) error {
 		*kept = append(*kept, n)
 	}
 	return nil
-}
-
-// explain says which node an error of inference is about. What ONNX allows and
-// this program lacks stays an UnsupportedError.
-func (n *Node) explain(i int, err error) error {
-	var unsupported *errs.UnsupportedError
-	if !errors.As(err, &unsupported) {
-		return errs.Format(place(i, n), "%s: %w", n.Op.Name, err)
-	}
-	named := &errs.UnsupportedError{}
-	for _, u := range unsupported.Items {
-		u.Node = n.Name
-		named.Items = append(named.Items, u)
-	}
-	return named
 }
 
 // known reports whether every result is a constant; such a node need not run.
