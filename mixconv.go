@@ -62,31 +62,15 @@ func Floats(t *Tensor) []float32 { return tensor.Data[float32](t) }
 
 // Load reads an ONNX file. External data is read from the file's folder and
 // nowhere else.
-func Load(path string, o Options) (*Session, error) {
-	m, err := onnx.ReadFile(path, o.Limits)
-	if err != nil {
-		return nil, err
-	}
-	return runtime.New(m, o)
-}
+func Load(path string, o Options) (*Session, error) { return runtime.Load(path, o) }
 
 // LoadBytes reads an ONNX model from memory, such as a go:embed variable. It
 // cannot have external data.
-func LoadBytes(data []byte, o Options) (*Session, error) {
-	m, err := onnx.Decode("", data, o.Limits)
-	if err != nil {
-		return nil, err
-	}
-	return runtime.New(m, o)
-}
+func LoadBytes(data []byte, o Options) (*Session, error) { return runtime.LoadBytes(data, o) }
 
 // LoadFS reads an ONNX file, and its external data, from a file system.
-func LoadFS(fsys fs.FS, path string, o Options) (*Session, error) {
-	m, err := onnx.ReadFS(fsys, path, o.Limits)
-	if err != nil {
-		return nil, err
-	}
-	return runtime.New(m, o)
+func LoadFS(fsys fs.FS, name string, o Options) (*Session, error) {
+	return runtime.LoadFS(fsys, name, o)
 }
 
 // LoadModel makes a session of a model in memory, such as Convert returns.

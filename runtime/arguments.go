@@ -10,6 +10,7 @@ import (
 type arguments struct {
 	in, out []*tensor.Tensor
 	shapes  []tensor.Shape
+	want    []int // the outputs' places in the model's
 }
 
 // argumentPool lets runs reuse their lists, so that a steady run allocates
@@ -36,7 +37,7 @@ func (p *argumentPool) put(a *arguments) {
 	clear(a.in)
 	clear(a.out)
 	clear(a.shapes)
-	a.in, a.out, a.shapes = a.in[:0], a.out[:0], a.shapes[:0]
+	a.in, a.out, a.shapes, a.want = a.in[:0], a.out[:0], a.shapes[:0], a.want[:0]
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.free = append(p.free, a)

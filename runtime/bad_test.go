@@ -9,7 +9,6 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
-	"github.com/mixconv/mixconv/onnx"
 )
 
 // runs are the files of the collection that are odd but right.
@@ -32,7 +31,7 @@ func TestBadModels(t *testing.T) {
 	limits := limit.Limits{TensorBytes: 64 << 20}
 	for _, file := range files {
 		for _, e := range []Engine{Planned, Reference} {
-			s, err := open(file, Options{Engine: e, Limits: limits})
+			s, err := Load(file, Options{Engine: e, Limits: limits})
 			if err == nil {
 				_, err = s.Run(context.Background(), randomInput(s, 1, 1))
 			}
@@ -53,12 +52,4 @@ func TestBadModels(t *testing.T) {
 			}
 		}
 	}
-}
-
-func open(file string, o Options) (*Session, error) {
-	m, err := onnx.ReadFile(file, o.Limits)
-	if err != nil {
-		return nil, err
-	}
-	return New(m, o)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// maxPlans is how many sets of input shapes a session remembers; the one used
+// maxPlans is how many sets of input shapes and outputs a session remembers; the one used
 // longest ago goes first.
 const maxPlans = 8
 
@@ -20,34 +20,36 @@ const maxPlans = 8
 // the last ones.
 const maxIdle = 256 << 20
 
-// plans remembers what was made for which input shapes.
+// plans remembers what was made for which input shapes and outputs.
 type plans struct {
 	mu      sync.Mutex
 	entries []*entry // last used last
 	packs   plan.Packs
 }
 
-// entry is a session prepared for one set of input shapes.
+// entry is a session prepared for one set of input shapes and of outputs.
 type entry struct {
 	shapes []tensor.Shape
+	want   []int      // the outputs' places in the model's, ascending
 	plan   *plan.Plan // nil: the reference engine runs graph
 	graph  *graph.Graph
 	free   []*plan.State // memory that no run uses
 }
 
-// entry returns what is prepared for shapes, preparing it on first use.
-func (s *Session) entry(shapes []tensor.Shape) (*entry, error) {
+// entry returns what is prepared for shapes and the outputs at want, preparing
+// it on first use.
+func (s *Session) entry(shapes []tensor.Shape, want []int) (*entry, error) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
 	list := s.plans.entries
 	for i, e := range list {
-		if sameShapes(e.shapes, shapes) {
+		if slices.Equal(e.want, want) && slices.EqualFunc(e.shapes, shapes, tensor.Shape.Equal) {
 			copy(list[i:], list[i+1:])
 			list[len(list)-1] = e
 			return e, nil
 		}
 	}
-	e, err := s.prepare(shapes)
+	e, err := s.prepare(shapes, want)
 	if err != nil {
 		return nil, errs.InFile(s.model.Name(), err)
 	}
@@ -74,25 +76,21 @@ func (p *plans) trim() {
 	}
 }
 
-func (s *Session) prepare(shapes []tensor.Shape) (*entry, error) {
-	e := &entry{}
+func (s *Session) prepare(shapes []tensor.Shape, want []int) (*entry, error) {
+	e := &entry{want: slices.Clone(want)}
 	for _, shape := range shapes {
 		e.shapes = append(e.shapes, shape.Clone())
 	}
 	var err error
 	if s.options.Engine == Planned {
-		e.plan, err = s.newPlan(e.shapes, &s.plans.packs)
+		e.plan, err = s.newPlan(e, &s.plans.packs)
 		if !errors.Is(err, plan.ErrShape) {
 			return e, err
 		}
 		e.plan = nil // shapes that depend on data: only one node after another can tell
 	}
-	e.graph, err = s.specialise(s.typed, e.shapes)
+	e.graph, err = s.specialise(s.typed, e)
 	return e, err
-}
-
-func sameShapes(a, b []tensor.Shape) bool {
-	return slices.EqualFunc(a, b, tensor.Shape.Equal)
 }
 
 // acquire returns a state that nobody else uses.

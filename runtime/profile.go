@@ -18,7 +18,12 @@ type StepTime struct {
 // Profile runs the planned engine runs times, at least once, and returns the
 // shortest time of each step. Looking at the clock makes a run a little longer.
 func (s *Session) Profile(ctx context.Context, in Tensors, runs int) ([]StepTime, error) {
-	args, e, err := s.bind(in)
+	args := s.scratch.get()
+	defer s.scratch.put(args)
+	if err := s.ask(args, nil); err != nil {
+		return nil, err
+	}
+	e, err := s.bind(args, in)
 	if err != nil {
 		return nil, err
 	}

@@ -2,21 +2,30 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
 
 // Tensors are inputs or outputs by name.
 type Tensors = map[string]*tensor.Tensor
 
-// Run computes the outputs for in, which holds exactly the model's inputs.
-// Shapes may vary in the dimensions that the model leaves open. The context
-// ends a run between steps and inside long ones. Nothing returned is shared
-// with the session or another run.
-func (s *Session) Run(ctx context.Context, in Tensors) (Tensors, error) {
-	args, e, err := s.bind(in)
+// Run computes outputs for in, which holds exactly the model's inputs: all
+// outputs, or only those named, and then nothing that they do not need. Shapes
+// may vary in the dimensions that the model leaves open. The context ends a run
+// between steps and inside long ones. Nothing returned is shared with the
+// session or another run.
+func (s *Session) Run(ctx context.Context, in Tensors, outputs ...string) (Tensors, error) {
+	args := s.scratch.get()
+	defer s.scratch.put(args)
+	if err := s.ask(args, outputs); err != nil {
+		return nil, err
+	}
+	e, err := s.bind(args, in)
 	if err != nil {
 		return nil, err
 	}
@@ -31,47 +40,87 @@ func (s *Session) Run(ctx context.Context, in Tensors) (Tensors, error) {
 		return nil, s.explain(err)
 	}
 	out := make(Tensors, len(results))
-	for i, o := range s.typed.Outputs {
-		out[o.Name] = results[i]
+	for i, at := range args.want {
+		out[s.typed.Outputs[at].Name] = results[i]
 	}
 	return out, nil
 }
 
-// RunInto is Run into tensors of the caller, one for each output, of the right
-// type and shape. Once a session has run with the same shapes it allocates
-// nothing, on the planned engine and as long as nothing falls back. If it
-// fails, the outputs' content is undefined.
+// RunInto is Run into tensors of the caller, of the right type and shape: those
+// outputs that out holds are computed. Once a session has run with the same
+// shapes and outputs it allocates nothing, on the planned engine and as long as
+// nothing falls back. If it fails, the outputs' content is undefined.
 func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
-	args, e, err := s.bind(in)
+	args := s.scratch.get()
+	defer s.scratch.put(args)
+	if err := s.askInto(args, out); err != nil {
+		return err
+	}
+	e, err := s.bind(args, in)
 	if err != nil {
 		return err
 	}
-	defer s.scratch.put(args)
 	if e.plan == nil {
-		return s.copyRun(ctx, in, out)
+		return s.copyRun(ctx, e, args)
 	}
-	for i, o := range s.typed.Outputs {
+	for i, t := range args.out {
 		dtype, shape := e.plan.Output(i)
-		t := out[o.Name]
 		if t == nil || t.DType != dtype || !t.Shape.Equal(shape) {
-			return fmt.Errorf("output %s: the model makes %s %s, given %s", errs.Quote(o.Name), dtype, shape, describe(t))
+			return fmt.Errorf("output %s: the model makes %s %s, given %s", errs.Quote(s.typed.Outputs[args.want[i]].Name), dtype, shape, describe(t))
 		}
-		args.out = append(args.out, t)
 	}
 	return s.explain(s.planned(ctx, e, args.in, args.out))
 }
 
-// copyRun is RunInto where the reference engine runs, which allocates.
-func (s *Session) copyRun(ctx context.Context, in, out Tensors) error {
-	results, err := s.Run(ctx, in)
-	if err != nil {
-		return err
-	}
-	for name, t := range results {
-		if out[name] == nil {
-			return fmt.Errorf("output %s: %s", errs.Quote(name), describe(nil))
+// ask notes the outputs of these names, all of them if there are none.
+func (s *Session) ask(args *arguments, names []string) error {
+	for i, o := range s.typed.Outputs {
+		if len(names) == 0 || slices.Contains(names, o.Name) {
+			args.want = append(args.want, i)
 		}
-		if err := tensor.Copy(out[name], t); err != nil {
+	}
+	for _, name := range names {
+		if !s.makes(name) {
+			return fmt.Errorf("the model has no output %s", errs.Quote(name))
+		}
+	}
+	return nil
+}
+
+// askInto notes the outputs that out has, and their tensors.
+func (s *Session) askInto(args *arguments, out Tensors) error {
+	for i, o := range s.typed.Outputs {
+		if t, ok := out[o.Name]; ok {
+			args.want, args.out = append(args.want, i), append(args.out, t)
+		}
+	}
+	if len(args.want) == len(out) && len(out) > 0 {
+		return nil
+	}
+	for name := range out {
+		if !s.makes(name) {
+			return fmt.Errorf("the model has no output %s", errs.Quote(name))
+		}
+	}
+	return errors.New("no tensor for any output")
+}
+
+func (s *Session) makes(output string) bool {
+	return slices.ContainsFunc(s.typed.Outputs, func(o graph.Output) bool { return o.Name == output })
+}
+
+// copyRun is RunInto where the reference engine runs, which allocates.
+func (s *Session) copyRun(ctx context.Context, e *entry, args *arguments) error {
+	results, err := e.graph.Run(ctx, args.in, s.options.Limits)
+	if err != nil {
+		return s.explain(err)
+	}
+	for i, t := range results {
+		name := s.typed.Outputs[args.want[i]].Name
+		if args.out[i] == nil {
+			return fmt.Errorf("output %s: the model makes %s, given %s", errs.Quote(name), describe(t), describe(nil))
+		}
+		if err := tensor.Copy(args.out[i], t); err != nil {
 			return fmt.Errorf("output %s: %w", errs.Quote(name), err)
 		}
 	}
@@ -94,25 +143,24 @@ func (s *Session) explain(err error) error {
 	return errs.InFile(s.model.Name(), err)
 }
 
-// bind checks the inputs and puts them in the model's order.
-func (s *Session) bind(in Tensors) (*arguments, *entry, error) {
-	args := s.scratch.get()
+// bind checks the inputs, puts them in the model's order, and finds what is
+// prepared for their shapes and the outputs asked for.
+func (s *Session) bind(args *arguments, in Tensors) (*entry, error) {
 	for _, v := range s.typed.Inputs {
 		t := in[v.Name]
 		if t == nil {
-			return nil, nil, fmt.Errorf("input %s is missing, %d given", errs.Quote(v.Name), len(in))
+			return nil, fmt.Errorf("input %s is missing, %d given", errs.Quote(v.Name), len(in))
 		}
 		if t.DType != v.Type.DType || !fits(t.Shape, v.Type.Shape) {
-			return nil, nil, fmt.Errorf("input %s: the model takes %s %s, given %s", errs.Quote(v.Name), v.Type.DType, v.Type.Shape, describe(t))
+			return nil, fmt.Errorf("input %s: the model takes %s %s, given %s", errs.Quote(v.Name), v.Type.DType, v.Type.Shape, describe(t))
 		}
 		args.in = append(args.in, t)
 		args.shapes = append(args.shapes, t.Shape)
 	}
 	if len(in) != len(args.in) {
-		return nil, nil, fmt.Errorf("%d inputs, the model has %d", len(in), len(args.in))
+		return nil, fmt.Errorf("%d inputs, the model has %d", len(in), len(args.in))
 	}
-	e, err := s.entry(args.shapes)
-	return args, e, err
+	return s.entry(args.shapes, args.want)
 }
 
 // fits reports whether a tensor of shape got may be fed where want is

@@ -1,7 +1,3 @@
-// Package runtime runs ONNX models in pure Go. New checks a model and makes an
-// immutable Session, which goroutines share; Run takes a context. The planned
-// engine is the fast one; the reference engine evaluates node after node and
-// is what the planned one is tested against.
 package runtime
 
 import (
@@ -32,7 +28,7 @@ const (
 func (e Engine) String() string { return [...]string{"planned", "reference"}[e] }
 
 // Options are the choices that a Session is made with. The zero value is the
-// planned engine on one thread with the model's own outputs.
+// planned engine on one thread, the model's own outputs and the default limits.
 type Options struct {
 	Engine Engine
 	// Threads is how many goroutines one Run computes with, at most
@@ -43,13 +39,6 @@ type Options struct {
 	Layers bool
 	// Limits bounds what a model may ask for; zero fields mean the defaults.
 	Limits limit.Limits
-}
-
-// Value describes an input or output.
-type Value struct {
-	Name  string
-	DType tensor.DType
-	Shape tensor.Shape // tensor.Unknown where only a run tells; nil: rank unknown
 }
 
 // Session is a model ready to run. It is immutable; any number of goroutines
@@ -99,27 +88,6 @@ func addLayers(g *graph.Graph) {
 		}
 	}
 }
-
-// Inputs lists what Run must be given.
-func (s *Session) Inputs() []Value {
-	var list []Value
-	for _, v := range s.typed.Inputs {
-		list = append(list, Value{v.Name, v.Type.DType, v.Type.Shape.Clone()})
-	}
-	return list
-}
-
-// Outputs lists what Run returns.
-func (s *Session) Outputs() []Value {
-	var list []Value
-	for _, o := range s.typed.Outputs {
-		list = append(list, Value{o.Name, o.Value.Type.DType, o.Value.Type.Shape.Clone()})
-	}
-	return list
-}
-
-// Metadata returns an entry of the model's metadata_props.
-func (s *Session) Metadata(key string) (string, bool) { return s.model.Metadata(key) }
 
 // Stages are the names that Dump takes, in the order of a model's way through.
 var Stages = []string{"onnx", "typed", "passed", "plan"}
@@ -179,21 +147,27 @@ func (s *Session) declared() (*entry, error) {
 		}
 		shapes = append(shapes, shape)
 	}
-	return s.entry(shapes)
+	args := s.scratch.get()
+	defer s.scratch.put(args)
+	if err := s.ask(args, nil); err != nil {
+		return nil, err
+	}
+	return s.entry(shapes, args.want)
 }
 
-// specialise returns the passed graph for inputs of these shapes.
-func (s *Session) specialise(g *graph.Graph, shapes []tensor.Shape) (*graph.Graph, error) {
+// specialise returns g with what e's outputs need alone, and e's input shapes.
+func (s *Session) specialise(g *graph.Graph, e *entry) (*graph.Graph, error) {
 	g = g.Clone()
+	g.Keep(e.want)
 	named := map[string]tensor.Shape{}
 	for i, v := range g.Inputs {
-		named[v.Name] = shapes[i]
+		named[v.Name] = e.shapes[i]
 	}
 	return g, g.Infer(named)
 }
 
-func (s *Session) newPlan(shapes []tensor.Shape, packs *plan.Packs) (*plan.Plan, error) {
-	g, err := s.specialise(s.passed, shapes)
+func (s *Session) newPlan(e *entry, packs *plan.Packs) (*plan.Plan, error) {
+	g, err := s.specialise(s.passed, e)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
 	"google.golang.org/protobuf/proto"
 )
@@ -34,23 +36,32 @@ func network() *onnx.Model {
 	return b.model()
 }
 
+// requireNoAllocations: a steady RunInto into out allocates nothing.
+func requireNoAllocations(t *testing.T, what string, s *Session, in, out Tensors) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	run := func() {
+		if err := s.RunInto(ctx, in, out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run()
+	if n := testing.AllocsPerRun(50, run); n != 0 {
+		t.Errorf("%s: %g allocations per run", what, n)
+	}
+}
+
 // TestNoAllocations: a steady RunInto allocates nothing, for any number of
-// threads.
+// threads, and for any of several outputs.
 func TestNoAllocations(t *testing.T) {
 	for _, threads := range []int{1, 2} {
 		s := newSession(t, network(), Options{Threads: threads})
-		in := randomInput(s, 2, 1)
-		out := Tensors{"y": tensor.New(tensor.Float32, 2, 10)}
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		run := func() {
-			if err := s.RunInto(ctx, in, out); err != nil {
-				t.Fatal(err)
-			}
-		}
-		run()
-		if n := testing.AllocsPerRun(50, run); n != 0 {
-			t.Errorf("%d threads: %g allocations per run", threads, n)
+		requireNoAllocations(t, fmt.Sprint(threads, " threads"), s, randomInput(s, 2, 1), Tensors{"y": tensor.New(tensor.Float32, 2, 10)})
+		s = newSession(t, forked(), Options{Threads: threads})
+		near, early := tensor.New(tensor.Float32, 2, 8, 6, 6), tensor.New(tensor.Float32, 2, 8, 6, 6)
+		for _, out := range []Tensors{{"near": near}, {"early": early}, {"near": near, "early": early}} {
+			requireNoAllocations(t, fmt.Sprint(threads, " threads, ", len(out), " outputs"), s, forkedInput(s, 0), out)
 		}
 	}
 }
@@ -173,31 +184,60 @@ func TestRunErrors(t *testing.T) {
 			t.Errorf("error %v, want %q", err, c.want)
 		}
 	}
-	for _, out := range []Tensors{{}, {"y": tensor.New(tensor.Float32, 10)}, {"y": tensor.New(tensor.Float64, 1, 10)}} {
-		if err := s.RunInto(context.Background(), good, out); err == nil || !strings.Contains(err.Error(), "output y: the model makes float32 [1,10]") {
-			t.Errorf("RunInto %v: %v", out, err)
+	makes := "output y: the model makes float32 [1,10]"
+	for _, e := range []Engine{Planned, Reference} {
+		s := newSession(t, network(), Options{Engine: e})
+		for _, c := range []struct {
+			out  Tensors
+			want string
+		}{
+			{Tensors{}, "no tensor for any output"},
+			{Tensors{"z": tensor.New(tensor.Float32, 10)}, "the model has no output z"},
+			{Tensors{"y": nil}, makes},
+			{Tensors{"y": tensor.New(tensor.Float32, 10)}, "output y: "},
+			{Tensors{"y": tensor.New(tensor.Float64, 1, 10)}, "output y: "},
+		} {
+			if err := s.RunInto(context.Background(), good, c.out); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v: RunInto %v: %v, want %q", e, c.out, err, c.want)
+			}
+		}
+		if _, err := s.Run(context.Background(), good, "y", "x"); err == nil || !strings.Contains(err.Error(), "the model has no output x") {
+			t.Errorf("%v: Run: %v", e, err)
 		}
 	}
 }
 
-// TestUnsupported: everything that is missing is reported at once.
+// TestUnsupported: everything that is missing is reported at once: unknown
+// operators, also in a branch and of another domain, and uses of known ones that
+// only their types show.
 func TestUnsupported(t *testing.T) {
 	b := newBuilder(13)
-	x := b.node("NoSuchOperator", "", []string{b.input("x", 1, 2)})
-	b.node("AlsoNone", "y", []string{b.node("Relu", "", []string{x})})
+	in := b.input("x", 1, 2)
+	deep := b.constant(tensor.New(tensor.Float32, 1, 1, 2, 2, 2, 2))
+	x := b.node("NoSuchOperator", "", []string{in})
+	relu := b.node("Relu", "", []string{x})
+	b.node("If", "b", []string{b.input("c"), relu}, graphAttr("then_branch", "NoneInside", "t", in), graphAttr("else_branch", "Neg", "e", in))
+	b.node("Conv", "p", []string{b.node("Relu", "", []string{deep}), deep})
+	b.node("Gelu", "y", []string{relu})
+	b.graph.Node[len(b.graph.Node)-1].Domain = proto.String("com.example")
+	b.graph.Input[1].GetType().GetTensorType().ElemType = proto.Int32(int32(tensor.Bool))
 	b.output("y", 2)
-	_, err := New(b.model(), Options{})
+	m := b.model()
+	m.Proto.OpsetImport = append(m.Proto.OpsetImport, &onnxpb.OperatorSetIdProto{Domain: proto.String("com.example"), Version: proto.Int64(3)})
+	_, err := New(m, Options{})
 	var unsupported *errs.UnsupportedError
-	if !errors.As(err, &unsupported) || len(unsupported.Items) != 2 {
-		t.Fatalf("%v: want two unsupported operators", err)
+	if !errors.As(err, &unsupported) {
+		t.Fatalf("%v: want an UnsupportedError", err)
 	}
-	for i, op := range []string{"NoSuchOperator", "AlsoNone"} {
-		if u := unsupported.Items[i]; u.Op != op || u.Version != 13 || u.Node == "" {
-			t.Errorf("item %d: %+v", i, u)
-		}
+	var got []string
+	for _, u := range unsupported.Items {
+		got = append(got, fmt.Sprintf("%s-%d %t", u.Op, u.Version, u.Node != ""))
 	}
-	summary, err := Survey(b.model())
-	if err != nil || len(summary.Unsupported) != 2 || summary.Ops["Relu"] != 1 {
+	if want := []string{"NoSuchOperator-13 true", "NoneInside-13 true", "com.example.Gelu-3 true", "Conv-13 true"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q: %v", got, want, err)
+	}
+	summary, err := Survey(m)
+	if err != nil || len(summary.Unsupported) != 4 || summary.Ops["Relu"] != 2 {
 		t.Errorf("Survey: %+v, %v", summary, err)
 	}
 }

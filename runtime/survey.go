@@ -39,7 +39,7 @@ func Survey(m *onnx.Model) (*Summary, error) {
 	case err != nil:
 		return nil, err
 	}
-	s.Inputs, s.Outputs = (&Session{typed: g}).Inputs(), (&Session{typed: g}).Outputs()
+	s.Inputs, s.Outputs = inputs(m, g), outputs(m, g)
 	s.count(g)
 	return s, nil
 }
