@@ -18,7 +18,7 @@ const (
 	MetaStem            = "mixconv.stem"             // channels before scaling
 	MetaFeatureSize     = "mixconv.feature_size"     // channels of the last convolution
 	MetaDepthMultiplier = "mixconv.depth_multiplier" // 1.3; 1 if there is none
-	MetaTrainedParams   = "mixconv.trained_params"   // elements, moments not counted
+	MetaTrainedParams   = "mixconv.trained_params"   // elements of what the model has, moments not counted
 
 	MetaSourceSHA256   = "mixconv.source.sha256"   // of what the weights were read from, hex
 	MetaSourceAverages = "mixconv.source.averages" // true if moving averages of the weights were used
@@ -28,7 +28,7 @@ const (
 
 // setMetadata writes metadata_props in the order of their keys.
 func setMetadata(m *onnx.Model, n Network, o Options) {
-	props := networkMetadata(n)
+	props := networkMetadata(n, o)
 	maps.Copy(props, n.preprocessing(o.ImageSize))
 	maps.Copy(props, o.Metadata)
 	for _, key := range slices.Sorted(maps.Keys(props)) {
@@ -38,10 +38,14 @@ func setMetadata(m *onnx.Model, n Network, o Options) {
 	}
 }
 
-func networkMetadata(n Network) map[string]string {
+func networkMetadata(n Network, o Options) map[string]string {
 	multiplier := n.DepthMultiplier
 	if multiplier == 0 {
 		multiplier = 1
+	}
+	trained := n.TrainedParams()
+	if o.Features {
+		trained = n.featureParams().trained()
 	}
 	return map[string]string{
 		MetaNetwork:         n.Name,
@@ -49,7 +53,7 @@ func networkMetadata(n Network) map[string]string {
 		MetaStem:            strconv.Itoa(n.Stem),
 		MetaFeatureSize:     strconv.Itoa(n.FeatureSize),
 		MetaDepthMultiplier: strconv.FormatFloat(multiplier, 'g', -1, 64),
-		MetaTrainedParams:   strconv.FormatInt(n.TrainedParams(), 10),
+		MetaTrainedParams:   strconv.FormatInt(trained, 10),
 	}
 }
 

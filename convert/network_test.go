@@ -1,6 +1,9 @@
 package convert
 
 import (
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -36,6 +39,38 @@ func TestNetworkSizes(t *testing.T) {
 		}
 		if got := n.TrainedParams(); got != c.trained {
 			t.Errorf("%s: %d trained parameters, want %d", c.name, got, c.trained)
+		}
+	}
+}
+
+// TestTrainedParamsOfFeatures: what the metadata of a model says is what the
+// model has, also of one that makes feature maps and so has no head.
+func TestTrainedParamsOfFeatures(t *testing.T) {
+	for _, name := range []string{"mixnet-s", "mixnet-m"} {
+		n := named(t, name)
+		for _, features := range []bool{false, true} {
+			m, err := Lower(n, Random(n, 1), Options{ImageSize: 32, KeepBN: true, Features: features})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var stored int64
+			for _, p := range m.Proto.Graph.Initializer {
+				if strings.HasSuffix(p.GetName(), ".mean") || strings.HasSuffix(p.GetName(), ".variance") {
+					continue
+				}
+				w, err := m.Tensor(p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				// MDConv has a bias of zeros where the network has none.
+				if data, ok := w.Data.([]float32); ok && slices.ContainsFunc(data, func(v float32) bool { return v != 0 }) {
+					stored += int64(len(data))
+				}
+			}
+			said, _ := m.Metadata(MetaTrainedParams)
+			if said != strconv.FormatInt(stored, 10) || features == (stored == n.TrainedParams()) {
+				t.Errorf("%s, features %t: the metadata says %s trained parameters, the model has %d, the network %d", name, features, said, stored, n.TrainedParams())
+			}
 		}
 	}
 }

@@ -45,8 +45,19 @@ type Weights map[string]*tensor.Tensor
 // and within a block expand, depthwise, se.reduce, se.expand, project, each
 // convolution followed by its batch norm.
 func (n Network) Params() []Param {
+	l := append(n.featureParams(), n.headParams()...)
+	if n.Naming == Official {
+		for i := range l {
+			l[i].Module = ""
+		}
+	}
+	return l
+}
+
+// featureParams are the blocks' parameters and the stem's, which feature maps
+// are made with.
+func (n Network) featureParams() paramList {
 	var l paramList
-	channels := n.StemChannels()
 	for _, u := range n.Expand() {
 		bypass, main := n.branches(u)
 		l.layers(bypass)
@@ -54,9 +65,18 @@ func (n Network) Params() []Param {
 		l.layers(main[:last])
 		l.squeeze(n.squeeze(u))
 		l.layers(main[last:])
-		channels = u.Out
 	}
 	l.layers([]layer{n.stem()})
+	return l
+}
+
+// headParams are those of what makes logits of the last map.
+func (n Network) headParams() paramList {
+	var l paramList
+	channels := n.StemChannels()
+	for _, u := range n.Expand() {
+		channels = u.Out
+	}
 	features := n.FeatureSize
 	switch n.Head {
 	case HeadConv:
@@ -69,27 +89,24 @@ func (n Network) Params() []Param {
 	classifier := n.headNames().classifier
 	l.add("classifier.weight", Dense, classifier, n.Classes, features)
 	l.add("classifier.bias", Bias, classifier, n.Classes)
-	if n.Naming == Official {
-		for i := range l {
-			l[i].Module = ""
-		}
-	}
 	return l
 }
 
 // TrainedParams counts the elements that training learns: everything but the
 // moments of the batch norms.
-func (n Network) TrainedParams() int64 {
+func (n Network) TrainedParams() int64 { return n.featureParams().trained() + n.headParams().trained() }
+
+type paramList []Param
+
+func (l paramList) trained() int64 {
 	var total int64
-	for _, p := range n.Params() {
+	for _, p := range l {
 		if p.Kind.Trained() {
 			total += int64(p.Shape.Elements())
 		}
 	}
 	return total
 }
-
-type paramList []Param
 
 func (l *paramList) add(role string, kind Kind, module string, shape ...int) {
 	*l = append(*l, Param{Role: role, Shape: shape, Kind: kind, Module: module})

@@ -7,6 +7,7 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/verify/conform"
 	"github.com/spf13/cobra"
 )
@@ -19,9 +20,14 @@ func (a *app) conformCommand() *cobra.Command {
 			"on both engines. A case passes if every output is within 1e-7 + 1e-3·|expected|.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if info, err := os.Stat(args[0]); err != nil {
+				return err
+			} else if !info.IsDir() {
+				return fmt.Errorf("%s: not a folder", errs.Quote(args[0]))
+			}
 			report, err := conform.Run(cmd.Context(), os.DirFS(args[0]), nil)
 			if err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
+				return fmt.Errorf("%s: %w", errs.Quote(args[0]), err)
 			}
 			if err := a.print(report, func(w io.Writer) { printConformance(w, report) }); err != nil {
 				return err

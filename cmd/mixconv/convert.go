@@ -88,7 +88,7 @@ type conversion struct {
 	MDConv        string `json:"mdconv"`
 	Averages      bool   `json:"averages"`
 	Params        int64  `json:"params"`
-	TrainedParams int64  `json:"trained_params"`
+	TrainedParams *int64 `json:"trained_params"`
 	MACs          *int64 `json:"macs"` // null if the image size is open
 	Bytes         int    `json:"bytes"`
 }
@@ -140,6 +140,6 @@ func describeConversion(m *mixconv.Converted, o mixconv.ConvertOptions, output s
 	}
 	return &conversion{
 		Output: output, Model: m.Network.Name, MDConv: string(o.MDConv), Averages: m.Averages,
-		Params: s.Params, TrainedParams: m.Network.TrainedParams(), MACs: positive(s.MACs), Bytes: size,
+		Params: s.Params, TrainedParams: trainedParams(m.Model), MACs: positive(s.MACs), Bytes: size,
 	}, nil
 }

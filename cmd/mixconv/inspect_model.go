@@ -73,10 +73,18 @@ func describeModel(path string, m *onnx.Model) (*modelFile, error) {
 	for _, u := range s.Unsupported {
 		f.Unsupported = append(f.Unsupported, unsupported{u.Node, u.Op, u.Version, u.Reason})
 	}
-	if n, err := strconv.ParseInt(f.Metadata[convert.MetaTrainedParams], 10, 64); err == nil {
-		f.TrainedParams = &n
-	}
+	f.TrainedParams = trainedParams(m)
 	return f, nil
+}
+
+// trainedParams is what the model says of it, nil if it does not.
+func trainedParams(m *onnx.Model) *int64 {
+	text, _ := m.Metadata(convert.MetaTrainedParams)
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return nil
+	}
+	return &n
 }
 
 func describeValues(values []runtime.Value) []array {

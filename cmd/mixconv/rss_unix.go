@@ -13,9 +13,14 @@ func peakRSS() *float64 {
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
 		return nil
 	}
-	mb := float64(usage.Maxrss) / 1e3 // kilobytes
-	if goruntime.GOOS == "darwin" {
-		mb /= 1e3 // bytes there
-	}
+	mb := megabytes(int64(usage.Maxrss), goruntime.GOOS)
 	return &mb
+}
+
+// megabytes is a ru_maxrss in MB: bytes on darwin, kibibytes elsewhere.
+func megabytes(maxrss int64, goos string) float64 {
+	if goos != "darwin" {
+		maxrss *= 1 << 10
+	}
+	return float64(maxrss) / 1e6
 }
