@@ -1,0 +1,89 @@
+package onnxgo_test
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/mixconv/mixconv"
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/interop/onnxgo"
+	"github.com/owulveryck/onnx-go"
+	"gorgonia.org/tensor"
+)
+
+// mixnet is an ONNX file.
+func mixnet() []byte {
+	n, err := convert.Named("mixnet_s")
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := mixconv.ConvertRandom(n, 1, mixconv.ConvertOptions{ImageSize: 224})
+	if err != nil {
+		log.Fatal(err)
+	}
+	file, err := m.Encode()
+	if err != nil {
+		log.Fatal(err)
+	}
+	return file
+}
+
+// A program written against onnx-go: one line of it is ours.
+func Example() {
+	file := mixnet()
+	input := tensor.New(tensor.WithShape(1, 3, 224, 224), tensor.Of(tensor.Float32))
+
+	backend := onnxgo.NewGraph() // was gorgonnx.NewGraph()
+	model := onnx.NewModel(backend)
+	if err := model.UnmarshalBinary(file); err != nil {
+		log.Fatal(err)
+	}
+	if err := model.SetInput(0, input); err != nil {
+		log.Fatal(err)
+	}
+	if err := backend.Run(); err != nil {
+		log.Fatal(err)
+	}
+	outputs, err := model.GetOutputTensors()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(outputs[0].Shape())
+	// Output: (1, 1000)
+}
+
+// A backend with the file's opset and two threads.
+func ExampleGraph() {
+	backend := &onnxgo.Graph{Opset: 17, Options: mixconv.Options{Threads: 2}}
+	model := onnx.NewModel(backend)
+	if err := model.UnmarshalBinary(mixnet()); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(model.Input), len(model.Output))
+	// Output: 1 1
+}
+
+// TestREADME: the Go in the README is that of this file.
+func TestREADME(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(readme), "```go\n")[1:]
+	if len(blocks) == 0 {
+		t.Error("the README has no Go in it")
+	}
+	for _, block := range blocks {
+		code, _, _ := strings.Cut(block, "```")
+		if !strings.Contains(string(source), "\t"+strings.ReplaceAll(strings.TrimSuffix(code, "\n"), "\n", "\n\t")) {
+			t.Errorf("not in example_test.go:\n%s", code)
+		}
+	}
+}
