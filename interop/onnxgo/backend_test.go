@@ -3,6 +3,7 @@ package onnxgo_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log"
 	"strings"
 	"testing"
@@ -173,5 +174,36 @@ func TestErrors(t *testing.T) {
 	}
 	if _, err := of(backend, model, vector(1, 2)); err != nil {
 		t.Errorf("%v: a wrong input spoils the runs after it", err)
+	}
+}
+
+// TestRefused has what onnx-go does not decode itself, with an error or a panic:
+// when one of these passes, README.md is to say so.
+func TestRefused(t *testing.T) {
+	decodes := func(file []byte) (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v", p)
+			}
+		}()
+		return onnx.NewModel(onnxgo.NewGraph()).UnmarshalBinary(file)
+	}
+	outside := &onnxpb.TensorProto{Name: proto.String("w"), DataType: proto.Int32(1), Dims: []int64{1}, DataLocation: onnxpb.TensorProto_EXTERNAL.Enum(),
+		ExternalData: []*onnxpb.StringStringEntryProto{{Key: proto.String("location"), Value: proto.String("w.bin")}}}
+	weights := map[string]*onnxpb.TensorProto{
+		"external data": outside,
+		"no elements":   ownonnx.NewTensor("w", own.New(own.Float32, 0)),
+	}
+	for _, d := range []own.DType{own.Float16, own.BFloat16, own.Int8, own.Uint8, own.Int16, own.Uint16, own.Bool} {
+		weights[d.String()] = ownonnx.NewTensor("w", own.New(d, 1))
+	}
+	for name, w := range weights {
+		if decodes(file(13, []*onnxpb.TensorProto{w}, node("Identity", []string{"x"}, []string{"y"}))) == nil {
+			t.Errorf("%s: decoded", name)
+		}
+	}
+	branch := &onnxpb.GraphProto{Name: proto.String("b")}
+	if decodes(file(13, nil, node("If", []string{"x"}, []string{"y"}, ownonnx.GraphAttr("then_branch", branch)))) == nil {
+		t.Error("a graph in an attribute: decoded")
 	}
 }

@@ -27,7 +27,8 @@
 //     are that were set after decoding; a run may choose any shape.
 //
 // And some files onnx-go refuses itself: graphs in attributes (If, Loop),
-// float16, bfloat16, external data, empty tensors, weights of 8 and 16 bits.
+// float16, bfloat16, external data, empty tensors, weights of 8 and 16 bits and of
+// booleans.
 //
 // # Values
 //
