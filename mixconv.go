@@ -2,7 +2,8 @@
 // such files out of what TensorFlow and PyTorch trained: MixNet and its
 // relatives.
 //
-// Load gives a Session, which is immutable and shared by goroutines:
+// Load gives a Session, which is immutable and shared by goroutines; package
+// runtime says all about it:
 //
 //	session, err := mixconv.Load("mixnet-s.onnx", mixconv.Options{Threads: 2})
 //	out, err := session.Run(ctx, mixconv.Tensors{"input": picture})
