@@ -79,18 +79,22 @@ func (st *State) Run(ctx context.Context, in, out []*tensor.Tensor) error {
 
 // Observe is Run that tells how long each step took.
 func (st *State) Observe(ctx context.Context, in, out []*tensor.Tensor, took func(step int, d time.Duration)) error {
-	for i, port := range st.plan.inputs {
-		if port.place == nil {
-			st.slots[port.slot] = in[i]
-			continue
-		}
-		copy(st.mem.floats(port.place), tensor.Data[float32](in[i]))
+	st.crew.start()
+	defer st.crew.stop()
+	return st.run(ctx, in, out, 0, took)
+}
+
+// run computes the part-th of the results that out has room for, from that part
+// of in: 0 where both are of the plan's own shapes.
+func (st *State) run(ctx context.Context, in, out []*tensor.Tensor, part int, took func(step int, d time.Duration)) error {
+	for i := range st.plan.inputs {
+		st.input(&st.plan.inputs[i], in[i], part)
 	}
 	if err := st.steps(ctx, took); err != nil {
 		return err
 	}
 	for i := range st.plan.outputs {
-		if err := st.output(&st.plan.outputs[i], out[i]); err != nil {
+		if err := st.output(&st.plan.outputs[i], out[i], part); err != nil {
 			return err
 		}
 	}
@@ -98,8 +102,6 @@ func (st *State) Observe(ctx context.Context, in, out []*tensor.Tensor, took fun
 }
 
 func (st *State) steps(ctx context.Context, took func(step int, d time.Duration)) error {
-	st.crew.start()
-	defer st.crew.stop()
 	for i := range st.plan.Steps {
 		if took == nil {
 			if err := st.step(ctx, i); err != nil {
@@ -130,12 +132,21 @@ func (st *State) step(ctx context.Context, i int) error {
 	return nil
 }
 
-func (st *State) output(port *port, out *tensor.Tensor) error {
+func (st *State) input(port *port, in *tensor.Tensor, part int) {
 	if port.place == nil {
-		return tensor.Copy(out, st.slots[port.slot])
+		st.slots[port.slot] = in.Part(part, port.shape)
+		return
 	}
-	if out.Elements() > 0 {
-		port.nest.CopyNow(tensor.Data[float32](out), st.mem.floats(port.place))
+	n := port.shape.Elements()
+	copy(st.mem.floats(port.place), tensor.Data[float32](in)[part*n:][:n])
+}
+
+func (st *State) output(port *port, out *tensor.Tensor, part int) error {
+	if port.place == nil {
+		return tensor.Copy(out.Part(part, port.shape), st.slots[port.slot])
+	}
+	if n := port.shape.Elements(); n > 0 {
+		port.nest.CopyNow(tensor.Data[float32](out)[part*n:], st.mem.floats(port.place))
 	}
 	return nil
 }
