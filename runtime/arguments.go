@@ -3,6 +3,7 @@ package runtime
 import (
 	"sync"
 
+	"github.com/mixconv/mixconv/runtime/internal/plan"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -10,6 +11,9 @@ import (
 type arguments struct {
 	in, out []*tensor.Tensor
 	shapes  []tensor.Shape
+
+	batch *plan.Batch // made once it is needed
+	lanes []*plan.State
 }
 
 // argumentPool lets runs reuse their lists, so that a steady run allocates
@@ -36,7 +40,8 @@ func (p *argumentPool) put(a *arguments) {
 	clear(a.in)
 	clear(a.out)
 	clear(a.shapes)
-	a.in, a.out, a.shapes = a.in[:0], a.out[:0], a.shapes[:0]
+	clear(a.lanes)
+	a.in, a.out, a.shapes, a.lanes = a.in[:0], a.out[:0], a.shapes[:0], a.lanes[:0]
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.free = append(p.free, a)

@@ -30,7 +30,8 @@ type plans struct {
 // entry is a session prepared for one set of input shapes.
 type entry struct {
 	shapes []tensor.Shape
-	plan   *plan.Plan // nil: the reference engine runs graph
+	plan   *plan.Plan // for one picture if there is a batch; nil: the reference engine runs graph
+	batch  *batch     // nil: plan is for all pictures together
 	graph  *graph.Graph
 	free   []*plan.State // memory that no run uses
 }
@@ -39,23 +40,42 @@ type entry struct {
 func (s *Session) entry(shapes []tensor.Shape) (*entry, error) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
-	list := s.plans.entries
-	for i, e := range list {
+	e, err := s.find(shapes)
+	if err != nil {
+		return nil, errs.InFile(s.model.Name(), err)
+	}
+	if e.batch != nil {
+		s.plans.use(e.batch.one)
+	}
+	return e, nil
+}
+
+// find is entry while the plans are locked.
+func (s *Session) find(shapes []tensor.Shape) (*entry, error) {
+	for _, e := range s.plans.entries {
 		if sameShapes(e.shapes, shapes) {
-			copy(list[i:], list[i+1:])
-			list[len(list)-1] = e
+			s.plans.use(e)
 			return e, nil
 		}
 	}
 	e, err := s.prepare(shapes)
-	if err != nil {
-		return nil, errs.InFile(s.model.Name(), err)
+	if err == nil {
+		s.plans.use(e)
 	}
-	if len(list) == maxPlans {
-		list = slices.Delete(list, 0, 1)
+	return e, err
+}
+
+// use makes e the entry used last, and forgets what was used longest ago.
+func (p *plans) use(e *entry) {
+	if i := slices.Index(p.entries, e); i >= 0 {
+		copy(p.entries[i:], p.entries[i+1:])
+		p.entries[len(p.entries)-1] = e
+		return
 	}
-	s.plans.entries = append(list, e)
-	return e, nil
+	if len(p.entries) == maxPlans {
+		p.entries = slices.Delete(p.entries, 0, 1)
+	}
+	p.entries = append(p.entries, e)
 }
 
 // trim forgets what was used longest ago until idle memory is bounded. What
@@ -81,6 +101,13 @@ func (s *Session) prepare(shapes []tensor.Shape) (*entry, error) {
 	}
 	var err error
 	if s.options.Engine == Planned {
+		if e.batch, err = s.batch(e.shapes); err != nil {
+			return nil, err
+		}
+		if e.batch != nil {
+			e.plan = e.batch.one.plan
+			return e, nil
+		}
 		e.plan, err = s.newPlan(e.shapes, &s.plans.packs)
 		if !errors.Is(err, plan.ErrShape) {
 			return e, err
@@ -110,7 +137,7 @@ func (s *Session) acquire(e *entry) *plan.State {
 func (s *Session) release(e *entry, st *plan.State) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
-	if len(e.free) < goruntime.GOMAXPROCS(0) { // more than that gain nothing by running at the same time
+	if len(e.free) < max(goruntime.GOMAXPROCS(0), s.options.Threads) { // more than that gain nothing by running at the same time
 		e.free = append(e.free, st)
 	}
 	s.plans.trim()

@@ -24,8 +24,8 @@ func (s *Session) Run(ctx context.Context, in Tensors) (Tensors, error) {
 	if e.plan == nil {
 		results, err = e.graph.Run(ctx, args.in, s.options.Limits)
 	} else {
-		results = e.plan.Outputs()
-		err = s.planned(ctx, e, args.in, results)
+		results = e.newOutputs(len(s.typed.Outputs))
+		err = s.planned(ctx, e, args, results)
 	}
 	if err != nil {
 		return nil, s.explain(err)
@@ -51,14 +51,14 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
 		return s.copyRun(ctx, in, out)
 	}
 	for i, o := range s.typed.Outputs {
-		dtype, shape := e.plan.Output(i)
+		dtype, shape := e.output(i)
 		t := out[o.Name]
 		if t == nil || t.DType != dtype || !t.Shape.Equal(shape) {
 			return fmt.Errorf("output %s: the model makes %s %s, given %s", errs.Quote(o.Name), dtype, shape, describe(t))
 		}
 		args.out = append(args.out, t)
 	}
-	return s.explain(s.planned(ctx, e, args.in, args.out))
+	return s.explain(s.planned(ctx, e, args, args.out))
 }
 
 // copyRun is RunInto where the reference engine runs, which allocates.
@@ -78,9 +78,12 @@ func (s *Session) copyRun(ctx context.Context, in, out Tensors) error {
 	return nil
 }
 
-func (s *Session) planned(ctx context.Context, e *entry, in, out []*tensor.Tensor) error {
+func (s *Session) planned(ctx context.Context, e *entry, args *arguments, out []*tensor.Tensor) error {
+	if e.batch != nil {
+		return e.batch.run(ctx, s, args, out)
+	}
 	st := s.acquire(e)
-	err := st.Run(ctx, in, out)
+	err := st.Run(ctx, args.in, out)
 	s.release(e, st)
 	return err
 }

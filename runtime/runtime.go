@@ -60,6 +60,7 @@ type Session struct {
 	typed   *graph.Graph // as the file says
 	passed  *graph.Graph // after passes that need no run's shapes; nil for Reference
 	plans   plans
+	worth   func(work) bool // whether a picture of a batch is to be run by itself
 	scratch argumentPool
 }
 
@@ -75,7 +76,7 @@ func New(m *onnx.Model, o Options) (*Session, error) {
 	}
 	o.Threads = max(1, min(o.Threads, goruntime.GOMAXPROCS(0)))
 	o.Limits = o.Limits.OrDefault()
-	s := &Session{model: m, options: o, typed: typed}
+	s := &Session{model: m, options: o, typed: typed, worth: work.worthItself}
 	if o.Engine == Planned {
 		s.passed = typed.Clone()
 		if err := pass.Run(s.passed); err != nil {
