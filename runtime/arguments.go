@@ -12,8 +12,8 @@ type arguments struct {
 	in, out []*tensor.Tensor
 	shapes  []tensor.Shape
 
-	batch *plan.Batch // made once it is needed
-	lanes []*plan.State
+	batch  *plan.Batch // made once it is needed
+	states [2][]*plan.State
 }
 
 // argumentPool lets runs reuse their lists, so that a steady run allocates
@@ -40,8 +40,7 @@ func (p *argumentPool) put(a *arguments) {
 	clear(a.in)
 	clear(a.out)
 	clear(a.shapes)
-	clear(a.lanes)
-	a.in, a.out, a.shapes, a.lanes = a.in[:0], a.out[:0], a.shapes[:0], a.lanes[:0]
+	a.in, a.out, a.shapes = a.in[:0], a.out[:0], a.shapes[:0]
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.free = append(p.free, a)

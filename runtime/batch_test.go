@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	goruntime "runtime"
 	"testing"
 	"time"
 
@@ -12,13 +13,20 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// always has every picture run by itself where that is possible.
+// always has every batch run in portions where that is possible.
 func always(work) bool { return true }
 
-// TestSeparable: models that mix the pictures of a batch in many ways, and such
+// processors lets sessions have so many threads while t runs.
+func processors(t *testing.T, n int) {
+	before := goruntime.GOMAXPROCS(n)
+	t.Cleanup(func() { goruntime.GOMAXPROCS(before) })
+}
+
+// TestBatchCases: models that mix the pictures of a batch in many ways, and such
 // that do not, give what the reference engine gives. The former are run as a
-// whole, the latter picture by picture, to the same bits as one at a time.
-func TestSeparable(t *testing.T) {
+// whole, the latter in portions, to the same bits as one at a time.
+func TestBatchCases(t *testing.T) {
+	processors(t, 4)
 	for _, c := range batchCases {
 		t.Run(c.name, func(t *testing.T) {
 			reference := newSession(t, c.model(), Options{Engine: Reference})
@@ -37,7 +45,7 @@ func TestSeparable(t *testing.T) {
 				requireClose(t, "planned", want, got)
 				requireSameIntegers(t, want, got)
 				if _, e, err := s.bind(in); err != nil || (e.batch == nil) != c.mixes {
-					t.Errorf("picture by picture: %v, want %v; error %v", e.batch != nil, !c.mixes, err)
+					t.Errorf("in portions: %v, want %v; error %v", e.batch != nil, !c.mixes, err)
 				}
 				if !c.mixes && c.x[0] == tensor.Unknown {
 					requireSingles(t, s, in, got)
@@ -80,7 +88,8 @@ func requireSingles(t *testing.T, s *Session, in, all Tensors) {
 // TestBatchBits: a batch gives the same bits as its pictures one at a time, for
 // any number of threads, from several goroutines, and into the caller's tensors.
 func TestBatchBits(t *testing.T) {
-	const most = 7
+	const most = 17
+	processors(t, 8)
 	single := newSession(t, network(), Options{})
 	in := randomInput(single, most, 7)
 	want := tensor.New(tensor.Float32, most, 10)
@@ -93,12 +102,12 @@ func TestBatchBits(t *testing.T) {
 	}
 	for _, threads := range []int{1, 2, 3, 8} {
 		s := newSession(t, network(), Options{Threads: threads})
-		for n := 2; n <= most; n++ {
+		for n := 2; n <= most; n += 1 + n/8 {
 			t.Run(fmt.Sprint(threads, " threads, batch ", n), func(t *testing.T) {
 				t.Parallel()
 				part := Tensors{"x": in["x"].Part(0, tensor.Shape{n, 3, 24, 24})}
 				out := Tensors{"y": tensor.New(tensor.Float32, n, 10)}
-				for range 20 {
+				for range 5 {
 					clear(tensor.Data[float32](out["y"]))
 					if err := s.RunInto(context.Background(), part, out); err != nil {
 						t.Fatal(err)
@@ -107,16 +116,17 @@ func TestBatchBits(t *testing.T) {
 						t.Fatalf("%v, want %v", got, want)
 					}
 				}
-				if _, e, err := s.bind(part); err != nil || e.batch == nil {
-					t.Errorf("not run picture by picture, error %v", err)
+				if _, e, err := s.bind(part); err != nil || (e.batch != nil) != s.splits(e.shapes) {
+					t.Errorf("in portions: %v, error %v", e.batch != nil, err)
 				}
 			})
 		}
 	}
 }
 
-// TestBatchPlan: a batch and a single picture share plan and memory; a model of
-// little work, or of few uses of each weight, is run as a whole.
+// TestBatchPlan: a batch is run with the plans and in the memory of batches of a
+// portion's size and of single pictures; a model that uses its weights but once a
+// picture is run as a whole.
 func TestBatchPlan(t *testing.T) {
 	s := newSession(t, network(), Options{})
 	entryFor := func(s *Session, n int) *entry {
@@ -130,9 +140,9 @@ func TestBatchPlan(t *testing.T) {
 		}
 		return e
 	}
-	four, one := entryFor(s, 4), entryFor(s, 1)
-	if four.batch == nil || four.batch.one != one || len(one.free) != 1 {
-		t.Errorf("batch %+v, %d States", four.batch, len(one.free))
+	five, four, one := entryFor(s, 5), entryFor(s, 4), entryFor(s, 1)
+	if five.batch == nil || five.batch.shares != [2]share{{four, 0, 1}, {one, 4, 1}} || len(four.free) != 1 || len(one.free) != 1 {
+		t.Errorf("batch %+v, %d and %d States", five.batch, len(four.free), len(one.free))
 	}
 	out := Tensors{"y": tensor.New(tensor.Float32, 1, 10)}
 	if err := s.RunInto(context.Background(), randomInput(s, 4, 1), out); err == nil {
@@ -146,7 +156,7 @@ func TestBatchPlan(t *testing.T) {
 	}
 }
 
-// TestBatchSteps: profile and fallbacks are those of the plan for one picture.
+// TestBatchSteps: a profile is that of a portion, for all of them.
 func TestBatchSteps(t *testing.T) {
 	s := newSession(t, network(), Options{Threads: 2})
 	one, err := s.Profile(context.Background(), randomInput(s, 1, 1), 1)
@@ -154,8 +164,13 @@ func TestBatchSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	five, err := s.Profile(context.Background(), randomInput(s, 5, 1), 2)
-	if err != nil || len(five) != len(one) || five[0].MACs != one[0].MACs {
-		t.Errorf("%d steps, want %d; error %v", len(five), len(one), err)
+	if err != nil || len(five) != len(one) {
+		t.Fatalf("%d steps, want %d; error %v", len(five), len(one), err)
+	}
+	for i, step := range five {
+		if step.MACs != 5*one[i].MACs {
+			t.Errorf("step %s: %d MACs, want five times %d", step.Name, step.MACs, one[i].MACs)
+		}
 	}
 }
 
@@ -164,11 +179,12 @@ func TestBatchSteps(t *testing.T) {
 func TestBatchCancel(t *testing.T) {
 	b := newBuilder(13)
 	x := b.input("x", -1, 64, 64, 64)
-	for range 20 {
+	for range 5 {
 		x = b.conv(x, 64, 64, 3, 1, 1, "")
 	}
 	b.node("Identity", "y", []string{x})
 	b.output("y", 4)
+	processors(t, 3)
 	for threads := 1; threads <= 3; threads++ {
 		s := newSession(t, b.model(), Options{Threads: threads})
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)

@@ -30,43 +30,55 @@ type plans struct {
 // entry is a session prepared for one set of input shapes.
 type entry struct {
 	shapes []tensor.Shape
-	plan   *plan.Plan // for one picture if there is a batch; nil: the reference engine runs graph
-	batch  *batch     // nil: plan is for all pictures together
+	batch  *batch     // nil: all pictures are run together
+	plan   *plan.Plan // nil: there is a batch, or the reference engine runs graph
 	graph  *graph.Graph
 	free   []*plan.State // memory that no run uses
+	part   bool          // of batches only: alone, such shapes are run in smaller portions
 }
 
 // entry returns what is prepared for shapes, preparing it on first use.
 func (s *Session) entry(shapes []tensor.Shape) (*entry, error) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
-	e, err := s.find(shapes)
+	e, err := s.find(shapes, false)
 	if err != nil {
 		return nil, errs.InFile(s.model.Name(), err)
-	}
-	if e.batch != nil {
-		s.plans.use(e.batch.one)
 	}
 	return e, nil
 }
 
-// find is entry while the plans are locked.
-func (s *Session) find(shapes []tensor.Shape) (*entry, error) {
+// find is entry while the plans are locked. With together, what it returns runs
+// all pictures together.
+func (s *Session) find(shapes []tensor.Shape, together bool) (*entry, error) {
 	for _, e := range s.plans.entries {
-		if sameShapes(e.shapes, shapes) {
+		if sameShapes(e.shapes, shapes) && (e.batch == nil || !together) && (!e.part || together) {
 			s.plans.use(e)
 			return e, nil
 		}
 	}
-	e, err := s.prepare(shapes)
+	e, err := s.prepare(shapes, together)
 	if err == nil {
 		s.plans.use(e)
 	}
 	return e, err
 }
 
-// use makes e the entry used last, and forgets what was used longest ago.
+// use makes e the entry used last, but for what runs its pictures.
 func (p *plans) use(e *entry) {
+	p.last(e)
+	if e.batch == nil {
+		return
+	}
+	for _, share := range e.batch.shares {
+		if share.entry != nil {
+			p.last(share.entry)
+		}
+	}
+}
+
+// last puts e behind the other entries, and forgets what was used longest ago.
+func (p *plans) last(e *entry) {
 	if i := slices.Index(p.entries, e); i >= 0 {
 		copy(p.entries[i:], p.entries[i+1:])
 		p.entries[len(p.entries)-1] = e
@@ -94,19 +106,17 @@ func (p *plans) trim() {
 	}
 }
 
-func (s *Session) prepare(shapes []tensor.Shape) (*entry, error) {
+func (s *Session) prepare(shapes []tensor.Shape, together bool) (*entry, error) {
 	e := &entry{}
 	for _, shape := range shapes {
 		e.shapes = append(e.shapes, shape.Clone())
 	}
 	var err error
 	if s.options.Engine == Planned {
-		if e.batch, err = s.batch(e.shapes); err != nil {
-			return nil, err
-		}
-		if e.batch != nil {
-			e.plan = e.batch.one.plan
-			return e, nil
+		if together {
+			e.part = s.splits(e.shapes)
+		} else if e.batch, err = s.batch(e.shapes); err != nil || e.batch != nil {
+			return e, err
 		}
 		e.plan, err = s.newPlan(e.shapes, &s.plans.packs)
 		if !errors.Is(err, plan.ErrShape) {

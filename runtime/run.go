@@ -21,7 +21,7 @@ func (s *Session) Run(ctx context.Context, in Tensors) (Tensors, error) {
 		return nil, err
 	}
 	var results []*tensor.Tensor
-	if e.plan == nil {
+	if e.graph != nil {
 		results, err = e.graph.Run(ctx, args.in, s.options.Limits)
 	} else {
 		results = e.newOutputs(len(s.typed.Outputs))
@@ -47,7 +47,7 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
 		return err
 	}
 	defer s.scratch.put(args)
-	if e.plan == nil {
+	if e.graph != nil {
 		return s.copyRun(ctx, in, out)
 	}
 	for i, o := range s.typed.Outputs {

@@ -9,21 +9,28 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// Batch runs a plan for one picture on every picture of a batch. Each worker
-// takes one picture after another and computes it alone, in a State of its own:
-// nobody waits between steps, and a State's memory stays in the caches. A
-// worker that finds no picture left helps with those that are not finished. One
+// Batch runs the pictures of a batch in portions, with plans for a few pictures.
+// Each worker takes one portion after another and computes it alone, in a State
+// of its own: nobody waits between steps, and a State's memory stays in the
+// caches. A worker that finds nothing left helps with what is not finished. One
 // run at a time uses a Batch.
 type Batch struct {
-	lanes    []*State // one for each picture that is computed at the same time
-	in, out  []*tensor.Tensor
-	ctx      context.Context
-	pictures int64
-	next     atomic.Int64 // picture to claim
-	busy     atomic.Int32 // lanes that may still have work to share
-	errs     []error      // of each lane
-	group    sync.WaitGroup
-	helpers  []func() // one per goroutine but the caller's, made once so that a run allocates nothing
+	ctx     context.Context
+	in, out []*tensor.Tensor
+	shares  [2]Share
+	next    [2]atomic.Int64 // portion of each share to claim
+	busy    atomic.Int32    // workers that may still claim one
+	errs    []error         // of each worker
+	group   sync.WaitGroup
+	helpers []func() // one per goroutine but the caller's, made once so that a run allocates nothing
+}
+
+// Share is what one plan does of a batch: so many portions, each as long as the
+// plan's inputs, of which First would come before. There is a State for each of
+// at most as many workers as the plan has.
+type Share struct {
+	States       []*State
+	First, Count int
 }
 
 // NewBatch makes a Batch for plans of so many workers.
@@ -38,70 +45,72 @@ func NewBatch(workers int) *Batch {
 	return b
 }
 
-// Run computes every picture of in: each input and output is as long as
-// so many of the plan's. lanes are States of one plan for as many workers as the
-// Batch has, at most one for each. Otherwise it is as State.Run.
-func (b *Batch) Run(ctx context.Context, lanes []*State, in, out []*tensor.Tensor, pictures int) error {
-	b.ctx, b.lanes, b.in, b.out, b.pictures = ctx, lanes, in, out, int64(pictures)
-	b.next.Store(0)
-	b.busy.Store(int32(len(lanes)))
-	for _, st := range lanes {
-		st.crew.open()
+// Run computes both shares, the first one first. Otherwise it is as State.Run.
+func (b *Batch) Run(ctx context.Context, in, out []*tensor.Tensor, shares [2]Share) (err error) {
+	b.ctx, b.in, b.out, b.shares = ctx, in, out, shares
+	for i := range b.next {
+		b.next[i].Store(0)
 	}
+	b.busy.Store(int32(len(b.errs)))
 	b.group.Add(len(b.helpers))
 	for _, f := range b.helpers {
 		go f()
 	}
 	b.work(0)
 	b.group.Wait()
-	var err error
-	for i, e := range b.errs {
+	for _, e := range b.errs {
 		if err == nil {
 			err = e
 		}
-		b.errs[i] = nil
 	}
-	b.ctx, b.lanes, b.in, b.out = nil, nil, nil, nil
+	b.ctx, b.in, b.out, b.shares = nil, nil, nil, [2]Share{}
 	return err
 }
 
-// work is what worker w does: pictures in its lane, if it has one, then what
+// work is what worker w does: portions as long as there are any, then what
 // others have not finished.
 func (b *Batch) work(w int) {
-	if w < len(b.lanes) {
-		b.errs[w] = b.claim(b.lanes[w])
+	b.errs[w] = nil
+	for i := range b.shares {
+		if states := b.shares[i].States; w < len(states) && b.errs[w] == nil {
+			b.errs[w] = b.claim(i, states[w])
+		}
 	}
+	b.busy.Add(-1)
 	for i := 0; b.busy.Load() > 0; i++ {
-		if st := b.neediest(); st != nil {
-			st.crew.join()
+		if c := b.neediest(); c != nil {
+			c.join()
 		} else if i > spins {
 			runtime.Gosched()
 		}
 	}
 }
 
-// claim computes pictures in st until there are none left.
-func (b *Batch) claim(st *State) (err error) {
-	for err == nil {
-		i := b.next.Add(1) - 1
-		if i >= b.pictures {
-			break
+// claim computes portions of a share in st until there are none left.
+func (b *Batch) claim(share int, st *State) error {
+	st.crew.open()
+	defer st.crew.over.Store(true)
+	for {
+		i := int(b.next[share].Add(1) - 1)
+		if i >= b.shares[share].Count {
+			return nil
 		}
-		err = st.run(b.ctx, b.in, b.out, int(i), nil)
+		if err := st.run(b.ctx, b.in, b.out, b.shares[share].First+i, nil); err != nil {
+			for i := range b.next { // nobody begins another
+				b.next[i].Store(int64(b.shares[i].Count))
+			}
+			return err
+		}
 	}
-	if err != nil {
-		b.next.Store(b.pictures) // nobody begins another
-	}
-	st.crew.over.Store(true)
-	b.busy.Add(-1)
-	return err
 }
 
-// neediest is the unfinished lane that the fewest help with.
-func (b *Batch) neediest() (least *State) {
-	for _, st := range b.lanes {
-		if !st.crew.over.Load() && (least == nil || st.crew.hands.Load() < least.crew.hands.Load()) {
-			least = st
+// neediest is the crew at work that has the fewest hands.
+func (b *Batch) neediest() (least *crew) {
+	for _, share := range b.shares {
+		for _, st := range share.States {
+			if c := &st.crew; !c.over.Load() && (least == nil || c.hands.Load() < least.hands.Load()) {
+				least = c
+			}
 		}
 	}
 	return least

@@ -19,7 +19,7 @@ type crew struct {
 	jobs    []kernel.Job
 	ticket  atomic.Uint64 // step+1 in the upper half, next task in the lower
 	left    atomic.Int64  // tasks of the step that are not finished
-	over    atomic.Bool   // the run has ended
+	over    atomic.Bool   // the run has ended, or has not begun
 	hands   atomic.Int32  // goroutines that help, or have said that they will
 	group   sync.WaitGroup
 	helpers []func() // one per helper goroutine, made once so that a run allocates nothing
@@ -30,6 +30,7 @@ const spins = 200
 
 func (c *crew) init(workers int, jobs []kernel.Job) {
 	c.jobs = jobs
+	c.over.Store(true)
 	for w := 1; w < workers; w++ {
 		c.helpers = append(c.helpers, func() {
 			defer c.group.Done()
@@ -49,9 +50,9 @@ func (c *crew) start() {
 
 // open begins a run of one goroutine; others may join.
 func (c *crew) open() {
-	c.over.Store(false)
 	c.ticket.Store(0)
 	c.hands.Store(0)
+	c.over.Store(false)
 }
 
 // join helps until the run is over. At most as many goroutines as there are
