@@ -13,20 +13,19 @@ import (
 // in the memory of the entries for these.
 type batch struct {
 	pictures int
-	shares   [2]share // portions, then single pictures
+	shares   [2]share
 	outputs  []tensor.Shape
 }
 
-// share is count runs of an entry's plan, of which first would come before.
+// share is a part of a batch: count portions of size pictures, from first on.
 type share struct {
-	entry        *entry // nil: count is 0
-	first, count int
+	entry              *entry // runs one of them
+	first, count, size int
 }
 
-// portion is how many pictures a worker takes at a time while there are as many
-// for everybody. Fewer read the weights more often, more leave no room for them
-// in the caches: of 1, 2, 4, 8 and 16 this is best for MixNets, EfficientNets and
-// MobileNets.
+// portion is how many pictures a worker takes at a time, at most. Fewer read the
+// weights more often, more leave no room for them in the caches: of 1, 2, 4, 8
+// and 16 it is best for MixNets, EfficientNets and MobileNets.
 const portion = 4
 
 // A batch is run in portions if a picture is so much work, in multiply-adds,
@@ -34,21 +33,25 @@ const portion = 4
 // the weights again does not.
 const (
 	leastWork      = 1 << 17
-	leastPerWeight = 24
+	leastPerWeight = 16
 )
 
-// split says in how many portions and single pictures a batch is run.
-func (s *Session) split(pictures int) (portions, singles int) {
-	if pictures >= portion*s.options.Threads {
-		portions = pictures / portion
+// split makes portions of a batch, as many for each thread if that can be, of
+// sizes that differ by at most one; the larger ones come first.
+func (s *Session) split(pictures int) [2]share {
+	rounds := (pictures + portion*s.options.Threads - 1) / (portion * s.options.Threads)
+	portions := max(1, min(rounds*s.options.Threads, pictures))
+	size, larger := pictures/portions, pictures%portions
+	return [2]share{
+		{count: larger, size: size + 1},
+		{count: portions - larger, size: size, first: larger * (size + 1)},
 	}
-	return portions, pictures - portion*portions
 }
 
 // splits reports whether there is more than one of them.
 func (s *Session) splits(shapes []tensor.Shape) bool {
-	portions, singles := s.split(commonBatch(shapes))
-	return portions+singles > 1
+	shares := s.split(commonBatch(shapes))
+	return shares[0].count+shares[1].count > 1
 }
 
 // batch returns how to run inputs of these shapes in portions; nil if that
@@ -57,47 +60,47 @@ func (s *Session) batch(shapes []tensor.Shape) (*batch, error) {
 	if !s.splits(shapes) {
 		return nil, nil
 	}
-	b := &batch{pictures: commonBatch(shapes)}
-	portions, singles := s.split(b.pictures)
 	one, err := s.specialise(s.passed, withBatch(shapes, 1))
-	if err != nil || !s.worth(workOf(one)) || !b.separable(s, shapes, one) {
+	if err != nil || !s.worth(workOf(one)) {
 		return nil, nil
 	}
-	if portions > 0 {
-		p := &batch{pictures: portion}
-		if !p.separable(s, withBatch(shapes, portion), one) {
+	b := &batch{pictures: commonBatch(shapes)}
+	b.shares = s.split(b.pictures)
+	var ok bool
+	if b.outputs, ok = s.separable(shapes, one); !ok {
+		return nil, nil
+	}
+	for i := range b.shares {
+		share := &b.shares[i]
+		if share.count == 0 {
+			continue
+		}
+		shapes := withBatch(shapes, share.size)
+		if _, ok := s.separable(shapes, one); !ok {
 			return nil, nil
 		}
-		if b.shares[0], err = s.share(shapes, portion, 0, portions); err != nil {
+		if share.entry, err = s.find(shapes, true); err != nil {
 			return nil, err
 		}
 	}
-	if singles > 0 {
-		b.shares[1], err = s.share(shapes, 1, b.pictures-singles, singles)
-	}
-	return b, err
+	return b, nil
 }
 
 // separable reports whether inputs of these shapes give what one gives for each
-// picture, and notes the shapes of their outputs.
-func (b *batch) separable(s *Session, shapes []tensor.Shape, one *graph.Graph) bool {
+// picture, and returns the shapes of the outputs.
+func (s *Session) separable(shapes []tensor.Shape, one *graph.Graph) (outputs []tensor.Shape, ok bool) {
 	all, err := s.specialise(s.passed, shapes)
-	if err != nil || graph.Separable(all, one) != nil {
-		return false
+	if err != nil || commonBatch(shapes) > 1 && graph.Separable(all, one) != nil {
+		return nil, false
 	}
 	for _, o := range all.Outputs {
 		t := o.Value.Type
 		if _, bytes, err := tensor.Size(t.DType, t.Shape); err != nil || bytes > s.options.Limits.TensorBytes {
-			return false
+			return nil, false
 		}
-		b.outputs = append(b.outputs, t.Shape)
+		outputs = append(outputs, t.Shape)
 	}
-	return true
-}
-
-func (s *Session) share(shapes []tensor.Shape, pictures, before, count int) (share, error) {
-	e, err := s.find(withBatch(shapes, pictures), true)
-	return share{e, before / pictures, count}, err
+	return outputs, true
 }
 
 // commonBatch is the first dimension of all shapes, 0 if there is none.
@@ -155,7 +158,7 @@ func (b *batch) run(ctx context.Context, s *Session, args *arguments, out []*ten
 			states = append(states, s.acquire(share.entry))
 		}
 		args.states[i] = states
-		shares[i] = plan.Share{States: states, First: share.first, Count: share.count}
+		shares[i] = plan.Share{States: states, First: share.first, Count: share.count, Size: share.size}
 	}
 	err := args.batch.Run(ctx, args.in, out, shares)
 	for i, share := range b.shares {
@@ -167,17 +170,17 @@ func (b *batch) run(ctx context.Context, s *Session, args *arguments, out []*ten
 	return err
 }
 
-// runner is the entry whose plan runs e's pictures, or most of them, and
-// how many pictures e has for each of that.
+// runner is the entry whose plan runs e's pictures, or most of them, and how
+// many times as many e has as that.
 func (e *entry) runner() (r *entry, times float64) {
 	if e.batch == nil {
 		return e, 1
 	}
 	share := e.batch.shares[0]
-	if share.count == 0 {
+	if share.count < e.batch.shares[1].count {
 		share = e.batch.shares[1]
 	}
-	return share.entry, float64(e.batch.pictures) / float64(share.entry.shapes[0][0])
+	return share.entry, float64(e.batch.pictures) / float64(share.size)
 }
 
 // output is the type and shape of the i-th output.

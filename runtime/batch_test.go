@@ -71,14 +71,14 @@ func requireSingles(t *testing.T, s *Session, in, all Tensors) {
 	for i := range batchSize {
 		one := Tensors{}
 		for name, x := range in {
-			one[name] = x.Part(i, append(tensor.Shape{1}, x.Shape[1:]...))
+			one[name] = x.Rows(i, 1)
 		}
 		out, err := s.Run(context.Background(), one)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for name, y := range out {
-			if part := all[name].Part(i, y.Shape); !reflect.DeepEqual(y.Data, part.Data) {
+			if part := all[name].Rows(i, 1); !reflect.DeepEqual(y.Data, part.Data) {
 				t.Fatalf("picture %d, output %s: %v, alone %v", i, name, part.Data, y.Data)
 			}
 		}
@@ -94,7 +94,7 @@ func TestBatchBits(t *testing.T) {
 	in := randomInput(single, most, 7)
 	want := tensor.New(tensor.Float32, most, 10)
 	for i := range most {
-		out, err := single.Run(context.Background(), Tensors{"x": in["x"].Part(i, tensor.Shape{1, 3, 24, 24})})
+		out, err := single.Run(context.Background(), Tensors{"x": in["x"].Rows(i, 1)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,14 +105,14 @@ func TestBatchBits(t *testing.T) {
 		for n := 2; n <= most; n += 1 + n/8 {
 			t.Run(fmt.Sprint(threads, " threads, batch ", n), func(t *testing.T) {
 				t.Parallel()
-				part := Tensors{"x": in["x"].Part(0, tensor.Shape{n, 3, 24, 24})}
+				part := Tensors{"x": in["x"].Rows(0, n)}
 				out := Tensors{"y": tensor.New(tensor.Float32, n, 10)}
 				for range 5 {
 					clear(tensor.Data[float32](out["y"]))
 					if err := s.RunInto(context.Background(), part, out); err != nil {
 						t.Fatal(err)
 					}
-					if got, want := out["y"].Data, want.Part(0, tensor.Shape{n, 10}).Data; !reflect.DeepEqual(got, want) {
+					if got, want := out["y"].Data, want.Rows(0, n).Data; !reflect.DeepEqual(got, want) {
 						t.Fatalf("%v, want %v", got, want)
 					}
 				}
@@ -124,8 +124,8 @@ func TestBatchBits(t *testing.T) {
 	}
 }
 
-// TestBatchPlan: a batch is run with the plans and in the memory of batches of a
-// portion's size and of single pictures; a model that uses its weights but once a
+// TestBatchPlan: a batch is run with the plans and in the memory of smaller
+// batches; a model that uses its weights but once a
 // picture is run as a whole.
 func TestBatchPlan(t *testing.T) {
 	s := newSession(t, network(), Options{})
@@ -140,13 +140,13 @@ func TestBatchPlan(t *testing.T) {
 		}
 		return e
 	}
-	five, four, one := entryFor(s, 5), entryFor(s, 4), entryFor(s, 1)
-	if five.batch == nil || five.batch.shares != [2]share{{four, 0, 1}, {one, 4, 1}} || len(four.free) != 1 || len(one.free) != 1 {
-		t.Errorf("batch %+v, %d and %d States", five.batch, len(four.free), len(one.free))
+	five, three, two := entryFor(s, 5), entryFor(s, 3), entryFor(s, 2)
+	if five.batch == nil || five.batch.shares != [2]share{{three, 0, 1, 3}, {two, 3, 1, 2}} || len(three.free) != 1 || len(two.free) != 1 {
+		t.Errorf("batch %+v, %d and %d States", five.batch, len(three.free), len(two.free))
 	}
 	out := Tensors{"y": tensor.New(tensor.Float32, 1, 10)}
-	if err := s.RunInto(context.Background(), randomInput(s, 4, 1), out); err == nil {
-		t.Error("an output for one picture of four is accepted")
+	if err := s.RunInto(context.Background(), randomInput(s, 5, 1), out); err == nil {
+		t.Error("an output for one picture of five is accepted")
 	}
 	b := newBuilder(14)
 	b.node("Gemm", "y", []string{b.node("Relu", "", []string{b.input("x", -1, 512)}), b.weight(512, 512)})
@@ -210,5 +210,27 @@ func TestBatchCancel(t *testing.T) {
 	in["x"] = tensor.Of([]float32{0, 1, 2, 1, 3, 3, 1, 1}, 4, 2)
 	if _, err := s.Run(context.Background(), in); err != nil {
 		t.Errorf("after an error: %v", err)
+	}
+}
+
+// TestSplit: portions cover the batch, each thread has as many as any other if
+// that can be, and none is larger than allowed.
+func TestSplit(t *testing.T) {
+	for threads := 1; threads <= 9; threads++ {
+		s := &Session{options: Options{Threads: threads}}
+		for pictures := range 200 {
+			shares := s.split(pictures)
+			portions, at := 0, 0
+			for _, share := range shares {
+				if share.count > 0 && (share.first != at || share.size > portion || share.size < 1) && pictures > 0 {
+					t.Fatalf("%d threads, %d pictures: %+v", threads, pictures, shares)
+				}
+				portions += share.count
+				at += share.count * share.size
+			}
+			if at != pictures || pictures >= threads && portions%threads != 0 {
+				t.Fatalf("%d threads, %d pictures: %+v", threads, pictures, shares)
+			}
+		}
 	}
 }

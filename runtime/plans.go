@@ -14,7 +14,7 @@ import (
 
 // maxPlans is how many sets of input shapes a session remembers; the one used
 // longest ago goes first.
-const maxPlans = 8
+const maxPlans = 16
 
 // maxIdle bounds the memory in bytes that a session keeps for shapes other than
 // the last ones.

@@ -25,12 +25,12 @@ type Batch struct {
 	helpers []func() // one per goroutine but the caller's, made once so that a run allocates nothing
 }
 
-// Share is what one plan does of a batch: so many portions, each as long as the
-// plan's inputs, of which First would come before. There is a State for each of
-// at most as many workers as the plan has.
+// Share is what one plan does of a batch: Count portions of Size pictures, as the
+// plan's inputs have, from picture First on. There is a State for each of at most
+// as many workers as the plan has.
 type Share struct {
-	States       []*State
-	First, Count int
+	States             []*State
+	First, Count, Size int
 }
 
 // NewBatch makes a Batch for plans of so many workers.
@@ -90,12 +90,13 @@ func (b *Batch) work(w int) {
 func (b *Batch) claim(share int, st *State) error {
 	st.crew.open()
 	defer st.crew.over.Store(true)
+	s := &b.shares[share]
 	for {
 		i := int(b.next[share].Add(1) - 1)
-		if i >= b.shares[share].Count {
+		if i >= s.Count {
 			return nil
 		}
-		if err := st.run(b.ctx, b.in, b.out, b.shares[share].First+i, nil); err != nil {
+		if err := st.run(b.ctx, b.in, b.out, s.First+i*s.Size, nil); err != nil {
 			for i := range b.next { // nobody begins another
 				b.next[i].Store(int64(b.shares[i].Count))
 			}

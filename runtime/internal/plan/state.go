@@ -84,17 +84,17 @@ func (st *State) Observe(ctx context.Context, in, out []*tensor.Tensor, took fun
 	return st.run(ctx, in, out, 0, took)
 }
 
-// run computes the part-th of the results that out has room for, from that part
-// of in: 0 where both are of the plan's own shapes.
-func (st *State) run(ctx context.Context, in, out []*tensor.Tensor, part int, took func(step int, d time.Duration)) error {
+// run is for as many pictures as the plan has, from number from on, where in and
+// out may have more.
+func (st *State) run(ctx context.Context, in, out []*tensor.Tensor, from int, took func(step int, d time.Duration)) error {
 	for i := range st.plan.inputs {
-		st.input(&st.plan.inputs[i], in[i], part)
+		st.input(&st.plan.inputs[i], in[i], from)
 	}
 	if err := st.steps(ctx, took); err != nil {
 		return err
 	}
 	for i := range st.plan.outputs {
-		if err := st.output(&st.plan.outputs[i], out[i], part); err != nil {
+		if err := st.output(&st.plan.outputs[i], out[i], from); err != nil {
 			return err
 		}
 	}
@@ -132,21 +132,20 @@ func (st *State) step(ctx context.Context, i int) error {
 	return nil
 }
 
-func (st *State) input(port *port, in *tensor.Tensor, part int) {
+func (st *State) input(port *port, in *tensor.Tensor, from int) {
 	if port.place == nil {
-		st.slots[port.slot] = in.Part(part, port.shape)
+		st.slots[port.slot] = port.part(in, from)
 		return
 	}
-	n := port.shape.Elements()
-	copy(st.mem.floats(port.place), tensor.Data[float32](in)[part*n:][:n])
+	copy(st.mem.floats(port.place), tensor.Data[float32](in)[port.skip(from):][:port.shape.Elements()])
 }
 
-func (st *State) output(port *port, out *tensor.Tensor, part int) error {
+func (st *State) output(port *port, out *tensor.Tensor, from int) error {
 	if port.place == nil {
-		return tensor.Copy(out.Part(part, port.shape), st.slots[port.slot])
+		return tensor.Copy(port.part(out, from), st.slots[port.slot])
 	}
-	if n := port.shape.Elements(); n > 0 {
-		port.nest.CopyNow(tensor.Data[float32](out)[part*n:], st.mem.floats(port.place))
+	if port.shape.Elements() > 0 {
+		port.nest.CopyNow(tensor.Data[float32](out)[port.skip(from):], st.mem.floats(port.place))
 	}
 	return nil
 }
