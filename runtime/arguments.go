@@ -3,6 +3,7 @@ package runtime
 import (
 	"sync"
 
+	"github.com/mixconv/mixconv/runtime/internal/plan"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -11,6 +12,9 @@ type arguments struct {
 	in, out []*tensor.Tensor
 	shapes  []tensor.Shape
 	want    []int // the outputs' places in the model's
+
+	batch  *plan.Batch // made once it is needed
+	states [2][]*plan.State
 }
 
 // argumentPool lets runs reuse their lists, so that a steady run allocates

@@ -12,9 +12,9 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// maxPlans is how many sets of input shapes and outputs a session remembers; the one used
-// longest ago goes first.
-const maxPlans = 8
+// maxPlans is how many sets of input shapes and outputs a session remembers; the
+// one used longest ago goes first.
+const maxPlans = 16
 
 // maxIdle bounds the memory in bytes that a session keeps for shapes other than
 // the last ones.
@@ -31,9 +31,11 @@ type plans struct {
 type entry struct {
 	shapes []tensor.Shape
 	want   []int      // the outputs' places in the model's, ascending
-	plan   *plan.Plan // nil: the reference engine runs graph
+	batch  *batch     // nil: all pictures are run together
+	plan   *plan.Plan // nil: there is a batch, or the reference engine runs graph
 	graph  *graph.Graph
 	free   []*plan.State // memory that no run uses
+	part   bool          // of batches only: alone, such shapes are run in smaller portions
 }
 
 // entry returns what is prepared for shapes and the outputs at want, preparing
@@ -41,23 +43,54 @@ type entry struct {
 func (s *Session) entry(shapes []tensor.Shape, want []int) (*entry, error) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
-	list := s.plans.entries
-	for i, e := range list {
-		if slices.Equal(e.want, want) && slices.EqualFunc(e.shapes, shapes, tensor.Shape.Equal) {
-			copy(list[i:], list[i+1:])
-			list[len(list)-1] = e
-			return e, nil
-		}
-	}
-	e, err := s.prepare(shapes, want)
+	e, err := s.find(shapes, want, false)
 	if err != nil {
 		return nil, errs.InFile(s.model.Name(), err)
 	}
-	if len(list) == maxPlans {
-		list = slices.Delete(list, 0, 1)
-	}
-	s.plans.entries = append(list, e)
 	return e, nil
+}
+
+// find is entry while the plans are locked. With together, what it returns runs
+// all pictures together.
+func (s *Session) find(shapes []tensor.Shape, want []int, together bool) (*entry, error) {
+	for _, e := range s.plans.entries {
+		if slices.Equal(e.want, want) && slices.EqualFunc(e.shapes, shapes, tensor.Shape.Equal) &&
+			(e.batch == nil || !together) && (!e.part || together) {
+			s.plans.use(e)
+			return e, nil
+		}
+	}
+	e, err := s.prepare(shapes, want, together)
+	if err == nil {
+		s.plans.use(e)
+	}
+	return e, err
+}
+
+// use makes e the entry used last, but for what runs its pictures.
+func (p *plans) use(e *entry) {
+	p.last(e)
+	if e.batch == nil {
+		return
+	}
+	for _, share := range e.batch.shares {
+		if share.entry != nil {
+			p.last(share.entry)
+		}
+	}
+}
+
+// last puts e behind the other entries, and forgets what was used longest ago.
+func (p *plans) last(e *entry) {
+	if i := slices.Index(p.entries, e); i >= 0 {
+		copy(p.entries[i:], p.entries[i+1:])
+		p.entries[len(p.entries)-1] = e
+		return
+	}
+	if len(p.entries) == maxPlans {
+		p.entries = slices.Delete(p.entries, 0, 1)
+	}
+	p.entries = append(p.entries, e)
 }
 
 // trim forgets what was used longest ago until idle memory is bounded. What
@@ -76,13 +109,18 @@ func (p *plans) trim() {
 	}
 }
 
-func (s *Session) prepare(shapes []tensor.Shape, want []int) (*entry, error) {
+func (s *Session) prepare(shapes []tensor.Shape, want []int, together bool) (*entry, error) {
 	e := &entry{want: slices.Clone(want)}
 	for _, shape := range shapes {
 		e.shapes = append(e.shapes, shape.Clone())
 	}
 	var err error
 	if s.options.Engine == Planned {
+		if together {
+			e.part = s.splits(e.shapes)
+		} else if e.batch, err = s.batch(e); err != nil || e.batch != nil {
+			return e, err
+		}
 		e.plan, err = s.newPlan(e, &s.plans.packs)
 		if !errors.Is(err, plan.ErrShape) {
 			return e, err
@@ -108,7 +146,7 @@ func (s *Session) acquire(e *entry) *plan.State {
 func (s *Session) release(e *entry, st *plan.State) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
-	if len(e.free) < goruntime.GOMAXPROCS(0) { // more than that gain nothing by running at the same time
+	if len(e.free) < max(goruntime.GOMAXPROCS(0), s.options.Threads) { // more than that gain nothing by running at the same time
 		e.free = append(e.free, st)
 	}
 	s.plans.trim()

@@ -30,11 +30,11 @@ func (s *Session) Run(ctx context.Context, in Tensors, outputs ...string) (Tenso
 		return nil, err
 	}
 	var results []*tensor.Tensor
-	if e.plan == nil {
+	if e.graph != nil {
 		results, err = e.graph.Run(ctx, args.in, s.options.Limits)
 	} else {
-		results = e.plan.Outputs()
-		err = s.planned(ctx, e, args.in, results)
+		results = e.newOutputs()
+		err = s.planned(ctx, e, args, results)
 	}
 	if err != nil {
 		return nil, s.explain(err)
@@ -60,16 +60,16 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
 	if err != nil {
 		return err
 	}
-	if e.plan == nil {
+	if e.graph != nil {
 		return s.copyRun(ctx, e, args)
 	}
 	for i, t := range args.out {
-		dtype, shape := e.plan.Output(i)
+		dtype, shape := e.output(i)
 		if t == nil || t.DType != dtype || !t.Shape.Equal(shape) {
 			return fmt.Errorf("output %s: the model makes %s %s, given %s", errs.Quote(s.typed.Outputs[args.want[i]].Name), dtype, shape, describe(t))
 		}
 	}
-	return s.explain(s.planned(ctx, e, args.in, args.out))
+	return s.explain(s.planned(ctx, e, args, args.out))
 }
 
 // ask notes the outputs of these names, all of them if there are none.
@@ -127,9 +127,12 @@ func (s *Session) copyRun(ctx context.Context, e *entry, args *arguments) error 
 	return nil
 }
 
-func (s *Session) planned(ctx context.Context, e *entry, in, out []*tensor.Tensor) error {
+func (s *Session) planned(ctx context.Context, e *entry, args *arguments, out []*tensor.Tensor) error {
+	if e.batch != nil {
+		return e.batch.run(ctx, s, args, out)
+	}
 	st := s.acquire(e)
-	err := st.Run(ctx, in, out)
+	err := st.Run(ctx, args.in, out)
 	s.release(e, st)
 	return err
 }

@@ -49,6 +49,7 @@ type Session struct {
 	typed   *graph.Graph // as the file says
 	passed  *graph.Graph // after passes that need no run's shapes; nil for Reference
 	plans   plans
+	worth   func(work) bool // whether a batch of pictures of so much work is run in portions
 	scratch argumentPool
 }
 
@@ -64,7 +65,7 @@ func New(m *onnx.Model, o Options) (*Session, error) {
 	}
 	o.Threads = max(1, min(o.Threads, goruntime.GOMAXPROCS(0)))
 	o.Limits = o.Limits.OrDefault()
-	s := &Session{model: m, options: o, typed: typed}
+	s := &Session{model: m, options: o, typed: typed, worth: work.enough}
 	if o.Engine == Planned {
 		s.passed = typed.Clone()
 		if err := pass.Run(s.passed); err != nil {
@@ -135,7 +136,8 @@ func (s *Session) Fallbacks() ([]string, error) {
 	return all, nil
 }
 
-// declared is what is prepared for the declared input shapes.
+// declared is what is prepared for the declared input shapes; of a batch that is
+// run in portions, for one of them.
 func (s *Session) declared() (*entry, error) {
 	var shapes []tensor.Shape
 	for _, v := range s.typed.Inputs {
@@ -152,7 +154,12 @@ func (s *Session) declared() (*entry, error) {
 	if err := s.ask(args, nil); err != nil {
 		return nil, err
 	}
-	return s.entry(shapes, args.want)
+	e, err := s.entry(shapes, args.want)
+	if err != nil {
+		return nil, err
+	}
+	e, _ = e.runner()
+	return e, nil
 }
 
 // specialise returns g with what e's outputs need alone, and e's input shapes.

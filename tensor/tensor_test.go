@@ -76,3 +76,15 @@ func TestShape(t *testing.T) {
 		t.Errorf("scalar: %v", s)
 	}
 }
+
+// TestRows: rows of any type share their tensor's data.
+func TestRows(t *testing.T) {
+	if got := Of([]float32{1, 2, 3, 4, 5, 6}, 3, 2).Rows(1, 2); !got.Shape.Equal(Shape{2, 2}) || Data[float32](got)[0] != 3 || len(Data[float32](got)) != 4 {
+		t.Errorf("%+v", got)
+	}
+	all := New(String, 3)
+	Data[string](all.Rows(2, 1))[0] = "x"
+	if Data[string](all)[2] != "x" {
+		t.Error("rows are a copy")
+	}
+}

@@ -86,7 +86,11 @@ func scalingOf(n *graph.Node) (*scaling, *graph.Value) {
 	return nil, nil
 }
 
+// batchNorm is nil in training, which takes the moments of the batch.
 func batchNorm(n *graph.Node) *scaling {
+	if n.Attrs.Int("training_mode", 0) != 0 {
+		return nil
+	}
 	var p [4][]float32 // gamma, beta, mean, variance
 	for i := range p {
 		c := n.In[i+1].Const()

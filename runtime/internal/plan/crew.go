@@ -19,7 +19,8 @@ type crew struct {
 	jobs    []kernel.Job
 	ticket  atomic.Uint64 // step+1 in the upper half, next task in the lower
 	left    atomic.Int64  // tasks of the step that are not finished
-	over    atomic.Bool   // the run has ended
+	over    atomic.Bool   // the run has ended, or has not begun
+	hands   atomic.Int32  // goroutines that help, or have said that they will
 	group   sync.WaitGroup
 	helpers []func() // one per helper goroutine, made once so that a run allocates nothing
 }
@@ -29,6 +30,7 @@ const spins = 200
 
 func (c *crew) init(workers int, jobs []kernel.Job) {
 	c.jobs = jobs
+	c.over.Store(true)
 	for w := 1; w < workers; w++ {
 		c.helpers = append(c.helpers, func() {
 			defer c.group.Done()
@@ -38,13 +40,24 @@ func (c *crew) init(workers int, jobs []kernel.Job) {
 }
 
 func (c *crew) start() {
-	c.over.Store(false)
-	c.ticket.Store(0)
+	c.open()
+	c.hands.Store(int32(len(c.helpers)))
 	c.group.Add(len(c.helpers))
 	for _, f := range c.helpers {
 		go f()
 	}
 }
+
+// open begins a run of one goroutine; others may join.
+func (c *crew) open() {
+	c.ticket.Store(0)
+	c.hands.Store(0)
+	c.over.Store(false)
+}
+
+// join helps until the run is over. At most as many goroutines as there are
+// helpers may join one.
+func (c *crew) join() { c.help(int(c.hands.Add(1))) }
 
 func (c *crew) stop() {
 	c.over.Store(true)
@@ -55,7 +68,7 @@ func (c *crew) stop() {
 // the context's error once no task runs any more.
 func (c *crew) do(ctx context.Context, step int) error {
 	job := &c.jobs[step]
-	if len(c.helpers) == 0 || job.Tasks < 2 {
+	if c.hands.Load() == 0 || job.Tasks < 2 {
 		for task := range job.Tasks {
 			if ctx.Err() != nil {
 				return ctx.Err()

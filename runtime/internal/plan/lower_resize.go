@@ -6,7 +6,8 @@ import (
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 )
 
-// resize lowers Resize and Upsample of pictures in height and width.
+// resize lowers Resize and Upsample of pictures in height and width. Coordinates
+// in which a scale of 1 does not mean that an axis stays are not for it.
 func (p *planner) resize(n *graph.Node) error {
 	shape := n.In[0].Type.Shape
 	call, err := n.Call()
@@ -17,7 +18,8 @@ func (p *planner) resize(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	if len(shape) != 4 || !shape[:2].Equal(z.Out[:2]) || z.Coordinates == "tf_crop_and_resize" {
+	if len(shape) != 4 || !shape[:2].Equal(z.Out[:2]) || z.Scale[0] != 1 || z.Scale[1] != 1 ||
+		z.Coordinates == "tf_crop_and_resize" || z.Coordinates == "tf_half_pixel_for_nn" {
 		return errNoKernel
 	}
 	in, err := p.image(n.In[0])

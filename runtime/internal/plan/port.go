@@ -33,6 +33,22 @@ func (p *planner) output(o graph.Output) port {
 	return out
 }
 
+// part is the plan's own share of a tensor of perhaps more pictures.
+func (p *port) part(t *tensor.Tensor, from int) *tensor.Tensor {
+	if t.Shape.Equal(p.shape) {
+		return t
+	}
+	return t.Rows(from, p.shape[0])
+}
+
+// skip is how many elements of a tensor come before picture from.
+func (p *port) skip(from int) int {
+	if from == 0 {
+		return 0
+	}
+	return from * p.shape[1:].Elements()
+}
+
 // slot numbers a value that is kept as a tensor, outside the arena.
 func (p *planner) slot(v *graph.Value) int {
 	slot, ok := p.slots[v]

@@ -79,18 +79,22 @@ func (st *State) Run(ctx context.Context, in, out []*tensor.Tensor) error {
 
 // Observe is Run that tells how long each step took.
 func (st *State) Observe(ctx context.Context, in, out []*tensor.Tensor, took func(step int, d time.Duration)) error {
-	for i, port := range st.plan.inputs {
-		if port.place == nil {
-			st.slots[port.slot] = in[i]
-			continue
-		}
-		copy(st.mem.floats(port.place), tensor.Data[float32](in[i]))
+	st.crew.start()
+	defer st.crew.stop()
+	return st.run(ctx, in, out, 0, took)
+}
+
+// run is for as many pictures as the plan has, from number from on, where in and
+// out may have more.
+func (st *State) run(ctx context.Context, in, out []*tensor.Tensor, from int, took func(step int, d time.Duration)) error {
+	for i := range st.plan.inputs {
+		st.input(&st.plan.inputs[i], in[i], from)
 	}
 	if err := st.steps(ctx, took); err != nil {
 		return err
 	}
 	for i := range st.plan.outputs {
-		if err := st.output(&st.plan.outputs[i], out[i]); err != nil {
+		if err := st.output(&st.plan.outputs[i], out[i], from); err != nil {
 			return err
 		}
 	}
@@ -98,8 +102,6 @@ func (st *State) Observe(ctx context.Context, in, out []*tensor.Tensor, took fun
 }
 
 func (st *State) steps(ctx context.Context, took func(step int, d time.Duration)) error {
-	st.crew.start()
-	defer st.crew.stop()
 	for i := range st.plan.Steps {
 		if took == nil {
 			if err := st.step(ctx, i); err != nil {
@@ -130,12 +132,20 @@ func (st *State) step(ctx context.Context, i int) error {
 	return nil
 }
 
-func (st *State) output(port *port, out *tensor.Tensor) error {
+func (st *State) input(port *port, in *tensor.Tensor, from int) {
 	if port.place == nil {
-		return tensor.Copy(out, st.slots[port.slot])
+		st.slots[port.slot] = port.part(in, from)
+		return
 	}
-	if out.Elements() > 0 {
-		port.nest.CopyNow(tensor.Data[float32](out), st.mem.floats(port.place))
+	copy(st.mem.floats(port.place), tensor.Data[float32](in)[port.skip(from):][:port.shape.Elements()])
+}
+
+func (st *State) output(port *port, out *tensor.Tensor, from int) error {
+	if port.place == nil {
+		return tensor.Copy(port.part(out, from), st.slots[port.slot])
+	}
+	if port.shape.Elements() > 0 {
+		port.nest.CopyNow(tensor.Data[float32](out)[port.skip(from):], st.mem.floats(port.place))
 	}
 	return nil
 }

@@ -1,0 +1,118 @@
+package plan
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// Batch runs the pictures of a batch in portions, with plans for a few pictures.
+// Each worker takes one portion after another and computes it alone, in a State
+// of its own: nobody waits between steps, and a State's memory stays in the
+// caches. A worker that finds nothing left helps with what is not finished. One
+// run at a time uses a Batch.
+type Batch struct {
+	ctx     context.Context
+	in, out []*tensor.Tensor
+	shares  [2]Share
+	next    [2]atomic.Int64 // portion of each share to claim
+	busy    atomic.Int32    // workers that may still claim one
+	errs    []error         // of each worker
+	group   sync.WaitGroup
+	helpers []func() // one per goroutine but the caller's, made once so that a run allocates nothing
+}
+
+// Share is what one plan does of a batch: Count portions of Size pictures, as the
+// plan's inputs have, from picture First on. There is a State for each of at most
+// as many workers as the plan has.
+type Share struct {
+	States             []*State
+	First, Count, Size int
+}
+
+// NewBatch makes a Batch for plans of so many workers.
+func NewBatch(workers int) *Batch {
+	b := &Batch{errs: make([]error, workers)}
+	for w := 1; w < workers; w++ {
+		b.helpers = append(b.helpers, func() {
+			defer b.group.Done()
+			b.work(w)
+		})
+	}
+	return b
+}
+
+// Run computes both shares, the first one first. Otherwise it is as State.Run.
+func (b *Batch) Run(ctx context.Context, in, out []*tensor.Tensor, shares [2]Share) (err error) {
+	b.ctx, b.in, b.out, b.shares = ctx, in, out, shares
+	for i := range b.next {
+		b.next[i].Store(0)
+	}
+	b.busy.Store(int32(len(b.errs)))
+	b.group.Add(len(b.helpers))
+	for _, f := range b.helpers {
+		go f()
+	}
+	b.work(0)
+	b.group.Wait()
+	for _, e := range b.errs {
+		if err == nil {
+			err = e
+		}
+	}
+	b.ctx, b.in, b.out, b.shares = nil, nil, nil, [2]Share{}
+	return err
+}
+
+// work is what worker w does: portions as long as there are any, then what
+// others have not finished.
+func (b *Batch) work(w int) {
+	b.errs[w] = nil
+	for i := range b.shares {
+		if states := b.shares[i].States; w < len(states) && b.errs[w] == nil {
+			b.errs[w] = b.claim(i, states[w])
+		}
+	}
+	b.busy.Add(-1)
+	for i := 0; b.busy.Load() > 0; i++ {
+		if c := b.neediest(); c != nil {
+			c.join()
+		} else if i > spins {
+			runtime.Gosched()
+		}
+	}
+}
+
+// claim computes portions of a share in st until there are none left.
+func (b *Batch) claim(share int, st *State) error {
+	st.crew.open()
+	defer st.crew.over.Store(true)
+	s := &b.shares[share]
+	for {
+		i := int(b.next[share].Add(1) - 1)
+		if i >= s.Count {
+			return nil
+		}
+		if err := st.run(b.ctx, b.in, b.out, s.First+i*s.Size, nil); err != nil {
+			for i := range b.next { // nobody begins another
+				b.next[i].Store(int64(b.shares[i].Count))
+			}
+			return err
+		}
+	}
+}
+
+// neediest is the crew at work that has the fewest hands.
+func (b *Batch) neediest() (least *crew) {
+	for _, share := range b.shares {
+		for _, st := range share.States {
+			if c := &st.crew; !c.over.Load() && (least == nil || c.hands.Load() < least.hands.Load()) {
+				least = c
+			}
+		}
+	}
+	return least
+}
