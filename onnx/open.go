@@ -13,7 +13,8 @@ import (
 // OpenFile is ReadFile that leaves large float32 initializers in the file: their
 // raw_data in Proto is empty, and Stored, Tensor, Encode and EmbedData read it.
 // The file stays open as long as the model is in use. If it has been written to
-// meanwhile, reading is an error; that it was replaced or removed does no harm.
+// meanwhile, reading is an error; that it was replaced or removed, where the
+// system allows that of an open file, does no harm.
 func OpenFile(path string, lim limit.Limits) (*Model, error) {
 	f, err := os.Open(path)
 	if err != nil {

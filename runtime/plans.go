@@ -24,7 +24,7 @@ const maxIdle = 256 << 20
 type plans struct {
 	mu      sync.Mutex
 	entries []*entry // last used last
-	packs   plan.Packs
+	packs   *plan.Packs
 }
 
 // entry is a session prepared for one set of input shapes and of outputs.
@@ -50,6 +50,9 @@ func (s *Session) entry(shapes []tensor.Shape, want []int) (*entry, error) {
 		}
 	}
 	e, err := s.prepare(shapes, want)
+	if failed := s.typed.Reads.Err(); failed != nil { // then some packs are zeros
+		s.plans.packs, err = new(plan.Packs), failed
+	}
 	if err != nil {
 		return nil, errs.InFile(s.model.Name(), err)
 	}
@@ -83,13 +86,15 @@ func (s *Session) prepare(shapes []tensor.Shape, want []int) (*entry, error) {
 	}
 	var err error
 	if s.options.Engine == Planned {
-		e.plan, err = s.newPlan(e, &s.plans.packs)
+		e.plan, err = s.newPlan(e, s.plans.packs)
 		if !errors.Is(err, plan.ErrShape) {
 			return e, err
 		}
 		e.plan = nil // shapes that depend on data: only one node after another can tell
 	}
-	e.graph, err = s.specialise(s.typed, e)
+	if e.graph, err = s.specialise(s.typed, e); err == nil {
+		e.graph.Embed()
+	}
 	return e, err
 }
 
