@@ -2,6 +2,7 @@ package mixconv_test
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 
 	"github.com/mixconv/mixconv"
@@ -37,6 +38,35 @@ func BenchmarkRun(b *testing.B) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// BenchmarkLoad times opening a file and the first run, which plans and packs
+// weights. In a process of its own, as mixconv bench has it, both take longer:
+// memory is touched for the first time there.
+func BenchmarkLoad(b *testing.B) {
+	n, err := convert.Named("mixnet-s")
+	if err != nil {
+		b.Fatal(err)
+	}
+	m, err := convert.Lower(n, converttest.Weights(n, 1), convert.Options{ImageSize: 224})
+	if err != nil {
+		b.Fatal(err)
+	}
+	path := filepath.Join(b.TempDir(), "mixnet-s.onnx")
+	if err := m.WriteFile(path); err != nil {
+		b.Fatal(err)
+	}
+	in := mixconv.Tensors{"input": mixconv.NewTensor(make([]float32, 3*224*224), 1, 3, 224, 224)}
+	b.ReportAllocs()
+	for b.Loop() {
+		s, err := mixconv.Load(path, mixconv.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := s.Run(context.Background(), in); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

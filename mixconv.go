@@ -61,8 +61,10 @@ func NewTensor(data []float32, shape ...int) *Tensor { return tensor.Of(data, sh
 // for other types.
 func Floats(t *Tensor) []float32 { return tensor.Data[float32](t) }
 
-// Load reads an ONNX file. External data is read from the file's folder and
-// nowhere else.
+// Load opens an ONNX file. External data is read from the file's folder and
+// nowhere else. The file stays open as long as the Session is in use, which reads
+// its weights when it packs them: write a new model to a new file and rename it,
+// not into this one.
 func Load(path string, o Options) (*Session, error) { return runtime.Load(path, o) }
 
 // LoadBytes reads an ONNX model from memory, such as a go:embed variable. It

@@ -11,7 +11,7 @@ import (
 // tensor checks t's type, dimensions and the amount of its data, and counts
 // its bytes against the model's limit.
 func (c *checker) tensor(path *fieldpath.Path, t *onnxpb.TensorProto) error {
-	l, err := layoutOf(path, t, c.model.limits.TensorBytes)
+	l, err := c.model.layoutOf(path, t)
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func (d dumper) sparse(s *onnxpb.SparseTensorProto) string {
 func (d dumper) tensor(tp *onnxpb.TensorProto) string {
 	const most = 8
 	var path *fieldpath.Path
-	l, err := layoutOf(path, tp, d.model.limits.TensorBytes)
+	l, err := d.model.layoutOf(path, tp)
 	if err != nil {
 		return "malformed"
 	}

@@ -11,10 +11,14 @@ import (
 // the same bytes: fields in the order of their numbers, then the unknown ones
 // as they came.
 func (m *Model) Encode() ([]byte, error) {
-	if size := int64(proto.Size(m.Proto)); size > m.limits.FileBytes {
+	p, err := m.embedded()
+	if err != nil {
+		return nil, m.inFile(err)
+	}
+	if size := int64(proto.Size(p)); size > m.limits.FileBytes {
 		return nil, m.inFile(tooLarge(size, m.limits.FileBytes))
 	}
-	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(m.Proto)
+	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
 	return data, m.inFile(err)
 }
 

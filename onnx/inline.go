@@ -92,7 +92,7 @@ func (in *inliner) model() (*Model, error) {
 	if _, ok := opset(imports, ""); in.identity && !ok {
 		q.OpsetImport = append(q.OpsetImport, &onnxpb.OperatorSetIdProto{Version: proto.Int64(identityOpset)})
 	}
-	return &Model{Proto: q, name: in.source.name, limits: in.source.limits, files: in.source.files}, nil
+	return &Model{Proto: q, name: in.source.name, limits: in.source.limits, files: in.source.files, stored: in.source.stored}, nil
 }
 
 // identityOpset is imported where an Identity is needed by a model that uses

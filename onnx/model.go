@@ -18,6 +18,7 @@ type Model struct {
 	name   string       // for errors: the path as the caller gave it
 	limits limit.Limits // complete: OrDefault has been applied
 	files  dataFiles    // where external data is; nil: nowhere
+	stored map[*onnxpb.TensorProto]*Stored
 }
 
 // New returns a model that comes from no file, with the default limits.

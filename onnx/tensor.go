@@ -15,8 +15,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Tensor returns tp's elements, from whichever of the three places they are
-// in: the field of their type, raw_data, or a file beside the model. The
+// Tensor returns tp's elements, from whichever of the places they are in: the
+// field of their type, raw_data, the model's file or one beside it. The
 // result may share its elements with tp: neither may be changed any more.
 func (m *Model) Tensor(tp *onnxpb.TensorProto) (*tensor.Tensor, error) {
 	t, err := m.tensorAt((*fieldpath.Path)(nil).Named("tensor", -1, tp.GetName()), tp)
@@ -24,7 +24,7 @@ func (m *Model) Tensor(tp *onnxpb.TensorProto) (*tensor.Tensor, error) {
 }
 
 func (m *Model) tensorAt(path *fieldpath.Path, tp *onnxpb.TensorProto) (*tensor.Tensor, error) {
-	l, err := layoutOf(path, tp, m.limits.TensorBytes)
+	l, err := m.layoutOf(path, tp)
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +34,11 @@ func (m *Model) tensorAt(path *fieldpath.Path, tp *onnxpb.TensorProto) (*tensor.
 		data = tp.GetRawData()
 	case outside:
 		if data, err = m.readOutside(path, &l); err != nil {
+			return nil, err
+		}
+	case stored:
+		data = make([]byte, l.bytes)
+		if err := l.stored.file.read(data, l.stored.offset); err != nil {
 			return nil, err
 		}
 	case typed:
@@ -127,15 +132,20 @@ func (m *Model) DataFiles() []string {
 	return slices.Sorted(maps.Keys(files))
 }
 
-// EmbedData moves all external data into the model, which then depends on no
-// other file.
+// EmbedData moves all external data into the model, and what OpenFile left in
+// its file, which then depends on no file.
 func (m *Model) EmbedData() error {
-	err := eachTensor(m.Proto, func(tp *onnxpb.TensorProto) error {
+	p, err := m.embedded()
+	if err != nil {
+		return m.inFile(err)
+	}
+	m.Proto, m.stored = p, nil
+	err = eachTensor(m.Proto, func(tp *onnxpb.TensorProto) error {
 		if tp.GetDataLocation() != onnxpb.TensorProto_EXTERNAL {
 			return nil
 		}
 		path := (*fieldpath.Path)(nil).Named("tensor", -1, tp.GetName())
-		l, err := layoutOf(path, tp, m.limits.TensorBytes)
+		l, err := m.layoutOf(path, tp)
 		if err != nil {
 			return err
 		}

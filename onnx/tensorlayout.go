@@ -18,6 +18,7 @@ type layout struct {
 	bytes    int64 // packed, as in raw_data and in files
 	place    place
 	external external // for place outside
+	stored   *Stored  // for place stored
 }
 
 // place is where a tensor's elements are.
@@ -27,11 +28,17 @@ const (
 	typed   place = iota // in the field of its type
 	raw                  // in raw_data
 	outside              // in a file beside the model
+	stored               // in the model's file
 )
 
 // layoutOf checks tp, which stands at path.
-func layoutOf(path *fieldpath.Path, tp *onnxpb.TensorProto, tensorBytes int64) (layout, error) {
-	l := layout{dtype: tensor.DType(tp.GetDataType())}
+func (m *Model) layoutOf(path *fieldpath.Path, tp *onnxpb.TensorProto) (layout, error) {
+	return layoutOf(path, tp, m.Stored(tp), m.limits.TensorBytes)
+}
+
+// layoutOf is the same for a tensor whose elements are in s, if that is not nil.
+func layoutOf(path *fieldpath.Path, tp *onnxpb.TensorProto, s *Stored, tensorBytes int64) (layout, error) {
+	l := layout{dtype: tensor.DType(tp.GetDataType()), stored: s}
 	if !l.dtype.Valid() {
 		return l, errs.Format(path.Field("data_type").String(), "element type %d, allowed 1 to %d", tp.GetDataType(), tensor.Float6E3M2)
 	}
@@ -98,6 +105,10 @@ func (l *layout) locate(path *fieldpath.Path, tp *onnxpb.TensorProto) error {
 		if int64(len(tp.GetRawData())) != l.bytes {
 			return errs.Format(path.Field(filled).String(), "%d bytes, allowed %d for %s %s", len(tp.GetRawData()), l.bytes, l.dtype, l.shape)
 		}
+		return nil
+	}
+	if filled == "" && l.stored != nil && l.stored.bytes == l.bytes && l.dtype == tensor.Float32 {
+		l.place = stored
 		return nil
 	}
 	want := typedField(l.dtype)

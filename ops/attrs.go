@@ -72,19 +72,11 @@ func kindOf(v any) (kind AttrKind, ok bool) {
 // checkAttrs returns attrs with the version's defaults filled in.
 func (v *version) checkAttrs(op *Op, attrs Attrs) (Attrs, error) {
 	full := make(Attrs, len(v.attrs))
-	for _, name := range slices.Sorted(maps.Keys(attrs)) {
-		i := slices.IndexFunc(v.attrs, func(s AttrSpec) bool { return s.Name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("attribute %s: unknown, %s", quote(name), v.attrNames())
+	for name, value := range attrs {
+		if v.checkAttr(op, name, value) != nil {
+			return nil, v.firstWrong(op, attrs)
 		}
-		if v.attrs[i].Kind == SparseTensor {
-			return nil, op.unsupported(v.since, "attribute "+name)
-		}
-		kind, ok := kindOf(attrs[name])
-		if !ok || kind != v.attrs[i].Kind {
-			return nil, fmt.Errorf("attribute %s: %s, must be of type %s", name, describe(attrs[name]), v.attrs[i].Kind)
-		}
-		full[name] = attrs[name]
+		full[name] = value
 	}
 	for _, spec := range v.attrs {
 		switch {
@@ -96,6 +88,30 @@ func (v *version) checkAttrs(op *Op, attrs Attrs) (Attrs, error) {
 		}
 	}
 	return full, nil
+}
+
+// firstWrong is the error of the first wrong attribute by name.
+func (v *version) firstWrong(op *Op, attrs Attrs) error {
+	for _, name := range slices.Sorted(maps.Keys(attrs)) {
+		if err := v.checkAttr(op, name, attrs[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *version) checkAttr(op *Op, name string, value any) error {
+	i := slices.IndexFunc(v.attrs, func(s AttrSpec) bool { return s.Name == name })
+	if i < 0 {
+		return fmt.Errorf("attribute %s: unknown, %s", quote(name), v.attrNames())
+	}
+	if v.attrs[i].Kind == SparseTensor {
+		return op.unsupported(v.since, "attribute "+name)
+	}
+	if kind, ok := kindOf(value); !ok || kind != v.attrs[i].Kind {
+		return fmt.Errorf("attribute %s: %s, must be of type %s", name, describe(value), v.attrs[i].Kind)
+	}
+	return nil
 }
 
 func (v *version) attrNames() string {

@@ -3,7 +3,6 @@ package ops
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/mixconv/mixconv/limit"
@@ -27,10 +26,14 @@ type Body interface {
 
 // bodies lists the graphs among the attributes in the order of their names.
 func (a Attrs) bodies() (names []string, list []Body) {
-	for _, name := range slices.Sorted(maps.Keys(a)) {
-		if b, ok := a[name].(Body); ok {
-			names, list = append(names, name), append(list, b)
+	for name, v := range a {
+		if _, ok := v.(Body); ok {
+			names = append(names, name)
 		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		list = append(list, a[name].(Body))
 	}
 	return names, list
 }

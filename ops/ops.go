@@ -62,10 +62,11 @@ func Lookup(domain, name string, opset int) (*Op, int, error) {
 	if domain == "" && (opset < MinOpset || opset > MaxOpset) {
 		return nil, 0, fmt.Errorf("opset %d, supported %d to %d", opset, MinOpset, MaxOpset)
 	}
-	op := registry()[key{domain, name}]
-	if op == nil {
+	read := registry()[name]
+	if domain != "" || read == nil {
 		return nil, 0, fmt.Errorf("the operator is not implemented")
 	}
+	op := read()
 	at, found := slices.BinarySearch(op.Since, opset)
 	if !found {
 		at--
@@ -76,15 +77,13 @@ func Lookup(domain, name string, opset int) (*Op, int, error) {
 	return op, op.Since[at], nil
 }
 
-// All returns the operators that Lookup finds, sorted by domain and name.
+// All returns the operators that Lookup finds, sorted by name.
 func All() []*Op {
 	all := make([]*Op, 0, len(registry()))
-	for _, op := range registry() {
-		all = append(all, op)
+	for _, read := range registry() {
+		all = append(all, read())
 	}
-	slices.SortFunc(all, func(a, b *Op) int {
-		return cmp.Or(cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(all, func(a, b *Op) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }
 
@@ -105,19 +104,20 @@ func (o *Op) Attrs(version int) []AttrSpec {
 	return nil
 }
 
-type key struct{ domain, name string }
-
-// registry has every operator of schemas.txt. A line that cannot be read, or an
-// operator without inference, is a mistake in this package.
-var registry = sync.OnceValue(func() map[key]*Op {
-	list, err := parseSchemas(schemas)
-	if err != nil {
-		panic("ops: schemas.txt: " + err.Error())
-	}
-	m := map[key]*Op{}
-	for _, op := range list {
-		op.infer = inference[op.Name]
-		m[key{op.Domain, op.Name}] = op
+// registry has every operator of schemas.txt by name. A model has few of them:
+// each is read when it is asked for. A line that cannot be read, or an operator
+// without inference, is a mistake in this package.
+var registry = sync.OnceValue(func() map[string]func() *Op {
+	m := make(map[string]func() *Op, len(inference))
+	for name, lines := range cutSchemas(schemas) {
+		m[name] = sync.OnceValue(func() *Op {
+			op, err := parseOperator(lines)
+			if err != nil {
+				panic("ops: schemas.txt: " + err.Error())
+			}
+			op.infer = inference[op.Name]
+			return op
+		})
 	}
 	return m
 })

@@ -3,6 +3,7 @@ package ops
 import (
 	_ "embed"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,23 +18,37 @@ import (
 //go:embed schemas.txt
 var schemas string
 
-// parseSchemas groups the lines of a schema file by operator, each with its
-// versions in ascending order.
-func parseSchemas(text string) ([]*Op, error) {
-	var list []*Op
-	for line := range strings.Lines(text) {
+// cutSchemas yields the name and the lines of each operator of a schema file.
+func cutSchemas(text string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for text != "" {
+			name, _, _ := strings.Cut(text, " ")
+			size := 0
+			for strings.HasPrefix(text[size:], name+" ") {
+				line, _, _ := strings.Cut(text[size:], "\n")
+				size = min(size+len(line)+1, len(text))
+			}
+			if !yield(name, text[:size]) {
+				return
+			}
+			text = text[size:]
+		}
+	}
+}
+
+// parseOperator reads an operator's lines: its versions in ascending order.
+func parseOperator(lines string) (*Op, error) {
+	op := &Op{}
+	for line := range strings.Lines(lines) {
 		name, v, err := parseSchema(strings.TrimSuffix(line, "\n"))
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", line, err)
 		}
-		if n := len(list); n == 0 || list[n-1].Name != name {
-			list = append(list, &Op{Name: name})
-		}
-		op := list[len(list)-1]
+		op.Name = name
 		op.Since = append(op.Since, v.since)
 		op.versions = append(op.versions, v)
 	}
-	return list, nil
+	return op, nil
 }
 
 // parseSchema reads "Name since | inputs -> outputs | attributes | types".

@@ -3,6 +3,7 @@ package ops
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -10,13 +11,16 @@ import (
 // inferred. The schemas themselves are compared with the onnx package in
 // test/refs.
 func TestTable(t *testing.T) {
-	list, err := parseSchemas(schemas)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var names []string
-	for _, op := range list {
-		names = append(names, op.Name)
+	for name, lines := range cutSchemas(schemas) {
+		op, err := parseOperator(lines)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+		if op.Name != name || strings.Count(lines, "\n") != len(op.versions) {
+			t.Errorf("%s: the lines of %s", name, op)
+		}
 		if !slices.IsSorted(op.Since) {
 			t.Errorf("%s: versions %v", op, op.Since)
 		}

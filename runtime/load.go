@@ -7,9 +7,10 @@ import (
 )
 
 // Load makes a session of the ONNX file at path. External data is read from the
-// file's folder and nowhere else.
+// file's folder and nowhere else. The file stays open as long as the session is
+// in use, which reads its weights when it packs them: see onnx.OpenFile.
 func Load(path string, o Options) (*Session, error) {
-	m, err := onnx.ReadFile(path, o.Limits)
+	m, err := onnx.OpenFile(path, o.Limits)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ const maxIdle = 256 << 20
 type plans struct {
 	mu      sync.Mutex
 	entries []*entry // last used last
-	packs   plan.Packs
+	packs   *plan.Packs
 }
 
 // entry is a session prepared for one set of input shapes and of outputs.
@@ -44,6 +44,9 @@ func (s *Session) entry(shapes []tensor.Shape, want []int) (*entry, error) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
 	e, err := s.find(shapes, want, false)
+	if failed := s.typed.Reads.Err(); failed != nil { // then some packs are zeros
+		s.plans.packs, s.plans.entries, err = new(plan.Packs), nil, failed
+	}
 	if err != nil {
 		return nil, errs.InFile(s.model.Name(), err)
 	}
@@ -121,13 +124,15 @@ func (s *Session) prepare(shapes []tensor.Shape, want []int, together bool) (*en
 		} else if e.batch, err = s.batch(e); err != nil || e.batch != nil {
 			return e, err
 		}
-		e.plan, err = s.newPlan(e, &s.plans.packs)
+		e.plan, err = s.newPlan(e, s.plans.packs)
 		if !errors.Is(err, plan.ErrShape) {
 			return e, err
 		}
 		e.plan = nil // shapes that depend on data: only one node after another can tell
 	}
-	e.graph, err = s.specialise(s.typed, e)
+	if e.graph, err = s.specialise(s.typed, e); err == nil {
+		e.graph.Embed()
+	}
 	return e, err
 }
 

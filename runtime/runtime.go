@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	goruntime "runtime"
@@ -65,12 +66,15 @@ func New(m *onnx.Model, o Options) (*Session, error) {
 	}
 	o.Threads = max(1, min(o.Threads, goruntime.GOMAXPROCS(0)))
 	o.Limits = o.Limits.OrDefault()
-	s := &Session{model: m, options: o, typed: typed, worth: work.enough}
+	s := &Session{model: m, options: o, typed: typed, worth: work.enough, plans: plans{packs: new(plan.Packs)}}
 	if o.Engine == Planned {
 		s.passed = typed.Clone()
-		if err := pass.Run(s.passed); err != nil {
-			return nil, errs.InFile(m.Name(), err)
-		}
+		err = pass.Run(s.passed)
+	} else {
+		typed.Embed()
+	}
+	if err = cmp.Or(typed.Reads.Err(), err); err != nil {
+		return nil, errs.InFile(m.Name(), err)
 	}
 	return s, nil
 }

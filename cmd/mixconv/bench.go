@@ -67,7 +67,7 @@ func (a *app) benchCommand() *cobra.Command {
 
 func (a *app) bench(ctx context.Context, path string, b benchmark, profile bool) error {
 	start := time.Now()
-	m, err := a.readModel(path)
+	m, err := a.openModel(path)
 	if err != nil {
 		return err
 	}

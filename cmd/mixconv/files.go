@@ -21,8 +21,15 @@ const dash = "-"
 
 // readModel reads the ONNX model at path or on stdin.
 func (a *app) readModel(path string) (*onnx.Model, error) {
+	return a.model(path, onnx.ReadFile)
+}
+
+// openModel is readModel for somebody who only runs the model.
+func (a *app) openModel(path string) (*onnx.Model, error) { return a.model(path, onnx.OpenFile) }
+
+func (a *app) model(path string, read func(string, limit.Limits) (*onnx.Model, error)) (*onnx.Model, error) {
 	if path != dash {
-		m, err := onnx.ReadFile(path, limit.Limits{})
+		m, err := read(path, limit.Limits{})
 		if err == nil {
 			a.read = append(append(a.read, path), m.DataFiles()...)
 		}

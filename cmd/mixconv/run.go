@@ -83,7 +83,7 @@ func (a *app) runModel(ctx context.Context, path, input, output string, o runtim
 	if output == dash && a.json {
 		return fmt.Errorf("--json and -o -: both go to stdout")
 	}
-	m, err := a.readModel(path)
+	m, err := a.openModel(path)
 	if err != nil {
 		return err
 	}

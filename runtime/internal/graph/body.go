@@ -69,7 +69,7 @@ func (b *body) Run(ctx context.Context, in []*tensor.Tensor, lim limit.Limits) (
 // body builds the graph in an attribute. The values of the graphs around it are
 // found through b.
 func (b *builder) body(pb *onnxpb.GraphProto) (*body, error) {
-	inner := &builder{model: b.model, pb: pb, around: b, g: &Graph{Name: pb.GetName()}, values: map[string]*Value{}}
+	inner := &builder{model: b.model, pb: pb, around: b, g: &Graph{Name: pb.GetName(), Reads: b.g.Reads}, values: map[string]*Value{}}
 	if err := inner.build(); err != nil {
 		return nil, err
 	}

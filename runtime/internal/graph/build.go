@@ -56,18 +56,21 @@ func build(m *onnx.Model) (*Graph, []errs.Unsupported, error) {
 	if err := m.Check(); err != nil {
 		return nil, nil, err
 	}
-	if err := mdconv.Check(m); err != nil {
-		return nil, nil, err
+	if len(m.Proto.GetFunctions()) > 0 {
+		if err := mdconv.Check(m); err != nil {
+			return nil, nil, err
+		}
+		var err error
+		m, err = m.Inline(func(f *onnxpb.FunctionProto) bool {
+			_, _, ok := mdconv.Canonical(f)
+			return ok
+		})
+		if err != nil {
+			return nil, nil, err
+		}
 	}
-	m, err := m.Inline(func(f *onnxpb.FunctionProto) bool {
-		_, _, ok := mdconv.Canonical(f)
-		return ok
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	b := &builder{model: m, pb: m.Proto.GetGraph(), g: &Graph{Name: m.Proto.GetGraph().GetName()}, values: map[string]*Value{}}
-	err = b.build()
+	b := &builder{model: m, pb: m.Proto.GetGraph(), g: &Graph{Name: m.Proto.GetGraph().GetName(), Reads: &Reads{}}, values: map[string]*Value{}}
+	err := b.build()
 	return b.g, b.unsupported, err
 }
 
@@ -108,6 +111,10 @@ func (b *builder) constants() error {
 		b.unsupported = append(b.unsupported, errs.Unsupported{Reason: "sparse initializers"})
 	}
 	for _, tp := range pb.GetInitializer() {
+		if s := b.model.Stored(tp); s != nil {
+			b.values[tp.GetName()] = constantIn(tp.GetName(), s, b.g.Reads)
+			continue
+		}
 		t, err := b.model.Tensor(tp)
 		if err != nil {
 			return err

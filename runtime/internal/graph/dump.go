@@ -81,7 +81,7 @@ func (v *Value) text() string {
 	switch {
 	case v == nil:
 		return "_"
-	case v.Const() == nil:
+	case !v.Known():
 		return v.Name
 	case v.Type.DType == tensor.Int64 && v.Const().Elements() <= 8:
 		return fmt.Sprintf("%v", tensor.Data[int64](v.Const()))

@@ -18,6 +18,7 @@ type Graph struct {
 	Inputs  []*Value
 	Outputs []Output
 	Nodes   []*Node
+	Reads   *Reads // of constants that are still in a file
 }
 
 // Output is a result under the name that callers ask for. Passes may replace
@@ -27,20 +28,14 @@ type Output struct {
 	Value *Value
 }
 
-// Value is a tensor of the graph: an input, a constant (Type.Value is set) or
-// a node's output. Dimensions that only a run tells are tensor.Unknown.
+// Value is a tensor of the graph: an input, a constant (Type.Value is set, or
+// stored) or a node's output. Dimensions that only a run tells are tensor.Unknown.
 type Value struct {
 	Name string
 	Type ops.Type
 	Def  *Node // the node that makes it; nil for inputs and constants
-}
 
-// Const returns the value's data if it is a constant, else nil.
-func (v *Value) Const() *tensor.Tensor {
-	if v == nil {
-		return nil
-	}
-	return v.Type.Value
+	stored *stored
 }
 
 // Node applies one operator. An absent optional input or output is nil.
@@ -100,7 +95,7 @@ type Uses map[*Value]int
 
 // Uses counts the readers of every value of g.
 func (g *Graph) Uses() Uses {
-	uses := Uses{}
+	uses := make(Uses, 3*len(g.Nodes))
 	for _, n := range g.Nodes {
 		for v := range n.Operands {
 			uses[v]++
@@ -145,7 +140,7 @@ func (g *Graph) Keep(outputs []int) {
 // Sweep drops the nodes whose results nobody reads and reports whether there
 // were any.
 func (g *Graph) Sweep() bool {
-	live := map[*Value]bool{}
+	live := make(map[*Value]bool, 3*len(g.Nodes))
 	for _, o := range g.Outputs {
 		live[o.Value] = true
 	}

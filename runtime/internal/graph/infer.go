@@ -108,7 +108,7 @@ func (n *Node) settle(kept *[]*Node) error {
 // known reports whether every result is a constant; such a node need not run.
 func (n *Node) known() bool {
 	for _, v := range n.Out {
-		if v != nil && v.Const() == nil {
+		if v != nil && !v.Known() {
 			return false
 		}
 	}
@@ -151,7 +151,7 @@ func (n *Node) foldable() bool {
 		if v == nil {
 			continue
 		}
-		if v.Const() == nil {
+		if !v.Known() {
 			return false
 		}
 		have += bytesOf(v.Type)
@@ -198,7 +198,7 @@ func (g *Graph) Clone() *Graph {
 	value := func(v *Value) *Value {
 		c, ok := values[v]
 		if !ok {
-			c = &Value{Name: v.Name, Type: v.Type, Def: nodes[v.Def]}
+			c = &Value{Name: v.Name, Type: v.Type, Def: nodes[v.Def], stored: v.stored}
 			values[v] = c
 		}
 		return c
@@ -210,7 +210,7 @@ func (g *Graph) Clone() *Graph {
 		}
 		return out
 	}
-	c := &Graph{Name: g.Name, Inputs: list(g.Inputs)}
+	c := &Graph{Name: g.Name, Inputs: list(g.Inputs), Reads: g.Reads}
 	for _, n := range g.Nodes {
 		m := nodes[n]
 		m.In, m.Out = list(n.In), list(n.Out)

@@ -46,7 +46,7 @@ func (g *Graph) Run(ctx context.Context, in []*tensor.Tensor, lim limit.Limits) 
 }
 
 func value(v *Value, values map[*Value]*tensor.Tensor) *tensor.Tensor {
-	if t := v.Const(); t != nil {
+	if t := v.Keep(); t != nil {
 		return t
 	}
 	return values[v]

@@ -183,11 +183,11 @@ func TestConv(t *testing.T) {
 			g.check(t, r, func(in, out Image, f Finish, weights, bias []float32) Job {
 				c := Conv{In: in, Out: out, Window: g.win, Bias: bias, Finish: f}
 				perGroup, rows, area := g.in/g.groups, g.out/g.groups, g.win.KH*g.win.KW
-				c.Weights = s.PackConv(&testSlab, weights, g.groups, rows, perGroup, area)
+				c.Weights = s.PackConv(&testSlab, RowsOf(weights, perGroup*area), g.groups, rows, perGroup, area)
 				if g.groups == 1 && c.CanPlanar() {
 					planar++
 					c.Planar, c.In.Data = true, planes(in)
-					c.Weights = s.PackConv(&testSlab, weights, 1, rows, perGroup*area, 1)
+					c.Weights = s.PackConv(&testSlab, RowsOf(weights, perGroup*area), 1, rows, perGroup*area, 1)
 				}
 				scratch := make([]float32, c.ScratchSize(s, false))
 				pieces := make([]Piece, c.MaxPieces())
@@ -229,15 +229,19 @@ func TestMixed(t *testing.T) {
 	}
 }
 
+// tapsOf cuts weights, of each channel its taps, into groups.
+func tapsOf(groups []MixedGroup, weights []float32) (taps []Rows) {
+	for _, g := range groups {
+		area := g.Window.KH * g.Window.KW
+		taps = append(taps, RowsOf(weights, area))
+		weights = weights[g.Channels*area:]
+	}
+	return taps
+}
+
 // bindMixed packs weights, of each channel its taps, one channel after another.
 func bindMixed(s *Set, m Mixed, weights, bias []float32) Job {
-	first := []int{0}
-	for _, g := range m.Groups {
-		for range g.Channels {
-			first = append(first, first[len(first)-1]+g.Window.KH*g.Window.KW)
-		}
-	}
-	m.Panels = s.PackMixed(&testSlab, m.Groups, 0, func(c int) []float32 { return weights[first[c]:] }, bias)
+	m.Panels = s.PackMixed(&testSlab, m.Groups, 0, tapsOf(m.Groups, weights), bias)
 	return bind(s, m)
 }
 

@@ -20,19 +20,6 @@ type Expand struct {
 // MaxPieces is how long the lists must be that Pieces returns.
 func (e *Expand) MaxPieces() int { return e.Window.KH * e.In.C }
 
-// PackExpand packs the weights [C][k] of a convolution for the panels of the
-// Mixed behind it, and its bias [C].
-func (s *Set) PackExpand(slab *Slab, panels []Panel, weights, bias []float32, k int) (packed []Packed, biases [][]float32) {
-	for _, p := range panels {
-		w := s.Pack(slab, p.N, k, func(row int) []float32 { return weights[(p.From+row)*k:][:k] })
-		w.Rows = (p.N + s.Vector - 1) / s.Vector * s.Vector // whole vectors are stored fastest
-		b := slab.Floats(s.Lanes)
-		copy(b, bias[p.From:][:p.N])
-		packed, biases = append(packed, w), append(biases, b)
-	}
-	return packed, biases
-}
-
 // wideRow is how many tiles of Gemm a row has at least that is worth a call of
 // its own: it may go to the plane as it is, but leaves a part of a tile.
 const wideRow = 8

@@ -79,30 +79,28 @@ func (b inverted) check(t *testing.T, r *rand.Rand, s *Set) int {
 
 	middle := Image{Data: make([]float32, b.n*h*w*channels), N: b.n, H: h, W: w, C: channels, Pixel: channels}
 	first := Conv{In: in, Out: middle, Window: b.first, Bias: b1, Planar: b.planar, Finish: Finish{Act: b.f}}
-	first.Weights = s.PackConv(&testSlab, w1, b.groups, channels/b.groups, k, 1)
+	first.Weights = s.PackConv(&testSlab, RowsOf(w1, k), b.groups, channels/b.groups, k, 1)
 	pieces := make([]Piece, first.MaxPieces())
 	first.Pieces = func(int) []Piece { return pieces }
 	testSlab.Wait()
 	first.Bind(s).All()
 
 	m := Mixed{In: middle, Out: randomImage(r, b.n, size(h, b.stride), size(w, b.stride), channels), Finish: Finish{Act: b.f}}
-	var w2 [][]float32
+	var w2 []float32
 	for i, c := range b.split {
 		side := 3 + 2*i
 		m.Groups = append(m.Groups, MixedGroup{c, Window{KH: side, KW: side, SH: b.stride, SW: b.stride, DH: 1, DW: 1, Top: side / 2, Lft: side / 2}})
-		for range c {
-			w2 = append(w2, randoms(r, side*side))
-		}
+		w2 = append(w2, randoms(r, c*side*side)...)
 	}
 	b2 := randoms(r, channels)
-	taps := func(c int) []float32 { return w2[c] }
+	taps := tapsOf(m.Groups, w2)
 	m.Panels = s.PackMixed(&testSlab, m.Groups, 0, taps, b2)
 	bind(s, m).All()
 
 	e := Mixed{In: Image{N: b.n, H: h, W: w, C: channels}, Out: randomImage(r, b.n, m.Out.H, m.Out.W, channels), Groups: m.Groups, Finish: m.Finish}
 	e.Panels = s.PackMixed(&testSlab, m.Groups, channels/b.groups, taps, b2)
 	e.Expand = &Expand{In: in, Planar: b.planar, Window: b.first, Groups: b.groups, Act: b.f, Pieces: first.Pieces}
-	e.Expand.Weights, e.Expand.Bias = s.PackExpand(&testSlab, e.Panels, w1, b1, k)
+	e.Expand.Weights, e.Expand.Bias = s.PackExpand(&testSlab, e.Panels, RowsOf(w1, k), b1, k)
 	bands := e.Bands()
 	e.Means = Image{Data: make([]float32, b.n*bands*channels), Pixel: channels}
 	job := bind(s, e)

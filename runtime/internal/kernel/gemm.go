@@ -72,69 +72,6 @@ func addRow(c [panel]float32, x, w []float32) [panel]float32 {
 	return c
 }
 
-// Packed is a matrix [rows][k] of weights as Gemm reads it: panels of
-// set.Panel rows, each [k][Panel], the last one filled up with zeros.
-type Packed struct {
-	Rows, K int
-	Data    []float32
-}
-
-// Pack arranges rows × k weights, in memory of the slab, which must be waited
-// for. row(i) returns the k weights of row i, which are read before the next
-// call.
-func (s *Set) Pack(slab *Slab, rows, k int, row func(i int) []float32) Packed {
-	panels := (rows + s.Panel - 1) / s.Panel
-	p := Packed{Rows: rows, K: k, Data: slab.Floats(panels * k * s.Panel)}
-	slab.fill(func() {
-		for i := range rows {
-			to := p.Data[i/s.Panel*s.Panel*k+i%s.Panel:]
-			for l, v := range row(i)[:k] {
-				to[l*s.Panel] = v
-			}
-		}
-	})
-	return p
-}
-
-// PackConv packs convolution weights [groups·out][in][area], each group as
-// [out][area·in], so that a pixel's channels lie side by side. As many
-// neighbouring groups as fill a panel become one, with zeros for the channels of
-// the others: that multiplies no more than a panel for each would.
-func (s *Set) PackConv(slab *Slab, w []float32, groups, out, in, area int) []Packed {
-	each := 1
-	for n := 2; n <= groups && n*out <= s.Panel; n++ {
-		if groups%n == 0 {
-			each = n
-		}
-	}
-	list := make([]Packed, groups/each)
-	for g := range list {
-		list[g] = s.packGroups(slab, w[g*each*out*in*area:], each, out, in, area)
-	}
-	return list
-}
-
-func (s *Set) packGroups(slab *Slab, w []float32, groups, out, in, area int) Packed {
-	channels := groups * in
-	line := make([]float32, channels*area)
-	return s.Pack(slab, groups*out, channels*area, func(i int) []float32 {
-		row := w[i*in*area:][:in*area]
-		if area == 1 && groups == 1 {
-			return row
-		}
-		if groups > 1 {
-			clear(line)
-		}
-		from := i / out * in
-		for c := range in {
-			for tap := range area {
-				line[tap*channels+from+c] = row[c*area+tap]
-			}
-		}
-		return line
-	})
-}
-
 // rows are what multiply reads: m rows of a, stride apart, of each the pieces
 // of length k.
 type rows struct {

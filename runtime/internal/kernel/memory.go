@@ -11,11 +11,31 @@ import (
 // safe for goroutines.
 type Slab struct {
 	free    []float32
+	coming  int // floats that Expect announced
 	filling sync.WaitGroup
+	buffers sync.Pool // *[]float32
 }
 
-// fill calls f, which fills what Floats returned, on another goroutine.
-func (s *Slab) fill(f func()) { s.filling.Go(f) }
+// leastBuffer is worth a read of a file.
+const leastBuffer = 16 << 10
+
+// fill calls f, which fills what Floats returned, on another goroutine, with a
+// buffer of n floats or more.
+func (s *Slab) fill(n int, f func(buf []float32)) {
+	s.filling.Go(func() {
+		buf, _ := s.buffers.Get().(*[]float32)
+		if buf == nil || len(*buf) < n {
+			list := make([]float32, max(n, leastBuffer))
+			buf = &list
+		}
+		f(*buf)
+		s.buffers.Put(buf)
+	})
+}
+
+// Expect says that about n floats will be asked for: one piece of memory for
+// all of them has no rests, and makes less work for the garbage collector.
+func (s *Slab) Expect(n int) { s.coming = n }
 
 // Wait returns when everything is filled.
 func (s *Slab) Wait() { s.filling.Wait() }
@@ -30,10 +50,10 @@ const (
 func (s *Slab) Floats(n int) []float32 {
 	room := (n + lineBytes/4 - 1) &^ (lineBytes/4 - 1)
 	if room > len(s.free) {
-		if 4*room > slabBytes/2 {
+		if room > s.coming && 4*room > slabBytes/2 {
 			return HugeFloats(n)
 		}
-		s.free = HugeFloats(slabBytes / 4)
+		s.free, s.coming = HugeFloats(max(slabBytes/4, s.coming)), 0
 	}
 	list := s.free[:n:n]
 	s.free = s.free[room:]

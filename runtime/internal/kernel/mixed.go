@@ -32,31 +32,6 @@ type Panel struct {
 	Bias, Weights  []float32 // [Lanes]; [kh·kw][Lanes], zeros behind the channels
 }
 
-// PackMixed cuts the channels of groups into panels; taps(c) and bias[c] are those
-// of channel c. No panel crosses a multiple of part, unless that is 0.
-func (s *Set) PackMixed(slab *Slab, groups []MixedGroup, part int, taps func(c int) []float32, bias []float32) []Panel {
-	var panels []Panel
-	from := 0
-	for g, group := range groups {
-		area, to := group.Window.KH*group.Window.KW, from+group.Channels
-		for from < to {
-			p := Panel{From: from, N: min(s.Lanes, to-from), Group: g, Bias: slab.Floats(s.Lanes), Weights: slab.Floats(area * s.Lanes)}
-			if part > 0 {
-				p.N = min(p.N, part-from%part)
-			}
-			copy(p.Bias, bias[from:][:p.N])
-			for c := range p.N {
-				for tap, w := range taps(from + c)[:area] {
-					p.Weights[tap*s.Lanes+c] = w
-				}
-			}
-			panels = append(panels, p)
-			from += p.N
-		}
-	}
-	return panels
-}
-
 const (
 	planeFloats = 12 << 10 // of a plane, if that is enough for its kernel
 	chunkFloats = 11 << 9  // between two passes over the same values

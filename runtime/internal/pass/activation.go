@@ -7,6 +7,9 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
+// activations are the operators that Activation reads.
+var activations = []string{"Relu", "Sigmoid", "Swish", "HardSigmoid", "HardSwish", "LeakyRelu", "Tanh", "Erf", "Gelu", "Clip"}
+
 // Activation reads an element-wise node of one float32 input as an activation
 // of In[0].
 func Activation(n *graph.Node) (act.Func, bool) {

@@ -62,7 +62,7 @@ func foldable(conv *graph.Node) bool {
 		return false
 	}
 	for _, v := range conv.In[1:] {
-		if v != nil && (v.Const() == nil || v.Type.DType != tensor.Float32) {
+		if v != nil && (!v.Known() || v.Type.DType != tensor.Float32) {
 			return false
 		}
 	}
@@ -111,17 +111,17 @@ func batchNorm(n *graph.Node) *scaling {
 // constantScaling reads Mul or Add of x [N,C,…] and a constant that has one
 // value, or one per channel.
 func constantScaling(n *graph.Node, v, x *graph.Value) *scaling {
-	t := v.Const()
-	if t == nil || t.DType != tensor.Float32 || x.Const() != nil || len(x.Type.Shape) < 3 || len(t.Shape) > len(x.Type.Shape) {
+	shape := v.Type.Shape
+	if !v.Known() || v.Type.DType != tensor.Float32 || x.Known() || len(x.Type.Shape) < 3 || len(shape) > len(x.Type.Shape) {
 		return nil
 	}
 	channels := x.Type.Shape[1]
-	for i, d := range t.Shape {
-		if fromRight := len(t.Shape) - i; d != 1 && fromRight != len(x.Type.Shape)-1 {
+	for i, d := range shape {
+		if fromRight := len(shape) - i; d != 1 && fromRight != len(x.Type.Shape)-1 {
 			return nil
 		}
 	}
-	data := tensor.Data[float32](t)
+	data := tensor.Data[float32](v.Const())
 	if channels < 0 || len(data) != 1 && len(data) != channels {
 		return nil
 	}

@@ -78,11 +78,11 @@ func lastDim(v *graph.Value) int {
 // perColumn reads a constant that broadcasts against values of n columns and
 // that rank as one number a column.
 func perColumn(v *graph.Value, rank, n int) ([]float32, bool) {
-	t := v.Const()
-	if t == nil || t.DType != tensor.Float32 || len(t.Shape) > rank || t.Elements() != 1 && (t.Elements() != n || lastDim(v) != n) {
+	shape := v.Type.Shape
+	if !v.Known() || v.Type.DType != tensor.Float32 || len(shape) > rank || shape.Elements() != 1 && (shape.Elements() != n || lastDim(v) != n) {
 		return nil, false
 	}
-	list, data := make([]float32, n), tensor.Data[float32](t)
+	list, data := make([]float32, n), tensor.Data[float32](v.Const())
 	for i := range list {
 		list[i] = data[i%len(data)]
 	}
@@ -141,14 +141,13 @@ func combine(list []float32, bias *tensor.Tensor, f func(a, b float64) float64) 
 }
 
 func knownFloats(v *graph.Value, rank int) bool {
-	return v.Const() != nil && v.Type.DType == tensor.Float32 && len(v.Type.Shape) == rank
+	return v.Known() && v.Type.DType == tensor.Float32 && len(v.Type.Shape) == rank
 }
 
 // scalar returns the value of a constant with one float32 element.
 func scalar(v *graph.Value) (float32, bool) {
-	t := v.Const()
-	if t == nil || t.DType != tensor.Float32 || t.Elements() != 1 {
+	if !v.Known() || v.Type.DType != tensor.Float32 || v.Type.Shape.Elements() != 1 {
 		return 0, false
 	}
-	return tensor.Data[float32](t)[0], true
+	return tensor.Data[float32](v.Const())[0], true
 }

@@ -5,6 +5,7 @@ package pass
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/act"
@@ -17,26 +18,27 @@ type Pass struct {
 	Name  string
 	Does  string
 	After []string // passes that must have run before, in each round
+	of    []string // it does nothing to a graph that has none of these operators
 	run   func(g *graph.Graph) (changed bool, err error)
 }
 
 // Table lists the passes in the order of a round. A test checks that After
 // holds. Rounds repeat until nothing changes.
 var Table = []Pass{
-	{"identity", "drops nodes that copy their input", nil, identity},
-	{"transpose", "moves Transpose behind what commutes with it, where pairs cancel", []string{"identity"}, transposes},
-	{"pad", "moves zero Pad into the Conv behind it", []string{"transpose"}, pads},
-	{"affine", "multiplies BatchNormalization and per-channel Mul and Add into the weights before them", []string{"transpose"}, affine},
-	{"splits", "makes one Split of Slices that cut channels without a rest", []string{"identity"}, splits},
-	{"mixed", "makes Split, depthwise Conv and Concat one MDConv", []string{"transpose", "pad", "affine", "splits"}, mixed},
-	{"gelu", "makes x·(1+erf(x/√2))/2 and its approximation with tanh Gelu", []string{"identity"}, gelu},
-	{"layernorm", "makes (x-mean)/√(variance+ε), with scale and bias, LayerNormalization", []string{"identity"}, layerNorm},
-	{"scale", "moves products with a number into the MatMul of two values before or behind them", []string{"identity"}, scale},
-	{"l2", "makes ReduceL2 the root of a sum of squares", nil, l2},
-	{"linear", "multiplies Mul and Add of a constant into the MatMul or Gemm before them", []string{"affine"}, linear},
-	{"swish", "makes x · Sigmoid(x) Swish and x · HardSigmoid(x) HardSwish", []string{"identity"}, swish},
-	{"residual", "moves Add into the convolution that makes one of its inputs", []string{"affine", "mixed", "linear"}, residual},
-	{"activation", "moves activations into the convolution before them", []string{"affine", "swish", "gelu", "residual"}, activation},
+	{"identity", "drops nodes that copy their input", nil, []string{"Identity", "Cast"}, identity},
+	{"transpose", "moves Transpose behind what commutes with it, where pairs cancel", []string{"identity"}, []string{"Transpose"}, transposes},
+	{"pad", "moves zero Pad into the Conv behind it", []string{"transpose"}, []string{"Pad"}, pads},
+	{"affine", "multiplies BatchNormalization and per-channel Mul and Add into the weights before them", []string{"transpose"}, []string{"BatchNormalization", "Mul", "Add"}, affine},
+	{"splits", "makes one Split of Slices that cut channels without a rest", []string{"identity"}, []string{"Slice"}, splits},
+	{"mixed", "makes Split, depthwise Conv and Concat one MDConv", []string{"transpose", "pad", "affine", "splits"}, []string{"Concat"}, mixed},
+	{"gelu", "makes x·(1+erf(x/√2))/2 and its approximation with tanh Gelu", []string{"identity"}, []string{"Erf", "Tanh"}, gelu},
+	{"layernorm", "makes (x-mean)/√(variance+ε), with scale and bias, LayerNormalization", []string{"identity"}, []string{"Sqrt", "LayerNormalization"}, layerNorm},
+	{"scale", "moves products with a number into the MatMul of two values before or behind them", []string{"identity"}, []string{"MatMul"}, scale},
+	{"l2", "makes ReduceL2 the root of a sum of squares", nil, []string{"ReduceL2"}, l2},
+	{"linear", "multiplies Mul and Add of a constant into the MatMul or Gemm before them", []string{"affine"}, []string{"MatMul", "Gemm"}, linear},
+	{"swish", "makes x · Sigmoid(x) Swish and x · HardSigmoid(x) HardSwish", []string{"identity"}, []string{"Sigmoid", "HardSigmoid"}, swish},
+	{"residual", "moves Add into the convolution that makes one of its inputs", []string{"affine", "mixed", "linear"}, []string{"Add"}, residual},
+	{"activation", "moves activations into the convolution before them", []string{"affine", "swish", "gelu", "residual"}, activations, activation},
 }
 
 // maxRounds is far above what any chain of passes needs; reaching it means
@@ -45,14 +47,21 @@ const maxRounds = 50
 
 // Run applies Table to g until nothing changes.
 func Run(g *graph.Graph) error {
+	g.Sweep()
 	for range maxRounds {
 		again := false
 		for _, p := range Table {
+			if !slices.ContainsFunc(g.Nodes, func(n *graph.Node) bool { return n.Is(p.of...) }) {
+				continue
+			}
 			changed, err := p.run(g)
 			if err != nil {
 				return fmt.Errorf("pass %s: %w", p.Name, err)
 			}
-			again = g.Sweep() || changed || again
+			if changed {
+				g.Sweep()
+				again = true
+			}
 		}
 		if !again {
 			return nil
@@ -65,7 +74,7 @@ func Run(g *graph.Graph) error {
 type editor struct {
 	g     *graph.Graph
 	uses  graph.Uses
-	at    map[*graph.Node]int           // place in the list that the walk started with
+	at    map[*graph.Node]int           // place in the list that the walk started with: see place
 	ahead map[*graph.Node][]*graph.Node // new nodes to stand before an earlier one
 	done  bool                          // something changed
 }
@@ -73,10 +82,7 @@ type editor struct {
 // edit calls visit for every node of g; visit returns the nodes that take its
 // place, and nil to keep it.
 func edit(g *graph.Graph, visit func(e *editor, n *graph.Node) ([]*graph.Node, error)) (bool, error) {
-	e := &editor{g: g, uses: g.Uses(), at: make(map[*graph.Node]int, len(g.Nodes)), ahead: map[*graph.Node][]*graph.Node{}}
-	for i, n := range g.Nodes {
-		e.at[n] = i
-	}
+	e := &editor{g: g, uses: g.Uses(), ahead: map[*graph.Node][]*graph.Node{}}
 	list := make([]*graph.Node, 0, len(g.Nodes))
 	for _, n := range g.Nodes {
 		with, err := visit(e, n)
@@ -95,6 +101,18 @@ func edit(g *graph.Graph, visit func(e *editor, n *graph.Node) ([]*graph.Node, e
 		g.Nodes = append(append(g.Nodes, e.ahead[n]...), n)
 	}
 	return e.done, nil
+}
+
+// place returns where n stood when the walk started; not every walk asks.
+func (e *editor) place(n *graph.Node) (int, bool) {
+	if e.at == nil {
+		e.at = make(map[*graph.Node]int, len(e.g.Nodes))
+		for i, n := range e.g.Nodes {
+			e.at[n] = i
+		}
+	}
+	i, ok := e.at[n]
+	return i, ok
 }
 
 // only returns the node that makes v if n is v's single reader.

@@ -91,7 +91,8 @@ func (e *editor) addToAll(convs []*graph.Node, v *graph.Value) error {
 		split.Out = append(split.Out, part)
 		conv.Post.Residual = part
 		sizes = append(sizes, int64(part.Type.Shape[1]))
-		if e.at[conv] < e.at[first] {
+		at, _ := e.place(conv)
+		if least, _ := e.place(first); at < least {
 			first = conv
 		}
 	}
@@ -106,7 +107,7 @@ func (e *editor) before(v *graph.Value, n *graph.Node) bool {
 	if v.Def == nil {
 		return true
 	}
-	def, ok1 := e.at[v.Def]
-	use, ok2 := e.at[n]
+	def, ok1 := e.place(v.Def)
+	use, ok2 := e.place(n)
 	return ok1 && ok2 && def < use
 }

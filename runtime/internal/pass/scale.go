@@ -34,7 +34,7 @@ func scale(g *graph.Graph) (bool, error) {
 }
 
 func isProduct(n *graph.Node) bool {
-	return n.Is("MatMul") && n.In[0].Const() == nil && n.In[1].Const() == nil && len(n.In[0].Type.Shape) >= 2 && len(n.In[1].Type.Shape) >= 2
+	return n.Is("MatMul") && !n.In[0].Known() && !n.In[1].Known() && len(n.In[0].Type.Shape) >= 2 && len(n.In[1].Type.Shape) >= 2
 }
 
 // multiple reads n as c·x.

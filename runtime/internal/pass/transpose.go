@@ -164,7 +164,7 @@ func (s *sinking) before(data []*graph.Value, elementwise bool) ([]*graph.Value,
 		switch {
 		case permOf(v.Def) != nil:
 			in[i] = v.Def.In[0]
-		case elementwise && v.Const() != nil && len(v.Type.Shape) <= len(s.perm):
+		case elementwise && v.Known() && len(v.Type.Shape) <= len(s.perm):
 			c, ok := untranspose(v, s.perm)
 			if !ok {
 				return nil, false

@@ -58,7 +58,7 @@ func (p *planner) source(step *Step, v *graph.Value) source {
 	if v == nil {
 		return func(*State) *tensor.Tensor { return nil }
 	}
-	if t := v.Const(); t != nil {
+	if t := v.Keep(); t != nil {
 		return func(*State) *tensor.Tensor { return t }
 	}
 	place := p.places[v]
@@ -95,7 +95,7 @@ func (p *planner) epilogue(step *Step, n *graph.Node) (func(*State, *tensor.Tens
 	if n.Post.Residual != nil {
 		residual = p.source(step, n.Post.Residual)
 	}
-	f, bias, scale := n.Post.Act, n.Post.Bias, n.Post.Scale
+	f, bias, scale := n.Post.Act, n.Post.Bias.Keep(), n.Post.Scale
 	return func(st *State, t *tensor.Tensor) {
 		if bias == nil && residual == nil && f.Kind == 0 && scale == 0 {
 			return
@@ -107,7 +107,7 @@ func (p *planner) epilogue(step *Step, n *graph.Node) (func(*State, *tensor.Tens
 			}
 		}
 		if bias != nil {
-			b := tensor.Data[float32](bias.Const())
+			b := tensor.Data[float32](bias)
 			for i := range data {
 				data[i] += b[i%len(b)]
 			}

@@ -29,7 +29,7 @@ func findImages(g *graph.Graph) map[*graph.Value]bool {
 		}
 	}
 	any := func(list []*graph.Value) bool {
-		return slices.ContainsFunc(list, func(v *graph.Value) bool { return images[v] && v.Const() == nil })
+		return slices.ContainsFunc(list, func(v *graph.Value) bool { return images[v] && !v.Known() })
 	}
 	for _, n := range slices.Backward(g.Nodes) {
 		if n.Is(pictureOps...) {

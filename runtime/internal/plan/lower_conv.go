@@ -9,20 +9,23 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// knownFloats returns a constant's data.
-func knownFloats(v *graph.Value) ([]float32, bool) {
-	if v.Const() == nil || v.Type.DType != tensor.Float32 {
-		return nil, false
-	}
-	return tensor.Data[float32](v.Const()), true
-}
+// knownFloats reports whether v is a float32 constant.
+func knownFloats(v *graph.Value) bool { return v.Known() && v.Type.DType == tensor.Float32 }
 
 // bias returns v's data, or zeros for n channels where v is absent.
 func bias(v *graph.Value, n int) ([]float32, bool) {
 	if v == nil {
 		return make([]float32, n), true
 	}
-	return knownFloats(v)
+	return floatsOf(v)
+}
+
+// floatsOf returns a constant's data.
+func floatsOf(v *graph.Value) ([]float32, bool) {
+	if !knownFloats(v) {
+		return nil, false
+	}
+	return tensor.Data[float32](v.Keep()), true
 }
 
 func window(c ops.Conv) kernel.Window {
@@ -104,8 +107,7 @@ func (o operands) finish(n *graph.Node, mem *memory) kernel.Finish {
 // matrix product per group.
 func (p *planner) conv(n *graph.Node) error {
 	x, wv := n.In[0].Type.Shape, n.In[1]
-	_, ok := knownFloats(wv)
-	if !ok || len(x) != 4 {
+	if !knownFloats(wv) || len(x) != 4 {
 		return errNoKernel
 	}
 	c, err := geometry(n)

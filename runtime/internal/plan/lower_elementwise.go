@@ -96,10 +96,10 @@ func (p *planner) gate(n *graph.Node) bool {
 	if err != nil || !pointwise(reader, c) || isDepthwise(reader, c) || p.expands(reader, c) {
 		return false
 	}
-	if _, ok := knownFloats(reader.In[1]); !ok {
+	if !knownFloats(reader.In[1]) {
 		return false
 	}
-	if b := optional(reader.In, 2); b != nil && b.Const() == nil {
+	if b := optional(reader.In, 2); b != nil && !b.Known() {
 		return false
 	}
 	for i, v := range n.In {
@@ -130,9 +130,8 @@ func (p *planner) pad(n *graph.Node) error {
 	begin, end, ok := ops.PadOf(call)
 	value := float32(0)
 	if v := optional(n.In, 2); v != nil && ok {
-		var data []float32
-		if data, ok = knownFloats(v); ok {
-			value = data[0]
+		if ok = knownFloats(v); ok {
+			value = tensor.Data[float32](v.Const())[0]
 		}
 	}
 	if !ok || n.Attrs.String("mode", "constant") != "constant" || slices.Min(begin) < 0 || slices.Min(end) < 0 {

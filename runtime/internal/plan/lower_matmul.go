@@ -12,7 +12,7 @@ import (
 // one, a known bias of one value per column.
 func (p *planner) gemm(n *graph.Node) error {
 	weights := n.In[1]
-	if _, ok := knownFloats(weights); !ok || n.Attrs.Int("transA", 0) != 0 {
+	if !knownFloats(weights) || n.Attrs.Int("transA", 0) != 0 {
 		return errNoKernel
 	}
 	columns := n.Out[0].Type.Shape[1]
@@ -43,7 +43,7 @@ func (p *planner) matMul(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	if _, known := knownFloats(n.In[1]); !known || len(b) != 2 || !place.neighbours(1) && place.neighbours(2) {
+	if !knownFloats(n.In[1]) || len(b) != 2 || !place.neighbours(1) && place.neighbours(2) {
 		return p.product(n, place)
 	}
 	columns, _ := bias(n.Post.Bias, b[1])
@@ -97,7 +97,7 @@ func (p *planner) product(n *graph.Node, a *Place) error {
 	swapped := false
 	if !a.neighbours(1) {
 		switch {
-		case n.In[1].Const() != nil:
+		case n.In[1].Known():
 			b, swapped = p.packs.transposed(n.In[1]), true
 		case b.neighbours(2):
 			swapped = true
@@ -138,7 +138,7 @@ func (p *planner) product(n *graph.Node, a *Place) error {
 	columnBias := n.Post.Bias
 	if swapped {
 		columnBias = nil
-		k.RowBias, _ = knownFloats(n.Post.Bias)
+		k.RowBias, _ = floatsOf(n.Post.Bias)
 	}
 	k.Bias, _ = bias(columnBias, k.N)
 	p.plan.scratch = max(p.plan.scratch, k.ScratchSize(p.plan.set))

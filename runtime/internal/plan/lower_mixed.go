@@ -92,7 +92,7 @@ func (p *planner) mixedKernel(n, from *graph.Node) (k kernel.Mixed, err error) {
 	}
 	weights := n.In[1 : 1+len(m.Groups)]
 	for i, c := range m.Groups {
-		if _, ok := knownFloats(weights[i]); !ok {
+		if !knownFloats(weights[i]) {
 			return k, errNoKernel
 		}
 		k.Groups = append(k.Groups, kernel.MixedGroup{Channels: m.Split[i], Window: window(c)})
@@ -147,7 +147,7 @@ func (p *planner) expands(n *graph.Node, c ops.Conv) bool {
 		}
 	}
 	for i := 1; i < len(reader.In); i++ { // what mixedKernel would refuse
-		if reader.In[i] != nil && reader.In[i].Const() == nil {
+		if reader.In[i] != nil && !reader.In[i].Known() {
 			return false
 		}
 	}

@@ -102,7 +102,7 @@ func (p *planner) norm(n *graph.Node, width int, perRow bool) error {
 	if perRow {
 		values = n.In[0].Type.Shape[1]
 	}
-	scale, ok := knownFloats(n.In[1])
+	scale, ok := floatsOf(n.In[1])
 	shift, ok2 := bias(optional(n.In, 2), values)
 	if !ok || !ok2 || len(scale) != values || len(shift) != values || len(n.Out) != 1 {
 		return errNoKernel

@@ -155,7 +155,7 @@ func concatAxis(n *graph.Node) (int, bool) {
 // aimable reports whether v is made by a step that can write anywhere, and is
 // not promised to another Concat.
 func (p *planner) aimable(v *graph.Value) bool {
-	return v.Def != nil && v.Const() == nil && p.targets[v] == nil && !slices.Contains(views, v.Def.Op.Name) && floats(v.Def)
+	return v.Def != nil && !v.Known() && p.targets[v] == nil && !slices.Contains(views, v.Def.Op.Name) && floats(v.Def)
 }
 
 // concat copies those inputs that were not written to their part directly.

@@ -25,6 +25,27 @@ type packKey struct {
 	kind   string
 }
 
+// expect tells about how much memory the weights of g will take, before any is
+// packed.
+func (p *Packs) expect(g *graph.Graph) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.made != nil {
+		return
+	}
+	n := 0
+	for _, node := range g.Nodes {
+		if node.Is("Conv", "MDConv", "Gemm", "MatMul") {
+			for _, v := range node.In[1:] {
+				if knownFloats(v) {
+					n += v.Type.Shape.Elements()
+				}
+			}
+		}
+	}
+	p.slab.Expect(n + n/8) // panels are filled up with zeros
+}
+
 // pack returns what make returns, made once per source and kind.
 func pack[T any](p *Packs, source any, kind string, make func() T) T {
 	p.mu.Lock()
@@ -44,21 +65,21 @@ func pack[T any](p *Packs, source any, kind string, make func() T) T {
 // conv packs OIHW weights per group as matrices [out][kh·kw·in], or for planar
 // pictures as they come.
 func (p *Packs) conv(set *kernel.Set, v *graph.Value, groups int, planar bool) []kernel.Packed {
-	return pack(p, v.Const(), fmt.Sprint("conv planar ", planar, groups), func() []kernel.Packed {
-		shape, w := v.Type.Shape, tensor.Data[float32](v.Const())
+	return pack(p, v.Source(), fmt.Sprint("conv planar ", planar, groups), func() []kernel.Packed {
+		shape := v.Type.Shape
 		out, in, area := shape[0]/groups, shape[1], shape[2]*shape[3]
 		if planar {
 			in, area = in*area, 1
 		}
-		return set.PackConv(&p.slab, w, groups, out, in, area)
+		return set.PackConv(&p.slab, v.Rows(in*area), groups, out, in, area)
 	})
 }
 
 // sources is a packKey's source where a pack is made of several constants; nil
 // stands for none.
-func sources(values ...*graph.Value) (list [ops.MaxGroups + 2]*tensor.Tensor) {
+func sources(values ...*graph.Value) (list [ops.MaxGroups + 2]any) {
 	for i, v := range values {
-		list[i] = v.Const()
+		list[i] = v.Source()
 	}
 	return list
 }
@@ -67,14 +88,11 @@ func sources(values ...*graph.Value) (list [ops.MaxGroups + 2]*tensor.Tensor) {
 // of which crosses a multiple of part.
 func (p *Packs) mixed(set *kernel.Set, weights []*graph.Value, groups []kernel.MixedGroup, part int, biasOf *graph.Value, bias []float32) []kernel.Panel {
 	return pack(p, sources(append(slices.Clone(weights), biasOf)...), fmt.Sprint("mixed by ", part), func() []kernel.Panel {
-		var taps [][]float32 // of each channel
+		taps := make([]kernel.Rows, len(groups))
 		for i, g := range groups {
-			w, area := tensor.Data[float32](weights[i].Const()), g.Window.KH*g.Window.KW
-			for c := range g.Channels {
-				taps = append(taps, w[c*area:][:area])
-			}
+			taps[i] = weights[i].Rows(g.Window.KH * g.Window.KW)
 		}
-		return set.PackMixed(&p.slab, groups, part, func(c int) []float32 { return taps[c] }, bias)
+		return set.PackMixed(&p.slab, groups, part, taps, bias)
 	})
 }
 
@@ -82,7 +100,8 @@ func (p *Packs) mixed(set *kernel.Set, weights []*graph.Value, groups []kernel.M
 // from the weights behind, by part.
 func (p *Packs) expand(set *kernel.Set, v, biasOf *graph.Value, bias []float32, panels []kernel.Panel, behind []*graph.Value, part int) kernel.Expand {
 	return pack(p, sources(append(slices.Clone(behind), v, biasOf)...), fmt.Sprint("expand by ", part), func() (e kernel.Expand) {
-		e.Weights, e.Bias = set.PackExpand(&p.slab, panels, tensor.Data[float32](v.Const()), bias, v.Type.Shape[1:].Elements())
+		k := v.Type.Shape[1:].Elements()
+		e.Weights, e.Bias = set.PackExpand(&p.slab, panels, v.Rows(k), bias, k)
 		return e
 	})
 }
@@ -93,17 +112,17 @@ func (p *Packs) matrix(set *kernel.Set, v *graph.Value, transposed bool) kernel.
 	if transposed {
 		kind = "matrix transposed"
 	}
-	return pack(p, v.Const(), kind, func() kernel.Packed {
-		shape, w := v.Type.Shape, tensor.Data[float32](v.Const())
+	return pack(p, v.Source(), kind, func() kernel.Packed {
+		shape := v.Type.Shape
 		if transposed {
-			return set.Pack(&p.slab, shape[0], shape[1], func(row int) []float32 { return w[row*shape[1]:] })
+			return set.Pack(&p.slab, shape[0], shape[1], v.Rows(shape[1]))
 		}
-		line := make([]float32, shape[0])
-		return set.Pack(&p.slab, shape[1], shape[0], func(row int) []float32 {
-			for i := range line {
-				line[i] = w[i*shape[1]+row]
+		w := tensor.Data[float32](v.Const())
+		return set.Pack(&p.slab, shape[1], shape[0], func(first, n int, buf []float32) []float32 {
+			for i := range n * shape[0] {
+				buf[i] = w[i%shape[0]*shape[1]+first+i/shape[0]]
 			}
-			return line
+			return buf
 		})
 	})
 }
@@ -111,7 +130,7 @@ func (p *Packs) matrix(set *kernel.Set, v *graph.Value, transposed bool) kernel.
 // transposed is where v lies with its last two dimensions exchanged: the place
 // has v's dimensions, and other strides.
 func (p *Packs) transposed(v *graph.Value) *Place {
-	return pack(p, v.Const(), "transposed", func() *Place {
+	return pack(p, v.Source(), "transposed", func() *Place {
 		shape, w := v.Type.Shape, tensor.Data[float32](v.Const())
 		place := &Place{buf: &Buffer{size: len(w), data: make([]float32, len(w))}, dims: shape, strides: turned(shape, lastTwo(len(shape)))}
 		transfer(place.buf.data, place.strides, w, rowMajor(shape), shape)

@@ -74,6 +74,7 @@ func (p *planner) run(g *graph.Graph) error {
 	p.images, p.turns = findImages(g), findTurns(g)
 	p.aimConcats(g)
 	p.readers = singleReaders(g)
+	p.packs.expect(g)
 	for _, n := range g.Nodes {
 		if err := p.node(n); err != nil {
 			return fmt.Errorf("node %q: %w", n.Name, err)

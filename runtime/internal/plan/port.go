@@ -55,7 +55,7 @@ func (p *planner) slot(v *graph.Value) int {
 	if !ok {
 		slot = len(p.plan.slots)
 		p.slots[v] = slot
-		p.plan.slots = append(p.plan.slots, v.Const())
+		p.plan.slots = append(p.plan.slots, v.Keep())
 	}
 	return slot
 }

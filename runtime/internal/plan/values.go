@@ -16,7 +16,7 @@ func (p *planner) read(v *graph.Value) (*Place, error) {
 	if place := p.places[v]; place != nil {
 		return place, nil
 	}
-	t := v.Const()
+	t := v.Keep()
 	if t == nil || t.DType != tensor.Float32 {
 		return nil, errNoKernel
 	}
