@@ -44,9 +44,6 @@ func (s *Session) entry(shapes []tensor.Shape, want []int) (*entry, error) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
 	e, err := s.find(shapes, want, false)
-	if failed := s.typed.Reads.Err(); failed != nil { // then some packs are zeros
-		s.plans.packs, s.plans.entries, err = new(plan.Packs), nil, failed
-	}
 	if err != nil {
 		return nil, errs.InFile(s.model.Name(), err)
 	}
@@ -64,6 +61,9 @@ func (s *Session) find(shapes []tensor.Shape, want []int, together bool) (*entry
 		}
 	}
 	e, err := s.prepare(shapes, want, together)
+	if failed := s.typed.Reads.Err(); failed != nil { // then some packs are zeros
+		s.plans.packs, err = new(plan.Packs), failed
+	}
 	if err == nil {
 		s.plans.use(e)
 	}

@@ -122,4 +122,11 @@ func TestStoredChange(t *testing.T) {
 		}
 		os.Chtimes(path, time.Time{}, info.ModTime().Add(time.Hour)) // what is packed stays
 	}
+	// A single picture has another plan, with the Add as a residual.
+	if _, err := s.Run(context.Background(), randomInput(s, 1, 1)); err == nil {
+		t.Error("weights that cannot be read were packed")
+	}
+	if _, err := s.Run(context.Background(), randomInput(s, 3, 1)); err != nil {
+		t.Errorf("a plan made before: %v", err)
+	}
 }
