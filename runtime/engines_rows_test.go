@@ -170,6 +170,46 @@ var rowCases = []engineCase{
 	}, "norm,norm,gemm"},
 }
 
+// TestAttention: the operator, as torch.export writes it, is its products; what
+// has more to it is left alone.
+func TestAttention(t *testing.T) {
+	mask := tensor.New(tensor.Float32, 5, 6)
+	for i := range tensor.Data[float32](mask) {
+		tensor.Data[float32](mask)[i] = float32(i%7) - 3
+	}
+	for want, more := range map[string]func(b *builder) ([]string, []*onnxpb.AttributeProto){
+		"matmul,softmax,matmul": func(b *builder) ([]string, []*onnxpb.AttributeProto) {
+			return nil, []*onnxpb.AttributeProto{onnx.FloatAttr("scale", 0.3)}
+		},
+		"matmul,Add,softmax,matmul": func(b *builder) ([]string, []*onnxpb.AttributeProto) {
+			return []string{b.constant(mask)}, nil
+		},
+		"fallback Attention": func(b *builder) ([]string, []*onnxpb.AttributeProto) {
+			return nil, []*onnxpb.AttributeProto{onnx.IntAttr("is_causal", 1)}
+		},
+	} {
+		b := newBuilder(24)
+		in, attrs := more(b)
+		in = append([]string{b.input("q", 2, 3, 5, 8), b.input("k", 2, 3, 6, 8), b.input("v", 2, 3, 6, 7)}, in...)
+		b.node("Attention", "y", in, attrs...)
+		b.output("y", 4)
+		planned, reference := newSession(t, b.model(), Options{}), newSession(t, b.model(), Options{Engine: Reference})
+		if got := kernels(t, planned); got != want {
+			t.Errorf("kernels %q, want %q", got, want)
+		}
+		x := randomInput(planned, 1, 3)
+		a, err := reference.Run(context.Background(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := planned.Run(context.Background(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		requireClose(t, want, a, c)
+	}
+}
+
 // TestRowsSteady: a steady run of every case allocates nothing, and gives the
 // same bits on one thread and on two.
 func TestRowsSteady(t *testing.T) {

@@ -25,7 +25,7 @@ type Pass struct {
 // Table lists the passes in the order of a round. A test checks that After
 // holds. Rounds repeat until nothing changes.
 var Table = []Pass{
-	{"identity", "drops nodes that copy their input", nil, []string{"Identity", "Cast"}, identity},
+	{"identity", "drops nodes that copy their input", nil, []string{"Identity", "Cast", "Pad"}, identity},
 	{"transpose", "moves Transpose behind what commutes with it, where pairs cancel", []string{"identity"}, []string{"Transpose"}, transposes},
 	{"pad", "moves zero Pad into the Conv behind it", []string{"transpose"}, []string{"Pad"}, pads},
 	{"affine", "multiplies BatchNormalization and per-channel Mul and Add into the weights before them", []string{"transpose"}, []string{"BatchNormalization", "Mul", "Add"}, affine},
@@ -33,6 +33,7 @@ var Table = []Pass{
 	{"mixed", "makes Split, depthwise Conv and Concat one MDConv", []string{"transpose", "pad", "affine", "splits"}, []string{"Concat"}, mixed},
 	{"gelu", "makes x·(1+erf(x/√2))/2 and its approximation with tanh Gelu", []string{"identity"}, []string{"Erf", "Tanh"}, gelu},
 	{"layernorm", "makes (x-mean)/√(variance+ε), with scale and bias, LayerNormalization", []string{"identity"}, []string{"Sqrt", "LayerNormalization"}, layerNorm},
+	{"attention", "makes Attention without a past its products and Softmax", []string{"identity"}, []string{"Attention"}, attention},
 	{"scale", "moves products with a number into the MatMul of two values before or behind them", []string{"identity"}, []string{"MatMul"}, scale},
 	{"l2", "makes ReduceL2 the root of a sum of squares", nil, []string{"ReduceL2"}, l2},
 	{"linear", "multiplies Mul and Add of a constant into the MatMul or Gemm before them", []string{"affine"}, []string{"MatMul", "Gemm"}, linear},

@@ -51,7 +51,7 @@ func (e *editor) residualBefore(moved, v, sum *graph.Value) ([]*graph.Node, erro
 		return nil, nil
 	}
 	m := e.only(final.In[0])
-	if !isLinear(m) || !e.takesResidual(m, v) {
+	if !isLinear(m) || !e.takesResidual(m, v) || !m.Out[0].Type.Shape.Known() {
 		return nil, nil
 	}
 	back := &graph.Value{Name: m.Name + "/residual", Type: m.Out[0].Type}

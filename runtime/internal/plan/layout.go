@@ -28,19 +28,19 @@ func findImages(g *graph.Graph) map[*graph.Value]bool {
 			}
 		}
 	}
-	any := func(list []*graph.Value) bool {
+	some := func(list []*graph.Value) bool {
 		return slices.ContainsFunc(list, func(v *graph.Value) bool { return images[v] && !v.Known() })
 	}
 	for _, n := range slices.Backward(g.Nodes) {
 		if n.Is(pictureOps...) {
 			mark(n.In[:1])
 			mark(n.Out)
-		} else if n.Is(elementOps...) && any(n.Out) {
+		} else if n.Is(elementOps...) && some(n.Out) {
 			mark(n.In)
 		}
 	}
 	for _, n := range g.Nodes {
-		if n.Is(elementOps...) && any(n.In) {
+		if n.Is(elementOps...) && some(n.In) {
 			mark(n.Out)
 		}
 	}

@@ -43,7 +43,7 @@ func (p *planner) matMul(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	if !knownFloats(n.In[1]) || len(b) != 2 || !place.neighbours(1) && place.neighbours(2) {
+	if !knownFloats(n.In[1]) || len(b) != 2 || n.Post.Scale != 0 || !place.neighbours(1) && place.neighbours(2) {
 		return p.product(n, place)
 	}
 	columns, _ := bias(n.Post.Bias, b[1])

@@ -42,7 +42,7 @@ func (p *planner) resize(n *graph.Node) error {
 func taps(z ops.Resize, axis, n int) [][]kernel.Tap {
 	list := make([][]kernel.Tap, z.Out[axis])
 	for i := range list {
-		if n == z.Out[axis] && z.Scale[axis] == 1 {
+		if z.Mode != "nearest" && n == z.Out[axis] && z.Scale[axis] == 1 {
 			list[i] = []kernel.Tap{{From: i, Weight: 1}}
 			continue
 		}

@@ -124,8 +124,8 @@ func (p *planner) writeImage(v *graph.Value) *Place {
 	return p.writeIn(v, channelsLast(v.Type.Shape), func(to *Place) bool { return to.pixel() != 0 })
 }
 
-// writeRows is write for kernels that make row-major values, but leaves gaps between rows of n elements if a
-// Concat wants them, and returns the rows.
+// writeRows is write for kernels that make rows of n elements: row-major, but
+// with gaps between rows if a Concat wants them. It returns the rows.
 func (p *planner) writeRows(v *graph.Value, n int) *Place {
 	out := p.writeIn(v, rowMajor(v.Type.Shape), func(to *Place) bool {
 		_, ok := to.rows(n)
