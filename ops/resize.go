@@ -17,6 +17,7 @@ type Resize struct {
 	Mode        string    // nearest, linear or cubic
 	Coordinates string    // the coordinate_transformation_mode
 	Nearest     string    // the nearest_mode
+	Smaller     string    // the same for axes that become smaller
 	CubicA      float64   // the cubic_coeff_a
 
 	Antialias, ExcludeOutside bool
@@ -59,6 +60,10 @@ func resizeOf(c *Call) (z Resize, known bool, err error) {
 	}
 	if !slices.Contains([]string{"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}, z.Nearest) {
 		return z, false, fmt.Errorf("attribute nearest_mode: %s", quote(z.Nearest))
+	}
+	z.Smaller = z.Nearest
+	if c.Op.Name == "Resize" && c.Version == 10 {
+		z.Smaller = "ceil" // nothing says so but the test cases of that time, and ONNX Runtime
 	}
 	if in == nil {
 		return z, false, nil

@@ -16,7 +16,11 @@ func (z Resize) Taps(axis, i, n int) (taps []Tap, inside bool) {
 		return nil, false
 	}
 	if z.Mode == "nearest" {
-		return []Tap{{int(min(max(rounding[z.Nearest](x), 0), float64(n-1))), 1}}, true
+		mode := z.Nearest
+		if z.Scale[axis] < 1 {
+			mode = z.Smaller
+		}
+		return []Tap{{int(min(max(rounding[mode](x), 0), float64(n-1))), 1}}, true
 	}
 	first, weights := z.weights(x, z.Scale[axis], n)
 	for k, w := range weights {

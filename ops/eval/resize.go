@@ -65,10 +65,6 @@ func (r *run) resizeNearest(z ops.Resize) error {
 	in := r.in[0].Shape
 	from := make([][]int, len(in)) // by axis and output index; -1 is outside
 	for axis, n := range in {
-		round := rounding[z.Nearest]
-		if r.Op.Name == "Resize" && r.Version == 10 && z.Scale[axis] < 1 {
-			round = math.Ceil // nothing says so but the test cases of that time, and ONNX Runtime
-		}
 		for i := range z.Out[axis] {
 			at := -1
 			if taps, inside := z.Taps(axis, i, n); inside {
