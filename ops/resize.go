@@ -17,10 +17,10 @@ type Resize struct {
 	Mode        string    // nearest, linear or cubic
 	Coordinates string    // the coordinate_transformation_mode
 	Nearest     string    // the nearest_mode
+	Smaller     string    // the same for axes that become smaller
 	CubicA      float64   // the cubic_coeff_a
 
 	Antialias, ExcludeOutside bool
-	CeilSmaller               bool // nearest is ceil for axes that become smaller
 }
 
 // ResizeOf resolves a call of Resize or Upsample whose shape and values are
@@ -55,13 +55,15 @@ func resizeOf(c *Call) (z Resize, known bool, err error) {
 	z.Mode, z.CubicA = c.Attrs.String("mode", "nearest"), float64(c.Attrs.Float("cubic_coeff_a", -0.75))
 	z.Antialias, z.ExcludeOutside = c.Attrs.Int("antialias", 0) != 0, c.Attrs.Int("exclude_outside", 0) != 0
 	z.Coordinates, z.Nearest = c.Attrs.String("coordinate_transformation_mode", "asymmetric"), c.Attrs.String("nearest_mode", "floor")
-	// Nothing says so of opset 10 but the test cases of that time, and ONNX Runtime.
-	z.CeilSmaller = c.Version == 10
 	if !slices.Contains([]string{"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"}, z.Coordinates) {
 		return z, false, fmt.Errorf("attribute coordinate_transformation_mode: %s", quote(z.Coordinates))
 	}
 	if !slices.Contains([]string{"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}, z.Nearest) {
 		return z, false, fmt.Errorf("attribute nearest_mode: %s", quote(z.Nearest))
+	}
+	z.Smaller = z.Nearest
+	if c.Op.Name == "Resize" && c.Version == 10 {
+		z.Smaller = "ceil" // nothing says so but the test cases of that time, and ONNX Runtime
 	}
 	if in == nil {
 		return z, false, nil

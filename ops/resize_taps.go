@@ -16,11 +16,11 @@ func (z Resize) Taps(axis, i, n int) (taps []Tap, inside bool) {
 		return nil, false
 	}
 	if z.Mode == "nearest" {
-		round := rounding[z.Nearest]
-		if z.CeilSmaller && z.Scale[axis] < 1 {
-			round = math.Ceil
+		mode := z.Nearest
+		if z.Scale[axis] < 1 {
+			mode = z.Smaller
 		}
-		return []Tap{{int(min(max(round(x), 0), float64(n-1))), 1}}, true
+		return []Tap{{int(min(max(rounding[mode](x), 0), float64(n-1))), 1}}, true
 	}
 	first, weights := z.weights(x, z.Scale[axis], n)
 	for k, w := range weights {
