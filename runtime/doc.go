@@ -41,9 +41,9 @@
 //
 // The [Planned] engine fuses operators, lays memory out and runs float32 kernels
 // for this machine. What has no kernel it hands, node by node, to the plain loops
-// of the [Reference] engine; [Session.Fallbacks] lists those nodes. Every other
-// element type runs on those loops. So does a whole model in which a shape
-// depends on an input's values. OPERATORS.md lists the operators.
+// of the [Reference] engine; [Session.Fallbacks] lists those nodes. Most of what
+// has another element type runs on those loops, and so does a whole model in which
+// a shape depends on an input's values. OPERATORS.md lists the operators.
 //
 // # Threads and contexts
 //
