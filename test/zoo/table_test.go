@@ -1,0 +1,122 @@
+package zoo
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mixconv/mixconv/convert"
+)
+
+const tableFile = "../../ZOO.md"
+
+const head = `# Zoo
+
+Networks of other people, exported to ONNX by their own means and run on both
+engines. ` + "`make test-zoo`" + ` writes this file, with a date for each line, and
+a test holds its list.
+
+Weights are random and calibrated; no parameter is left at zero or one. A number
+is max|difference| / max|output| from the framework in float64, the worst of all
+files of a network, batches of 1 and 3, and outputs. *right* means that ours is
+at most 2·10⁻⁵, or 1.5 times ONNX Runtime's. *ts* is PyTorch's TorchScript exporter,
+*dynamo* its other one, with the opset. *any* behind the pixels: height and width
+are dynamic, and another size was run, too. Nodes are those of the files;
+steps on reference loops those without a planned kernel.
+
+Networks in float16 and bfloat16 are compared with PyTorch in float64 and with the
+rounded weights, within ten roundings of the format (2⁻¹¹, 2⁻⁸). Those in int8 come
+from ONNX Runtime's static quantisation, and are compared with ONNX Runtime without
+its fusions, within two steps of 8 bits (4/255).
+
+| network | exported by | pixels | nodes | planned | reference | ONNX Runtime | on reference loops | date | |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+`
+
+// row is the network's line of the table.
+func (r result) row() string {
+	verdict := "fails"
+	if r.right {
+		verdict = "right"
+	}
+	var loops []string
+	for _, op := range slices.Sorted(maps.Keys(r.fallbacks)) {
+		loops = append(loops, fmt.Sprintf("%d %s", r.fallbacks[op], op))
+	}
+	size := r.Size
+	if slices.Contains(r.Options, "sizes") {
+		size += ", any"
+	}
+	ort := fmt.Sprintf("%.1e", r.ort)
+	if r.noORT {
+		ort = "cannot"
+	}
+	nodes := ""
+	if len(r.nodes) > 0 {
+		nodes = fmt.Sprintf("%d–%d", slices.Min(r.nodes), slices.Max(r.nodes))
+	}
+	return fmt.Sprintf("| %s %s | %s | %s | %s | %.1e | %.1e | %s | %s | %s | %s |\n", r.Library, r.ID(), strings.Join(r.exporters, " "), size,
+		nodes, r.planned, r.reference, ort, strings.Join(loops, ", "), *date, verdict)
+}
+
+// rows are the lines of the table by network, "timm mixnet_s".
+func rows(t *testing.T) (names []string, lines map[string]string) {
+	t.Helper()
+	text, err := os.ReadFile(tableFile)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	lines = map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, " | ")
+		if name, ok := strings.CutPrefix(cells[0], "| "); ok && len(cells) > 8 && strings.Contains(name, " ") {
+			names = append(names, name)
+			lines[name] = line
+		}
+	}
+	return names, lines
+}
+
+// updateTable writes ZOO.md with r's line anew and the others as they were. What
+// networks.txt has no more goes.
+func updateTable(t *testing.T, r result) {
+	t.Helper()
+	_, lines := rows(t)
+	lines[r.Library+" "+r.ID()] = r.row()
+	out := head
+	for _, n := range Networks() {
+		out += lines[n.Library+" "+n.ID()]
+	}
+	out += "\nRun with " + r.versions + ".\n"
+	if err := os.WriteFile(tableFile, []byte(out), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTable: ZOO.md has a line for every network, and each is right; every
+// network of PyTorch that is converted is among them.
+func TestTable(t *testing.T) {
+	var networks []string
+	known := map[string]bool{}
+	for _, n := range Networks() {
+		networks = append(networks, n.Library+" "+n.ID())
+		known[n.Name] = true
+	}
+	names, lines := rows(t)
+	if !slices.Equal(names, networks) {
+		t.Errorf("ZOO.md has the lines %q, networks.txt %q", names, networks)
+	}
+	for _, line := range lines {
+		if !strings.HasSuffix(line, " | right |\n") {
+			t.Errorf("ZOO.md: %s", line)
+		}
+	}
+	for _, name := range convert.TorchNames() {
+		if !known[name] {
+			t.Errorf("networks.txt has no %s, which torch2onnx converts", name)
+		}
+	}
+}
