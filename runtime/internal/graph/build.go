@@ -228,6 +228,9 @@ func (b *builder) resolve(i int, n *Node, pb *onnxpb.NodeProto) error {
 	if !ok {
 		return errs.Format(place(i, n), "domain %s is not in opset_import", errs.Quote(pb.GetDomain()))
 	}
+	if n.Op = contribOp(pb.GetDomain(), pb.GetOpType()); n.Op != nil {
+		return nil
+	}
 	var err error
 	if n.Op, n.Version, err = ops.Lookup(pb.GetDomain(), pb.GetOpType(), int(opset)); err != nil {
 		b.lack(n, pb, err.Error())

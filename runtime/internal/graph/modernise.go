@@ -17,6 +17,8 @@ const (
 // that it takes. n's inputs have their types.
 func (n *Node) modernise() ([]*Node, error) {
 	switch {
+	case n.Op.Domain == contribDomain:
+		return n.expandContrib()
 	case n.Op.Domain != "":
 	case n.Op.Name == "If" && len(n.In) > 0 && n.In[0].Const() != nil:
 		return n.branch()
