@@ -98,8 +98,7 @@ func addLayers(g *graph.Graph) {
 var Stages = []string{"onnx", "typed", "passed", "plan"}
 
 // Dump writes one stage of the model's way from file to plan as text. The plan
-// is the one for the declared input shapes, with 1 for dimensions that only a
-// run tells.
+// is the one for the declared input shapes, as Fallbacks has them.
 func (s *Session) Dump(w io.Writer, stage string) error {
 	switch stage {
 	case "onnx":
@@ -123,8 +122,9 @@ func (s *Session) Dump(w io.Writer, stage string) error {
 }
 
 // Fallbacks lists the steps that the planned engine hands to the reference
-// loops, for the declared input shapes with 1 for unknown dimensions. These are
-// all nodes of a model in which a shape depends on the input's values.
+// loops, for the declared input shapes with 1 for unknown dimensions, or with 224
+// where the model cannot have that, but for the first. These are all nodes of a
+// model in which a shape depends on the input's values.
 func (s *Session) Fallbacks() ([]string, error) {
 	e, err := s.declared()
 	if err != nil {
@@ -140,30 +140,46 @@ func (s *Session) Fallbacks() ([]string, error) {
 	return all, nil
 }
 
+// usualPixels is the height and width that nearly every network takes.
+const usualPixels = 224
+
 // declared is what is prepared for the declared input shapes; of a batch that is
 // run in portions, for one of them.
 func (s *Session) declared() (*entry, error) {
-	var shapes []tensor.Shape
-	for _, v := range s.typed.Inputs {
-		shape := v.Type.Shape.Clone()
-		for i, d := range shape {
-			if d == tensor.Unknown {
-				shape[i] = 1
-			}
-		}
-		shapes = append(shapes, shape)
-	}
 	args := s.scratch.get()
 	defer s.scratch.put(args)
 	if err := s.ask(args, nil); err != nil {
 		return nil, err
 	}
-	e, err := s.entry(shapes, args.want)
+	e, err := s.entry(s.declaredShapes(1), args.want)
 	if err != nil {
-		return nil, err
+		usual, usualErr := s.entry(s.declaredShapes(usualPixels), args.want)
+		if usualErr != nil {
+			return nil, err
+		}
+		e = usual
 	}
 	e, _ = e.runner()
 	return e, nil
+}
+
+// declaredShapes are the inputs', with 1 for an unknown first dimension and
+// unknown for others.
+func (s *Session) declaredShapes(unknown int) []tensor.Shape {
+	var shapes []tensor.Shape
+	for _, v := range s.typed.Inputs {
+		shape := v.Type.Shape.Clone()
+		for i, d := range shape {
+			if d == tensor.Unknown {
+				shape[i] = unknown
+			}
+		}
+		if len(shape) > 0 && v.Type.Shape[0] == tensor.Unknown {
+			shape[0] = 1
+		}
+		shapes = append(shapes, shape)
+	}
+	return shapes
 }
 
 // specialise returns g with what e's outputs need alone, and e's input shapes.

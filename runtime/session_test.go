@@ -363,3 +363,15 @@ func TestIdleMemory(t *testing.T) {
 		t.Errorf("%d bytes idle, allowed %d", idle, maxIdle)
 	}
 }
+
+// TestFallbacksOfPatches: a network that cannot take a picture of one pixel is
+// planned for one of usual size.
+func TestFallbacksOfPatches(t *testing.T) {
+	b := newBuilder(17)
+	x := b.input("x", tensor.Unknown, 3, tensor.Unknown, tensor.Unknown)
+	b.node("Conv", "y", []string{x, b.weight(8, 3, 4, 4)}, intsAttr("strides", 4, 4))
+	b.output("y", 4)
+	if list, err := newSession(t, b.model(), Options{}).Fallbacks(); err != nil || len(list) > 0 {
+		t.Errorf("fallbacks %q, %v", list, err)
+	}
+}

@@ -70,18 +70,20 @@ def export(folder, model, size, options):
     axes = {} if "one" in options else {0: "batch"}
     if "sizes" in options:
         axes |= {2: "height", 3: "width"}
-    # Opset 22 is the first with convolutions in bfloat16.
     names = {"input_names": ["input"], "output_names": outputs}
-    for opset in () if "bfloat16" in options else TORCHSCRIPT:
+    for opset in TORCHSCRIPT:
+        if f"-ts{opset}" in options:
+            continue
         path = folder / f"ts{opset}.onnx"
         every = {"input": axes} | {o: {0: "batch"} for o in outputs if "one" not in options}
         torch.onnx.export(model, (x,), path, dynamo=False, opset_version=opset, dynamic_axes=every, **names)
         yield path.stem, path
-    if "torchscript" in options:
+    opsets = [o for o in DYNAMO if f"-dynamo{o}" not in options]
+    if not opsets:
         return
     shapes = {axis: torch.export.Dim.DYNAMIC for axis in axes if "dynamo-fixed" not in options}
     program = torch.export.export(model, (x,), dynamic_shapes=(shapes,))
-    for opset in DYNAMO[-1:] if "bfloat16" in options else DYNAMO:
+    for opset in opsets:
         path = folder / f"dynamo{opset}.onnx"
         # Its optimiser folds batch norms in bfloat16 into biases in float32.
         torch.onnx.export(program, (), path, dynamo=True, opset_version=opset, optimize="bfloat16" not in options,
