@@ -1,13 +1,13 @@
 # demo, test and bench-go need nothing but Go. test-refs and bench also need Python
 # 3.11 and a C compiler; the first time, test-refs fetches 600 MB from PyPI into
-# .venv, bench 100 MB into .venv-bench, and what test-refs does for the networks
-# that PyTorch exports.
+# .venv, test-zoo as much and 300 MB into .venv-keras, bench 100 MB into .venv-bench,
+# and what test-refs does for the networks that PyTorch exports.
 
 GO          ?= go
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 
-.PHONY: build demo test test-refs lint bench bench-go fuzz
+.PHONY: build demo test test-refs test-zoo lint bench bench-go fuzz
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
@@ -23,6 +23,16 @@ test-refs:
 	test/refs/cases.sh .venv/bin/python .cache/onnx
 	MIXCONV_PYTHON=$(CURDIR)/.venv/bin/python MIXCONV_ONNX_DATA=$(CURDIR)/.cache/onnx \
 		$(GO) test -count=1 -timeout 60m ./test/refs/... ./convert/torch ./preprocess ./verify/conform
+
+# Every network of test/zoo/networks.txt, half an hour or more, into ZOO.md.
+# make test-zoo ZOO='-zoo ten' does ten, others every day; -date 2026-11-25 those
+# of another day; -zoo mixnet_s,resnet18/int8 what is named.
+ZOO ?= -zoo all -update
+test-zoo:
+	test/refs/venv.sh .venv
+	test/refs/venv.sh .venv-keras test/zoo/requirements-keras.txt
+	MIXCONV_PYTHON=$(CURDIR)/.venv/bin/python MIXCONV_KERAS_PYTHON=$(CURDIR)/.venv-keras/bin/python \
+		$(GO) test -count=1 -timeout 3h -v -run '^TestZoo$$' ./test/zoo $(ZOO)
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

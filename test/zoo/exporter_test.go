@@ -46,7 +46,7 @@ func (all exporters) of(t *testing.T, n Network) *exporter {
 	t.Helper()
 	script, variable := "export.py", "MIXCONV_PYTHON"
 	if n.Library == "keras" {
-		script, variable = "export_keras.py", "MIXCONV_TENSORFLOW_PYTHON"
+		script, variable = "export_keras.py", "MIXCONV_KERAS_PYTHON"
 	}
 	if all[script] == nil {
 		python := os.Getenv(variable)

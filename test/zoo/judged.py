@@ -9,7 +9,6 @@ import os
 import pathlib
 import shutil
 import sys
-import traceback
 import warnings
 
 import numpy
@@ -89,7 +88,8 @@ def serve(folder, answer, **modules):
         try:
             reply = {"files": answer(folder, library, name, int(size), options)}
         except Exception as e:
-            traceback.print_exc()
-            reply = {"error": f"{type(e).__name__}: {e}"[:2000]}
+            while e.__cause__:  # exporters wrap what went wrong in advice
+                e = e.__cause__
+            reply = {"error": f"{type(e).__name__}: {e}"[:1000]}
         print(json.dumps(reply), file=answers, flush=True)
         gc.collect()

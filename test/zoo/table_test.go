@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mixconv/mixconv/convert"
 )
@@ -117,6 +118,28 @@ func TestTable(t *testing.T) {
 	for _, name := range convert.TorchNames() {
 		if !known[name] {
 			t.Errorf("networks.txt has no %s, which torch2onnx converts", name)
+		}
+	}
+}
+
+// TestOfDay: the same ten on the same day, and each network once before any
+// comes again.
+func TestOfDay(t *testing.T) {
+	all, seen := Networks(), map[string]int{}
+	day := time.Date(2026, 11, 25, 13, 0, 0, 0, time.UTC)
+	for range (len(all) + 9) / 10 {
+		some := OfDay(all, 10, day)
+		if len(some) < 9 || len(some) > 10 {
+			t.Errorf("%s: %d networks", day, len(some))
+		}
+		for _, n := range some {
+			seen[n.ID()]++
+		}
+		day = day.AddDate(0, 0, 1)
+	}
+	for _, n := range all {
+		if seen[n.ID()] != 1 {
+			t.Errorf("%s: %d times", n.ID(), seen[n.ID()])
 		}
 	}
 }

@@ -120,4 +120,3 @@ func (e *expansion) add(name string, attrs ops.Attrs, in ...*Value) *Value {
 	e.list = append(e.list, n)
 	return n.Out[0]
 }
-
