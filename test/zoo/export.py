@@ -51,11 +51,18 @@ def create(library, name, size, options):
         return timm.create_model(name, pretrained=False, **({"img_size": size} if "img_size" in options else {}))
     if library == "torchvision":
         more = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
-        if name.startswith(("deeplab", "lraspp", "ssd")):
+        if name.startswith(("deeplab", "lraspp")) or detects(name):
             more = {"weights_backbone": None}
+        if "rcnn" in name:
+            more |= {"min_size": size, "max_size": size * 3 // 2, "rpn_post_nms_top_n_test": 30, "box_detections_per_img": 4}
         return torchvision.models.get_model(name, weights=None, **more)
     module = "proxylessnas" if name.startswith("proxyless") else name
     return getattr(importlib.import_module("pytorchcv.models." + module), name)()
+
+
+def detects(name):
+    """Whether it takes a list of pictures, as torchvision's detectors do."""
+    return "rcnn" in name or name.startswith("ssd")
 
 
 def pictures(n, height, width, seed):
@@ -78,17 +85,32 @@ def export(folder, model, size, options):
         every = {"input": axes} | {o: {0: "batch"} for o in outputs if "one" not in options}
         torch.onnx.export(model, (x,), path, dynamo=False, opset_version=opset, dynamic_axes=every, **names)
         yield path.stem, path
-    opsets = [o for o in DYNAMO if f"-dynamo{o}" not in options]
+    opsets = [] if "widths" in options else [o for o in DYNAMO if f"-dynamo{o}" not in options]
     if not opsets:
         return
     shapes = {axis: torch.export.Dim.DYNAMIC for axis in axes if "dynamo-fixed" not in options}
-    program = torch.export.export(model, (x,), dynamic_shapes=(shapes,))
+    program = decomposed_once(torch.export.export(model, (x,), dynamic_shapes=(shapes,)))
     for opset in opsets:
         path = folder / f"dynamo{opset}.onnx"
         # Its optimiser folds batch norms in bfloat16 into biases in float32.
         torch.onnx.export(program, (), path, dynamo=True, opset_version=opset, optimize="bfloat16" not in options,
                           verbose=False, external_data=False, **names)
         yield path.stem, path
+
+
+def decomposed_once(program):
+    """Half of an export is decomposing the program's operators. That is done once
+    for all opsets: their rules differ in rms_norm alone, and the files are the same
+    to the byte."""
+    decompose, done = program.run_decompositions, []
+
+    def once(rules):
+        if not done:
+            done.append(decompose(rules))
+        return done[0]
+
+    program.run_decompositions = once
+    return program
 
 
 def inputs(size, options):
@@ -115,7 +137,7 @@ def expected(folder, model, inputs):
 
 @torch.no_grad()
 def answer(folder, library, name, size, options):
-    model = Flat(create(library, name, size, options), name.startswith("ssd"))
+    model = Flat(create(library, name, size, options), detects(name))
     calibrate(model, pictures(8, size, size, 2))
     for half in {"float16", "bfloat16"}.intersection(options):
         model.half = getattr(torch, half)
