@@ -145,6 +145,7 @@ def answer(folder, library, name, size, options):
     files, x = list(export(folder, model, size, options)), inputs(size, options)
     model.half = None
     wanted = expected(folder, model, x)
+    del model  # large networks are, in float64
     if "int8" not in options:
         return [judged.run(path, exporter, wanted) for exporter, path in files]
     quantised = [f for _, path in (files[0], files[-1]) for f in quantise.quantise(path, pictures(8, size, size, 2).numpy())]
