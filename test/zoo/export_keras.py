@@ -48,12 +48,14 @@ def draw(random, layer, w):
     return random.uniform(low, high, w.shape)
 
 
-def export(folder, model, size):
+def export(folder, model, size, options):
     signature = [tensorflow.TensorSpec((None, size, size, 3), tensorflow.float32, name="input")]
     for opset in OPSETS:
         path = folder / f"tf2onnx{opset}.onnx"
         tf2onnx.convert.from_keras(model, signature, opset=opset, output_path=str(path))
         yield path.stem, path
+    if "-keras" in options:
+        return
     path = folder / "keras.onnx"
     model.export(path, format="onnx", verbose=False)
     yield path.stem, path
@@ -77,7 +79,7 @@ def expected(folder, name, model, size):
 def answer(folder, library, name, size, options):
     model = create(name, size)
     calibrate(model, pictures(8, size, 2))
-    files = list(export(folder, model, size))
+    files = list(export(folder, model, size, options))
     wanted = expected(folder, name, model, size)
     keras.backend.clear_session()
     return [judged.run(path, exporter, wanted) for exporter, path in files]
