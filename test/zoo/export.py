@@ -85,7 +85,7 @@ def export(folder, model, size, options):
         every = {"input": axes} | {o: {0: "batch"} for o in outputs if "one" not in options}
         torch.onnx.export(model, (x,), path, dynamo=False, opset_version=opset, dynamic_axes=every, **names)
         yield path.stem, path
-    opsets = [] if "widths" in options else [o for o in DYNAMO if f"-dynamo{o}" not in options]
+    opsets = [] if "brief" in options else [o for o in DYNAMO if f"-dynamo{o}" not in options]
     if not opsets:
         return
     shapes = {axis: torch.export.Dim.DYNAMIC for axis in axes if "dynamo-fixed" not in options}
@@ -153,4 +153,4 @@ def answer(folder, library, name, size, options):
 
 
 torch.set_num_threads(1)
-judged.serve(sys.argv[1], answer, torch=torch, torchvision=torchvision, timm=timm)
+judged.serve(sys.argv[1], answer)

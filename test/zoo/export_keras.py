@@ -85,4 +85,4 @@ def answer(folder, library, name, size, options):
     return [judged.run(path, exporter, wanted) for exporter, path in files]
 
 
-judged.serve(sys.argv[1], answer, tensorflow=tensorflow, keras=keras, tf2onnx=tf2onnx)
+judged.serve(sys.argv[1], answer)

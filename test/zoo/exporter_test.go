@@ -30,11 +30,10 @@ type run struct{ Want, ORT string }
 // exporter is a script that stays alive: importing PyTorch takes longer than
 // most networks.
 type exporter struct {
-	cmd      *exec.Cmd
-	folder   string
-	in       io.WriteCloser
-	answers  *bufio.Reader
-	versions string // of what it uses
+	cmd     *exec.Cmd
+	folder  string
+	in      io.WriteCloser
+	answers *bufio.Reader
 }
 
 // exporters are those that run, by script.
@@ -76,8 +75,7 @@ func start(python, script string) (*exporter, error) {
 		return nil, err
 	}
 	e.in, e.answers = in, bufio.NewReader(out)
-	e.versions, err = e.answers.ReadString('\n')
-	return e, err
+	return e, nil
 }
 
 // stop ends all. What they said beside their answers is shown of those that

@@ -22,7 +22,6 @@ const broken = 1e-2
 // of an output, the worst of all files, inputs and outputs.
 type result struct {
 	Network
-	versions                string
 	exporters               []string
 	nodes                   []int
 	planned, reference, ort float64
@@ -34,7 +33,7 @@ type result struct {
 // judge runs every file of a network and fails the test for what does not hold.
 func judge(t *testing.T, n Network, e *exporter) result {
 	start := time.Now()
-	r := result{Network: n, versions: strings.TrimSpace(e.versions), fallbacks: map[string]int{}}
+	r := result{Network: n, fallbacks: map[string]int{}}
 	files, err := e.export(n)
 	if err != nil {
 		t.Error(err)

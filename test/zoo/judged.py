@@ -69,15 +69,13 @@ def record(path, x, outputs):
     numpy.savez(path, input=x, **{f"output{i}": o for i, o in enumerate(outputs)})
 
 
-def serve(folder, answer, **modules):
-    """Prints a line of versions, then answers every line of stdin with one of
-    JSON. The folder is emptied before each."""
+def serve(folder, answer):
+    """Answers every line of stdin with one of JSON. The folder is emptied before
+    each."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what exporters print is no answer
     warnings.filterwarnings("ignore")
     logging.disable(logging.CRITICAL)
-    used = modules | {"onnx": onnx, "ONNX Runtime": onnxruntime}
-    print(", ".join(f"{name} {module.__version__}" for name, module in used.items()), file=answers, flush=True)
     folder = pathlib.Path(folder)
     gc.freeze()
     gc.set_threshold(100_000)  # exporters make many objects; a sixth of their time goes into looking for garbage

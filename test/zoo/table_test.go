@@ -24,7 +24,8 @@ Weights are random and calibrated; no parameter is left at zero or one. A number
 is max|difference| / max|output| from the framework in float64, the worst of all
 files of a network, batches of 1 and 3, and outputs. *right* means that ours is
 at most 2·10⁻⁵, or 1.5 times ONNX Runtime's. *ts* is PyTorch's TorchScript exporter,
-*dynamo* its other one, with the opset. *any* behind the pixels: height and width
+*dynamo* its other one, with the opset: the first alone where another line has the
+same operators. *any* behind the pixels: height and width
 are dynamic, and another size was run, too. Nodes are those of the files;
 steps on reference loops those without a planned kernel.
 
@@ -91,10 +92,30 @@ func updateTable(t *testing.T, r result) {
 	for _, n := range Networks() {
 		out += lines[n.Library+" "+n.ID()]
 	}
-	out += "\nRun with " + r.versions + ".\n"
+	out += "\nWith " + strings.Join(versions(t), ", ") + ".\n"
 	if err := os.WriteFile(tableFile, []byte(out), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// versions are those of the packages that matter, as the requirements pin them.
+func versions(t *testing.T) []string {
+	t.Helper()
+	packages := []string{"torch", "torchvision", "timm", "pytorchcv", "onnx", "onnxscript", "onnxruntime", "tensorflow-cpu", "keras", "tf2onnx"}
+	var list []string
+	for _, file := range []string{"../refs/requirements.txt", "requirements-keras.txt"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Fields(string(text)) {
+			name, version, _ := strings.Cut(line, "==")
+			if pin := name + " " + version; slices.Contains(packages, name) && !slices.Contains(list, pin) {
+				list = append(list, pin)
+			}
+		}
+	}
+	return list
 }
 
 // TestTable: ZOO.md has a line for every network, and each is right; every
