@@ -24,8 +24,8 @@ Weights are random and calibrated; no parameter is left at zero or one. A number
 is max|difference| / max|output| from the framework in float64, the worst of all
 files of a network, batches of 1 and 3, and outputs. *right* means that ours is
 at most 2·10⁻⁵, or 1.5 times ONNX Runtime's. *ts* is PyTorch's TorchScript exporter,
-*dynamo* its other one, with the opset: the first alone where another line has the
-same operators. *any* behind the pixels: height and width
+*dynamo* its other one, with the opset: the first alone where networks.txt
+says brief. *any* behind the pixels: height and width
 are dynamic, and another size was run, too. Nodes are those of the files;
 steps on reference loops those without a planned kernel.
 
@@ -109,8 +109,8 @@ func versions(t *testing.T) []string {
 			t.Fatal(err)
 		}
 		for _, line := range strings.Fields(string(text)) {
-			name, version, _ := strings.Cut(line, "==")
-			if pin := name + " " + version; slices.Contains(packages, name) && !slices.Contains(list, pin) {
+			name, version, pinned := strings.Cut(line, "==")
+			if pin := name + " " + version; pinned && slices.Contains(packages, name) && !slices.Contains(list, pin) {
 				list = append(list, pin)
 			}
 		}
