@@ -139,8 +139,8 @@ func workOf(g *graph.Graph) (w work) {
 		}
 		macs := ops.MACs(call)
 		for _, v := range n.In {
-			if t := v.Const(); t != nil && macs > 0 {
-				w.weights += int64(t.Elements())
+			if v.Known() && macs > 0 {
+				w.weights += int64(v.Type.Shape.Elements())
 			}
 		}
 		w.macs += macs

@@ -87,7 +87,7 @@ func addLayers(g *graph.Graph) {
 	}
 	for _, n := range g.Nodes {
 		for _, v := range n.Out {
-			if v != nil && !named[v.Name] && v.Const() == nil {
+			if v != nil && !named[v.Name] && !v.Known() {
 				g.Outputs = append(g.Outputs, graph.Output{Name: v.Name, Value: v})
 			}
 		}

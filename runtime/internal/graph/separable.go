@@ -77,7 +77,7 @@ func (s *separator) batchedTypes(a, b ops.Type) bool {
 
 // bind makes a and b a pair of batched values if their types allow that.
 func (s *separator) bind(a, b *Value) bool {
-	if a.Const() != nil || b.Const() != nil || !s.batchedTypes(a.Type, b.Type) {
+	if a.Known() || b.Known() || !s.batchedTypes(a.Type, b.Type) {
 		return false
 	}
 	s.pairs[a] = b
@@ -93,8 +93,10 @@ func (s *separator) kind(a, b *Value) kind {
 		return other
 	case s.pairs[a] == b:
 		return batched
-	case a.Const() == nil || b.Const() == nil:
+	case !a.Known() || !b.Known():
 		return other
+	case a.Source() == b.Source():
+		return shared
 	case identical(a.Const(), b.Const()):
 		return shared
 	case s.repeats(a, b):
