@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,9 @@ func judge(t *testing.T, n Network, e *exporter) result {
 		if err := r.runFile(f); err != nil {
 			t.Errorf("%s: %v", f.Exporter, err)
 		}
+	}
+	if len(r.fallbacks) > 0 && slices.Contains(n.Options, "planned") {
+		t.Error("not every step has a planned kernel")
 	}
 	t.Logf("planned %.2g, reference %.2g, ONNX Runtime %.2g; on reference loops %v; exported in %.0f s, run in %.0f s",
 		r.planned, r.reference, r.ort, r.fallbacks, exported.Seconds(), (time.Since(start) - exported).Seconds())
