@@ -57,11 +57,11 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 # The guest's files: busybox, the binary, and an /init that runs it.
-mkdir -p "$tmp/root/bin" "$tmp/root/dev" "$tmp/root/proc" "$tmp/root/sys" "$tmp/root/tmp" "$tmp/root/work" "$tmp/iso/boot/grub"
-cp "$(command -v busybox)" "$tmp/root/bin/busybox"
-cp "$bin" "$tmp/root/test"
-chmod +x "$tmp/root/test"
-[ -z "${DIR:-}" ] || cp -R "$DIR/." "$tmp/root/work/"
+mkdir -p "$tmp/guest/bin" "$tmp/guest/dev" "$tmp/guest/proc" "$tmp/guest/sys" "$tmp/guest/tmp" "$tmp/guest/dir" "$tmp/iso/boot/grub"
+cp "$(command -v busybox)" "$tmp/guest/bin/busybox"
+cp "$bin" "$tmp/guest/test"
+chmod +x "$tmp/guest/test"
+[ -z "${DIR:-}" ] || cp -R "$DIR/." "$tmp/guest/dir/"
 {
 	cat <<'INIT'
 #!/bin/busybox sh
@@ -73,7 +73,7 @@ $b mount -t tmpfs tmp /tmp
 export HOME=/tmp TMPDIR=/tmp PATH=/bin
 $b stty -F /dev/ttyS1 115200 raw -echo
 $b grep -m 1 '^flags' /proc/cpuinfo
-cd /work
+cd /dir
 INIT
 	printf '/test'
 	for a; do
@@ -86,9 +86,9 @@ $b stty -F /dev/ttyS1 cooked # waits until all is sent
 $b sleep 1
 $b poweroff -f
 INIT
-} >"$tmp/root/init"
-chmod +x "$tmp/root/init"
-(cd "$tmp/root" && find . | cpio -o -H newc --quiet) >"$tmp/iso/boot/initrd"
+} >"$tmp/guest/init"
+chmod +x "$tmp/guest/init"
+(cd "$tmp/guest" && find . | cpio -o -H newc --quiet) >"$tmp/iso/boot/initrd"
 cp "$VMLINUZ" "$tmp/iso/boot/vmlinuz"
 # Bochs 2.7 states a wrong size for xsavec's and xsaves's areas, and Linux then
 # does without AVX altogether: so without these two. Self-tests cost half a
