@@ -1,30 +1,10 @@
 package mixconv_test
 
 import (
-	"os"
-	"strings"
 	"testing"
+
+	"github.com/mixconv/mixconv/internal/testenv"
 )
 
-// TestREADME: the Go in the README is that of this file.
-func TestREADME(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := os.ReadFile("example_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := strings.Split(string(readme), "```go\n")[1:]
-	if len(blocks) == 0 {
-		t.Error("the README has no Go in it")
-	}
-	for _, block := range blocks {
-		code, _, _ := strings.Cut(block, "```")
-		indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(code, "\n"), "\n", "\n\t")
-		if !strings.Contains(string(source), indented) {
-			t.Errorf("not in example_test.go:\n%s", code)
-		}
-	}
-}
+// TestREADME: the Go in the README is that of example_test.go.
+func TestREADME(t *testing.T) { testenv.README(t) }

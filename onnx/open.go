@@ -16,32 +16,19 @@ import (
 // meanwhile, reading is an error; that it was replaced or removed, where the
 // system allows that of an open file, does no harm.
 func OpenFile(path string, lim limit.Limits) (*Model, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	m, err := openModel(path, f, lim)
-	if err != nil || m.stored == nil {
-		f.Close()
-	}
-	return m, err
-}
-
-func openModel(path string, f *os.File, lim limit.Limits) (*Model, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	folder, err := newFolder(path, info)
+	f, info, folder, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	if littleEndian && info.Mode().IsRegular() && info.Size() <= lim.OrDefault().FileBytes {
 		if m, err := decodeStored(path, newStoredFile(f, info), storedBytes, lim); err == nil {
-			m.files = folder
+			if m.files = folder; m.stored == nil {
+				f.Close()
+			}
 			return m, nil
 		} // what is wrong is found again below, with its place in the file
 	}
+	defer f.Close()
 	return read(path, f, info, folder, lim)
 }
 

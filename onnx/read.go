@@ -19,20 +19,29 @@ import (
 // symbolic link, files in the real file's folder are reachable as well, as the
 // Hugging Face cache needs it.
 func ReadFile(path string, lim limit.Limits) (*Model, error) {
-	f, err := os.Open(path)
+	f, info, folder, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	folder, err := newFolder(path, info)
-	if err != nil {
-		return nil, err
-	}
 	return read(path, f, info, folder, lim)
+}
+
+// open opens the model at path, asks for its size, and finds its folder.
+func open(path string) (*os.File, fs.FileInfo, *folder, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil {
+		var d *folder
+		if d, err = newFolder(path, info); err == nil {
+			return f, info, d, nil
+		}
+	}
+	f.Close()
+	return nil, nil, nil, err
 }
 
 // ReadFS reads the model at path in fsys. Its external data is read from the

@@ -3,12 +3,11 @@ package onnxgo_test
 import (
 	"fmt"
 	"log"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/internal/testenv"
 	"github.com/mixconv/mixconv/interop/onnxgo"
 	"github.com/owulveryck/onnx-go"
 	"gorgonia.org/tensor"
@@ -66,24 +65,5 @@ func ExampleGraph() {
 	// Output: 1 1
 }
 
-// TestREADME: the Go in the README is that of this file.
-func TestREADME(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := os.ReadFile("example_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := strings.Split(string(readme), "```go\n")[1:]
-	if len(blocks) == 0 {
-		t.Error("the README has no Go in it")
-	}
-	for _, block := range blocks {
-		code, _, _ := strings.Cut(block, "```")
-		if !strings.Contains(string(source), "\t"+strings.ReplaceAll(strings.TrimSuffix(code, "\n"), "\n", "\n\t")) {
-			t.Errorf("not in example_test.go:\n%s", code)
-		}
-	}
-}
+// TestREADME: the Go in the README is that of example_test.go.
+func TestREADME(t *testing.T) { testenv.README(t) }

@@ -62,11 +62,7 @@ func findTurns(g *graph.Graph) map[*graph.Value][]int {
 // permOf is a Transpose's permutation: dimension i of the result is dimension
 // perm[i] of the input.
 func permOf(n *graph.Node) []int {
-	call, err := n.Call()
-	if err != nil {
-		return nil
-	}
-	perm, err := ops.PermOf(call)
+	perm, err := resolve(n, ops.PermOf)
 	if err != nil {
 		return nil
 	}

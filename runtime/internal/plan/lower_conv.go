@@ -127,13 +127,7 @@ func (p *planner) conv(n *graph.Node) error {
 	return p.dense(n, c, b)
 }
 
-func geometry(n *graph.Node) (ops.Conv, error) {
-	call, err := n.Call()
-	if err != nil {
-		return ops.Conv{}, err
-	}
-	return ops.ConvOf(call)
-}
+func geometry(n *graph.Node) (ops.Conv, error) { return resolve(n, ops.ConvOf) }
 
 func isDepthwise(n *graph.Node, c ops.Conv) bool {
 	channels := n.In[0].Type.Shape[1]

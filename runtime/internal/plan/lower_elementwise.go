@@ -17,19 +17,9 @@ func (p *planner) unary(n *graph.Node) error {
 	if !ok {
 		return errNoKernel
 	}
-	in, err := p.read(n.In[0])
-	if err != nil {
-		return err
-	}
-	out := p.writeLike(n.Out[0], in)
-	nest, ok := kernel.NewNest(out.dims, out.strides, in.strides)
-	if !ok {
-		return errNoKernel
-	}
-	p.step(n, f.Kind.String(), []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
-		return kernel.Unary(p.plan.set, nest, mem.floats(out), mem.floats(in), f)
+	return p.each(n, f.Kind.String(), func(nest kernel.Nest, dst, src []float32) kernel.Job {
+		return kernel.Unary(p.plan.set, nest, dst, src, f)
 	})
-	return nil
 }
 
 // mapped lowers a function of one variable that no kernel has in vectors, one
@@ -43,6 +33,14 @@ func (p *planner) mapped(n *graph.Node) error {
 	if !ok {
 		return errNoKernel
 	}
+	return p.each(n, n.Op.Name, func(nest kernel.Nest, dst, src []float32) kernel.Job {
+		return kernel.Map(nest, dst, src, f)
+	})
+}
+
+// each adds the step name, whose job makes n's result of its first input element
+// by element.
+func (p *planner) each(n *graph.Node, name string, job func(nest kernel.Nest, dst, src []float32) kernel.Job) error {
 	in, err := p.read(n.In[0])
 	if err != nil {
 		return err
@@ -52,8 +50,8 @@ func (p *planner) mapped(n *graph.Node) error {
 	if !ok {
 		return errNoKernel
 	}
-	p.step(n, n.Op.Name, []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
-		return kernel.Map(nest, mem.floats(out), mem.floats(in), f)
+	p.step(n, name, []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
+		return job(nest, mem.floats(out), mem.floats(in))
 	})
 	return nil
 }

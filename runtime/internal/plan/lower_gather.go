@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -16,11 +17,7 @@ type indexRun struct{ from, step, n int }
 // gather lowers Gather by known indices: a view where they ascend evenly, else
 // a copy for each run of them that does.
 func (p *planner) gather(n *graph.Node) error {
-	call, err := n.Call()
-	if err != nil {
-		return err
-	}
-	axis, err := call.Axis()
+	axis, err := resolve(n, (*ops.Call).Axis)
 	if err != nil {
 		return err
 	}

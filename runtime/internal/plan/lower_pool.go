@@ -11,11 +11,7 @@ func (p *planner) windowPool(n *graph.Node) error {
 	if len(n.In[0].Type.Shape) != 4 {
 		return errNoKernel
 	}
-	call, err := n.Call()
-	if err != nil {
-		return err
-	}
-	c, err := ops.PoolOf(call)
+	c, err := resolve(n, ops.PoolOf)
 	if err != nil {
 		return err
 	}

@@ -70,11 +70,7 @@ func (p *planner) reduceMean(n *graph.Node) error {
 
 // reduceSum lowers the sum over neighbouring dimensions.
 func (p *planner) reduceSum(n *graph.Node) error {
-	call, err := n.Call()
-	if err != nil {
-		return err
-	}
-	over, err := ops.ReducedAxes(call)
+	over, err := resolve(n, ops.ReducedAxes)
 	if err != nil {
 		return err
 	}

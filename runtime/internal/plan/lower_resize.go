@@ -10,11 +10,7 @@ import (
 // in which a scale of 1 does not mean that an axis stays are not for it.
 func (p *planner) resize(n *graph.Node) error {
 	shape := n.In[0].Type.Shape
-	call, err := n.Call()
-	if err != nil {
-		return err
-	}
-	z, err := ops.ResizeOf(call)
+	z, err := resolve(n, ops.ResizeOf)
 	if err != nil {
 		return err
 	}

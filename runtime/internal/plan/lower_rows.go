@@ -80,11 +80,7 @@ func (p *planner) betweenColumns(n *graph.Node, axis int) (in, out *Place, err e
 
 // layerNorm lowers LayerNormalization with known scale and bias.
 func (p *planner) layerNorm(n *graph.Node) error {
-	call, err := n.Call()
-	if err != nil {
-		return err
-	}
-	axis, err := call.Axis()
+	axis, err := resolve(n, (*ops.Call).Axis)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -159,4 +160,14 @@ func (p *planner) fresh(dims tensor.Shape) *Place {
 	b := &Buffer{size: dims.Elements(), first: -1, last: -1}
 	p.plan.buffers = append(p.plan.buffers, b)
 	return &Place{buf: b, dims: dims, strides: natural(dims)}
+}
+
+// resolve is what of makes of n's call.
+func resolve[T any](n *graph.Node, of func(*ops.Call) (T, error)) (T, error) {
+	call, err := n.Call()
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return of(call)
 }
