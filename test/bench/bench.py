@@ -1,7 +1,8 @@
 """Times mixconv beside ONNX Runtime and OpenVINO; `make bench` runs it.
 
-Every round times every network in every shape, each engine in turn in a process
-of its own. Nothing is timed before its results have been compared.
+Every round times every network in every shape: the engines are started, each in a
+process of its own, and then run a few pictures each in turn, many times. Nothing is
+timed before its results have been compared.
 """
 
 import argparse
@@ -13,13 +14,20 @@ import time
 import machine
 import networks
 from engines import ROOT, Engines
-from figures import LARGEST_DIFFERENCE, Row
+from figures import BARS, LARGEST_DIFFERENCE, Engine, Row
 from report import Report
 
-# A turn's runs make about so many multiply-adds, a third of a second on one core,
-# but within these bounds of its batch.
-MACS_PER_TURN = 15e9
-LEAST_RUNS, MOST_RUNS = {1: 10, 16: 3}, 60
+# A turn has so many runs that they make about MACS_PER_TURN multiply-adds, twenty
+# milliseconds on one core, but not fewer than these of its batch; a round so many
+# turns that they make MACS_PER_ROUND, within bounds.
+MACS_PER_TURN, LEAST_RUNS = 1.2e9, {1: 3, 16: 1}
+MACS_PER_ROUND, LEAST_TURNS, MOST_TURNS = 25e9, 5, 20
+
+# Seconds between turns: the peers' idle threads spin for a while.
+REST = 0.02
+
+# So often a round are processes started where there is a bar on that.
+STARTS = 5
 
 # Networks that PyTorch exported have no bars and get no more rounds than these.
 EXPORTED_ROUNDS = 3
@@ -31,7 +39,7 @@ def arguments():
     p.add_argument("--rounds", type=int, default=7)
     p.add_argument("--batches", type=lambda s: [int(n) for n in s.split(",")], default=[1, 16])
     p.add_argument("--threads", type=lambda s: [int(n) for n in s.split(",")], default=[1, 2])
-    p.add_argument("--quick", action="store_true", help="two rounds of single pictures, a fifth of the runs")
+    p.add_argument("--quick", action="store_true", help="two rounds of single pictures, few turns")
     p.add_argument("-o", "--output", type=pathlib.Path, help="the report; a run of everything writes BENCHMARKS.md, others only print")
     options = p.parse_args()
     if unknown := set(options.models) - set(networks.NETWORKS):
@@ -54,7 +62,7 @@ class Benchmark:
         self.options = options
         self.engines = Engines(str(ROOT / "bin" / "mixconv"), folder)
         self.folder = folder
-        self.paths, self.macs, self.checks, self.fallbacks, self.turns = {}, {}, {}, {}, {}
+        self.paths, self.macs, self.checks, self.fallbacks, self.rounds = {}, {}, {}, {}, {}
         self.portable = None
         self.avx512 = machine.may_have_avx512()
 
@@ -87,21 +95,48 @@ class Benchmark:
 
     def measure(self):
         rows = [Row(n, b, t) for n in self.options.models for b in self.batches(n) for t in self.options.threads]
-        self.turns = {row: {engine: [] for engine in self.in_turn(row)} for row in rows}
+        self.rounds = {row: {engine: [] for engine in self.in_turn(row)} for row in rows}
         start = time.monotonic()
         for done in range(self.options.rounds):
             for row in rows:
                 if networks.NETWORKS[row.network].timm and done >= EXPORTED_ROUNDS:
                     continue
-                for engine, turns in self.turns[row].items():
-                    turns.append(self.engines.turn(engine, self.paths[row.network], row.threads, row.batch, self.runs(row)))
+                for engine, reported in self.round(row).items():
+                    self.rounds[row][engine].append(reported)
             each = (time.monotonic() - start) / (done + 1)
             say(f"round {done + 1} of {self.options.rounds}, {each * (self.options.rounds - done - 1) / 60:.0f} min left")
-        for row, engines in self.turns.items():
+        for row, engines in self.rounds.items():
             if row.network == "mixnet_s" and not self.avx512:
                 engines["avx2"] = engines["split"]
         if "mixnet_s" in self.options.models:
             self.portable = self.engines.bench(self.engines.portable, self.paths["mixnet_s"]["split"], 1, 1, 10)
+
+    def round(self, row):
+        """An Engine by the name of each engine of the row."""
+        reported = {engine: Engine() for engine in self.in_turn(row)}
+        for _ in range(STARTS - 1 if has_start_bar(row) else 0):
+            for engine in reported:
+                self.stop(self.start(row, engine, reported), reported[engine])
+        programs = {engine: self.start(row, engine, reported) for engine in reported}
+        runs, turns = self.sizes(row)
+        for i in range(turns):
+            for engine in rotated(list(programs), i):
+                time.sleep(REST)
+                turn = programs[engine].turn(runs)
+                reported[engine].run.append(turn["ms"])
+                reported[engine].allocations.append(turn.get("allocs", 0))
+        for engine, program in programs.items():
+            self.stop(program, reported[engine])
+        return reported
+
+    def start(self, row, engine, reported):
+        program = self.engines.start(engine, self.paths[row.network], row.threads, row.batch)
+        reported[engine].version = program.started.get("version", "")
+        reported[engine].start.append(program.started["load_ms"] + program.started["first_ms"])
+        return program
+
+    def stop(self, program, engine):
+        engine.memory.append(program.stop())
 
     def in_turn(self, row):
         """The engines that a row is timed with, in their order."""
@@ -111,15 +146,27 @@ class Benchmark:
             engines += ["ortgo"] * (row.batch == 1)
         return engines
 
-    def runs(self, row):
-        scale = 0.2 if self.options.quick else 1
-        runs = round(scale * MACS_PER_TURN / (self.macs[row.network] * row.batch))
-        return min(max(runs, LEAST_RUNS[row.batch]), MOST_RUNS)
+    def sizes(self, row):
+        """Runs of a turn, and turns of a round."""
+        macs = self.macs[row.network] * row.batch
+        runs = max(round(MACS_PER_TURN / macs), LEAST_RUNS[row.batch])
+        turns = min(max(round(MACS_PER_ROUND / (macs * runs)), LEAST_TURNS), MOST_TURNS)
+        return runs, LEAST_TURNS if self.options.quick else turns
 
     def versions(self):
         """Of the peers, as they report it themselves."""
-        engines = next(iter(self.turns.values()))
-        return {peer: engines[peer][0]["version"] for peer in ("onnxruntime", "openvino")}
+        engines = next(iter(self.rounds.values()))
+        return {peer: engines[peer][0].version for peer in ("onnxruntime", "openvino")}
+
+
+def rotated(engines, by):
+    """Nobody shall always run after the same engine."""
+    by %= len(engines)
+    return engines[by:] + engines[:by]
+
+
+def has_start_bar(row):
+    return any(row in bar.rows() for bar in BARS if bar.quantity == "start")
 
 
 def say(text):
@@ -143,7 +190,7 @@ def main():
     ]
     if not b.avx512:
         notes.append(("AVX2 only", "the same figures as ours without a limit, since the machine has no AVX-512"))
-    text = Report(b.turns, b.macs, b.checks, b.fallbacks, b.portable, notes).markdown()
+    text = Report(b.rounds, b.macs, b.checks, b.fallbacks, b.portable, notes).markdown()
     if options.output:
         options.output.write_text(text, encoding="utf-8")
     print(text, end="")

@@ -1,5 +1,5 @@
 """What is timed: mixconv in its forms, and the peers, each in a process of its
-own for every turn."""
+own."""
 
 import pathlib
 import subprocess
@@ -27,8 +27,10 @@ class Engines:
         self.mixconv, self.folder = mixconv, folder
 
     def build(self):
-        """Builds mixconv without assembly, and the Go binding of ONNX Runtime."""
+        """Builds mixconv without assembly, an app that embeds it, and the Go binding
+        of ONNX Runtime."""
         self.portable = self._go(ROOT, "mixconv-purego", ["-tags", "purego", "./cmd/mixconv"], cgo="0")
+        self.ours = self._go(ROOT, "ours", ["./test/bench/ours"], cgo="0")
         self.ortgo = self._go(HERE / "ortgo", "ortgo", ["."], cgo="1")
         self.library = next(pathlib.Path(sys.prefix).glob("lib/python*/site-packages/onnxruntime/capi/libonnxruntime.*"))
 
@@ -38,19 +40,21 @@ class Engines:
         subprocess.run(command, cwd=module, check=True)
         return str(binary)
 
-    def turn(self, engine, paths, threads, batch, runs):
-        """Times a network's files by their form; peers get the split one."""
-        numbers = [str(threads), str(batch), str(runs)]
-        if engine in ("onnxruntime", "openvino"):
-            return process.run_json([sys.executable, str(HERE / "peer.py"), engine, paths["split"], *numbers])
-        if engine == "ortgo":
-            return process.run_json([self.ortgo, str(self.library), paths["split"], *numbers])
-        environment = {"MIXCONV_KERNELS": "avx2"} if engine == "avx2" else None
-        return self.bench(self.mixconv, paths["fused" if engine == "fused" else "split"], threads, batch, runs, environment=environment)
+    def start(self, engine, paths, threads, batch):
+        """Starts a process on a network's file by its form; peers get the split one."""
+        program, form, environment = {
+            "onnxruntime": ([sys.executable, str(HERE / "peer.py"), engine], "split", None),
+            "openvino": ([sys.executable, str(HERE / "peer.py"), engine], "split", None),
+            "ortgo": ([self.ortgo, str(self.library)], "split", None),
+            "avx2": ([self.ours], "split", {"MIXCONV_KERNELS": "avx2"}),
+            "split": ([self.ours], "split", None),
+            "fused": ([self.ours], "fused", None),
+        }[engine]
+        return process.Program([*program, paths[form], str(threads), str(batch)], environment)
 
-    def bench(self, mixconv, path, threads, batch, runs, *more, environment=None):
+    def bench(self, mixconv, path, threads, batch, runs, *more):
         command = [mixconv, "bench", path, "--json", "--threads", str(threads), "--batch", str(batch), "--runs", str(runs), *more]
-        return process.run_json(command, environment)
+        return process.run_json(command)
 
     def fallbacks(self, path, batch):
         steps = self.bench(self.mixconv, path, 1, batch, 1, "--profile")["steps"]

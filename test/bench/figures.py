@@ -1,7 +1,8 @@
-"""Figures from turns, and the bars that they are held against.
+"""Figures from rounds, and the bars that they are held against.
 
-A turn is what one process reports. Turns are kept by Row, then by engine, one a
-round; a ratio is that of two engines in the same round.
+Engines take turns in a round; an Engine holds what one of them reported in it.
+Rounds are kept by Row, then by engine. A figure of a round is the median of its
+turns; a ratio is the median of those of two engines' neighbouring turns.
 """
 
 import dataclasses
@@ -25,26 +26,38 @@ def spread(values):
     return Spread(statistics.median(values), min(values), max(values))
 
 
-# What a turn says of each quantity, and its unit.
-QUANTITIES = {
-    "run": (lambda turn: turn["median_ms"], "ms"),
-    "start": (lambda turn: turn["load_ms"] + turn["first_ms"], "ms"),
-    "memory": (lambda turn: turn["peak_mb"], "MB"),
-    "allocations": (lambda turn: turn["allocs_per_run"], ""),
-}
+@dataclasses.dataclass
+class Engine:
+    """What an engine reported in a round, a value a turn: milliseconds of a run,
+    allocations of one, milliseconds of loading and the first run of a process
+    that started, and the most memory that one had, in MB."""
+
+    run: list = dataclasses.field(default_factory=list)
+    allocations: list = dataclasses.field(default_factory=list)
+    start: list = dataclasses.field(default_factory=list)
+    memory: list = dataclasses.field(default_factory=list)
+    version: str = ""
 
 
-def figure(turns, row, engine, quantity="run"):
-    """The spread over the rounds, or None if the engine had no turn."""
-    found = turns.get(row, {}).get(engine)
-    return spread([QUANTITIES[quantity][0](turn) for turn in found]) if found else None
+UNITS = {"run": "ms", "start": "ms", "memory": "MB"}
 
 
-def ratio(turns, row, ours, theirs, quantity="run"):
+def figure(rounds, row, engine, quantity="run"):
+    """The spread over the rounds, or None if the engine had none."""
+    found = rounds.get(row, {}).get(engine)
+    return spread([statistics.median(getattr(r, quantity)) for r in found]) if found else None
+
+
+def ratio(rounds, row, ours, theirs, quantity="run"):
     """The spread of ours/theirs over the rounds, or None."""
-    a, b = (turns.get(row, {}).get(engine) for engine in (ours, theirs))
-    value = QUANTITIES[quantity][0]
-    return spread([value(x) / value(y) for x, y in zip(a, b, strict=True)]) if a and b else None
+    a, b = (rounds.get(row, {}).get(engine) for engine in (ours, theirs))
+    if not a or not b:
+        return None
+    return spread([neighbours(getattr(x, quantity), getattr(y, quantity)) for x, y in zip(a, b, strict=True)])
+
+
+def neighbours(ours, theirs):
+    return statistics.median(x / y for x, y in zip(ours, theirs, strict=True))
 
 
 @dataclasses.dataclass(frozen=True)

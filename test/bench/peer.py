@@ -1,10 +1,9 @@
 """Times ONNX Runtime or OpenVINO in a process of its own.
 
-    peer.py ENGINE MODEL THREADS BATCH RUNS
+    peer.py ENGINE MODEL THREADS BATCH
 
-prints a JSON object with the keys that `mixconv bench --json` has for the same:
-load_ms, first_ms, and of the runs after those median_ms and min_ms. Importing
-the library is not part of load_ms.
+prints and reads what internal/turns has for programs in Go. Importing the
+library is not part of load_ms.
 """
 
 import json
@@ -55,24 +54,24 @@ def pictures(batch):
     return numpy.random.default_rng(1).standard_normal((batch, 3, 224, 224), dtype=numpy.float32)
 
 
-def main(engine, model, threads, batch, runs):
+def milliseconds(call):
+    start = time.perf_counter()
+    result = call()
+    return 1e3 * (time.perf_counter() - start), result
+
+
+def main(engine, model, threads, batch):
     version, load = ENGINES[engine](threads)
     x = pictures(batch)
-    marks = [time.perf_counter()]
-    run = load(model, list(x.shape))
-    marks.append(time.perf_counter())
-    for _ in range(1 + runs // 10 + 1 + runs):  # the first, a tenth to warm up as mixconv does, the rest
-        run(x)
-        marks.append(time.perf_counter())
-    spans = [1e3 * (b - a) for a, b in zip(marks, marks[1:])]
-    timed = spans[-runs:]
-    json.dump({
-        "version": version,
-        "load_ms": spans[0],
-        "first_ms": spans[1],
-        "median_ms": statistics.median(timed),
-        "min_ms": min(timed),
-    }, sys.stdout)
+    load_ms, run = milliseconds(lambda: load(model, list(x.shape)))
+    first_ms, _ = milliseconds(lambda: run(x))
+    answer({"version": version, "load_ms": load_ms, "first_ms": first_ms})
+    for line in sys.stdin:
+        answer({"ms": statistics.median_high(milliseconds(lambda: run(x))[0] for _ in range(int(line)))})
+
+
+def answer(values):
+    print(json.dumps(values), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """BENCHMARKS.md from what was measured. No figure stands in this text."""
 
 from engines import TITLES
-from figures import BARS, FORMS, LARGEST_DIFFERENCE, QUANTITIES, Row, below, figure, forms_agree, no_allocation, ratio, verdict
+from figures import BARS, FORMS, LARGEST_DIFFERENCE, UNITS, below, figure, forms_agree, no_allocation, ratio, verdict
 from networks import NETWORKS
 
 PEERS = ("onnxruntime", "openvino")
@@ -26,11 +26,11 @@ def threads(n):
 
 
 class Report:
-    """What was measured: turns by row and engine; checks and fallbacks by (network,
+    """What was measured: rounds by row and engine; checks and fallbacks by (network,
     form); notes on the machine and the run as (key, value) pairs."""
 
-    def __init__(self, turns, macs, checks, fallbacks, portable, notes):
-        self.turns, self.macs, self.checks = turns, macs, checks
+    def __init__(self, rounds, macs, checks, fallbacks, portable, notes):
+        self.rounds, self.macs, self.checks = rounds, macs, checks
         self.fallbacks, self.portable, self.notes = fallbacks, portable, notes
         self.verdicts = []
 
@@ -39,9 +39,9 @@ class Report:
         counts = ", ".join(f"{self.verdicts.count(v)} {verdict(v).strip('*')}" for v in (True, False, None))
         lines = [
             "# Benchmarks", "",
-            "Written by `make bench`; test/bench has how. Ratios are ours/theirs of the medians of two processes that",
-            "ran one after the other, smaller is better; of the rounds the median is given, and the least and the largest.",
-            "Ours is `mixconv bench M.onnx --threads T --batch B --runs N --json`; the peers run the split file.", "",
+            "Written by `make bench`; test/bench has how. The engines are loaded side by side and take turns of a few runs;",
+            "a ratio is ours/theirs of two neighbouring turns, smaller is better. A round's figure is the median of its",
+            "turns; of the rounds the median is given, and the least and the largest. The peers run the split file.", "",
             *(f"- {key}: {value}" for key, value in self.notes), "",
             "## Bars", "", f"{counts}.",
             *bars, "", "## All times", "",
@@ -67,16 +67,16 @@ class Report:
                 if row.network not in self.macs:
                     continue  # not asked for in this run
                 for theirs, limit in bar.limits.items():
-                    value = ratio(self.turns, row, bar.ours, theirs, bar.quantity)
+                    value = ratio(self.rounds, row, bar.ours, theirs, bar.quantity)
                     cells.append([self.named(row), TITLES[theirs], *self.both(row, bar, theirs), ranged(value), f"≤ {limit:.2f}", self.judged(below(value, limit))])
             if cells:
-                unit = QUANTITIES[bar.quantity][1]
+                unit = UNITS[bar.quantity]
                 lines += ["", f"### {bar.title}", *table(["", "against", f"ours, {unit}", f"theirs, {unit}", "ratio", "bar", ""], cells)]
         return lines
 
     def both(self, row, bar, theirs):
         pictures = row.batch if bar.quantity == "run" else 1
-        values = (figure(self.turns, row, engine, bar.quantity) for engine in (bar.ours, theirs))
+        values = (figure(self.rounds, row, engine, bar.quantity) for engine in (bar.ours, theirs))
         return ["–" if v is None else f"{v.median / pictures:.2f}" for v in values]
 
     def named(self, row):
@@ -84,9 +84,9 @@ class Report:
 
     def forms(self):
         cells = []
-        for row in self.turns:
+        for row in self.rounds:
             if NETWORKS[row.network].mixed:
-                value = ratio(self.turns, row, "fused", "split")
+                value = ratio(self.rounds, row, "fused", "split")
                 cells.append([self.named(row), ranged(value, 3), f"{FORMS[0]:.2f} … {FORMS[1]:.2f}", self.judged(forms_agree(value))])
         return ["", "### Fused form, of the split one's time", *table(["", "ratio", "bar", ""], cells)] if cells else []
 
@@ -94,8 +94,8 @@ class Report:
         """Allocations of a run in the shape that has most, and steps without a kernel."""
         cells = []
         for (network, form), names in self.fallbacks.items():
-            rows = [row for row in self.turns if row.network == network]
-            most = max(figure(self.turns, row, form, "allocations") for row in rows)
+            rows = [row for row in self.rounds if row.network == network]
+            most = max(figure(self.rounds, row, form, "allocations") for row in rows)
             cells.append([f"{NETWORKS[network].name}, {form}", ranged(most), self.judged(no_allocation(most)), str(len(names)), self.judged(not names)])
         return ["", "### Allocations of a steady run, fallback steps", "",
                 "In the shape that has most; the bar is on whole ones, as Go's testing.AllocsPerRun counts, since Go's scheduler makes a few.",
@@ -113,23 +113,23 @@ class Report:
         header = ["", "GFLOP/s", "split", "fused", "AVX2 only", *(TITLES[p] for p in PEERS), "of ONNX Runtime", "of OpenVINO", "fused of ONNX Runtime", "fused of OpenVINO"]
         cells = []
         for row in self.own_rows():
-            of = {e: figure(self.turns, row, e) for e in TITLES}
+            of = {e: figure(self.rounds, row, e) for e in TITLES}
             picture = {e: "–" if v is None else f"{v.median / row.batch:.2f}" for e, v in of.items()}
             speed = 2 * self.macs[row.network] * row.batch / of["split"].median / 1e6
-            ratios = [ranged(ratio(self.turns, row, ours, p)) for ours in ("split", "fused") for p in PEERS]
+            ratios = [ranged(ratio(self.rounds, row, ours, p)) for ours in ("split", "fused") for p in PEERS]
             cells.append([self.named(row), f"{speed:.0f}", *(picture[e] for e in ("split", "fused", "avx2", *PEERS)), *ratios])
         return table(header, cells)
 
     def own_rows(self):
-        return [row for row in self.turns if not NETWORKS[row.network].timm]
+        return [row for row in self.rounds if not NETWORKS[row.network].timm]
 
     def exported(self):
         cells = []
-        for row in self.turns:
+        for row in self.rounds:
             if NETWORKS[row.network].timm:
-                of = {e: figure(self.turns, row, e) for e in ("split", *PEERS)}
+                of = {e: figure(self.rounds, row, e) for e in ("split", *PEERS)}
                 speed = 2 * self.macs[row.network] / of["split"].median / 1e6
-                ratios = [ranged(ratio(self.turns, row, "split", p)) for p in PEERS]
+                ratios = [ranged(ratio(self.rounds, row, "split", p)) for p in PEERS]
                 cells.append([f"{NETWORKS[row.network].name}, {threads(row.threads)}", f"{speed:.0f}", *(number(of[e]) for e in of), *ratios])
         if not cells:
             return []
@@ -141,8 +141,8 @@ class Report:
         header = ["", *(f"{TITLES[e]}, {unit}" for unit in ("ms", "MB") for e in ("split", *PEERS)), *(f"of {TITLES[p]}, {what}" for what in ("time", "memory") for p in PEERS)]
         cells = []
         for row in self.own_rows():
-            values = [number(figure(self.turns, row, e, q), 0) for q in ("start", "memory") for e in ("split", *PEERS)]
-            ratios = [number(ratio(self.turns, row, "split", p, q)) for q in ("start", "memory") for p in PEERS]
+            values = [number(figure(self.rounds, row, e, q), 0) for q in ("start", "memory") for e in ("split", *PEERS)]
+            ratios = [number(ratio(self.rounds, row, "split", p, q)) for q in ("start", "memory") for p in PEERS]
             cells.append([self.named(row), *values, *ratios])
         return table(header, cells)
 

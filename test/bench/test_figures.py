@@ -3,42 +3,46 @@
 import unittest
 
 from engines import TITLES
-from figures import BARS, Row, Spread, below, figure, forms_agree, no_allocation, ratio
+from figures import BARS, Engine, Row, Spread, below, figure, forms_agree, no_allocation, ratio
 from networks import NETWORKS
 from report import Report
 
 ROW = Row("mixnet_s", 1, 1)
 
 
-def turn(ms):
-    return {"median_ms": ms, "load_ms": 2 * ms, "first_ms": ms, "peak_mb": 10 * ms, "allocs_per_run": 0}
+def engine(*run):
+    """A round of turns of so many milliseconds, and other quantities to tell apart."""
+    return Engine(run=list(run), allocations=[0], start=[3 * run[0]], memory=[10 * run[0]])
 
 
-TURNS = {ROW: {
-    "split": [turn(4), turn(5), turn(9)],
-    "fused": [turn(4), turn(5), turn(9)],
-    "onnxruntime": [turn(8), turn(20), turn(10)],
+ROUNDS = {ROW: {
+    "split": [engine(4, 5, 9), engine(5, 5, 5), engine(9, 9, 9)],
+    "fused": [engine(4, 5, 9), engine(5, 5, 5), engine(9, 9, 9)],
+    "onnxruntime": [engine(8, 20, 10), engine(20, 20, 20), engine(10, 10, 10)],
 }}
 
 
 class Figures(unittest.TestCase):
-    def test_ratios_are_of_the_same_round(self):
-        self.assertEqual(ratio(TURNS, ROW, "split", "onnxruntime"), Spread(0.5, 0.25, 0.9))
+    def test_ratios_are_of_neighbouring_turns(self):
+        self.assertEqual(ratio({ROW: {"split": [engine(4, 5, 9)], "onnxruntime": [engine(8, 20, 10)]}}, ROW, "split", "onnxruntime"), Spread(0.5, 0.5, 0.5))
+        self.assertEqual(ratio(ROUNDS, ROW, "split", "onnxruntime"), Spread(0.5, 0.25, 0.9))
 
     def test_quantities(self):
-        self.assertEqual(figure(TURNS, ROW, "split"), Spread(5, 4, 9))
-        self.assertEqual(figure(TURNS, ROW, "split", "start"), Spread(15, 12, 27))
-        self.assertEqual(figure(TURNS, ROW, "split", "memory"), Spread(50, 40, 90))
+        self.assertEqual(figure(ROUNDS, ROW, "split"), Spread(5, 5, 9))
+        self.assertEqual(figure(ROUNDS, ROW, "split", "start"), Spread(15, 12, 27))
+        self.assertEqual(figure(ROUNDS, ROW, "split", "memory"), Spread(50, 40, 90))
 
-    def test_what_had_no_turn_is_not_judged(self):
-        self.assertIsNone(ratio(TURNS, ROW, "split", "openvino"))
-        self.assertIsNone(figure(TURNS, Row("mixnet_s", 16, 1), "split"))
+    def test_what_had_no_round_is_not_judged(self):
+        self.assertIsNone(ratio(ROUNDS, ROW, "split", "openvino"))
+        self.assertIsNone(figure(ROUNDS, Row("mixnet_s", 16, 1), "split"))
         self.assertIsNone(below(None, 0.5))
         self.assertIsNone(forms_agree(None))
 
-    def test_rounds_must_pair(self):
+    def test_rounds_and_turns_must_pair(self):
         with self.assertRaises(ValueError):
-            ratio({ROW: {"split": [turn(1)], "fused": [turn(1)] * 2}}, ROW, "split", "fused")
+            ratio({ROW: {"split": [engine(1)], "fused": [engine(1)] * 2}}, ROW, "split", "fused")
+        with self.assertRaises(ValueError):
+            ratio({ROW: {"split": [engine(1)], "fused": [engine(1, 1)]}}, ROW, "split", "fused")
 
     def test_limits(self):
         self.assertTrue(below(Spread(0.5, 0.4, 0.9), 0.5))
@@ -56,7 +60,7 @@ class Figures(unittest.TestCase):
 
 class Markdown(unittest.TestCase):
     def test_verdicts(self):
-        report = Report(TURNS, {"mixnet_s": 239e6}, {}, {("mixnet_s", "split"): ["step"]}, None, [("machine", "none")])
+        report = Report(ROUNDS, {"mixnet_s": 239e6}, {}, {("mixnet_s", "split"): ["step"]}, None, [("machine", "none")])
         text = report.markdown()
         self.assertIn("| MixNet-S, batch 1, 1 thread | ONNX Runtime | 5.00 | 10.00 | 0.50 (0.25 … 0.90) | ≤ 0.50 | met |", text)
         self.assertIn("| MixNet-S, batch 1, 1 thread | OpenVINO | 5.00 | – | – | ≤ 0.75 | not measured |", text)
@@ -66,8 +70,8 @@ class Markdown(unittest.TestCase):
 
     def test_exported_networks_have_a_section(self):
         row = Row("vit_tiny", 1, 2)
-        turns = {**TURNS, row: {"split": [turn(4)], "onnxruntime": [turn(8)], "openvino": [turn(5)]}}
-        text = Report(turns, {"mixnet_s": 239e6, "vit_tiny": 1e9}, {}, {}, None, []).markdown()
+        rounds = {**ROUNDS, row: {"split": [engine(4)], "onnxruntime": [engine(8)], "openvino": [engine(5)]}}
+        text = Report(rounds, {"mixnet_s": 239e6, "vit_tiny": 1e9}, {}, {}, None, []).markdown()
         self.assertIn("| ViT-Ti/16, 2 threads | 500 | 4.00 | 8.00 | 5.00 | 0.50 (0.50 … 0.50) | 0.80 (0.80 … 0.80) |", text)
         self.assertNotIn("ViT-Ti/16, batch", text)
 
