@@ -8,6 +8,7 @@ timed before its results have been compared.
 import argparse
 import datetime
 import pathlib
+import random
 import sys
 import time
 
@@ -23,8 +24,9 @@ from report import Report
 MACS_PER_TURN, LEAST_RUNS = 1.2e9, {1: 3, 16: 1}
 MACS_PER_ROUND, LEAST_TURNS, MOST_TURNS = 25e9, 5, 20
 
-# Seconds between turns: the peers' idle threads spin for a while.
-REST = 0.02
+# Seconds after a turn on several threads: ONNX Runtime's idle ones spin for 60 ms,
+# and whoever comes next shall have the machine alone.
+REST = 0.08
 
 # So often a round are processes started where there is a bar on that.
 STARTS = 5
@@ -119,12 +121,13 @@ class Benchmark:
                 self.stop(self.start(row, engine, reported), reported[engine])
         programs = {engine: self.start(row, engine, reported) for engine in reported}
         runs, turns = self.sizes(row)
-        for i in range(turns):
-            for engine in rotated(list(programs), i):
-                time.sleep(REST)
+        order = random.Random(str(row))
+        for _ in range(turns):
+            for engine in order.sample(list(programs), len(programs)):
                 turn = programs[engine].turn(runs)
                 reported[engine].run.append(turn["ms"])
                 reported[engine].allocations.append(turn.get("allocs", 0))
+                time.sleep(REST if row.threads > 1 else 0)
         for engine, program in programs.items():
             self.stop(program, reported[engine])
         return reported
@@ -157,12 +160,6 @@ class Benchmark:
         """Of the peers, as they report it themselves."""
         engines = next(iter(self.rounds.values()))
         return {peer: engines[peer][0].version for peer in ("onnxruntime", "openvino")}
-
-
-def rotated(engines, by):
-    """Nobody shall always run after the same engine."""
-    by %= len(engines)
-    return engines[by:] + engines[:by]
 
 
 def has_start_bar(row):
