@@ -20,6 +20,15 @@ type Expand struct {
 // MaxPieces is how long the lists must be that Pieces returns.
 func (e *Expand) MaxPieces() int { return e.Window.KH * e.In.C }
 
+// stems returns a convolution per panel that makes rows of the expanded picture.
+func (e *Expand) stems(s *Set, expanded Image) []Conv {
+	list := make([]Conv, len(e.Weights))
+	for i := range list {
+		list[i] = Conv{In: e.In, Out: Image{H: expanded.H, W: expanded.W, Pixel: s.Lanes}, Window: e.Window, Planar: true, Weights: e.Weights[i:], Bias: e.Bias[i]}
+	}
+	return list
+}
+
 // wideRow is how many tiles of Gemm a row has at least that is worth a call of
 // its own: it may go to the plane as it is, but leaves a part of a tile.
 const wideRow = 8
@@ -40,15 +49,15 @@ func (e *Expand) rows(t *mixedTask, to []float32, y, n int) {
 
 // compute writes n rows of the picture from y on side by side.
 func (e *Expand) compute(t *mixedTask, to []float32, y, n int, lo, hi float32) {
-	w, width := e.Weights[t.panel], t.In.W
+	width := t.In.W
 	if e.Planar {
-		c := Conv{In: e.In, Out: Image{H: t.In.H, W: width, Pixel: t.lanes}, Window: e.Window, Planar: true, Weights: e.Weights[t.panel:], Bias: e.Bias[t.panel]}
 		for r := range n {
-			c.rowTo(t.s, to[r*width*t.lanes:], t.picture*t.In.H+y+r, t.pieces, lo, hi)
+			t.stem.rowTo(t.s, to[r*width*t.lanes:], t.picture*t.In.H+y+r, t.pieces, lo, hi)
 		}
 		return
 	}
-	in := e.In.channels(t.p.From/(t.In.C/e.Groups)*w.K, w.K)
-	r := rows{a: in.Data[(t.picture*t.In.H+y)*width*in.Pixel:], stride: in.Pixel, m: n * width, pieces: onePiece, k: w.K}
-	t.s.multiply(to, t.lanes, r, w, e.Bias[t.panel], lo, hi)
+	w := &e.Weights[t.panel]
+	group := t.p.From / (t.In.C / e.Groups)
+	a := e.In.Data[(t.picture*t.In.H+y)*width*e.In.Pixel+group*w.K:]
+	t.s.multiply(to, t.lanes, rows{a: a, stride: e.In.Pixel, m: n * width, pieces: onePiece, k: w.K}, *w, e.Bias[t.panel], lo, hi)
 }

@@ -61,6 +61,11 @@ type pixelRun struct{ x, pixels, from, to int }
 func (w Window) run(x, out, in int) pixelRun {
 	r := pixelRun{x: x, pixels: 1}
 	r.from, r.to = span(x*w.SW-w.Lft, w.KW, w.DW, in)
+	if r.from == 0 && r.to == w.KW {
+		last := (in - 1 - (w.KW-1)*w.DW + w.Lft) / w.SW // that sees the whole window
+		r.pixels = min(last+1, out) - x
+		return r
+	}
 	for ; x+r.pixels < out; r.pixels++ {
 		if from, to := span((x+r.pixels)*w.SW-w.Lft, w.KW, w.DW, in); from != r.from || to != r.to {
 			break

@@ -115,12 +115,16 @@ func (m Mixed) Bind(s *Set) Job {
 	for i, g := range m.Groups {
 		planes[i] = m.plane(s, g)
 	}
+	var stems []Conv
+	if m.Expand != nil && m.Expand.Planar {
+		stems = m.Expand.stems(s, m.In)
+	}
 	per := len(m.Panels) * bands
 	return Job{Tasks: m.Out.N * per, Run: func(task, worker int) {
 		panel := task % len(m.Panels)
 		t := mixedTask{Mixed: &m, s: s, p: &m.Panels[panel], plane: &planes[m.Panels[panel].Group], panel: panel, picture: task / per}
-		if m.Expand != nil && m.Expand.Planar {
-			t.pieces = m.Expand.Pieces(worker)
+		if stems != nil {
+			t.stem, t.pieces = &stems[panel], m.Expand.Pieces(worker)
 		}
 		band := task % per / len(m.Panels)
 		from, to := band*m.Out.H/bands, (band+1)*m.Out.H/bands
@@ -141,6 +145,7 @@ type mixedTask struct {
 
 	data, in, out []float32 // the plane; rows before they go in; rows that came out
 	first, end    int       // rows of the picture in the plane
+	stem          *Conv     // that makes the rows, if Expand is planar
 	pieces        []Piece
 }
 
@@ -250,9 +255,9 @@ func (t *mixedTask) depthwise(y, n, top, bottom int) {
 
 // store moves pixels to their place, from number at on, and finishes them.
 func (t *mixedTask) store(at, pixels int, f act.Func) {
-	out := t.Out.channels(t.p.From, t.p.N)
-	t.s.Activate(out.Data[at*out.Pixel:], out.Pixel, t.out, t.lanes, pixels, t.p.N, f)
+	t.s.Activate(t.Out.Data[at*t.Out.Pixel+t.p.From:], t.Out.Pixel, t.out, t.lanes, pixels, t.p.N, f)
 	if t.Finish.Residual.Data != nil {
+		out := t.Out.channels(t.p.From, t.p.N)
 		finish := Finish{Act: t.Finish.Act, Residual: t.Finish.Residual.channels(t.p.From, t.p.N)}
 		finish.apply(t.s, &out, at, pixels)
 	}
