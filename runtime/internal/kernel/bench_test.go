@@ -96,7 +96,7 @@ func BenchmarkDepthwise(b *testing.B) {
 					x, dst := make([]float32, (k+6)*p.pitch()), make([]float32, 7*width*s.Lanes)
 					w, bias := make([]float32, k*k*s.Lanes), make([]float32, s.Lanes)
 					for b.Loop() {
-						s.Depthwise(dst, s.Lanes, width*s.Lanes, x, s.Lanes, p.pitch(), w, bias, p.taps, 7, width, s.Lanes, 0, infinity)
+						s.Depthwise(dst, s.Lanes, width*s.Lanes, x, s.Lanes, p.pitch(), w, bias, p.taps, p.line, 7, width, s.Lanes, -infinity, infinity)
 					}
 					rate(b, 7*width*k*k*s.Lanes)
 				})

@@ -22,6 +22,6 @@ func depthwise(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch 
 // planeLanes is the portable set's Lanes.
 const planeLanes = 16
 
-func portableDepthwise(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, rows, pixels, channels int, lo, hi float32) {
+func portableDepthwise(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, _, rows, pixels, channels int, lo, hi float32) {
 	depthwise(dst, dstStep, dstPitch, x, xStep, xPitch, w, bias, taps, planeLanes, rows, pixels, channels, lo, hi)
 }

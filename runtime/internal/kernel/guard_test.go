@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -149,35 +150,47 @@ func plainGemm(a []float32, m, k int, panel []float32, stride int, bias []float3
 }
 
 // TestGuardedDepthwise covers every number of vectors and of pixels of a run,
-// and the strides that have code of their own and one that has not.
+// and the strides and widths of kernels that have code of their own and some
+// that have not.
 func TestGuardedDepthwise(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 3))
 	for _, s := range Sets {
 		for _, atEnd := range []bool{false, true} {
 			for channels := s.Vector; channels <= s.Lanes; channels += s.Vector {
 				for stride := 1; stride <= 3; stride++ {
-					for pixels := 1; pixels <= 16; pixels++ {
-						guardedDepthwise(t, r, s, atEnd, channels, stride, pixels)
-					}
+					t.Run(fmt.Sprintf("%s/%v/%d/%d", s.Name, atEnd, channels, stride), func(t *testing.T) { // gives its memory back
+						for pixels := 1; pixels <= 16; pixels++ {
+							for _, width := range []int{2, 3, 5, 7, 9, 11} {
+								guardedDepthwise(t, r, s, atEnd, channels, stride, pixels, width)
+							}
+						}
+					})
 				}
 			}
 		}
 	}
 }
 
-// guardedDepthwise computes two rows, of which the taps see this pixel and the
-// next one.
-func guardedDepthwise(t *testing.T, r *rand.Rand, s *Set, atEnd bool, channels, stride, pixels int) {
+// guardedDepthwise computes two rows with a kernel of two lines.
+func guardedDepthwise(t *testing.T, r *rand.Rand, s *Set, atEnd bool, channels, stride, pixels, width int) {
 	t.Helper()
-	cols := (pixels-1)*stride + 2
-	seen := (2*cols-1)*s.Lanes + channels // the last pixel may have fewer lanes
-	x, w := fill(r, guarded(t, seen, atEnd)), fill(r, guarded(t, s.Lanes+channels, atEnd))
+	cols := (pixels-1)*stride + width
+	seen := (3*cols-1)*s.Lanes + channels // the last pixel may have fewer lanes
+	x, w := fill(r, guarded(t, seen, atEnd)), fill(r, guarded(t, (2*width-1)*s.Lanes+channels, atEnd))
 	dst, bias := guarded(t, 2*pixels*channels, atEnd), fill(r, guarded(t, channels, atEnd))
 	want := make([]float32, len(dst))
-	taps := []int{0, s.Lanes}
+	var taps []int
+	for line := range 2 {
+		for i := range width {
+			taps = append(taps, (line*cols+i)*s.Lanes)
+		}
+	}
 	lo, hi := float32(-0.5), float32(1.5)
+	if pixels%2 == 0 {
+		lo, hi = -infinity, infinity
+	}
 	depthwise(want, channels, pixels*channels, x, stride*s.Lanes, cols*s.Lanes, w, bias, taps, s.Lanes, 2, pixels, channels, lo, hi)
-	s.Depthwise(dst, channels, pixels*channels, x, stride*s.Lanes, cols*s.Lanes, w, bias, taps, 2, pixels, channels, lo, hi)
+	s.Depthwise(dst, channels, pixels*channels, x, stride*s.Lanes, cols*s.Lanes, w, bias, taps, width, 2, pixels, channels, lo, hi)
 	compareFloats(t, s.Name, dst, want)
 }
 

@@ -34,6 +34,46 @@ func depthwise2x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitc
 // for r < rows, p < pixels and c < 16; rows, pixels and ntaps are at least 1.
 func depthwise2x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 
+// depthwiseLines3x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·16+c]·w[(l·3+i)·16+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 3 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines3x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines3x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·16+c]·w[(l·3+i)·16+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 3 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines3x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines5x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·16+c]·w[(l·5+i)·16+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 5 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines5x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines5x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·16+c]·w[(l·5+i)·16+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 5 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines5x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines7x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·16+c]·w[(l·7+i)·16+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 7 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines7x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines7x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·16+c]·w[(l·7+i)·16+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 7 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines7x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines9x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·16+c]·w[(l·9+i)·16+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 9 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines9x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines9x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·16+c]·w[(l·9+i)·16+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 9 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines9x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines11x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·16+c]·w[(l·11+i)·16+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 11 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines11x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines11x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·16+c]·w[(l·11+i)·16+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 11 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines11x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
 // clampAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = min(max(x, lo), hi); NaN stays.
 func clampAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, lo float32, hi float32)
@@ -120,6 +160,46 @@ func depthwise2x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPi
 // depthwise2x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·64+taps[t]+c]·w[t·32+c], held in lo … hi,
 // for r < rows, p < pixels and c < 32; rows, pixels and ntaps are at least 1.
 func depthwise2x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+
+// depthwiseLines3x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·32+c]·w[(l·3+i)·32+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 3 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines3x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines3x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·32+c]·w[(l·3+i)·32+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 3 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines3x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines5x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·32+c]·w[(l·5+i)·32+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 5 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines5x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines5x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·32+c]·w[(l·5+i)·32+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 5 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines5x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines7x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·32+c]·w[(l·7+i)·32+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 7 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines7x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines7x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·32+c]·w[(l·7+i)·32+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 7 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines7x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines9x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·32+c]·w[(l·9+i)·32+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 9 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines9x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines9x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·32+c]·w[(l·9+i)·32+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 9 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines9x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines11x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·32+c]·w[(l·11+i)·32+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 11 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines11x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+
+// depthwiseLines11x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·32+c]·w[(l·11+i)·32+c],
+// held in lo … hi, for r < rows, p < pixels, l < lines, i < 11 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
+func depthwiseLines11x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 
 // clampAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = min(max(x, lo), hi); NaN stays.

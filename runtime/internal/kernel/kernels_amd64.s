@@ -117,11 +117,11 @@ k11:
 
 sum11:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded11
+	JNE  bounded11rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound11
+	JE   bound11rows
 
-bounded11:
+bounded11rows:
 	VBROADCASTSS lo+88(FP), Y12
 	VBROADCASTSS hi+92(FP), Y13
 	VMAXPS       Y1, Y12, Y1
@@ -147,7 +147,7 @@ bounded11:
 	VMAXPS       Y11, Y12, Y11
 	VMINPS       Y11, Y13, Y11
 
-bound11:
+bound11rows:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums11part
 	VMOVUPS Y1, (AX)
@@ -300,11 +300,11 @@ k10:
 
 sum10:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded10
+	JNE  bounded10rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound10
+	JE   bound10rows
 
-bounded10:
+bounded10rows:
 	VBROADCASTSS lo+88(FP), Y11
 	VBROADCASTSS hi+92(FP), Y12
 	VMAXPS       Y1, Y11, Y1
@@ -328,7 +328,7 @@ bounded10:
 	VMAXPS       Y10, Y11, Y10
 	VMINPS       Y10, Y12, Y10
 
-bound10:
+bound10rows:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums10part
 	VMOVUPS Y1, (AX)
@@ -469,11 +469,11 @@ k9:
 
 sum9:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded9
+	JNE  bounded9rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound9
+	JE   bound9rows
 
-bounded9:
+bounded9rows:
 	VBROADCASTSS lo+88(FP), Y10
 	VBROADCASTSS hi+92(FP), Y11
 	VMAXPS       Y1, Y10, Y1
@@ -495,7 +495,7 @@ bounded9:
 	VMAXPS       Y9, Y10, Y9
 	VMINPS       Y9, Y11, Y9
 
-bound9:
+bound9rows:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums9part
 	VMOVUPS Y1, (AX)
@@ -627,11 +627,11 @@ k8:
 
 sum8:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded8
+	JNE  bounded8rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound8
+	JE   bound8rows
 
-bounded8:
+bounded8rows:
 	VBROADCASTSS lo+88(FP), Y9
 	VBROADCASTSS hi+92(FP), Y10
 	VMAXPS       Y1, Y9, Y1
@@ -651,7 +651,7 @@ bounded8:
 	VMAXPS       Y8, Y9, Y8
 	VMINPS       Y8, Y10, Y8
 
-bound8:
+bound8rows:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums8part
 	VMOVUPS Y1, (AX)
@@ -776,11 +776,11 @@ k7:
 
 sum7:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded7
+	JNE  bounded7rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound7
+	JE   bound7rows
 
-bounded7:
+bounded7rows:
 	VBROADCASTSS lo+88(FP), Y8
 	VBROADCASTSS hi+92(FP), Y9
 	VMAXPS       Y1, Y8, Y1
@@ -798,7 +798,7 @@ bounded7:
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       Y7, Y9, Y7
 
-bound7:
+bound7rows:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums7part
 	VMOVUPS Y1, (AX)
@@ -909,11 +909,11 @@ k6:
 
 sum6:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded6
+	JNE  bounded6rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound6
+	JE   bound6rows
 
-bounded6:
+bounded6rows:
 	VBROADCASTSS lo+88(FP), Y7
 	VBROADCASTSS hi+92(FP), Y8
 	VMAXPS       Y1, Y7, Y1
@@ -929,7 +929,7 @@ bounded6:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound6:
+bound6rows:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums6part
 	VMOVUPS Y1, (AX)
@@ -1031,11 +1031,11 @@ k5:
 
 sum5:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded5
+	JNE  bounded5rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound5
+	JE   bound5rows
 
-bounded5:
+bounded5rows:
 	VBROADCASTSS lo+88(FP), Y6
 	VBROADCASTSS hi+92(FP), Y7
 	VMAXPS       Y1, Y6, Y1
@@ -1049,7 +1049,7 @@ bounded5:
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       Y5, Y7, Y5
 
-bound5:
+bound5rows:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums5part
 	VMOVUPS Y1, (AX)
@@ -1142,11 +1142,11 @@ k4:
 
 sum4:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded4
+	JNE  bounded4rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound4
+	JE   bound4rows
 
-bounded4:
+bounded4rows:
 	VBROADCASTSS lo+88(FP), Y5
 	VBROADCASTSS hi+92(FP), Y6
 	VMAXPS       Y1, Y5, Y1
@@ -1158,7 +1158,7 @@ bounded4:
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       Y4, Y6, Y4
 
-bound4:
+bound4rows:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums4part
 	VMOVUPS Y1, (AX)
@@ -1239,11 +1239,11 @@ k3:
 
 sum3:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded3
+	JNE  bounded3rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound3
+	JE   bound3rows
 
-bounded3:
+bounded3rows:
 	VBROADCASTSS lo+88(FP), Y4
 	VBROADCASTSS hi+92(FP), Y5
 	VMAXPS       Y1, Y4, Y1
@@ -1253,7 +1253,7 @@ bounded3:
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       Y3, Y5, Y3
 
-bound3:
+bound3rows:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums3part
 	VMOVUPS Y1, (AX)
@@ -1325,11 +1325,11 @@ k2:
 
 sum2:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded2
+	JNE  bounded2rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound2
+	JE   bound2rows
 
-bounded2:
+bounded2rows:
 	VBROADCASTSS lo+88(FP), Y3
 	VBROADCASTSS hi+92(FP), Y4
 	VMAXPS       Y1, Y3, Y1
@@ -1337,7 +1337,7 @@ bounded2:
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
 
-bound2:
+bound2rows:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums2part
 	VMOVUPS Y1, (AX)
@@ -1400,17 +1400,17 @@ k1:
 
 sum1:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded1
+	JNE  bounded1rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound1
+	JE   bound1rows
 
-bounded1:
+bounded1rows:
 	VBROADCASTSS lo+88(FP), Y2
 	VBROADCASTSS hi+92(FP), Y3
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
 
-bound1:
+bound1rows:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums1part
 	VMOVUPS Y1, (AX)
@@ -1511,11 +1511,11 @@ k12:
 
 sum12:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded12
+	JNE  bounded12rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound12
+	JE   bound12rows
 
-bounded12:
+bounded12rows:
 	VBROADCASTSS lo+88(FP), Y13
 	VBROADCASTSS hi+92(FP), Y14
 	VMAXPS       Y1, Y13, Y1
@@ -1543,7 +1543,7 @@ bounded12:
 	VMAXPS       Y12, Y13, Y12
 	VMINPS       Y12, Y14, Y12
 
-bound12:
+bound12rows:
 	CMPQ    n+80(FP), $0x08
 	JNE     sums12part
 	VMOVUPS Y1, (AX)
@@ -1716,11 +1716,11 @@ k5:
 
 sum5:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded5
+	JNE  bounded5rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound5
+	JE   bound5rows
 
-bounded5:
+bounded5rows:
 	VBROADCASTSS lo+88(FP), Y11
 	VBROADCASTSS hi+92(FP), Y12
 	VMAXPS       Y1, Y11, Y1
@@ -1744,7 +1744,7 @@ bounded5:
 	VMAXPS       Y10, Y11, Y10
 	VMINPS       Y10, Y12, Y10
 
-bound5:
+bound5rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums5part
 	VMOVUPS Y1, (AX)
@@ -1863,11 +1863,11 @@ k4:
 
 sum4:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded4
+	JNE  bounded4rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound4
+	JE   bound4rows
 
-bounded4:
+bounded4rows:
 	VBROADCASTSS lo+88(FP), Y9
 	VBROADCASTSS hi+92(FP), Y10
 	VMAXPS       Y1, Y9, Y1
@@ -1887,7 +1887,7 @@ bounded4:
 	VMAXPS       Y8, Y9, Y8
 	VMINPS       Y8, Y10, Y8
 
-bound4:
+bound4rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums4part
 	VMOVUPS Y1, (AX)
@@ -1987,11 +1987,11 @@ k3:
 
 sum3:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded3
+	JNE  bounded3rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound3
+	JE   bound3rows
 
-bounded3:
+bounded3rows:
 	VBROADCASTSS lo+88(FP), Y7
 	VBROADCASTSS hi+92(FP), Y8
 	VMAXPS       Y1, Y7, Y1
@@ -2007,7 +2007,7 @@ bounded3:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound3:
+bound3rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums3part
 	VMOVUPS Y1, (AX)
@@ -2093,11 +2093,11 @@ k2:
 
 sum2:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded2
+	JNE  bounded2rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound2
+	JE   bound2rows
 
-bounded2:
+bounded2rows:
 	VBROADCASTSS lo+88(FP), Y5
 	VBROADCASTSS hi+92(FP), Y6
 	VMAXPS       Y1, Y5, Y1
@@ -2109,7 +2109,7 @@ bounded2:
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       Y4, Y6, Y4
 
-bound2:
+bound2rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums2part
 	VMOVUPS Y1, (AX)
@@ -2181,11 +2181,11 @@ k1:
 
 sum1:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded1
+	JNE  bounded1rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound1
+	JE   bound1rows
 
-bounded1:
+bounded1rows:
 	VBROADCASTSS lo+88(FP), Y3
 	VBROADCASTSS hi+92(FP), Y4
 	VMAXPS       Y1, Y3, Y1
@@ -2193,7 +2193,7 @@ bounded1:
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
 
-bound1:
+bound1rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums1part
 	VMOVUPS Y1, (AX)
@@ -2286,11 +2286,11 @@ k6:
 
 sum6:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded6
+	JNE  bounded6rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound6
+	JE   bound6rows
 
-bounded6:
+bounded6rows:
 	VBROADCASTSS lo+88(FP), Y13
 	VBROADCASTSS hi+92(FP), Y14
 	VMAXPS       Y1, Y13, Y1
@@ -2318,7 +2318,7 @@ bounded6:
 	VMAXPS       Y12, Y13, Y12
 	VMINPS       Y12, Y14, Y12
 
-bound6:
+bound6rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums6part
 	VMOVUPS Y1, (AX)
@@ -2486,53 +2486,61 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ         (R10), R12
-	LEAQ         (CX)(R12*4), R12
-	VMOVUPS      (R9), Y7
-	VFMADD231PS  (R12), Y7, Y0
-	VFMADD231PS  64(R12), Y7, Y1
-	VFMADD231PS  128(R12), Y7, Y2
-	VFMADD231PS  192(R12), Y7, Y3
-	VFMADD231PS  256(R12), Y7, Y4
-	VFMADD231PS  320(R12), Y7, Y5
-	VFMADD231PS  384(R12), Y7, Y6
-	ADDQ         $0x08, R10
-	ADDQ         $0x00000040, R9
-	DECQ         R11
-	JNE          taps7
+	MOVQ        (R10), R12
+	LEAQ        (CX)(R12*4), R12
+	VMOVUPS     (R9), Y7
+	VFMADD231PS (R12), Y7, Y0
+	VFMADD231PS 64(R12), Y7, Y1
+	VFMADD231PS 128(R12), Y7, Y2
+	VFMADD231PS 192(R12), Y7, Y3
+	VFMADD231PS 256(R12), Y7, Y4
+	VFMADD231PS 320(R12), Y7, Y5
+	VFMADD231PS 384(R12), Y7, Y6
+	ADDQ        $0x08, R10
+	ADDQ        $0x00000040, R9
+	DECQ        R11
+	JNE         taps7
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded7pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound7pixels
+
+bounded7pixels:
 	VBROADCASTSS lo+88(FP), Y7
 	VBROADCASTSS hi+92(FP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       Y1, Y8, Y1
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y7, Y2
 	VMINPS       Y2, Y8, Y2
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y3, Y7, Y3
 	VMINPS       Y3, Y8, Y3
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y7, Y4
 	VMINPS       Y4, Y8, Y4
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y5, Y7, Y5
 	VMINPS       Y5, Y8, Y5
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x000001c0, CX
-	SUBQ         $0x07, DX
-	JMP          run
+
+bound7pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x000001c0, CX
+	SUBQ    $0x07, DX
+	JMP     run
 
 rest:
 	CMPQ    DX, $0x06
@@ -2549,47 +2557,55 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y6
-	VFMADD231PS  (R11), Y6, Y0
-	VFMADD231PS  64(R11), Y6, Y1
-	VFMADD231PS  128(R11), Y6, Y2
-	VFMADD231PS  192(R11), Y6, Y3
-	VFMADD231PS  256(R11), Y6, Y4
-	VFMADD231PS  320(R11), Y6, Y5
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps6
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y6
+	VFMADD231PS (R11), Y6, Y0
+	VFMADD231PS 64(R11), Y6, Y1
+	VFMADD231PS 128(R11), Y6, Y2
+	VFMADD231PS 192(R11), Y6, Y3
+	VFMADD231PS 256(R11), Y6, Y4
+	VFMADD231PS 320(R11), Y6, Y5
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps6
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded6pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound6pixels
+
+bounded6pixels:
 	VBROADCASTSS lo+88(FP), Y6
 	VBROADCASTSS hi+92(FP), Y7
 	VMAXPS       Y0, Y6, Y0
 	VMINPS       Y0, Y7, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       Y1, Y7, Y1
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       Y2, Y7, Y2
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       Y3, Y7, Y3
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       Y4, Y7, Y4
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       Y5, Y7, Y5
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000180, CX
-	JMP          next
+
+bound6pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000180, CX
+	JMP     next
 
 not6:
 	CMPQ    DX, $0x05
@@ -2605,42 +2621,50 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y5
-	VFMADD231PS  (R11), Y5, Y0
-	VFMADD231PS  64(R11), Y5, Y1
-	VFMADD231PS  128(R11), Y5, Y2
-	VFMADD231PS  192(R11), Y5, Y3
-	VFMADD231PS  256(R11), Y5, Y4
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps5
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y5, Y1
+	VFMADD231PS 128(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y5, Y3
+	VFMADD231PS 256(R11), Y5, Y4
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps5
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded5pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound5pixels
+
+bounded5pixels:
 	VBROADCASTSS lo+88(FP), Y5
 	VBROADCASTSS hi+92(FP), Y6
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y6, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       Y1, Y6, Y1
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y5, Y2
 	VMINPS       Y2, Y6, Y2
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       Y3, Y6, Y3
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       Y4, Y6, Y4
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000140, CX
-	JMP          next
+
+bound5pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000140, CX
+	JMP     next
 
 not5:
 	CMPQ    DX, $0x04
@@ -2655,37 +2679,45 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y4
-	VFMADD231PS  (R11), Y4, Y0
-	VFMADD231PS  64(R11), Y4, Y1
-	VFMADD231PS  128(R11), Y4, Y2
-	VFMADD231PS  192(R11), Y4, Y3
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps4
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y4
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 64(R11), Y4, Y1
+	VFMADD231PS 128(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y4, Y3
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps4
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded4pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound4pixels
+
+bounded4pixels:
 	VBROADCASTSS lo+88(FP), Y4
 	VBROADCASTSS hi+92(FP), Y5
 	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y5, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       Y1, Y5, Y1
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       Y2, Y5, Y2
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       Y3, Y5, Y3
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000100, CX
-	JMP          next
+
+bound4pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000100, CX
+	JMP     next
 
 not4:
 	CMPQ    DX, $0x03
@@ -2699,32 +2731,40 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y3
-	VFMADD231PS  (R11), Y3, Y0
-	VFMADD231PS  64(R11), Y3, Y1
-	VFMADD231PS  128(R11), Y3, Y2
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps3
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y3
+	VFMADD231PS (R11), Y3, Y0
+	VFMADD231PS 64(R11), Y3, Y1
+	VFMADD231PS 128(R11), Y3, Y2
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps3
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded3pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound3pixels
+
+bounded3pixels:
 	VBROADCASTSS lo+88(FP), Y3
 	VBROADCASTSS hi+92(FP), Y4
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y4, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y4, Y1
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x000000c0, CX
-	JMP          next
+
+bound3pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x000000c0, CX
+	JMP     next
 
 not3:
 	CMPQ    DX, $0x02
@@ -2737,27 +2777,35 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y2
-	VFMADD231PS  (R11), Y2, Y0
-	VFMADD231PS  64(R11), Y2, Y1
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps2
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y2
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 64(R11), Y2, Y1
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps2
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded2pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound2pixels
+
+bounded2pixels:
 	VBROADCASTSS lo+88(FP), Y2
 	VBROADCASTSS hi+92(FP), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000080, CX
-	JMP          next
+
+bound2pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000080, CX
+	JMP     next
 
 not2:
 	CMPQ    DX, $0x01
@@ -2769,22 +2817,30 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y1
-	VFMADD231PS  (R11), Y1, Y0
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps1
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps1
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded1pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound1pixels
+
+bounded1pixels:
 	VBROADCASTSS lo+88(FP), Y1
 	VBROADCASTSS hi+92(FP), Y2
 	VMAXPS       Y0, Y1, Y0
 	VMINPS       Y0, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000040, CX
-	JMP          next
+
+bound1pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000040, CX
+	JMP     next
 
 not1:
 next:
@@ -2827,53 +2883,61 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ         (R10), R12
-	LEAQ         (CX)(R12*4), R12
-	VMOVUPS      (R9), Y7
-	VFMADD231PS  (R12), Y7, Y0
-	VFMADD231PS  128(R12), Y7, Y1
-	VFMADD231PS  256(R12), Y7, Y2
-	VFMADD231PS  384(R12), Y7, Y3
-	VFMADD231PS  512(R12), Y7, Y4
-	VFMADD231PS  640(R12), Y7, Y5
-	VFMADD231PS  768(R12), Y7, Y6
-	ADDQ         $0x08, R10
-	ADDQ         $0x00000040, R9
-	DECQ         R11
-	JNE          taps7
+	MOVQ        (R10), R12
+	LEAQ        (CX)(R12*4), R12
+	VMOVUPS     (R9), Y7
+	VFMADD231PS (R12), Y7, Y0
+	VFMADD231PS 128(R12), Y7, Y1
+	VFMADD231PS 256(R12), Y7, Y2
+	VFMADD231PS 384(R12), Y7, Y3
+	VFMADD231PS 512(R12), Y7, Y4
+	VFMADD231PS 640(R12), Y7, Y5
+	VFMADD231PS 768(R12), Y7, Y6
+	ADDQ        $0x08, R10
+	ADDQ        $0x00000040, R9
+	DECQ        R11
+	JNE         taps7
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded7pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound7pixels
+
+bounded7pixels:
 	VBROADCASTSS lo+88(FP), Y7
 	VBROADCASTSS hi+92(FP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       Y1, Y8, Y1
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y7, Y2
 	VMINPS       Y2, Y8, Y2
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y3, Y7, Y3
 	VMINPS       Y3, Y8, Y3
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y7, Y4
 	VMINPS       Y4, Y8, Y4
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y5, Y7, Y5
 	VMINPS       Y5, Y8, Y5
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000380, CX
-	SUBQ         $0x07, DX
-	JMP          run
+
+bound7pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JMP     run
 
 rest:
 	CMPQ    DX, $0x06
@@ -2890,47 +2954,55 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y6
-	VFMADD231PS  (R11), Y6, Y0
-	VFMADD231PS  128(R11), Y6, Y1
-	VFMADD231PS  256(R11), Y6, Y2
-	VFMADD231PS  384(R11), Y6, Y3
-	VFMADD231PS  512(R11), Y6, Y4
-	VFMADD231PS  640(R11), Y6, Y5
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps6
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y6
+	VFMADD231PS (R11), Y6, Y0
+	VFMADD231PS 128(R11), Y6, Y1
+	VFMADD231PS 256(R11), Y6, Y2
+	VFMADD231PS 384(R11), Y6, Y3
+	VFMADD231PS 512(R11), Y6, Y4
+	VFMADD231PS 640(R11), Y6, Y5
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps6
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded6pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound6pixels
+
+bounded6pixels:
 	VBROADCASTSS lo+88(FP), Y6
 	VBROADCASTSS hi+92(FP), Y7
 	VMAXPS       Y0, Y6, Y0
 	VMINPS       Y0, Y7, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       Y1, Y7, Y1
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       Y2, Y7, Y2
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       Y3, Y7, Y3
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       Y4, Y7, Y4
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       Y5, Y7, Y5
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000300, CX
-	JMP          next
+
+bound6pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000300, CX
+	JMP     next
 
 not6:
 	CMPQ    DX, $0x05
@@ -2946,42 +3018,50 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y5
-	VFMADD231PS  (R11), Y5, Y0
-	VFMADD231PS  128(R11), Y5, Y1
-	VFMADD231PS  256(R11), Y5, Y2
-	VFMADD231PS  384(R11), Y5, Y3
-	VFMADD231PS  512(R11), Y5, Y4
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps5
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y5, Y1
+	VFMADD231PS 256(R11), Y5, Y2
+	VFMADD231PS 384(R11), Y5, Y3
+	VFMADD231PS 512(R11), Y5, Y4
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps5
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded5pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound5pixels
+
+bounded5pixels:
 	VBROADCASTSS lo+88(FP), Y5
 	VBROADCASTSS hi+92(FP), Y6
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y6, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       Y1, Y6, Y1
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y5, Y2
 	VMINPS       Y2, Y6, Y2
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       Y3, Y6, Y3
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       Y4, Y6, Y4
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000280, CX
-	JMP          next
+
+bound5pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000280, CX
+	JMP     next
 
 not5:
 	CMPQ    DX, $0x04
@@ -2996,37 +3076,45 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y4
-	VFMADD231PS  (R11), Y4, Y0
-	VFMADD231PS  128(R11), Y4, Y1
-	VFMADD231PS  256(R11), Y4, Y2
-	VFMADD231PS  384(R11), Y4, Y3
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps4
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y4
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y4, Y1
+	VFMADD231PS 256(R11), Y4, Y2
+	VFMADD231PS 384(R11), Y4, Y3
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps4
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded4pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound4pixels
+
+bounded4pixels:
 	VBROADCASTSS lo+88(FP), Y4
 	VBROADCASTSS hi+92(FP), Y5
 	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y5, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       Y1, Y5, Y1
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       Y2, Y5, Y2
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       Y3, Y5, Y3
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000200, CX
-	JMP          next
+
+bound4pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000200, CX
+	JMP     next
 
 not4:
 	CMPQ    DX, $0x03
@@ -3040,32 +3128,40 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y3
-	VFMADD231PS  (R11), Y3, Y0
-	VFMADD231PS  128(R11), Y3, Y1
-	VFMADD231PS  256(R11), Y3, Y2
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps3
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y3
+	VFMADD231PS (R11), Y3, Y0
+	VFMADD231PS 128(R11), Y3, Y1
+	VFMADD231PS 256(R11), Y3, Y2
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps3
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded3pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound3pixels
+
+bounded3pixels:
 	VBROADCASTSS lo+88(FP), Y3
 	VBROADCASTSS hi+92(FP), Y4
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y4, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y4, Y1
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000180, CX
-	JMP          next
+
+bound3pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000180, CX
+	JMP     next
 
 not3:
 	CMPQ    DX, $0x02
@@ -3078,27 +3174,35 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y2
-	VFMADD231PS  (R11), Y2, Y0
-	VFMADD231PS  128(R11), Y2, Y1
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps2
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y2
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 128(R11), Y2, Y1
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps2
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded2pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound2pixels
+
+bounded2pixels:
 	VBROADCASTSS lo+88(FP), Y2
 	VBROADCASTSS hi+92(FP), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000100, CX
-	JMP          next
+
+bound2pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000100, CX
+	JMP     next
 
 not2:
 	CMPQ    DX, $0x01
@@ -3110,22 +3214,30 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y1
-	VFMADD231PS  (R11), Y1, Y0
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps1
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps1
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded1pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound1pixels
+
+bounded1pixels:
 	VBROADCASTSS lo+88(FP), Y1
 	VBROADCASTSS hi+92(FP), Y2
 	VMAXPS       Y0, Y1, Y0
 	VMINPS       Y0, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000080, CX
-	JMP          next
+
+bound1pixels:
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000080, CX
+	JMP     next
 
 not1:
 next:
@@ -3175,82 +3287,90 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ         (R10), R12
-	LEAQ         (CX)(R12*4), R12
-	VMOVUPS      (R9), Y14
-	VFMADD231PS  (R12), Y14, Y0
-	VFMADD231PS  64(R12), Y14, Y2
-	VFMADD231PS  128(R12), Y14, Y4
-	VFMADD231PS  192(R12), Y14, Y6
-	VFMADD231PS  256(R12), Y14, Y8
-	VFMADD231PS  320(R12), Y14, Y10
-	VFMADD231PS  384(R12), Y14, Y12
-	VMOVUPS      32(R9), Y14
-	VFMADD231PS  32(R12), Y14, Y1
-	VFMADD231PS  96(R12), Y14, Y3
-	VFMADD231PS  160(R12), Y14, Y5
-	VFMADD231PS  224(R12), Y14, Y7
-	VFMADD231PS  288(R12), Y14, Y9
-	VFMADD231PS  352(R12), Y14, Y11
-	VFMADD231PS  416(R12), Y14, Y13
-	ADDQ         $0x08, R10
-	ADDQ         $0x00000040, R9
-	DECQ         R11
-	JNE          taps7
+	MOVQ        (R10), R12
+	LEAQ        (CX)(R12*4), R12
+	VMOVUPS     (R9), Y14
+	VFMADD231PS (R12), Y14, Y0
+	VFMADD231PS 64(R12), Y14, Y2
+	VFMADD231PS 128(R12), Y14, Y4
+	VFMADD231PS 192(R12), Y14, Y6
+	VFMADD231PS 256(R12), Y14, Y8
+	VFMADD231PS 320(R12), Y14, Y10
+	VFMADD231PS 384(R12), Y14, Y12
+	VMOVUPS     32(R9), Y14
+	VFMADD231PS 32(R12), Y14, Y1
+	VFMADD231PS 96(R12), Y14, Y3
+	VFMADD231PS 160(R12), Y14, Y5
+	VFMADD231PS 224(R12), Y14, Y7
+	VFMADD231PS 288(R12), Y14, Y9
+	VFMADD231PS 352(R12), Y14, Y11
+	VFMADD231PS 416(R12), Y14, Y13
+	ADDQ        $0x08, R10
+	ADDQ        $0x00000040, R9
+	DECQ        R11
+	JNE         taps7
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded7pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound7pixels
+
+bounded7pixels:
 	VBROADCASTSS lo+88(FP), Y14
 	VBROADCASTSS hi+92(FP), Y15
 	VMAXPS       Y0, Y14, Y0
 	VMINPS       Y0, Y15, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y14, Y1
 	VMINPS       Y1, Y15, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y14, Y2
 	VMINPS       Y2, Y15, Y2
-	VMOVUPS      Y2, (AX)
 	VMAXPS       Y3, Y14, Y3
 	VMINPS       Y3, Y15, Y3
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y14, Y4
 	VMINPS       Y4, Y15, Y4
-	VMOVUPS      Y4, (AX)
 	VMAXPS       Y5, Y14, Y5
 	VMINPS       Y5, Y15, Y5
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y6, Y14, Y6
 	VMINPS       Y6, Y15, Y6
-	VMOVUPS      Y6, (AX)
 	VMAXPS       Y7, Y14, Y7
 	VMINPS       Y7, Y15, Y7
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y8, Y14, Y8
 	VMINPS       Y8, Y15, Y8
-	VMOVUPS      Y8, (AX)
 	VMAXPS       Y9, Y14, Y9
 	VMINPS       Y9, Y15, Y9
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y10, Y14, Y10
 	VMINPS       Y10, Y15, Y10
-	VMOVUPS      Y10, (AX)
 	VMAXPS       Y11, Y14, Y11
 	VMINPS       Y11, Y15, Y11
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y12, Y14, Y12
 	VMINPS       Y12, Y15, Y12
-	VMOVUPS      Y12, (AX)
 	VMAXPS       Y13, Y14, Y13
 	VMINPS       Y13, Y15, Y13
-	VMOVUPS      Y13, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x000001c0, CX
-	SUBQ         $0x07, DX
-	JMP          run
+
+bound7pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y12, (AX)
+	VMOVUPS Y13, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x000001c0, CX
+	SUBQ    $0x07, DX
+	JMP     run
 
 rest:
 	CMPQ    DX, $0x06
@@ -3273,72 +3393,80 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y12
-	VFMADD231PS  (R11), Y12, Y0
-	VFMADD231PS  64(R11), Y12, Y2
-	VFMADD231PS  128(R11), Y12, Y4
-	VFMADD231PS  192(R11), Y12, Y6
-	VFMADD231PS  256(R11), Y12, Y8
-	VFMADD231PS  320(R11), Y12, Y10
-	VMOVUPS      32(DX), Y12
-	VFMADD231PS  32(R11), Y12, Y1
-	VFMADD231PS  96(R11), Y12, Y3
-	VFMADD231PS  160(R11), Y12, Y5
-	VFMADD231PS  224(R11), Y12, Y7
-	VFMADD231PS  288(R11), Y12, Y9
-	VFMADD231PS  352(R11), Y12, Y11
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps6
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y12
+	VFMADD231PS (R11), Y12, Y0
+	VFMADD231PS 64(R11), Y12, Y2
+	VFMADD231PS 128(R11), Y12, Y4
+	VFMADD231PS 192(R11), Y12, Y6
+	VFMADD231PS 256(R11), Y12, Y8
+	VFMADD231PS 320(R11), Y12, Y10
+	VMOVUPS     32(DX), Y12
+	VFMADD231PS 32(R11), Y12, Y1
+	VFMADD231PS 96(R11), Y12, Y3
+	VFMADD231PS 160(R11), Y12, Y5
+	VFMADD231PS 224(R11), Y12, Y7
+	VFMADD231PS 288(R11), Y12, Y9
+	VFMADD231PS 352(R11), Y12, Y11
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps6
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded6pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound6pixels
+
+bounded6pixels:
 	VBROADCASTSS lo+88(FP), Y12
 	VBROADCASTSS hi+92(FP), Y13
 	VMAXPS       Y0, Y12, Y0
 	VMINPS       Y0, Y13, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y12, Y1
 	VMINPS       Y1, Y13, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y12, Y2
 	VMINPS       Y2, Y13, Y2
-	VMOVUPS      Y2, (AX)
 	VMAXPS       Y3, Y12, Y3
 	VMINPS       Y3, Y13, Y3
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y12, Y4
 	VMINPS       Y4, Y13, Y4
-	VMOVUPS      Y4, (AX)
 	VMAXPS       Y5, Y12, Y5
 	VMINPS       Y5, Y13, Y5
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y6, Y12, Y6
 	VMINPS       Y6, Y13, Y6
-	VMOVUPS      Y6, (AX)
 	VMAXPS       Y7, Y12, Y7
 	VMINPS       Y7, Y13, Y7
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y8, Y12, Y8
 	VMINPS       Y8, Y13, Y8
-	VMOVUPS      Y8, (AX)
 	VMAXPS       Y9, Y12, Y9
 	VMINPS       Y9, Y13, Y9
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y10, Y12, Y10
 	VMINPS       Y10, Y13, Y10
-	VMOVUPS      Y10, (AX)
 	VMAXPS       Y11, Y12, Y11
 	VMINPS       Y11, Y13, Y11
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000180, CX
-	JMP          next
+
+bound6pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000180, CX
+	JMP     next
 
 not6:
 	CMPQ    DX, $0x05
@@ -3359,63 +3487,71 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y10
-	VFMADD231PS  (R11), Y10, Y0
-	VFMADD231PS  64(R11), Y10, Y2
-	VFMADD231PS  128(R11), Y10, Y4
-	VFMADD231PS  192(R11), Y10, Y6
-	VFMADD231PS  256(R11), Y10, Y8
-	VMOVUPS      32(DX), Y10
-	VFMADD231PS  32(R11), Y10, Y1
-	VFMADD231PS  96(R11), Y10, Y3
-	VFMADD231PS  160(R11), Y10, Y5
-	VFMADD231PS  224(R11), Y10, Y7
-	VFMADD231PS  288(R11), Y10, Y9
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps5
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y10
+	VFMADD231PS (R11), Y10, Y0
+	VFMADD231PS 64(R11), Y10, Y2
+	VFMADD231PS 128(R11), Y10, Y4
+	VFMADD231PS 192(R11), Y10, Y6
+	VFMADD231PS 256(R11), Y10, Y8
+	VMOVUPS     32(DX), Y10
+	VFMADD231PS 32(R11), Y10, Y1
+	VFMADD231PS 96(R11), Y10, Y3
+	VFMADD231PS 160(R11), Y10, Y5
+	VFMADD231PS 224(R11), Y10, Y7
+	VFMADD231PS 288(R11), Y10, Y9
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps5
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded5pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound5pixels
+
+bounded5pixels:
 	VBROADCASTSS lo+88(FP), Y10
 	VBROADCASTSS hi+92(FP), Y11
 	VMAXPS       Y0, Y10, Y0
 	VMINPS       Y0, Y11, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y10, Y1
 	VMINPS       Y1, Y11, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y10, Y2
 	VMINPS       Y2, Y11, Y2
-	VMOVUPS      Y2, (AX)
 	VMAXPS       Y3, Y10, Y3
 	VMINPS       Y3, Y11, Y3
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y10, Y4
 	VMINPS       Y4, Y11, Y4
-	VMOVUPS      Y4, (AX)
 	VMAXPS       Y5, Y10, Y5
 	VMINPS       Y5, Y11, Y5
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y6, Y10, Y6
 	VMINPS       Y6, Y11, Y6
-	VMOVUPS      Y6, (AX)
 	VMAXPS       Y7, Y10, Y7
 	VMINPS       Y7, Y11, Y7
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y8, Y10, Y8
 	VMINPS       Y8, Y11, Y8
-	VMOVUPS      Y8, (AX)
 	VMAXPS       Y9, Y10, Y9
 	VMINPS       Y9, Y11, Y9
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000140, CX
-	JMP          next
+
+bound5pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000140, CX
+	JMP     next
 
 not5:
 	CMPQ    DX, $0x04
@@ -3434,54 +3570,62 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y8
-	VFMADD231PS  (R11), Y8, Y0
-	VFMADD231PS  64(R11), Y8, Y2
-	VFMADD231PS  128(R11), Y8, Y4
-	VFMADD231PS  192(R11), Y8, Y6
-	VMOVUPS      32(DX), Y8
-	VFMADD231PS  32(R11), Y8, Y1
-	VFMADD231PS  96(R11), Y8, Y3
-	VFMADD231PS  160(R11), Y8, Y5
-	VFMADD231PS  224(R11), Y8, Y7
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps4
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y8
+	VFMADD231PS (R11), Y8, Y0
+	VFMADD231PS 64(R11), Y8, Y2
+	VFMADD231PS 128(R11), Y8, Y4
+	VFMADD231PS 192(R11), Y8, Y6
+	VMOVUPS     32(DX), Y8
+	VFMADD231PS 32(R11), Y8, Y1
+	VFMADD231PS 96(R11), Y8, Y3
+	VFMADD231PS 160(R11), Y8, Y5
+	VFMADD231PS 224(R11), Y8, Y7
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps4
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded4pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound4pixels
+
+bounded4pixels:
 	VBROADCASTSS lo+88(FP), Y8
 	VBROADCASTSS hi+92(FP), Y9
 	VMAXPS       Y0, Y8, Y0
 	VMINPS       Y0, Y9, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       Y1, Y9, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y8, Y2
 	VMINPS       Y2, Y9, Y2
-	VMOVUPS      Y2, (AX)
 	VMAXPS       Y3, Y8, Y3
 	VMINPS       Y3, Y9, Y3
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y8, Y4
 	VMINPS       Y4, Y9, Y4
-	VMOVUPS      Y4, (AX)
 	VMAXPS       Y5, Y8, Y5
 	VMINPS       Y5, Y9, Y5
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y6, Y8, Y6
 	VMINPS       Y6, Y9, Y6
-	VMOVUPS      Y6, (AX)
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       Y7, Y9, Y7
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000100, CX
-	JMP          next
+
+bound4pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000100, CX
+	JMP     next
 
 not4:
 	CMPQ    DX, $0x03
@@ -3498,45 +3642,53 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y6
-	VFMADD231PS  (R11), Y6, Y0
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  128(R11), Y6, Y4
-	VMOVUPS      32(DX), Y6
-	VFMADD231PS  32(R11), Y6, Y1
-	VFMADD231PS  96(R11), Y6, Y3
-	VFMADD231PS  160(R11), Y6, Y5
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps3
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y6
+	VFMADD231PS (R11), Y6, Y0
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 128(R11), Y6, Y4
+	VMOVUPS     32(DX), Y6
+	VFMADD231PS 32(R11), Y6, Y1
+	VFMADD231PS 96(R11), Y6, Y3
+	VFMADD231PS 160(R11), Y6, Y5
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps3
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded3pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound3pixels
+
+bounded3pixels:
 	VBROADCASTSS lo+88(FP), Y6
 	VBROADCASTSS hi+92(FP), Y7
 	VMAXPS       Y0, Y6, Y0
 	VMINPS       Y0, Y7, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       Y1, Y7, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       Y2, Y7, Y2
-	VMOVUPS      Y2, (AX)
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       Y3, Y7, Y3
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       Y4, Y7, Y4
-	VMOVUPS      Y4, (AX)
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       Y5, Y7, Y5
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x000000c0, CX
-	JMP          next
+
+bound3pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x000000c0, CX
+	JMP     next
 
 not3:
 	CMPQ    DX, $0x02
@@ -3551,36 +3703,44 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y4
-	VFMADD231PS  (R11), Y4, Y0
-	VFMADD231PS  64(R11), Y4, Y2
-	VMOVUPS      32(DX), Y4
-	VFMADD231PS  32(R11), Y4, Y1
-	VFMADD231PS  96(R11), Y4, Y3
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps2
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y4
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 64(R11), Y4, Y2
+	VMOVUPS     32(DX), Y4
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 96(R11), Y4, Y3
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps2
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded2pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound2pixels
+
+bounded2pixels:
 	VBROADCASTSS lo+88(FP), Y4
 	VBROADCASTSS hi+92(FP), Y5
 	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y5, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       Y1, Y5, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       Y2, Y5, Y2
-	VMOVUPS      Y2, (AX)
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       Y3, Y5, Y3
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000080, CX
-	JMP          next
+
+bound2pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000080, CX
+	JMP     next
 
 not2:
 	CMPQ    DX, $0x01
@@ -3593,27 +3753,35 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y2
-	VFMADD231PS  (R11), Y2, Y0
-	VMOVUPS      32(DX), Y2
-	VFMADD231PS  32(R11), Y2, Y1
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps1
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y2
+	VFMADD231PS (R11), Y2, Y0
+	VMOVUPS     32(DX), Y2
+	VFMADD231PS 32(R11), Y2, Y1
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps1
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded1pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound1pixels
+
+bounded1pixels:
 	VBROADCASTSS lo+88(FP), Y2
 	VBROADCASTSS hi+92(FP), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000040, CX
-	JMP          next
+
+bound1pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000040, CX
+	JMP     next
 
 not1:
 next:
@@ -3663,82 +3831,90 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ         (R10), R12
-	LEAQ         (CX)(R12*4), R12
-	VMOVUPS      (R9), Y14
-	VFMADD231PS  (R12), Y14, Y0
-	VFMADD231PS  128(R12), Y14, Y2
-	VFMADD231PS  256(R12), Y14, Y4
-	VFMADD231PS  384(R12), Y14, Y6
-	VFMADD231PS  512(R12), Y14, Y8
-	VFMADD231PS  640(R12), Y14, Y10
-	VFMADD231PS  768(R12), Y14, Y12
-	VMOVUPS      32(R9), Y14
-	VFMADD231PS  32(R12), Y14, Y1
-	VFMADD231PS  160(R12), Y14, Y3
-	VFMADD231PS  288(R12), Y14, Y5
-	VFMADD231PS  416(R12), Y14, Y7
-	VFMADD231PS  544(R12), Y14, Y9
-	VFMADD231PS  672(R12), Y14, Y11
-	VFMADD231PS  800(R12), Y14, Y13
-	ADDQ         $0x08, R10
-	ADDQ         $0x00000040, R9
-	DECQ         R11
-	JNE          taps7
+	MOVQ        (R10), R12
+	LEAQ        (CX)(R12*4), R12
+	VMOVUPS     (R9), Y14
+	VFMADD231PS (R12), Y14, Y0
+	VFMADD231PS 128(R12), Y14, Y2
+	VFMADD231PS 256(R12), Y14, Y4
+	VFMADD231PS 384(R12), Y14, Y6
+	VFMADD231PS 512(R12), Y14, Y8
+	VFMADD231PS 640(R12), Y14, Y10
+	VFMADD231PS 768(R12), Y14, Y12
+	VMOVUPS     32(R9), Y14
+	VFMADD231PS 32(R12), Y14, Y1
+	VFMADD231PS 160(R12), Y14, Y3
+	VFMADD231PS 288(R12), Y14, Y5
+	VFMADD231PS 416(R12), Y14, Y7
+	VFMADD231PS 544(R12), Y14, Y9
+	VFMADD231PS 672(R12), Y14, Y11
+	VFMADD231PS 800(R12), Y14, Y13
+	ADDQ        $0x08, R10
+	ADDQ        $0x00000040, R9
+	DECQ        R11
+	JNE         taps7
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded7pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound7pixels
+
+bounded7pixels:
 	VBROADCASTSS lo+88(FP), Y14
 	VBROADCASTSS hi+92(FP), Y15
 	VMAXPS       Y0, Y14, Y0
 	VMINPS       Y0, Y15, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y14, Y1
 	VMINPS       Y1, Y15, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y14, Y2
 	VMINPS       Y2, Y15, Y2
-	VMOVUPS      Y2, (AX)
 	VMAXPS       Y3, Y14, Y3
 	VMINPS       Y3, Y15, Y3
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y14, Y4
 	VMINPS       Y4, Y15, Y4
-	VMOVUPS      Y4, (AX)
 	VMAXPS       Y5, Y14, Y5
 	VMINPS       Y5, Y15, Y5
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y6, Y14, Y6
 	VMINPS       Y6, Y15, Y6
-	VMOVUPS      Y6, (AX)
 	VMAXPS       Y7, Y14, Y7
 	VMINPS       Y7, Y15, Y7
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y8, Y14, Y8
 	VMINPS       Y8, Y15, Y8
-	VMOVUPS      Y8, (AX)
 	VMAXPS       Y9, Y14, Y9
 	VMINPS       Y9, Y15, Y9
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y10, Y14, Y10
 	VMINPS       Y10, Y15, Y10
-	VMOVUPS      Y10, (AX)
 	VMAXPS       Y11, Y14, Y11
 	VMINPS       Y11, Y15, Y11
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y12, Y14, Y12
 	VMINPS       Y12, Y15, Y12
-	VMOVUPS      Y12, (AX)
 	VMAXPS       Y13, Y14, Y13
 	VMINPS       Y13, Y15, Y13
-	VMOVUPS      Y13, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000380, CX
-	SUBQ         $0x07, DX
-	JMP          run
+
+bound7pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y12, (AX)
+	VMOVUPS Y13, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JMP     run
 
 rest:
 	CMPQ    DX, $0x06
@@ -3761,72 +3937,80 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y12
-	VFMADD231PS  (R11), Y12, Y0
-	VFMADD231PS  128(R11), Y12, Y2
-	VFMADD231PS  256(R11), Y12, Y4
-	VFMADD231PS  384(R11), Y12, Y6
-	VFMADD231PS  512(R11), Y12, Y8
-	VFMADD231PS  640(R11), Y12, Y10
-	VMOVUPS      32(DX), Y12
-	VFMADD231PS  32(R11), Y12, Y1
-	VFMADD231PS  160(R11), Y12, Y3
-	VFMADD231PS  288(R11), Y12, Y5
-	VFMADD231PS  416(R11), Y12, Y7
-	VFMADD231PS  544(R11), Y12, Y9
-	VFMADD231PS  672(R11), Y12, Y11
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps6
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y12
+	VFMADD231PS (R11), Y12, Y0
+	VFMADD231PS 128(R11), Y12, Y2
+	VFMADD231PS 256(R11), Y12, Y4
+	VFMADD231PS 384(R11), Y12, Y6
+	VFMADD231PS 512(R11), Y12, Y8
+	VFMADD231PS 640(R11), Y12, Y10
+	VMOVUPS     32(DX), Y12
+	VFMADD231PS 32(R11), Y12, Y1
+	VFMADD231PS 160(R11), Y12, Y3
+	VFMADD231PS 288(R11), Y12, Y5
+	VFMADD231PS 416(R11), Y12, Y7
+	VFMADD231PS 544(R11), Y12, Y9
+	VFMADD231PS 672(R11), Y12, Y11
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps6
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded6pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound6pixels
+
+bounded6pixels:
 	VBROADCASTSS lo+88(FP), Y12
 	VBROADCASTSS hi+92(FP), Y13
 	VMAXPS       Y0, Y12, Y0
 	VMINPS       Y0, Y13, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y12, Y1
 	VMINPS       Y1, Y13, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y12, Y2
 	VMINPS       Y2, Y13, Y2
-	VMOVUPS      Y2, (AX)
 	VMAXPS       Y3, Y12, Y3
 	VMINPS       Y3, Y13, Y3
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y12, Y4
 	VMINPS       Y4, Y13, Y4
-	VMOVUPS      Y4, (AX)
 	VMAXPS       Y5, Y12, Y5
 	VMINPS       Y5, Y13, Y5
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y6, Y12, Y6
 	VMINPS       Y6, Y13, Y6
-	VMOVUPS      Y6, (AX)
 	VMAXPS       Y7, Y12, Y7
 	VMINPS       Y7, Y13, Y7
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y8, Y12, Y8
 	VMINPS       Y8, Y13, Y8
-	VMOVUPS      Y8, (AX)
 	VMAXPS       Y9, Y12, Y9
 	VMINPS       Y9, Y13, Y9
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y10, Y12, Y10
 	VMINPS       Y10, Y13, Y10
-	VMOVUPS      Y10, (AX)
 	VMAXPS       Y11, Y12, Y11
 	VMINPS       Y11, Y13, Y11
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000300, CX
-	JMP          next
+
+bound6pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000300, CX
+	JMP     next
 
 not6:
 	CMPQ    DX, $0x05
@@ -3847,63 +4031,71 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y10
-	VFMADD231PS  (R11), Y10, Y0
-	VFMADD231PS  128(R11), Y10, Y2
-	VFMADD231PS  256(R11), Y10, Y4
-	VFMADD231PS  384(R11), Y10, Y6
-	VFMADD231PS  512(R11), Y10, Y8
-	VMOVUPS      32(DX), Y10
-	VFMADD231PS  32(R11), Y10, Y1
-	VFMADD231PS  160(R11), Y10, Y3
-	VFMADD231PS  288(R11), Y10, Y5
-	VFMADD231PS  416(R11), Y10, Y7
-	VFMADD231PS  544(R11), Y10, Y9
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps5
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y10
+	VFMADD231PS (R11), Y10, Y0
+	VFMADD231PS 128(R11), Y10, Y2
+	VFMADD231PS 256(R11), Y10, Y4
+	VFMADD231PS 384(R11), Y10, Y6
+	VFMADD231PS 512(R11), Y10, Y8
+	VMOVUPS     32(DX), Y10
+	VFMADD231PS 32(R11), Y10, Y1
+	VFMADD231PS 160(R11), Y10, Y3
+	VFMADD231PS 288(R11), Y10, Y5
+	VFMADD231PS 416(R11), Y10, Y7
+	VFMADD231PS 544(R11), Y10, Y9
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps5
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded5pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound5pixels
+
+bounded5pixels:
 	VBROADCASTSS lo+88(FP), Y10
 	VBROADCASTSS hi+92(FP), Y11
 	VMAXPS       Y0, Y10, Y0
 	VMINPS       Y0, Y11, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y10, Y1
 	VMINPS       Y1, Y11, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y10, Y2
 	VMINPS       Y2, Y11, Y2
-	VMOVUPS      Y2, (AX)
 	VMAXPS       Y3, Y10, Y3
 	VMINPS       Y3, Y11, Y3
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y10, Y4
 	VMINPS       Y4, Y11, Y4
-	VMOVUPS      Y4, (AX)
 	VMAXPS       Y5, Y10, Y5
 	VMINPS       Y5, Y11, Y5
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y6, Y10, Y6
 	VMINPS       Y6, Y11, Y6
-	VMOVUPS      Y6, (AX)
 	VMAXPS       Y7, Y10, Y7
 	VMINPS       Y7, Y11, Y7
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y8, Y10, Y8
 	VMINPS       Y8, Y11, Y8
-	VMOVUPS      Y8, (AX)
 	VMAXPS       Y9, Y10, Y9
 	VMINPS       Y9, Y11, Y9
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000280, CX
-	JMP          next
+
+bound5pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000280, CX
+	JMP     next
 
 not5:
 	CMPQ    DX, $0x04
@@ -3922,54 +4114,62 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y8
-	VFMADD231PS  (R11), Y8, Y0
-	VFMADD231PS  128(R11), Y8, Y2
-	VFMADD231PS  256(R11), Y8, Y4
-	VFMADD231PS  384(R11), Y8, Y6
-	VMOVUPS      32(DX), Y8
-	VFMADD231PS  32(R11), Y8, Y1
-	VFMADD231PS  160(R11), Y8, Y3
-	VFMADD231PS  288(R11), Y8, Y5
-	VFMADD231PS  416(R11), Y8, Y7
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps4
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y8
+	VFMADD231PS (R11), Y8, Y0
+	VFMADD231PS 128(R11), Y8, Y2
+	VFMADD231PS 256(R11), Y8, Y4
+	VFMADD231PS 384(R11), Y8, Y6
+	VMOVUPS     32(DX), Y8
+	VFMADD231PS 32(R11), Y8, Y1
+	VFMADD231PS 160(R11), Y8, Y3
+	VFMADD231PS 288(R11), Y8, Y5
+	VFMADD231PS 416(R11), Y8, Y7
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps4
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded4pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound4pixels
+
+bounded4pixels:
 	VBROADCASTSS lo+88(FP), Y8
 	VBROADCASTSS hi+92(FP), Y9
 	VMAXPS       Y0, Y8, Y0
 	VMINPS       Y0, Y9, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       Y1, Y9, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y8, Y2
 	VMINPS       Y2, Y9, Y2
-	VMOVUPS      Y2, (AX)
 	VMAXPS       Y3, Y8, Y3
 	VMINPS       Y3, Y9, Y3
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y8, Y4
 	VMINPS       Y4, Y9, Y4
-	VMOVUPS      Y4, (AX)
 	VMAXPS       Y5, Y8, Y5
 	VMINPS       Y5, Y9, Y5
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y6, Y8, Y6
 	VMINPS       Y6, Y9, Y6
-	VMOVUPS      Y6, (AX)
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       Y7, Y9, Y7
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000200, CX
-	JMP          next
+
+bound4pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000200, CX
+	JMP     next
 
 not4:
 	CMPQ    DX, $0x03
@@ -3986,45 +4186,53 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y6
-	VFMADD231PS  (R11), Y6, Y0
-	VFMADD231PS  128(R11), Y6, Y2
-	VFMADD231PS  256(R11), Y6, Y4
-	VMOVUPS      32(DX), Y6
-	VFMADD231PS  32(R11), Y6, Y1
-	VFMADD231PS  160(R11), Y6, Y3
-	VFMADD231PS  288(R11), Y6, Y5
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps3
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y6
+	VFMADD231PS (R11), Y6, Y0
+	VFMADD231PS 128(R11), Y6, Y2
+	VFMADD231PS 256(R11), Y6, Y4
+	VMOVUPS     32(DX), Y6
+	VFMADD231PS 32(R11), Y6, Y1
+	VFMADD231PS 160(R11), Y6, Y3
+	VFMADD231PS 288(R11), Y6, Y5
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps3
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded3pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound3pixels
+
+bounded3pixels:
 	VBROADCASTSS lo+88(FP), Y6
 	VBROADCASTSS hi+92(FP), Y7
 	VMAXPS       Y0, Y6, Y0
 	VMINPS       Y0, Y7, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       Y1, Y7, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       Y2, Y7, Y2
-	VMOVUPS      Y2, (AX)
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       Y3, Y7, Y3
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       Y4, Y7, Y4
-	VMOVUPS      Y4, (AX)
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       Y5, Y7, Y5
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000180, CX
-	JMP          next
+
+bound3pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000180, CX
+	JMP     next
 
 not3:
 	CMPQ    DX, $0x02
@@ -4039,36 +4247,44 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y4
-	VFMADD231PS  (R11), Y4, Y0
-	VFMADD231PS  128(R11), Y4, Y2
-	VMOVUPS      32(DX), Y4
-	VFMADD231PS  32(R11), Y4, Y1
-	VFMADD231PS  160(R11), Y4, Y3
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps2
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y4
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y4, Y2
+	VMOVUPS     32(DX), Y4
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y4, Y3
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps2
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded2pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound2pixels
+
+bounded2pixels:
 	VBROADCASTSS lo+88(FP), Y4
 	VBROADCASTSS hi+92(FP), Y5
 	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y5, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       Y1, Y5, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       Y2, Y5, Y2
-	VMOVUPS      Y2, (AX)
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       Y3, Y5, Y3
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000100, CX
-	JMP          next
+
+bound2pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000100, CX
+	JMP     next
 
 not2:
 	CMPQ    DX, $0x01
@@ -4081,27 +4297,35 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Y2
-	VFMADD231PS  (R11), Y2, Y0
-	VMOVUPS      32(DX), Y2
-	VFMADD231PS  32(R11), Y2, Y1
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000040, DX
-	DECQ         R10
-	JNE          taps1
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Y2
+	VFMADD231PS (R11), Y2, Y0
+	VMOVUPS     32(DX), Y2
+	VFMADD231PS 32(R11), Y2, Y1
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000040, DX
+	DECQ        R10
+	JNE         taps1
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded1pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound1pixels
+
+bounded1pixels:
 	VBROADCASTSS lo+88(FP), Y2
 	VBROADCASTSS hi+92(FP), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000080, CX
-	JMP          next
+
+bound1pixels:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000080, CX
+	JMP     next
 
 not1:
 next:
@@ -4111,6 +4335,1702 @@ next:
 	LEAQ (DI)(AX*4), DI
 	DECQ R8
 	JNE  row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines3x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwiseLines3x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x20, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Y7
+	VMOVUPS     64(R10), Y8
+	VMOVUPS     128(R10), Y9
+	VMOVUPS     (R11), Y10
+	VFMADD231PS Y10, Y7, Y0
+	VMOVUPS     64(R11), Y10
+	VFMADD231PS Y10, Y8, Y0
+	VFMADD231PS Y10, Y7, Y1
+	VMOVUPS     128(R11), Y10
+	VFMADD231PS Y10, Y9, Y0
+	VFMADD231PS Y10, Y8, Y1
+	VFMADD231PS Y10, Y7, Y2
+	VMOVUPS     192(R11), Y10
+	VFMADD231PS Y10, Y9, Y1
+	VFMADD231PS Y10, Y8, Y2
+	VFMADD231PS Y10, Y7, Y3
+	VMOVUPS     256(R11), Y10
+	VFMADD231PS Y10, Y9, Y2
+	VFMADD231PS Y10, Y8, Y3
+	VFMADD231PS Y10, Y7, Y4
+	VMOVUPS     320(R11), Y10
+	VFMADD231PS Y10, Y9, Y3
+	VFMADD231PS Y10, Y8, Y4
+	VFMADD231PS Y10, Y7, Y5
+	VMOVUPS     384(R11), Y10
+	VFMADD231PS Y10, Y9, Y4
+	VFMADD231PS Y10, Y8, Y5
+	VFMADD231PS Y10, Y7, Y6
+	VMOVUPS     448(R11), Y7
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     512(R11), Y7
+	VFMADD231PS Y7, Y9, Y6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x000000c0, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS hi+100(FP), Y8
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+
+bound:
+	VMOVUPS Y0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x20, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    32(R10), AX
+	ADDQ    $0x000001c0, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines3x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwiseLines3x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x20, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Y7
+	VMOVUPS     64(R10), Y8
+	VMOVUPS     128(R10), Y9
+	VMOVUPS     (R11), Y10
+	VFMADD231PS Y10, Y7, Y0
+	VMOVUPS     64(R11), Y10
+	VFMADD231PS Y10, Y8, Y0
+	VMOVUPS     128(R11), Y10
+	VFMADD231PS Y10, Y9, Y0
+	VFMADD231PS Y10, Y7, Y1
+	VMOVUPS     192(R11), Y10
+	VFMADD231PS Y10, Y8, Y1
+	VMOVUPS     256(R11), Y10
+	VFMADD231PS Y10, Y9, Y1
+	VFMADD231PS Y10, Y7, Y2
+	VMOVUPS     320(R11), Y10
+	VFMADD231PS Y10, Y8, Y2
+	VMOVUPS     384(R11), Y10
+	VFMADD231PS Y10, Y9, Y2
+	VFMADD231PS Y10, Y7, Y3
+	VMOVUPS     448(R11), Y10
+	VFMADD231PS Y10, Y8, Y3
+	VMOVUPS     512(R11), Y10
+	VFMADD231PS Y10, Y9, Y3
+	VFMADD231PS Y10, Y7, Y4
+	VMOVUPS     576(R11), Y10
+	VFMADD231PS Y10, Y8, Y4
+	VMOVUPS     640(R11), Y10
+	VFMADD231PS Y10, Y9, Y4
+	VFMADD231PS Y10, Y7, Y5
+	VMOVUPS     704(R11), Y10
+	VFMADD231PS Y10, Y8, Y5
+	VMOVUPS     768(R11), Y10
+	VFMADD231PS Y10, Y9, Y5
+	VFMADD231PS Y10, Y7, Y6
+	VMOVUPS     832(R11), Y7
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     896(R11), Y7
+	VFMADD231PS Y7, Y9, Y6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x000000c0, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS hi+100(FP), Y8
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+
+bound:
+	VMOVUPS Y0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x20, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    32(R10), AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines5x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwiseLines5x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x20, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Y7
+	VMOVUPS     64(R10), Y8
+	VMOVUPS     128(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VMOVUPS     256(R10), Y11
+	VMOVUPS     (R11), Y12
+	VFMADD231PS Y12, Y7, Y0
+	VMOVUPS     64(R11), Y12
+	VFMADD231PS Y12, Y8, Y0
+	VFMADD231PS Y12, Y7, Y1
+	VMOVUPS     128(R11), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y8, Y1
+	VFMADD231PS Y12, Y7, Y2
+	VMOVUPS     192(R11), Y12
+	VFMADD231PS Y12, Y10, Y0
+	VFMADD231PS Y12, Y9, Y1
+	VFMADD231PS Y12, Y8, Y2
+	VFMADD231PS Y12, Y7, Y3
+	VMOVUPS     256(R11), Y12
+	VFMADD231PS Y12, Y11, Y0
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y9, Y2
+	VFMADD231PS Y12, Y8, Y3
+	VFMADD231PS Y12, Y7, Y4
+	VMOVUPS     320(R11), Y12
+	VFMADD231PS Y12, Y11, Y1
+	VFMADD231PS Y12, Y10, Y2
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y8, Y4
+	VFMADD231PS Y12, Y7, Y5
+	VMOVUPS     384(R11), Y12
+	VFMADD231PS Y12, Y11, Y2
+	VFMADD231PS Y12, Y10, Y3
+	VFMADD231PS Y12, Y9, Y4
+	VFMADD231PS Y12, Y8, Y5
+	VFMADD231PS Y12, Y7, Y6
+	VMOVUPS     448(R11), Y7
+	VFMADD231PS Y7, Y11, Y3
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     512(R11), Y7
+	VFMADD231PS Y7, Y11, Y4
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y9, Y6
+	VMOVUPS     576(R11), Y7
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y7, Y10, Y6
+	VMOVUPS     640(R11), Y7
+	VFMADD231PS Y7, Y11, Y6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000140, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS hi+100(FP), Y8
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+
+bound:
+	VMOVUPS Y0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x20, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    32(R10), AX
+	ADDQ    $0x000001c0, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines5x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwiseLines5x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x20, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Y7
+	VMOVUPS     64(R10), Y8
+	VMOVUPS     128(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VMOVUPS     256(R10), Y11
+	VMOVUPS     (R11), Y12
+	VFMADD231PS Y12, Y7, Y0
+	VMOVUPS     64(R11), Y12
+	VFMADD231PS Y12, Y8, Y0
+	VMOVUPS     128(R11), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y7, Y1
+	VMOVUPS     192(R11), Y12
+	VFMADD231PS Y12, Y10, Y0
+	VFMADD231PS Y12, Y8, Y1
+	VMOVUPS     256(R11), Y12
+	VFMADD231PS Y12, Y11, Y0
+	VFMADD231PS Y12, Y9, Y1
+	VFMADD231PS Y12, Y7, Y2
+	VMOVUPS     320(R11), Y12
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y8, Y2
+	VMOVUPS     384(R11), Y12
+	VFMADD231PS Y12, Y11, Y1
+	VFMADD231PS Y12, Y9, Y2
+	VFMADD231PS Y12, Y7, Y3
+	VMOVUPS     448(R11), Y12
+	VFMADD231PS Y12, Y10, Y2
+	VFMADD231PS Y12, Y8, Y3
+	VMOVUPS     512(R11), Y12
+	VFMADD231PS Y12, Y11, Y2
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y7, Y4
+	VMOVUPS     576(R11), Y12
+	VFMADD231PS Y12, Y10, Y3
+	VFMADD231PS Y12, Y8, Y4
+	VMOVUPS     640(R11), Y12
+	VFMADD231PS Y12, Y11, Y3
+	VFMADD231PS Y12, Y9, Y4
+	VFMADD231PS Y12, Y7, Y5
+	VMOVUPS     704(R11), Y12
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y8, Y5
+	VMOVUPS     768(R11), Y12
+	VFMADD231PS Y12, Y11, Y4
+	VFMADD231PS Y12, Y9, Y5
+	VFMADD231PS Y12, Y7, Y6
+	VMOVUPS     832(R11), Y7
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     896(R11), Y7
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y7, Y9, Y6
+	VMOVUPS     960(R11), Y7
+	VFMADD231PS Y7, Y10, Y6
+	VMOVUPS     1024(R11), Y7
+	VFMADD231PS Y7, Y11, Y6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000140, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS hi+100(FP), Y8
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+
+bound:
+	VMOVUPS Y0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x20, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    32(R10), AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines7x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwiseLines7x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x20, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Y7
+	VMOVUPS     64(R10), Y8
+	VMOVUPS     128(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VMOVUPS     256(R10), Y11
+	VMOVUPS     320(R10), Y12
+	VMOVUPS     384(R10), Y13
+	VMOVUPS     (R11), Y14
+	VFMADD231PS Y14, Y7, Y0
+	VMOVUPS     64(R11), Y14
+	VFMADD231PS Y14, Y8, Y0
+	VFMADD231PS Y14, Y7, Y1
+	VMOVUPS     128(R11), Y14
+	VFMADD231PS Y14, Y9, Y0
+	VFMADD231PS Y14, Y8, Y1
+	VFMADD231PS Y14, Y7, Y2
+	VMOVUPS     192(R11), Y14
+	VFMADD231PS Y14, Y10, Y0
+	VFMADD231PS Y14, Y9, Y1
+	VFMADD231PS Y14, Y8, Y2
+	VFMADD231PS Y14, Y7, Y3
+	VMOVUPS     256(R11), Y14
+	VFMADD231PS Y14, Y11, Y0
+	VFMADD231PS Y14, Y10, Y1
+	VFMADD231PS Y14, Y9, Y2
+	VFMADD231PS Y14, Y8, Y3
+	VFMADD231PS Y14, Y7, Y4
+	VMOVUPS     320(R11), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y11, Y1
+	VFMADD231PS Y14, Y10, Y2
+	VFMADD231PS Y14, Y9, Y3
+	VFMADD231PS Y14, Y8, Y4
+	VFMADD231PS Y14, Y7, Y5
+	VMOVUPS     384(R11), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y14, Y12, Y1
+	VFMADD231PS Y14, Y11, Y2
+	VFMADD231PS Y14, Y10, Y3
+	VFMADD231PS Y14, Y9, Y4
+	VFMADD231PS Y14, Y8, Y5
+	VFMADD231PS Y14, Y7, Y6
+	VMOVUPS     448(R11), Y7
+	VFMADD231PS Y7, Y13, Y1
+	VFMADD231PS Y7, Y12, Y2
+	VFMADD231PS Y7, Y11, Y3
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     512(R11), Y7
+	VFMADD231PS Y7, Y13, Y2
+	VFMADD231PS Y7, Y12, Y3
+	VFMADD231PS Y7, Y11, Y4
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y9, Y6
+	VMOVUPS     576(R11), Y7
+	VFMADD231PS Y7, Y13, Y3
+	VFMADD231PS Y7, Y12, Y4
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y7, Y10, Y6
+	VMOVUPS     640(R11), Y7
+	VFMADD231PS Y7, Y13, Y4
+	VFMADD231PS Y7, Y12, Y5
+	VFMADD231PS Y7, Y11, Y6
+	VMOVUPS     704(R11), Y7
+	VFMADD231PS Y7, Y13, Y5
+	VFMADD231PS Y7, Y12, Y6
+	VMOVUPS     768(R11), Y7
+	VFMADD231PS Y7, Y13, Y6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x000001c0, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS hi+100(FP), Y8
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+
+bound:
+	VMOVUPS Y0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x20, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    32(R10), AX
+	ADDQ    $0x000001c0, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines7x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwiseLines7x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x20, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Y7
+	VMOVUPS     64(R10), Y8
+	VMOVUPS     128(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VMOVUPS     256(R10), Y11
+	VMOVUPS     320(R10), Y12
+	VMOVUPS     384(R10), Y13
+	VMOVUPS     (R11), Y14
+	VFMADD231PS Y14, Y7, Y0
+	VMOVUPS     64(R11), Y14
+	VFMADD231PS Y14, Y8, Y0
+	VMOVUPS     128(R11), Y14
+	VFMADD231PS Y14, Y9, Y0
+	VFMADD231PS Y14, Y7, Y1
+	VMOVUPS     192(R11), Y14
+	VFMADD231PS Y14, Y10, Y0
+	VFMADD231PS Y14, Y8, Y1
+	VMOVUPS     256(R11), Y14
+	VFMADD231PS Y14, Y11, Y0
+	VFMADD231PS Y14, Y9, Y1
+	VFMADD231PS Y14, Y7, Y2
+	VMOVUPS     320(R11), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y10, Y1
+	VFMADD231PS Y14, Y8, Y2
+	VMOVUPS     384(R11), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y14, Y11, Y1
+	VFMADD231PS Y14, Y9, Y2
+	VFMADD231PS Y14, Y7, Y3
+	VMOVUPS     448(R11), Y14
+	VFMADD231PS Y14, Y12, Y1
+	VFMADD231PS Y14, Y10, Y2
+	VFMADD231PS Y14, Y8, Y3
+	VMOVUPS     512(R11), Y14
+	VFMADD231PS Y14, Y13, Y1
+	VFMADD231PS Y14, Y11, Y2
+	VFMADD231PS Y14, Y9, Y3
+	VFMADD231PS Y14, Y7, Y4
+	VMOVUPS     576(R11), Y14
+	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y10, Y3
+	VFMADD231PS Y14, Y8, Y4
+	VMOVUPS     640(R11), Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y14, Y11, Y3
+	VFMADD231PS Y14, Y9, Y4
+	VFMADD231PS Y14, Y7, Y5
+	VMOVUPS     704(R11), Y14
+	VFMADD231PS Y14, Y12, Y3
+	VFMADD231PS Y14, Y10, Y4
+	VFMADD231PS Y14, Y8, Y5
+	VMOVUPS     768(R11), Y14
+	VFMADD231PS Y14, Y13, Y3
+	VFMADD231PS Y14, Y11, Y4
+	VFMADD231PS Y14, Y9, Y5
+	VFMADD231PS Y14, Y7, Y6
+	VMOVUPS     832(R11), Y7
+	VFMADD231PS Y7, Y12, Y4
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     896(R11), Y7
+	VFMADD231PS Y7, Y13, Y4
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y7, Y9, Y6
+	VMOVUPS     960(R11), Y7
+	VFMADD231PS Y7, Y12, Y5
+	VFMADD231PS Y7, Y10, Y6
+	VMOVUPS     1024(R11), Y7
+	VFMADD231PS Y7, Y13, Y5
+	VFMADD231PS Y7, Y11, Y6
+	VMOVUPS     1088(R11), Y7
+	VFMADD231PS Y7, Y12, Y6
+	VMOVUPS     1152(R11), Y7
+	VFMADD231PS Y7, Y13, Y6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x000001c0, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS hi+100(FP), Y8
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+
+bound:
+	VMOVUPS Y0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x20, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    32(R10), AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines9x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwiseLines9x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x20, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Y7
+	VMOVUPS     64(R10), Y8
+	VMOVUPS     128(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VMOVUPS     (R11), Y11
+	VFMADD231PS Y11, Y7, Y0
+	VMOVUPS     64(R11), Y11
+	VFMADD231PS Y11, Y8, Y0
+	VFMADD231PS Y11, Y7, Y1
+	VMOVUPS     128(R11), Y11
+	VFMADD231PS Y11, Y9, Y0
+	VFMADD231PS Y11, Y8, Y1
+	VFMADD231PS Y11, Y7, Y2
+	VMOVUPS     192(R11), Y11
+	VFMADD231PS Y11, Y10, Y0
+	VFMADD231PS Y11, Y9, Y1
+	VFMADD231PS Y11, Y8, Y2
+	VFMADD231PS Y11, Y7, Y3
+	VMOVUPS     256(R11), Y11
+	VFMADD231PS Y11, Y10, Y1
+	VFMADD231PS Y11, Y9, Y2
+	VFMADD231PS Y11, Y8, Y3
+	VFMADD231PS Y11, Y7, Y4
+	VMOVUPS     320(R11), Y11
+	VFMADD231PS Y11, Y10, Y2
+	VFMADD231PS Y11, Y9, Y3
+	VFMADD231PS Y11, Y8, Y4
+	VFMADD231PS Y11, Y7, Y5
+	VMOVUPS     384(R11), Y11
+	VFMADD231PS Y11, Y10, Y3
+	VFMADD231PS Y11, Y9, Y4
+	VFMADD231PS Y11, Y8, Y5
+	VFMADD231PS Y11, Y7, Y6
+	VMOVUPS     448(R11), Y7
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     512(R11), Y7
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y9, Y6
+	VMOVUPS     576(R11), Y7
+	VFMADD231PS Y7, Y10, Y6
+	VMOVUPS     256(R10), Y7
+	VMOVUPS     320(R10), Y8
+	VMOVUPS     384(R10), Y9
+	VMOVUPS     448(R10), Y10
+	VMOVUPS     512(R10), Y11
+	VMOVUPS     256(R11), Y12
+	VFMADD231PS Y12, Y7, Y0
+	VMOVUPS     320(R11), Y12
+	VFMADD231PS Y12, Y8, Y0
+	VFMADD231PS Y12, Y7, Y1
+	VMOVUPS     384(R11), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y8, Y1
+	VFMADD231PS Y12, Y7, Y2
+	VMOVUPS     448(R11), Y12
+	VFMADD231PS Y12, Y10, Y0
+	VFMADD231PS Y12, Y9, Y1
+	VFMADD231PS Y12, Y8, Y2
+	VFMADD231PS Y12, Y7, Y3
+	VMOVUPS     512(R11), Y12
+	VFMADD231PS Y12, Y11, Y0
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y9, Y2
+	VFMADD231PS Y12, Y8, Y3
+	VFMADD231PS Y12, Y7, Y4
+	VMOVUPS     576(R11), Y12
+	VFMADD231PS Y12, Y11, Y1
+	VFMADD231PS Y12, Y10, Y2
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y8, Y4
+	VFMADD231PS Y12, Y7, Y5
+	VMOVUPS     640(R11), Y12
+	VFMADD231PS Y12, Y11, Y2
+	VFMADD231PS Y12, Y10, Y3
+	VFMADD231PS Y12, Y9, Y4
+	VFMADD231PS Y12, Y8, Y5
+	VFMADD231PS Y12, Y7, Y6
+	VMOVUPS     704(R11), Y7
+	VFMADD231PS Y7, Y11, Y3
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     768(R11), Y7
+	VFMADD231PS Y7, Y11, Y4
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y9, Y6
+	VMOVUPS     832(R11), Y7
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y7, Y10, Y6
+	VMOVUPS     896(R11), Y7
+	VFMADD231PS Y7, Y11, Y6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000240, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS hi+100(FP), Y8
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+
+bound:
+	VMOVUPS Y0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x20, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    32(R10), AX
+	ADDQ    $0x000001c0, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines9x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwiseLines9x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x20, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Y7
+	VMOVUPS     64(R10), Y8
+	VMOVUPS     128(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VMOVUPS     (R11), Y11
+	VFMADD231PS Y11, Y7, Y0
+	VMOVUPS     64(R11), Y11
+	VFMADD231PS Y11, Y8, Y0
+	VMOVUPS     128(R11), Y11
+	VFMADD231PS Y11, Y9, Y0
+	VFMADD231PS Y11, Y7, Y1
+	VMOVUPS     192(R11), Y11
+	VFMADD231PS Y11, Y10, Y0
+	VFMADD231PS Y11, Y8, Y1
+	VMOVUPS     256(R11), Y11
+	VFMADD231PS Y11, Y9, Y1
+	VFMADD231PS Y11, Y7, Y2
+	VMOVUPS     320(R11), Y11
+	VFMADD231PS Y11, Y10, Y1
+	VFMADD231PS Y11, Y8, Y2
+	VMOVUPS     384(R11), Y11
+	VFMADD231PS Y11, Y9, Y2
+	VFMADD231PS Y11, Y7, Y3
+	VMOVUPS     448(R11), Y11
+	VFMADD231PS Y11, Y10, Y2
+	VFMADD231PS Y11, Y8, Y3
+	VMOVUPS     512(R11), Y11
+	VFMADD231PS Y11, Y9, Y3
+	VFMADD231PS Y11, Y7, Y4
+	VMOVUPS     576(R11), Y11
+	VFMADD231PS Y11, Y10, Y3
+	VFMADD231PS Y11, Y8, Y4
+	VMOVUPS     640(R11), Y11
+	VFMADD231PS Y11, Y9, Y4
+	VFMADD231PS Y11, Y7, Y5
+	VMOVUPS     704(R11), Y11
+	VFMADD231PS Y11, Y10, Y4
+	VFMADD231PS Y11, Y8, Y5
+	VMOVUPS     768(R11), Y11
+	VFMADD231PS Y11, Y9, Y5
+	VFMADD231PS Y11, Y7, Y6
+	VMOVUPS     832(R11), Y7
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     896(R11), Y7
+	VFMADD231PS Y7, Y9, Y6
+	VMOVUPS     960(R11), Y7
+	VFMADD231PS Y7, Y10, Y6
+	VMOVUPS     256(R10), Y7
+	VMOVUPS     320(R10), Y8
+	VMOVUPS     384(R10), Y9
+	VMOVUPS     448(R10), Y10
+	VMOVUPS     512(R10), Y11
+	VMOVUPS     256(R11), Y12
+	VFMADD231PS Y12, Y7, Y0
+	VMOVUPS     320(R11), Y12
+	VFMADD231PS Y12, Y8, Y0
+	VMOVUPS     384(R11), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y7, Y1
+	VMOVUPS     448(R11), Y12
+	VFMADD231PS Y12, Y10, Y0
+	VFMADD231PS Y12, Y8, Y1
+	VMOVUPS     512(R11), Y12
+	VFMADD231PS Y12, Y11, Y0
+	VFMADD231PS Y12, Y9, Y1
+	VFMADD231PS Y12, Y7, Y2
+	VMOVUPS     576(R11), Y12
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y8, Y2
+	VMOVUPS     640(R11), Y12
+	VFMADD231PS Y12, Y11, Y1
+	VFMADD231PS Y12, Y9, Y2
+	VFMADD231PS Y12, Y7, Y3
+	VMOVUPS     704(R11), Y12
+	VFMADD231PS Y12, Y10, Y2
+	VFMADD231PS Y12, Y8, Y3
+	VMOVUPS     768(R11), Y12
+	VFMADD231PS Y12, Y11, Y2
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y7, Y4
+	VMOVUPS     832(R11), Y12
+	VFMADD231PS Y12, Y10, Y3
+	VFMADD231PS Y12, Y8, Y4
+	VMOVUPS     896(R11), Y12
+	VFMADD231PS Y12, Y11, Y3
+	VFMADD231PS Y12, Y9, Y4
+	VFMADD231PS Y12, Y7, Y5
+	VMOVUPS     960(R11), Y12
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y8, Y5
+	VMOVUPS     1024(R11), Y12
+	VFMADD231PS Y12, Y11, Y4
+	VFMADD231PS Y12, Y9, Y5
+	VFMADD231PS Y12, Y7, Y6
+	VMOVUPS     1088(R11), Y7
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     1152(R11), Y7
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y7, Y9, Y6
+	VMOVUPS     1216(R11), Y7
+	VFMADD231PS Y7, Y10, Y6
+	VMOVUPS     1280(R11), Y7
+	VFMADD231PS Y7, Y11, Y6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000240, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS hi+100(FP), Y8
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+
+bound:
+	VMOVUPS Y0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x20, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    32(R10), AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines11x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwiseLines11x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x20, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Y7
+	VMOVUPS     64(R10), Y8
+	VMOVUPS     128(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VMOVUPS     256(R10), Y11
+	VMOVUPS     (R11), Y12
+	VFMADD231PS Y12, Y7, Y0
+	VMOVUPS     64(R11), Y12
+	VFMADD231PS Y12, Y8, Y0
+	VFMADD231PS Y12, Y7, Y1
+	VMOVUPS     128(R11), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y8, Y1
+	VFMADD231PS Y12, Y7, Y2
+	VMOVUPS     192(R11), Y12
+	VFMADD231PS Y12, Y10, Y0
+	VFMADD231PS Y12, Y9, Y1
+	VFMADD231PS Y12, Y8, Y2
+	VFMADD231PS Y12, Y7, Y3
+	VMOVUPS     256(R11), Y12
+	VFMADD231PS Y12, Y11, Y0
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y9, Y2
+	VFMADD231PS Y12, Y8, Y3
+	VFMADD231PS Y12, Y7, Y4
+	VMOVUPS     320(R11), Y12
+	VFMADD231PS Y12, Y11, Y1
+	VFMADD231PS Y12, Y10, Y2
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y8, Y4
+	VFMADD231PS Y12, Y7, Y5
+	VMOVUPS     384(R11), Y12
+	VFMADD231PS Y12, Y11, Y2
+	VFMADD231PS Y12, Y10, Y3
+	VFMADD231PS Y12, Y9, Y4
+	VFMADD231PS Y12, Y8, Y5
+	VFMADD231PS Y12, Y7, Y6
+	VMOVUPS     448(R11), Y7
+	VFMADD231PS Y7, Y11, Y3
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     512(R11), Y7
+	VFMADD231PS Y7, Y11, Y4
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y9, Y6
+	VMOVUPS     576(R11), Y7
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y7, Y10, Y6
+	VMOVUPS     640(R11), Y7
+	VFMADD231PS Y7, Y11, Y6
+	VMOVUPS     320(R10), Y7
+	VMOVUPS     384(R10), Y8
+	VMOVUPS     448(R10), Y9
+	VMOVUPS     512(R10), Y10
+	VMOVUPS     576(R10), Y11
+	VMOVUPS     640(R10), Y12
+	VMOVUPS     320(R11), Y13
+	VFMADD231PS Y13, Y7, Y0
+	VMOVUPS     384(R11), Y13
+	VFMADD231PS Y13, Y8, Y0
+	VFMADD231PS Y13, Y7, Y1
+	VMOVUPS     448(R11), Y13
+	VFMADD231PS Y13, Y9, Y0
+	VFMADD231PS Y13, Y8, Y1
+	VFMADD231PS Y13, Y7, Y2
+	VMOVUPS     512(R11), Y13
+	VFMADD231PS Y13, Y10, Y0
+	VFMADD231PS Y13, Y9, Y1
+	VFMADD231PS Y13, Y8, Y2
+	VFMADD231PS Y13, Y7, Y3
+	VMOVUPS     576(R11), Y13
+	VFMADD231PS Y13, Y11, Y0
+	VFMADD231PS Y13, Y10, Y1
+	VFMADD231PS Y13, Y9, Y2
+	VFMADD231PS Y13, Y8, Y3
+	VFMADD231PS Y13, Y7, Y4
+	VMOVUPS     640(R11), Y13
+	VFMADD231PS Y13, Y12, Y0
+	VFMADD231PS Y13, Y11, Y1
+	VFMADD231PS Y13, Y10, Y2
+	VFMADD231PS Y13, Y9, Y3
+	VFMADD231PS Y13, Y8, Y4
+	VFMADD231PS Y13, Y7, Y5
+	VMOVUPS     704(R11), Y13
+	VFMADD231PS Y13, Y12, Y1
+	VFMADD231PS Y13, Y11, Y2
+	VFMADD231PS Y13, Y10, Y3
+	VFMADD231PS Y13, Y9, Y4
+	VFMADD231PS Y13, Y8, Y5
+	VFMADD231PS Y13, Y7, Y6
+	VMOVUPS     768(R11), Y7
+	VFMADD231PS Y7, Y12, Y2
+	VFMADD231PS Y7, Y11, Y3
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     832(R11), Y7
+	VFMADD231PS Y7, Y12, Y3
+	VFMADD231PS Y7, Y11, Y4
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y9, Y6
+	VMOVUPS     896(R11), Y7
+	VFMADD231PS Y7, Y12, Y4
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y7, Y10, Y6
+	VMOVUPS     960(R11), Y7
+	VFMADD231PS Y7, Y12, Y5
+	VFMADD231PS Y7, Y11, Y6
+	VMOVUPS     1024(R11), Y7
+	VFMADD231PS Y7, Y12, Y6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x000002c0, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS hi+100(FP), Y8
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+
+bound:
+	VMOVUPS Y0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x20, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    32(R10), AX
+	ADDQ    $0x000001c0, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines11x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, FMA3
+TEXT ·depthwiseLines11x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x20, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Y7
+	VMOVUPS     64(R10), Y8
+	VMOVUPS     128(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VMOVUPS     256(R10), Y11
+	VMOVUPS     (R11), Y12
+	VFMADD231PS Y12, Y7, Y0
+	VMOVUPS     64(R11), Y12
+	VFMADD231PS Y12, Y8, Y0
+	VMOVUPS     128(R11), Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y7, Y1
+	VMOVUPS     192(R11), Y12
+	VFMADD231PS Y12, Y10, Y0
+	VFMADD231PS Y12, Y8, Y1
+	VMOVUPS     256(R11), Y12
+	VFMADD231PS Y12, Y11, Y0
+	VFMADD231PS Y12, Y9, Y1
+	VFMADD231PS Y12, Y7, Y2
+	VMOVUPS     320(R11), Y12
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y8, Y2
+	VMOVUPS     384(R11), Y12
+	VFMADD231PS Y12, Y11, Y1
+	VFMADD231PS Y12, Y9, Y2
+	VFMADD231PS Y12, Y7, Y3
+	VMOVUPS     448(R11), Y12
+	VFMADD231PS Y12, Y10, Y2
+	VFMADD231PS Y12, Y8, Y3
+	VMOVUPS     512(R11), Y12
+	VFMADD231PS Y12, Y11, Y2
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y7, Y4
+	VMOVUPS     576(R11), Y12
+	VFMADD231PS Y12, Y10, Y3
+	VFMADD231PS Y12, Y8, Y4
+	VMOVUPS     640(R11), Y12
+	VFMADD231PS Y12, Y11, Y3
+	VFMADD231PS Y12, Y9, Y4
+	VFMADD231PS Y12, Y7, Y5
+	VMOVUPS     704(R11), Y12
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y8, Y5
+	VMOVUPS     768(R11), Y12
+	VFMADD231PS Y12, Y11, Y4
+	VFMADD231PS Y12, Y9, Y5
+	VFMADD231PS Y12, Y7, Y6
+	VMOVUPS     832(R11), Y7
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     896(R11), Y7
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y7, Y9, Y6
+	VMOVUPS     960(R11), Y7
+	VFMADD231PS Y7, Y10, Y6
+	VMOVUPS     1024(R11), Y7
+	VFMADD231PS Y7, Y11, Y6
+	VMOVUPS     320(R10), Y7
+	VMOVUPS     384(R10), Y8
+	VMOVUPS     448(R10), Y9
+	VMOVUPS     512(R10), Y10
+	VMOVUPS     576(R10), Y11
+	VMOVUPS     640(R10), Y12
+	VMOVUPS     320(R11), Y13
+	VFMADD231PS Y13, Y7, Y0
+	VMOVUPS     384(R11), Y13
+	VFMADD231PS Y13, Y8, Y0
+	VMOVUPS     448(R11), Y13
+	VFMADD231PS Y13, Y9, Y0
+	VFMADD231PS Y13, Y7, Y1
+	VMOVUPS     512(R11), Y13
+	VFMADD231PS Y13, Y10, Y0
+	VFMADD231PS Y13, Y8, Y1
+	VMOVUPS     576(R11), Y13
+	VFMADD231PS Y13, Y11, Y0
+	VFMADD231PS Y13, Y9, Y1
+	VFMADD231PS Y13, Y7, Y2
+	VMOVUPS     640(R11), Y13
+	VFMADD231PS Y13, Y12, Y0
+	VFMADD231PS Y13, Y10, Y1
+	VFMADD231PS Y13, Y8, Y2
+	VMOVUPS     704(R11), Y13
+	VFMADD231PS Y13, Y11, Y1
+	VFMADD231PS Y13, Y9, Y2
+	VFMADD231PS Y13, Y7, Y3
+	VMOVUPS     768(R11), Y13
+	VFMADD231PS Y13, Y12, Y1
+	VFMADD231PS Y13, Y10, Y2
+	VFMADD231PS Y13, Y8, Y3
+	VMOVUPS     832(R11), Y13
+	VFMADD231PS Y13, Y11, Y2
+	VFMADD231PS Y13, Y9, Y3
+	VFMADD231PS Y13, Y7, Y4
+	VMOVUPS     896(R11), Y13
+	VFMADD231PS Y13, Y12, Y2
+	VFMADD231PS Y13, Y10, Y3
+	VFMADD231PS Y13, Y8, Y4
+	VMOVUPS     960(R11), Y13
+	VFMADD231PS Y13, Y11, Y3
+	VFMADD231PS Y13, Y9, Y4
+	VFMADD231PS Y13, Y7, Y5
+	VMOVUPS     1024(R11), Y13
+	VFMADD231PS Y13, Y12, Y3
+	VFMADD231PS Y13, Y10, Y4
+	VFMADD231PS Y13, Y8, Y5
+	VMOVUPS     1088(R11), Y13
+	VFMADD231PS Y13, Y11, Y4
+	VFMADD231PS Y13, Y9, Y5
+	VFMADD231PS Y13, Y7, Y6
+	VMOVUPS     1152(R11), Y7
+	VFMADD231PS Y7, Y12, Y4
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     1216(R11), Y7
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y7, Y9, Y6
+	VMOVUPS     1280(R11), Y7
+	VFMADD231PS Y7, Y12, Y5
+	VFMADD231PS Y7, Y10, Y6
+	VMOVUPS     1344(R11), Y7
+	VFMADD231PS Y7, Y11, Y6
+	VMOVUPS     1408(R11), Y7
+	VFMADD231PS Y7, Y12, Y6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x000002c0, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS hi+100(FP), Y8
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+
+bound:
+	VMOVUPS Y0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Y6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x20, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    32(R10), AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
 	VZEROUPPER
 	RET
 
@@ -5691,11 +7611,11 @@ k11:
 
 sum11:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded11
+	JNE  bounded11rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound11
+	JE   bound11rows
 
-bounded11:
+bounded11rows:
 	VBROADCASTSS lo+88(FP), Z11
 	VBROADCASTSS hi+92(FP), Z12
 	VMAXPS       Z0, Z11, Z0
@@ -5721,7 +7641,7 @@ bounded11:
 	VMAXPS       Z10, Z11, Z10
 	VMINPS       Z10, Z12, Z10
 
-bound11:
+bound11rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums11part
 	VMOVUPS Z0, (AX)
@@ -5847,11 +7767,11 @@ k10:
 
 sum10:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded10
+	JNE  bounded10rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound10
+	JE   bound10rows
 
-bounded10:
+bounded10rows:
 	VBROADCASTSS lo+88(FP), Z10
 	VBROADCASTSS hi+92(FP), Z11
 	VMAXPS       Z0, Z10, Z0
@@ -5875,7 +7795,7 @@ bounded10:
 	VMAXPS       Z9, Z10, Z9
 	VMINPS       Z9, Z11, Z9
 
-bound10:
+bound10rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums10part
 	VMOVUPS Z0, (AX)
@@ -5991,11 +7911,11 @@ k9:
 
 sum9:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded9
+	JNE  bounded9rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound9
+	JE   bound9rows
 
-bounded9:
+bounded9rows:
 	VBROADCASTSS lo+88(FP), Z9
 	VBROADCASTSS hi+92(FP), Z10
 	VMAXPS       Z0, Z9, Z0
@@ -6017,7 +7937,7 @@ bounded9:
 	VMAXPS       Z8, Z9, Z8
 	VMINPS       Z8, Z10, Z8
 
-bound9:
+bound9rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums9part
 	VMOVUPS Z0, (AX)
@@ -6126,11 +8046,11 @@ k8:
 
 sum8:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded8
+	JNE  bounded8rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound8
+	JE   bound8rows
 
-bounded8:
+bounded8rows:
 	VBROADCASTSS lo+88(FP), Z8
 	VBROADCASTSS hi+92(FP), Z9
 	VMAXPS       Z0, Z8, Z0
@@ -6150,7 +8070,7 @@ bounded8:
 	VMAXPS       Z7, Z8, Z7
 	VMINPS       Z7, Z9, Z7
 
-bound8:
+bound8rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums8part
 	VMOVUPS Z0, (AX)
@@ -6254,11 +8174,11 @@ k7:
 
 sum7:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded7
+	JNE  bounded7rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound7
+	JE   bound7rows
 
-bounded7:
+bounded7rows:
 	VBROADCASTSS lo+88(FP), Z7
 	VBROADCASTSS hi+92(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -6276,7 +8196,7 @@ bounded7:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound7:
+bound7rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums7part
 	VMOVUPS Z0, (AX)
@@ -6368,11 +8288,11 @@ k6:
 
 sum6:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded6
+	JNE  bounded6rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound6
+	JE   bound6rows
 
-bounded6:
+bounded6rows:
 	VBROADCASTSS lo+88(FP), Z6
 	VBROADCASTSS hi+92(FP), Z7
 	VMAXPS       Z0, Z6, Z0
@@ -6388,7 +8308,7 @@ bounded6:
 	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
 
-bound6:
+bound6rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums6part
 	VMOVUPS Z0, (AX)
@@ -6473,11 +8393,11 @@ k5:
 
 sum5:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded5
+	JNE  bounded5rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound5
+	JE   bound5rows
 
-bounded5:
+bounded5rows:
 	VBROADCASTSS lo+88(FP), Z5
 	VBROADCASTSS hi+92(FP), Z6
 	VMAXPS       Z0, Z5, Z0
@@ -6491,7 +8411,7 @@ bounded5:
 	VMAXPS       Z4, Z5, Z4
 	VMINPS       Z4, Z6, Z4
 
-bound5:
+bound5rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums5part
 	VMOVUPS Z0, (AX)
@@ -6569,11 +8489,11 @@ k4:
 
 sum4:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded4
+	JNE  bounded4rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound4
+	JE   bound4rows
 
-bounded4:
+bounded4rows:
 	VBROADCASTSS lo+88(FP), Z4
 	VBROADCASTSS hi+92(FP), Z5
 	VMAXPS       Z0, Z4, Z0
@@ -6585,7 +8505,7 @@ bounded4:
 	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
 
-bound4:
+bound4rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums4part
 	VMOVUPS Z0, (AX)
@@ -6653,11 +8573,11 @@ k3:
 
 sum3:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded3
+	JNE  bounded3rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound3
+	JE   bound3rows
 
-bounded3:
+bounded3rows:
 	VBROADCASTSS lo+88(FP), Z3
 	VBROADCASTSS hi+92(FP), Z4
 	VMAXPS       Z0, Z3, Z0
@@ -6667,7 +8587,7 @@ bounded3:
 	VMAXPS       Z2, Z3, Z2
 	VMINPS       Z2, Z4, Z2
 
-bound3:
+bound3rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums3part
 	VMOVUPS Z0, (AX)
@@ -6728,11 +8648,11 @@ k2:
 
 sum2:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded2
+	JNE  bounded2rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound2
+	JE   bound2rows
 
-bounded2:
+bounded2rows:
 	VBROADCASTSS lo+88(FP), Z2
 	VBROADCASTSS hi+92(FP), Z3
 	VMAXPS       Z0, Z2, Z0
@@ -6740,7 +8660,7 @@ bounded2:
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
 
-bound2:
+bound2rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums2part
 	VMOVUPS Z0, (AX)
@@ -6794,17 +8714,17 @@ k1:
 
 sum1:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded1
+	JNE  bounded1rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound1
+	JE   bound1rows
 
-bounded1:
+bounded1rows:
 	VBROADCASTSS lo+88(FP), Z1
 	VBROADCASTSS hi+92(FP), Z2
 	VMAXPS       Z0, Z1, Z0
 	VMINPS       Z0, Z2, Z0
 
-bound1:
+bound1rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums1part
 	VMOVUPS Z0, (AX)
@@ -6898,11 +8818,11 @@ k12:
 
 sum12:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded12
+	JNE  bounded12rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound12
+	JE   bound12rows
 
-bounded12:
+bounded12rows:
 	VBROADCASTSS lo+88(FP), Z12
 	VBROADCASTSS hi+92(FP), Z13
 	VMAXPS       Z0, Z12, Z0
@@ -6930,7 +8850,7 @@ bounded12:
 	VMAXPS       Z11, Z12, Z11
 	VMINPS       Z11, Z13, Z11
 
-bound12:
+bound12rows:
 	CMPQ    n+80(FP), $0x10
 	JNE     sums12part
 	VMOVUPS Z0, (AX)
@@ -7111,11 +9031,11 @@ k11:
 
 sum11:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded11
+	JNE  bounded11rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound11
+	JE   bound11rows
 
-bounded11:
+bounded11rows:
 	VBROADCASTSS lo+88(FP), Z22
 	VBROADCASTSS hi+92(FP), Z23
 	VMAXPS       Z0, Z22, Z0
@@ -7163,7 +9083,7 @@ bounded11:
 	VMAXPS       Z21, Z22, Z21
 	VMINPS       Z21, Z23, Z21
 
-bound11:
+bound11rows:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums11part
 	VMOVUPS Z0, (AX)
@@ -7332,11 +9252,11 @@ k10:
 
 sum10:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded10
+	JNE  bounded10rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound10
+	JE   bound10rows
 
-bounded10:
+bounded10rows:
 	VBROADCASTSS lo+88(FP), Z20
 	VBROADCASTSS hi+92(FP), Z21
 	VMAXPS       Z0, Z20, Z0
@@ -7380,7 +9300,7 @@ bounded10:
 	VMAXPS       Z19, Z20, Z19
 	VMINPS       Z19, Z21, Z19
 
-bound10:
+bound10rows:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums10part
 	VMOVUPS Z0, (AX)
@@ -7535,11 +9455,11 @@ k9:
 
 sum9:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded9
+	JNE  bounded9rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound9
+	JE   bound9rows
 
-bounded9:
+bounded9rows:
 	VBROADCASTSS lo+88(FP), Z18
 	VBROADCASTSS hi+92(FP), Z19
 	VMAXPS       Z0, Z18, Z0
@@ -7579,7 +9499,7 @@ bounded9:
 	VMAXPS       Z17, Z18, Z17
 	VMINPS       Z17, Z19, Z17
 
-bound9:
+bound9rows:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums9part
 	VMOVUPS Z0, (AX)
@@ -7723,11 +9643,11 @@ k8:
 
 sum8:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded8
+	JNE  bounded8rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound8
+	JE   bound8rows
 
-bounded8:
+bounded8rows:
 	VBROADCASTSS lo+88(FP), Z16
 	VBROADCASTSS hi+92(FP), Z17
 	VMAXPS       Z0, Z16, Z0
@@ -7763,7 +9683,7 @@ bounded8:
 	VMAXPS       Z15, Z16, Z15
 	VMINPS       Z15, Z17, Z15
 
-bound8:
+bound8rows:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums8part
 	VMOVUPS Z0, (AX)
@@ -7898,11 +9818,11 @@ k7:
 
 sum7:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded7
+	JNE  bounded7rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound7
+	JE   bound7rows
 
-bounded7:
+bounded7rows:
 	VBROADCASTSS lo+88(FP), Z14
 	VBROADCASTSS hi+92(FP), Z15
 	VMAXPS       Z0, Z14, Z0
@@ -7934,7 +9854,7 @@ bounded7:
 	VMAXPS       Z13, Z14, Z13
 	VMINPS       Z13, Z15, Z13
 
-bound7:
+bound7rows:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums7part
 	VMOVUPS Z0, (AX)
@@ -8053,11 +9973,11 @@ k6:
 
 sum6:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded6
+	JNE  bounded6rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound6
+	JE   bound6rows
 
-bounded6:
+bounded6rows:
 	VBROADCASTSS lo+88(FP), Z12
 	VBROADCASTSS hi+92(FP), Z13
 	VMAXPS       Z0, Z12, Z0
@@ -8085,7 +10005,7 @@ bounded6:
 	VMAXPS       Z11, Z12, Z11
 	VMINPS       Z11, Z13, Z11
 
-bound6:
+bound6rows:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums6part
 	VMOVUPS Z0, (AX)
@@ -8193,11 +10113,11 @@ k5:
 
 sum5:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded5
+	JNE  bounded5rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound5
+	JE   bound5rows
 
-bounded5:
+bounded5rows:
 	VBROADCASTSS lo+88(FP), Z10
 	VBROADCASTSS hi+92(FP), Z11
 	VMAXPS       Z0, Z10, Z0
@@ -8221,7 +10141,7 @@ bounded5:
 	VMAXPS       Z9, Z10, Z9
 	VMINPS       Z9, Z11, Z9
 
-bound5:
+bound5rows:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums5part
 	VMOVUPS Z0, (AX)
@@ -8318,11 +10238,11 @@ k4:
 
 sum4:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded4
+	JNE  bounded4rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound4
+	JE   bound4rows
 
-bounded4:
+bounded4rows:
 	VBROADCASTSS lo+88(FP), Z8
 	VBROADCASTSS hi+92(FP), Z9
 	VMAXPS       Z0, Z8, Z0
@@ -8342,7 +10262,7 @@ bounded4:
 	VMAXPS       Z7, Z8, Z7
 	VMINPS       Z7, Z9, Z7
 
-bound4:
+bound4rows:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums4part
 	VMOVUPS Z0, (AX)
@@ -8425,11 +10345,11 @@ k3:
 
 sum3:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded3
+	JNE  bounded3rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound3
+	JE   bound3rows
 
-bounded3:
+bounded3rows:
 	VBROADCASTSS lo+88(FP), Z6
 	VBROADCASTSS hi+92(FP), Z7
 	VMAXPS       Z0, Z6, Z0
@@ -8445,7 +10365,7 @@ bounded3:
 	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
 
-bound3:
+bound3rows:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums3part
 	VMOVUPS Z0, (AX)
@@ -8517,11 +10437,11 @@ k2:
 
 sum2:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded2
+	JNE  bounded2rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound2
+	JE   bound2rows
 
-bounded2:
+bounded2rows:
 	VBROADCASTSS lo+88(FP), Z4
 	VBROADCASTSS hi+92(FP), Z5
 	VMAXPS       Z0, Z4, Z0
@@ -8533,7 +10453,7 @@ bounded2:
 	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
 
-bound2:
+bound2rows:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums2part
 	VMOVUPS Z0, (AX)
@@ -8594,11 +10514,11 @@ k1:
 
 sum1:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded1
+	JNE  bounded1rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound1
+	JE   bound1rows
 
-bounded1:
+bounded1rows:
 	VBROADCASTSS lo+88(FP), Z2
 	VBROADCASTSS hi+92(FP), Z3
 	VMAXPS       Z0, Z2, Z0
@@ -8606,7 +10526,7 @@ bounded1:
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
 
-bound1:
+bound1rows:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums1part
 	VMOVUPS Z0, (AX)
@@ -8727,11 +10647,11 @@ k12:
 
 sum12:
 	CMPL lo+88(FP), $0xff800000
-	JNE  bounded12
+	JNE  bounded12rows
 	CMPL hi+92(FP), $0x7f800000
-	JE   bound12
+	JE   bound12rows
 
-bounded12:
+bounded12rows:
 	VBROADCASTSS lo+88(FP), Z24
 	VBROADCASTSS hi+92(FP), Z25
 	VMAXPS       Z0, Z24, Z0
@@ -8783,7 +10703,7 @@ bounded12:
 	VMAXPS       Z23, Z24, Z23
 	VMINPS       Z23, Z25, Z23
 
-bound12:
+bound12rows:
 	CMPQ    n+80(FP), $0x20
 	JNE     sums12part
 	VMOVUPS Z0, (AX)
@@ -8964,53 +10884,61 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ         (R10), R12
-	LEAQ         (CX)(R12*4), R12
-	VMOVUPS      (R9), Z7
-	VFMADD231PS  (R12), Z7, Z0
-	VFMADD231PS  128(R12), Z7, Z1
-	VFMADD231PS  256(R12), Z7, Z2
-	VFMADD231PS  384(R12), Z7, Z3
-	VFMADD231PS  512(R12), Z7, Z4
-	VFMADD231PS  640(R12), Z7, Z5
-	VFMADD231PS  768(R12), Z7, Z6
-	ADDQ         $0x08, R10
-	ADDQ         $0x00000080, R9
-	DECQ         R11
-	JNE          taps7
+	MOVQ        (R10), R12
+	LEAQ        (CX)(R12*4), R12
+	VMOVUPS     (R9), Z7
+	VFMADD231PS (R12), Z7, Z0
+	VFMADD231PS 128(R12), Z7, Z1
+	VFMADD231PS 256(R12), Z7, Z2
+	VFMADD231PS 384(R12), Z7, Z3
+	VFMADD231PS 512(R12), Z7, Z4
+	VFMADD231PS 640(R12), Z7, Z5
+	VFMADD231PS 768(R12), Z7, Z6
+	ADDQ        $0x08, R10
+	ADDQ        $0x00000080, R9
+	DECQ        R11
+	JNE         taps7
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded7pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound7pixels
+
+bounded7pixels:
 	VBROADCASTSS lo+88(FP), Z7
 	VBROADCASTSS hi+92(FP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z1, Z7, Z1
 	VMINPS       Z1, Z8, Z1
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z7, Z2
 	VMINPS       Z2, Z8, Z2
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z3, Z7, Z3
 	VMINPS       Z3, Z8, Z3
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z7, Z4
 	VMINPS       Z4, Z8, Z4
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z5, Z7, Z5
 	VMINPS       Z5, Z8, Z5
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000380, CX
-	SUBQ         $0x07, DX
-	JMP          run
+
+bound7pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JMP     run
 
 rest:
 	CMPQ    DX, $0x06
@@ -9027,47 +10955,55 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z6
-	VFMADD231PS  (R11), Z6, Z0
-	VFMADD231PS  128(R11), Z6, Z1
-	VFMADD231PS  256(R11), Z6, Z2
-	VFMADD231PS  384(R11), Z6, Z3
-	VFMADD231PS  512(R11), Z6, Z4
-	VFMADD231PS  640(R11), Z6, Z5
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps6
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z6
+	VFMADD231PS (R11), Z6, Z0
+	VFMADD231PS 128(R11), Z6, Z1
+	VFMADD231PS 256(R11), Z6, Z2
+	VFMADD231PS 384(R11), Z6, Z3
+	VFMADD231PS 512(R11), Z6, Z4
+	VFMADD231PS 640(R11), Z6, Z5
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps6
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded6pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound6pixels
+
+bounded6pixels:
 	VBROADCASTSS lo+88(FP), Z6
 	VBROADCASTSS hi+92(FP), Z7
 	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z1, Z6, Z1
 	VMINPS       Z1, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z6, Z2
 	VMINPS       Z2, Z7, Z2
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z3, Z6, Z3
 	VMINPS       Z3, Z7, Z3
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z6, Z4
 	VMINPS       Z4, Z7, Z4
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000300, CX
-	JMP          next
+
+bound6pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000300, CX
+	JMP     next
 
 not6:
 	CMPQ    DX, $0x05
@@ -9083,42 +11019,50 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z5
-	VFMADD231PS  (R11), Z5, Z0
-	VFMADD231PS  128(R11), Z5, Z1
-	VFMADD231PS  256(R11), Z5, Z2
-	VFMADD231PS  384(R11), Z5, Z3
-	VFMADD231PS  512(R11), Z5, Z4
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps5
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z5
+	VFMADD231PS (R11), Z5, Z0
+	VFMADD231PS 128(R11), Z5, Z1
+	VFMADD231PS 256(R11), Z5, Z2
+	VFMADD231PS 384(R11), Z5, Z3
+	VFMADD231PS 512(R11), Z5, Z4
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps5
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded5pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound5pixels
+
+bounded5pixels:
 	VBROADCASTSS lo+88(FP), Z5
 	VBROADCASTSS hi+92(FP), Z6
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z1, Z5, Z1
 	VMINPS       Z1, Z6, Z1
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z5, Z2
 	VMINPS       Z2, Z6, Z2
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z6, Z3
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z5, Z4
 	VMINPS       Z4, Z6, Z4
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000280, CX
-	JMP          next
+
+bound5pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000280, CX
+	JMP     next
 
 not5:
 	CMPQ    DX, $0x04
@@ -9133,37 +11077,45 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z4
-	VFMADD231PS  (R11), Z4, Z0
-	VFMADD231PS  128(R11), Z4, Z1
-	VFMADD231PS  256(R11), Z4, Z2
-	VFMADD231PS  384(R11), Z4, Z3
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps4
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z4
+	VFMADD231PS (R11), Z4, Z0
+	VFMADD231PS 128(R11), Z4, Z1
+	VFMADD231PS 256(R11), Z4, Z2
+	VFMADD231PS 384(R11), Z4, Z3
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps4
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded4pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound4pixels
+
+bounded4pixels:
 	VBROADCASTSS lo+88(FP), Z4
 	VBROADCASTSS hi+92(FP), Z5
 	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z1, Z4, Z1
 	VMINPS       Z1, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z4, Z2
 	VMINPS       Z2, Z5, Z2
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000200, CX
-	JMP          next
+
+bound4pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000200, CX
+	JMP     next
 
 not4:
 	CMPQ    DX, $0x03
@@ -9177,32 +11129,40 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z3
-	VFMADD231PS  (R11), Z3, Z0
-	VFMADD231PS  128(R11), Z3, Z1
-	VFMADD231PS  256(R11), Z3, Z2
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps3
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z3
+	VFMADD231PS (R11), Z3, Z0
+	VFMADD231PS 128(R11), Z3, Z1
+	VFMADD231PS 256(R11), Z3, Z2
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps3
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded3pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound3pixels
+
+bounded3pixels:
 	VBROADCASTSS lo+88(FP), Z3
 	VBROADCASTSS hi+92(FP), Z4
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z4, Z1
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z3, Z2
 	VMINPS       Z2, Z4, Z2
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000180, CX
-	JMP          next
+
+bound3pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000180, CX
+	JMP     next
 
 not3:
 	CMPQ    DX, $0x02
@@ -9215,27 +11175,35 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z2
-	VFMADD231PS  (R11), Z2, Z0
-	VFMADD231PS  128(R11), Z2, Z1
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps2
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z2
+	VFMADD231PS (R11), Z2, Z0
+	VFMADD231PS 128(R11), Z2, Z1
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps2
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded2pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound2pixels
+
+bounded2pixels:
 	VBROADCASTSS lo+88(FP), Z2
 	VBROADCASTSS hi+92(FP), Z3
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000100, CX
-	JMP          next
+
+bound2pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000100, CX
+	JMP     next
 
 not2:
 	CMPQ    DX, $0x01
@@ -9247,22 +11215,30 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z1
-	VFMADD231PS  (R11), Z1, Z0
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps1
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z1
+	VFMADD231PS (R11), Z1, Z0
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps1
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded1pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound1pixels
+
+bounded1pixels:
 	VBROADCASTSS lo+88(FP), Z1
 	VBROADCASTSS hi+92(FP), Z2
 	VMAXPS       Z0, Z1, Z0
 	VMINPS       Z0, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000080, CX
-	JMP          next
+
+bound1pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000080, CX
+	JMP     next
 
 not1:
 next:
@@ -9305,53 +11281,61 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ         (R10), R12
-	LEAQ         (CX)(R12*4), R12
-	VMOVUPS      (R9), Z7
-	VFMADD231PS  (R12), Z7, Z0
-	VFMADD231PS  256(R12), Z7, Z1
-	VFMADD231PS  512(R12), Z7, Z2
-	VFMADD231PS  768(R12), Z7, Z3
-	VFMADD231PS  1024(R12), Z7, Z4
-	VFMADD231PS  1280(R12), Z7, Z5
-	VFMADD231PS  1536(R12), Z7, Z6
-	ADDQ         $0x08, R10
-	ADDQ         $0x00000080, R9
-	DECQ         R11
-	JNE          taps7
+	MOVQ        (R10), R12
+	LEAQ        (CX)(R12*4), R12
+	VMOVUPS     (R9), Z7
+	VFMADD231PS (R12), Z7, Z0
+	VFMADD231PS 256(R12), Z7, Z1
+	VFMADD231PS 512(R12), Z7, Z2
+	VFMADD231PS 768(R12), Z7, Z3
+	VFMADD231PS 1024(R12), Z7, Z4
+	VFMADD231PS 1280(R12), Z7, Z5
+	VFMADD231PS 1536(R12), Z7, Z6
+	ADDQ        $0x08, R10
+	ADDQ        $0x00000080, R9
+	DECQ        R11
+	JNE         taps7
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded7pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound7pixels
+
+bounded7pixels:
 	VBROADCASTSS lo+88(FP), Z7
 	VBROADCASTSS hi+92(FP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z1, Z7, Z1
 	VMINPS       Z1, Z8, Z1
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z7, Z2
 	VMINPS       Z2, Z8, Z2
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z3, Z7, Z3
 	VMINPS       Z3, Z8, Z3
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z7, Z4
 	VMINPS       Z4, Z8, Z4
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z5, Z7, Z5
 	VMINPS       Z5, Z8, Z5
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000700, CX
-	SUBQ         $0x07, DX
-	JMP          run
+
+bound7pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000700, CX
+	SUBQ    $0x07, DX
+	JMP     run
 
 rest:
 	CMPQ    DX, $0x06
@@ -9368,47 +11352,55 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z6
-	VFMADD231PS  (R11), Z6, Z0
-	VFMADD231PS  256(R11), Z6, Z1
-	VFMADD231PS  512(R11), Z6, Z2
-	VFMADD231PS  768(R11), Z6, Z3
-	VFMADD231PS  1024(R11), Z6, Z4
-	VFMADD231PS  1280(R11), Z6, Z5
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps6
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z6
+	VFMADD231PS (R11), Z6, Z0
+	VFMADD231PS 256(R11), Z6, Z1
+	VFMADD231PS 512(R11), Z6, Z2
+	VFMADD231PS 768(R11), Z6, Z3
+	VFMADD231PS 1024(R11), Z6, Z4
+	VFMADD231PS 1280(R11), Z6, Z5
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps6
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded6pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound6pixels
+
+bounded6pixels:
 	VBROADCASTSS lo+88(FP), Z6
 	VBROADCASTSS hi+92(FP), Z7
 	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z1, Z6, Z1
 	VMINPS       Z1, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z6, Z2
 	VMINPS       Z2, Z7, Z2
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z3, Z6, Z3
 	VMINPS       Z3, Z7, Z3
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z6, Z4
 	VMINPS       Z4, Z7, Z4
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000600, CX
-	JMP          next
+
+bound6pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000600, CX
+	JMP     next
 
 not6:
 	CMPQ    DX, $0x05
@@ -9424,42 +11416,50 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z5
-	VFMADD231PS  (R11), Z5, Z0
-	VFMADD231PS  256(R11), Z5, Z1
-	VFMADD231PS  512(R11), Z5, Z2
-	VFMADD231PS  768(R11), Z5, Z3
-	VFMADD231PS  1024(R11), Z5, Z4
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps5
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z5
+	VFMADD231PS (R11), Z5, Z0
+	VFMADD231PS 256(R11), Z5, Z1
+	VFMADD231PS 512(R11), Z5, Z2
+	VFMADD231PS 768(R11), Z5, Z3
+	VFMADD231PS 1024(R11), Z5, Z4
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps5
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded5pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound5pixels
+
+bounded5pixels:
 	VBROADCASTSS lo+88(FP), Z5
 	VBROADCASTSS hi+92(FP), Z6
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z1, Z5, Z1
 	VMINPS       Z1, Z6, Z1
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z5, Z2
 	VMINPS       Z2, Z6, Z2
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z6, Z3
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z5, Z4
 	VMINPS       Z4, Z6, Z4
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000500, CX
-	JMP          next
+
+bound5pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000500, CX
+	JMP     next
 
 not5:
 	CMPQ    DX, $0x04
@@ -9474,37 +11474,45 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z4
-	VFMADD231PS  (R11), Z4, Z0
-	VFMADD231PS  256(R11), Z4, Z1
-	VFMADD231PS  512(R11), Z4, Z2
-	VFMADD231PS  768(R11), Z4, Z3
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps4
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z4
+	VFMADD231PS (R11), Z4, Z0
+	VFMADD231PS 256(R11), Z4, Z1
+	VFMADD231PS 512(R11), Z4, Z2
+	VFMADD231PS 768(R11), Z4, Z3
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps4
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded4pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound4pixels
+
+bounded4pixels:
 	VBROADCASTSS lo+88(FP), Z4
 	VBROADCASTSS hi+92(FP), Z5
 	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z1, Z4, Z1
 	VMINPS       Z1, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z4, Z2
 	VMINPS       Z2, Z5, Z2
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000400, CX
-	JMP          next
+
+bound4pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000400, CX
+	JMP     next
 
 not4:
 	CMPQ    DX, $0x03
@@ -9518,32 +11526,40 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z3
-	VFMADD231PS  (R11), Z3, Z0
-	VFMADD231PS  256(R11), Z3, Z1
-	VFMADD231PS  512(R11), Z3, Z2
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps3
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z3
+	VFMADD231PS (R11), Z3, Z0
+	VFMADD231PS 256(R11), Z3, Z1
+	VFMADD231PS 512(R11), Z3, Z2
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps3
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded3pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound3pixels
+
+bounded3pixels:
 	VBROADCASTSS lo+88(FP), Z3
 	VBROADCASTSS hi+92(FP), Z4
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z4, Z1
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z3, Z2
 	VMINPS       Z2, Z4, Z2
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000300, CX
-	JMP          next
+
+bound3pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000300, CX
+	JMP     next
 
 not3:
 	CMPQ    DX, $0x02
@@ -9556,27 +11572,35 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z2
-	VFMADD231PS  (R11), Z2, Z0
-	VFMADD231PS  256(R11), Z2, Z1
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps2
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z2
+	VFMADD231PS (R11), Z2, Z0
+	VFMADD231PS 256(R11), Z2, Z1
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps2
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded2pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound2pixels
+
+bounded2pixels:
 	VBROADCASTSS lo+88(FP), Z2
 	VBROADCASTSS hi+92(FP), Z3
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000200, CX
-	JMP          next
+
+bound2pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000200, CX
+	JMP     next
 
 not2:
 	CMPQ    DX, $0x01
@@ -9588,22 +11612,30 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z1
-	VFMADD231PS  (R11), Z1, Z0
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps1
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z1
+	VFMADD231PS (R11), Z1, Z0
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps1
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded1pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound1pixels
+
+bounded1pixels:
 	VBROADCASTSS lo+88(FP), Z1
 	VBROADCASTSS hi+92(FP), Z2
 	VMAXPS       Z0, Z1, Z0
 	VMINPS       Z0, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000100, CX
-	JMP          next
+
+bound1pixels:
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000100, CX
+	JMP     next
 
 not1:
 next:
@@ -9653,82 +11685,90 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ         (R10), R12
-	LEAQ         (CX)(R12*4), R12
-	VMOVUPS      (R9), Z14
-	VFMADD231PS  (R12), Z14, Z0
-	VFMADD231PS  128(R12), Z14, Z2
-	VFMADD231PS  256(R12), Z14, Z4
-	VFMADD231PS  384(R12), Z14, Z6
-	VFMADD231PS  512(R12), Z14, Z8
-	VFMADD231PS  640(R12), Z14, Z10
-	VFMADD231PS  768(R12), Z14, Z12
-	VMOVUPS      64(R9), Z14
-	VFMADD231PS  64(R12), Z14, Z1
-	VFMADD231PS  192(R12), Z14, Z3
-	VFMADD231PS  320(R12), Z14, Z5
-	VFMADD231PS  448(R12), Z14, Z7
-	VFMADD231PS  576(R12), Z14, Z9
-	VFMADD231PS  704(R12), Z14, Z11
-	VFMADD231PS  832(R12), Z14, Z13
-	ADDQ         $0x08, R10
-	ADDQ         $0x00000080, R9
-	DECQ         R11
-	JNE          taps7
+	MOVQ        (R10), R12
+	LEAQ        (CX)(R12*4), R12
+	VMOVUPS     (R9), Z14
+	VFMADD231PS (R12), Z14, Z0
+	VFMADD231PS 128(R12), Z14, Z2
+	VFMADD231PS 256(R12), Z14, Z4
+	VFMADD231PS 384(R12), Z14, Z6
+	VFMADD231PS 512(R12), Z14, Z8
+	VFMADD231PS 640(R12), Z14, Z10
+	VFMADD231PS 768(R12), Z14, Z12
+	VMOVUPS     64(R9), Z14
+	VFMADD231PS 64(R12), Z14, Z1
+	VFMADD231PS 192(R12), Z14, Z3
+	VFMADD231PS 320(R12), Z14, Z5
+	VFMADD231PS 448(R12), Z14, Z7
+	VFMADD231PS 576(R12), Z14, Z9
+	VFMADD231PS 704(R12), Z14, Z11
+	VFMADD231PS 832(R12), Z14, Z13
+	ADDQ        $0x08, R10
+	ADDQ        $0x00000080, R9
+	DECQ        R11
+	JNE         taps7
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded7pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound7pixels
+
+bounded7pixels:
 	VBROADCASTSS lo+88(FP), Z14
 	VBROADCASTSS hi+92(FP), Z15
 	VMAXPS       Z0, Z14, Z0
 	VMINPS       Z0, Z15, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z14, Z1
 	VMINPS       Z1, Z15, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z14, Z2
 	VMINPS       Z2, Z15, Z2
-	VMOVUPS      Z2, (AX)
 	VMAXPS       Z3, Z14, Z3
 	VMINPS       Z3, Z15, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z14, Z4
 	VMINPS       Z4, Z15, Z4
-	VMOVUPS      Z4, (AX)
 	VMAXPS       Z5, Z14, Z5
 	VMINPS       Z5, Z15, Z5
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z6, Z14, Z6
 	VMINPS       Z6, Z15, Z6
-	VMOVUPS      Z6, (AX)
 	VMAXPS       Z7, Z14, Z7
 	VMINPS       Z7, Z15, Z7
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z8, Z14, Z8
 	VMINPS       Z8, Z15, Z8
-	VMOVUPS      Z8, (AX)
 	VMAXPS       Z9, Z14, Z9
 	VMINPS       Z9, Z15, Z9
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z10, Z14, Z10
 	VMINPS       Z10, Z15, Z10
-	VMOVUPS      Z10, (AX)
 	VMAXPS       Z11, Z14, Z11
 	VMINPS       Z11, Z15, Z11
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z12, Z14, Z12
 	VMINPS       Z12, Z15, Z12
-	VMOVUPS      Z12, (AX)
 	VMAXPS       Z13, Z14, Z13
 	VMINPS       Z13, Z15, Z13
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000380, CX
-	SUBQ         $0x07, DX
-	JMP          run
+
+bound7pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JMP     run
 
 rest:
 	CMPQ    DX, $0x06
@@ -9751,72 +11791,80 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z12
-	VFMADD231PS  (R11), Z12, Z0
-	VFMADD231PS  128(R11), Z12, Z2
-	VFMADD231PS  256(R11), Z12, Z4
-	VFMADD231PS  384(R11), Z12, Z6
-	VFMADD231PS  512(R11), Z12, Z8
-	VFMADD231PS  640(R11), Z12, Z10
-	VMOVUPS      64(DX), Z12
-	VFMADD231PS  64(R11), Z12, Z1
-	VFMADD231PS  192(R11), Z12, Z3
-	VFMADD231PS  320(R11), Z12, Z5
-	VFMADD231PS  448(R11), Z12, Z7
-	VFMADD231PS  576(R11), Z12, Z9
-	VFMADD231PS  704(R11), Z12, Z11
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps6
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z12
+	VFMADD231PS (R11), Z12, Z0
+	VFMADD231PS 128(R11), Z12, Z2
+	VFMADD231PS 256(R11), Z12, Z4
+	VFMADD231PS 384(R11), Z12, Z6
+	VFMADD231PS 512(R11), Z12, Z8
+	VFMADD231PS 640(R11), Z12, Z10
+	VMOVUPS     64(DX), Z12
+	VFMADD231PS 64(R11), Z12, Z1
+	VFMADD231PS 192(R11), Z12, Z3
+	VFMADD231PS 320(R11), Z12, Z5
+	VFMADD231PS 448(R11), Z12, Z7
+	VFMADD231PS 576(R11), Z12, Z9
+	VFMADD231PS 704(R11), Z12, Z11
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps6
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded6pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound6pixels
+
+bounded6pixels:
 	VBROADCASTSS lo+88(FP), Z12
 	VBROADCASTSS hi+92(FP), Z13
 	VMAXPS       Z0, Z12, Z0
 	VMINPS       Z0, Z13, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z12, Z1
 	VMINPS       Z1, Z13, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z12, Z2
 	VMINPS       Z2, Z13, Z2
-	VMOVUPS      Z2, (AX)
 	VMAXPS       Z3, Z12, Z3
 	VMINPS       Z3, Z13, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z12, Z4
 	VMINPS       Z4, Z13, Z4
-	VMOVUPS      Z4, (AX)
 	VMAXPS       Z5, Z12, Z5
 	VMINPS       Z5, Z13, Z5
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z6, Z12, Z6
 	VMINPS       Z6, Z13, Z6
-	VMOVUPS      Z6, (AX)
 	VMAXPS       Z7, Z12, Z7
 	VMINPS       Z7, Z13, Z7
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z8, Z12, Z8
 	VMINPS       Z8, Z13, Z8
-	VMOVUPS      Z8, (AX)
 	VMAXPS       Z9, Z12, Z9
 	VMINPS       Z9, Z13, Z9
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z10, Z12, Z10
 	VMINPS       Z10, Z13, Z10
-	VMOVUPS      Z10, (AX)
 	VMAXPS       Z11, Z12, Z11
 	VMINPS       Z11, Z13, Z11
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000300, CX
-	JMP          next
+
+bound6pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000300, CX
+	JMP     next
 
 not6:
 	CMPQ    DX, $0x05
@@ -9837,63 +11885,71 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z10
-	VFMADD231PS  (R11), Z10, Z0
-	VFMADD231PS  128(R11), Z10, Z2
-	VFMADD231PS  256(R11), Z10, Z4
-	VFMADD231PS  384(R11), Z10, Z6
-	VFMADD231PS  512(R11), Z10, Z8
-	VMOVUPS      64(DX), Z10
-	VFMADD231PS  64(R11), Z10, Z1
-	VFMADD231PS  192(R11), Z10, Z3
-	VFMADD231PS  320(R11), Z10, Z5
-	VFMADD231PS  448(R11), Z10, Z7
-	VFMADD231PS  576(R11), Z10, Z9
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps5
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z10
+	VFMADD231PS (R11), Z10, Z0
+	VFMADD231PS 128(R11), Z10, Z2
+	VFMADD231PS 256(R11), Z10, Z4
+	VFMADD231PS 384(R11), Z10, Z6
+	VFMADD231PS 512(R11), Z10, Z8
+	VMOVUPS     64(DX), Z10
+	VFMADD231PS 64(R11), Z10, Z1
+	VFMADD231PS 192(R11), Z10, Z3
+	VFMADD231PS 320(R11), Z10, Z5
+	VFMADD231PS 448(R11), Z10, Z7
+	VFMADD231PS 576(R11), Z10, Z9
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps5
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded5pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound5pixels
+
+bounded5pixels:
 	VBROADCASTSS lo+88(FP), Z10
 	VBROADCASTSS hi+92(FP), Z11
 	VMAXPS       Z0, Z10, Z0
 	VMINPS       Z0, Z11, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z10, Z1
 	VMINPS       Z1, Z11, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z10, Z2
 	VMINPS       Z2, Z11, Z2
-	VMOVUPS      Z2, (AX)
 	VMAXPS       Z3, Z10, Z3
 	VMINPS       Z3, Z11, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z10, Z4
 	VMINPS       Z4, Z11, Z4
-	VMOVUPS      Z4, (AX)
 	VMAXPS       Z5, Z10, Z5
 	VMINPS       Z5, Z11, Z5
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z6, Z10, Z6
 	VMINPS       Z6, Z11, Z6
-	VMOVUPS      Z6, (AX)
 	VMAXPS       Z7, Z10, Z7
 	VMINPS       Z7, Z11, Z7
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z8, Z10, Z8
 	VMINPS       Z8, Z11, Z8
-	VMOVUPS      Z8, (AX)
 	VMAXPS       Z9, Z10, Z9
 	VMINPS       Z9, Z11, Z9
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000280, CX
-	JMP          next
+
+bound5pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000280, CX
+	JMP     next
 
 not5:
 	CMPQ    DX, $0x04
@@ -9912,54 +11968,62 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z8
-	VFMADD231PS  (R11), Z8, Z0
-	VFMADD231PS  128(R11), Z8, Z2
-	VFMADD231PS  256(R11), Z8, Z4
-	VFMADD231PS  384(R11), Z8, Z6
-	VMOVUPS      64(DX), Z8
-	VFMADD231PS  64(R11), Z8, Z1
-	VFMADD231PS  192(R11), Z8, Z3
-	VFMADD231PS  320(R11), Z8, Z5
-	VFMADD231PS  448(R11), Z8, Z7
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps4
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z8
+	VFMADD231PS (R11), Z8, Z0
+	VFMADD231PS 128(R11), Z8, Z2
+	VFMADD231PS 256(R11), Z8, Z4
+	VFMADD231PS 384(R11), Z8, Z6
+	VMOVUPS     64(DX), Z8
+	VFMADD231PS 64(R11), Z8, Z1
+	VFMADD231PS 192(R11), Z8, Z3
+	VFMADD231PS 320(R11), Z8, Z5
+	VFMADD231PS 448(R11), Z8, Z7
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps4
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded4pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound4pixels
+
+bounded4pixels:
 	VBROADCASTSS lo+88(FP), Z8
 	VBROADCASTSS hi+92(FP), Z9
 	VMAXPS       Z0, Z8, Z0
 	VMINPS       Z0, Z9, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z8, Z1
 	VMINPS       Z1, Z9, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z8, Z2
 	VMINPS       Z2, Z9, Z2
-	VMOVUPS      Z2, (AX)
 	VMAXPS       Z3, Z8, Z3
 	VMINPS       Z3, Z9, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z8, Z4
 	VMINPS       Z4, Z9, Z4
-	VMOVUPS      Z4, (AX)
 	VMAXPS       Z5, Z8, Z5
 	VMINPS       Z5, Z9, Z5
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z6, Z8, Z6
 	VMINPS       Z6, Z9, Z6
-	VMOVUPS      Z6, (AX)
 	VMAXPS       Z7, Z8, Z7
 	VMINPS       Z7, Z9, Z7
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000200, CX
-	JMP          next
+
+bound4pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000200, CX
+	JMP     next
 
 not4:
 	CMPQ    DX, $0x03
@@ -9976,45 +12040,53 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z6
-	VFMADD231PS  (R11), Z6, Z0
-	VFMADD231PS  128(R11), Z6, Z2
-	VFMADD231PS  256(R11), Z6, Z4
-	VMOVUPS      64(DX), Z6
-	VFMADD231PS  64(R11), Z6, Z1
-	VFMADD231PS  192(R11), Z6, Z3
-	VFMADD231PS  320(R11), Z6, Z5
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps3
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z6
+	VFMADD231PS (R11), Z6, Z0
+	VFMADD231PS 128(R11), Z6, Z2
+	VFMADD231PS 256(R11), Z6, Z4
+	VMOVUPS     64(DX), Z6
+	VFMADD231PS 64(R11), Z6, Z1
+	VFMADD231PS 192(R11), Z6, Z3
+	VFMADD231PS 320(R11), Z6, Z5
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps3
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded3pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound3pixels
+
+bounded3pixels:
 	VBROADCASTSS lo+88(FP), Z6
 	VBROADCASTSS hi+92(FP), Z7
 	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z6, Z1
 	VMINPS       Z1, Z7, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z6, Z2
 	VMINPS       Z2, Z7, Z2
-	VMOVUPS      Z2, (AX)
 	VMAXPS       Z3, Z6, Z3
 	VMINPS       Z3, Z7, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z6, Z4
 	VMINPS       Z4, Z7, Z4
-	VMOVUPS      Z4, (AX)
 	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000180, CX
-	JMP          next
+
+bound3pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000180, CX
+	JMP     next
 
 not3:
 	CMPQ    DX, $0x02
@@ -10029,36 +12101,44 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z4
-	VFMADD231PS  (R11), Z4, Z0
-	VFMADD231PS  128(R11), Z4, Z2
-	VMOVUPS      64(DX), Z4
-	VFMADD231PS  64(R11), Z4, Z1
-	VFMADD231PS  192(R11), Z4, Z3
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps2
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z4
+	VFMADD231PS (R11), Z4, Z0
+	VFMADD231PS 128(R11), Z4, Z2
+	VMOVUPS     64(DX), Z4
+	VFMADD231PS 64(R11), Z4, Z1
+	VFMADD231PS 192(R11), Z4, Z3
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps2
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded2pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound2pixels
+
+bounded2pixels:
 	VBROADCASTSS lo+88(FP), Z4
 	VBROADCASTSS hi+92(FP), Z5
 	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z4, Z1
 	VMINPS       Z1, Z5, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z4, Z2
 	VMINPS       Z2, Z5, Z2
-	VMOVUPS      Z2, (AX)
 	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000100, CX
-	JMP          next
+
+bound2pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000100, CX
+	JMP     next
 
 not2:
 	CMPQ    DX, $0x01
@@ -10071,27 +12151,35 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z2
-	VFMADD231PS  (R11), Z2, Z0
-	VMOVUPS      64(DX), Z2
-	VFMADD231PS  64(R11), Z2, Z1
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps1
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z2
+	VFMADD231PS (R11), Z2, Z0
+	VMOVUPS     64(DX), Z2
+	VFMADD231PS 64(R11), Z2, Z1
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps1
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded1pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound1pixels
+
+bounded1pixels:
 	VBROADCASTSS lo+88(FP), Z2
 	VBROADCASTSS hi+92(FP), Z3
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000080, CX
-	JMP          next
+
+bound1pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000080, CX
+	JMP     next
 
 not1:
 next:
@@ -10141,82 +12229,90 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ         (R10), R12
-	LEAQ         (CX)(R12*4), R12
-	VMOVUPS      (R9), Z14
-	VFMADD231PS  (R12), Z14, Z0
-	VFMADD231PS  256(R12), Z14, Z2
-	VFMADD231PS  512(R12), Z14, Z4
-	VFMADD231PS  768(R12), Z14, Z6
-	VFMADD231PS  1024(R12), Z14, Z8
-	VFMADD231PS  1280(R12), Z14, Z10
-	VFMADD231PS  1536(R12), Z14, Z12
-	VMOVUPS      64(R9), Z14
-	VFMADD231PS  64(R12), Z14, Z1
-	VFMADD231PS  320(R12), Z14, Z3
-	VFMADD231PS  576(R12), Z14, Z5
-	VFMADD231PS  832(R12), Z14, Z7
-	VFMADD231PS  1088(R12), Z14, Z9
-	VFMADD231PS  1344(R12), Z14, Z11
-	VFMADD231PS  1600(R12), Z14, Z13
-	ADDQ         $0x08, R10
-	ADDQ         $0x00000080, R9
-	DECQ         R11
-	JNE          taps7
+	MOVQ        (R10), R12
+	LEAQ        (CX)(R12*4), R12
+	VMOVUPS     (R9), Z14
+	VFMADD231PS (R12), Z14, Z0
+	VFMADD231PS 256(R12), Z14, Z2
+	VFMADD231PS 512(R12), Z14, Z4
+	VFMADD231PS 768(R12), Z14, Z6
+	VFMADD231PS 1024(R12), Z14, Z8
+	VFMADD231PS 1280(R12), Z14, Z10
+	VFMADD231PS 1536(R12), Z14, Z12
+	VMOVUPS     64(R9), Z14
+	VFMADD231PS 64(R12), Z14, Z1
+	VFMADD231PS 320(R12), Z14, Z3
+	VFMADD231PS 576(R12), Z14, Z5
+	VFMADD231PS 832(R12), Z14, Z7
+	VFMADD231PS 1088(R12), Z14, Z9
+	VFMADD231PS 1344(R12), Z14, Z11
+	VFMADD231PS 1600(R12), Z14, Z13
+	ADDQ        $0x08, R10
+	ADDQ        $0x00000080, R9
+	DECQ        R11
+	JNE         taps7
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded7pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound7pixels
+
+bounded7pixels:
 	VBROADCASTSS lo+88(FP), Z14
 	VBROADCASTSS hi+92(FP), Z15
 	VMAXPS       Z0, Z14, Z0
 	VMINPS       Z0, Z15, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z14, Z1
 	VMINPS       Z1, Z15, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z14, Z2
 	VMINPS       Z2, Z15, Z2
-	VMOVUPS      Z2, (AX)
 	VMAXPS       Z3, Z14, Z3
 	VMINPS       Z3, Z15, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z14, Z4
 	VMINPS       Z4, Z15, Z4
-	VMOVUPS      Z4, (AX)
 	VMAXPS       Z5, Z14, Z5
 	VMINPS       Z5, Z15, Z5
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z6, Z14, Z6
 	VMINPS       Z6, Z15, Z6
-	VMOVUPS      Z6, (AX)
 	VMAXPS       Z7, Z14, Z7
 	VMINPS       Z7, Z15, Z7
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z8, Z14, Z8
 	VMINPS       Z8, Z15, Z8
-	VMOVUPS      Z8, (AX)
 	VMAXPS       Z9, Z14, Z9
 	VMINPS       Z9, Z15, Z9
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z10, Z14, Z10
 	VMINPS       Z10, Z15, Z10
-	VMOVUPS      Z10, (AX)
 	VMAXPS       Z11, Z14, Z11
 	VMINPS       Z11, Z15, Z11
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z12, Z14, Z12
 	VMINPS       Z12, Z15, Z12
-	VMOVUPS      Z12, (AX)
 	VMAXPS       Z13, Z14, Z13
 	VMINPS       Z13, Z15, Z13
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000700, CX
-	SUBQ         $0x07, DX
-	JMP          run
+
+bound7pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000700, CX
+	SUBQ    $0x07, DX
+	JMP     run
 
 rest:
 	CMPQ    DX, $0x06
@@ -10239,72 +12335,80 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z12
-	VFMADD231PS  (R11), Z12, Z0
-	VFMADD231PS  256(R11), Z12, Z2
-	VFMADD231PS  512(R11), Z12, Z4
-	VFMADD231PS  768(R11), Z12, Z6
-	VFMADD231PS  1024(R11), Z12, Z8
-	VFMADD231PS  1280(R11), Z12, Z10
-	VMOVUPS      64(DX), Z12
-	VFMADD231PS  64(R11), Z12, Z1
-	VFMADD231PS  320(R11), Z12, Z3
-	VFMADD231PS  576(R11), Z12, Z5
-	VFMADD231PS  832(R11), Z12, Z7
-	VFMADD231PS  1088(R11), Z12, Z9
-	VFMADD231PS  1344(R11), Z12, Z11
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps6
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z12
+	VFMADD231PS (R11), Z12, Z0
+	VFMADD231PS 256(R11), Z12, Z2
+	VFMADD231PS 512(R11), Z12, Z4
+	VFMADD231PS 768(R11), Z12, Z6
+	VFMADD231PS 1024(R11), Z12, Z8
+	VFMADD231PS 1280(R11), Z12, Z10
+	VMOVUPS     64(DX), Z12
+	VFMADD231PS 64(R11), Z12, Z1
+	VFMADD231PS 320(R11), Z12, Z3
+	VFMADD231PS 576(R11), Z12, Z5
+	VFMADD231PS 832(R11), Z12, Z7
+	VFMADD231PS 1088(R11), Z12, Z9
+	VFMADD231PS 1344(R11), Z12, Z11
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps6
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded6pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound6pixels
+
+bounded6pixels:
 	VBROADCASTSS lo+88(FP), Z12
 	VBROADCASTSS hi+92(FP), Z13
 	VMAXPS       Z0, Z12, Z0
 	VMINPS       Z0, Z13, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z12, Z1
 	VMINPS       Z1, Z13, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z12, Z2
 	VMINPS       Z2, Z13, Z2
-	VMOVUPS      Z2, (AX)
 	VMAXPS       Z3, Z12, Z3
 	VMINPS       Z3, Z13, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z12, Z4
 	VMINPS       Z4, Z13, Z4
-	VMOVUPS      Z4, (AX)
 	VMAXPS       Z5, Z12, Z5
 	VMINPS       Z5, Z13, Z5
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z6, Z12, Z6
 	VMINPS       Z6, Z13, Z6
-	VMOVUPS      Z6, (AX)
 	VMAXPS       Z7, Z12, Z7
 	VMINPS       Z7, Z13, Z7
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z8, Z12, Z8
 	VMINPS       Z8, Z13, Z8
-	VMOVUPS      Z8, (AX)
 	VMAXPS       Z9, Z12, Z9
 	VMINPS       Z9, Z13, Z9
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z10, Z12, Z10
 	VMINPS       Z10, Z13, Z10
-	VMOVUPS      Z10, (AX)
 	VMAXPS       Z11, Z12, Z11
 	VMINPS       Z11, Z13, Z11
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000600, CX
-	JMP          next
+
+bound6pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000600, CX
+	JMP     next
 
 not6:
 	CMPQ    DX, $0x05
@@ -10325,63 +12429,71 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z10
-	VFMADD231PS  (R11), Z10, Z0
-	VFMADD231PS  256(R11), Z10, Z2
-	VFMADD231PS  512(R11), Z10, Z4
-	VFMADD231PS  768(R11), Z10, Z6
-	VFMADD231PS  1024(R11), Z10, Z8
-	VMOVUPS      64(DX), Z10
-	VFMADD231PS  64(R11), Z10, Z1
-	VFMADD231PS  320(R11), Z10, Z3
-	VFMADD231PS  576(R11), Z10, Z5
-	VFMADD231PS  832(R11), Z10, Z7
-	VFMADD231PS  1088(R11), Z10, Z9
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps5
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z10
+	VFMADD231PS (R11), Z10, Z0
+	VFMADD231PS 256(R11), Z10, Z2
+	VFMADD231PS 512(R11), Z10, Z4
+	VFMADD231PS 768(R11), Z10, Z6
+	VFMADD231PS 1024(R11), Z10, Z8
+	VMOVUPS     64(DX), Z10
+	VFMADD231PS 64(R11), Z10, Z1
+	VFMADD231PS 320(R11), Z10, Z3
+	VFMADD231PS 576(R11), Z10, Z5
+	VFMADD231PS 832(R11), Z10, Z7
+	VFMADD231PS 1088(R11), Z10, Z9
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps5
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded5pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound5pixels
+
+bounded5pixels:
 	VBROADCASTSS lo+88(FP), Z10
 	VBROADCASTSS hi+92(FP), Z11
 	VMAXPS       Z0, Z10, Z0
 	VMINPS       Z0, Z11, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z10, Z1
 	VMINPS       Z1, Z11, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z10, Z2
 	VMINPS       Z2, Z11, Z2
-	VMOVUPS      Z2, (AX)
 	VMAXPS       Z3, Z10, Z3
 	VMINPS       Z3, Z11, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z10, Z4
 	VMINPS       Z4, Z11, Z4
-	VMOVUPS      Z4, (AX)
 	VMAXPS       Z5, Z10, Z5
 	VMINPS       Z5, Z11, Z5
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z6, Z10, Z6
 	VMINPS       Z6, Z11, Z6
-	VMOVUPS      Z6, (AX)
 	VMAXPS       Z7, Z10, Z7
 	VMINPS       Z7, Z11, Z7
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z8, Z10, Z8
 	VMINPS       Z8, Z11, Z8
-	VMOVUPS      Z8, (AX)
 	VMAXPS       Z9, Z10, Z9
 	VMINPS       Z9, Z11, Z9
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000500, CX
-	JMP          next
+
+bound5pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000500, CX
+	JMP     next
 
 not5:
 	CMPQ    DX, $0x04
@@ -10400,54 +12512,62 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z8
-	VFMADD231PS  (R11), Z8, Z0
-	VFMADD231PS  256(R11), Z8, Z2
-	VFMADD231PS  512(R11), Z8, Z4
-	VFMADD231PS  768(R11), Z8, Z6
-	VMOVUPS      64(DX), Z8
-	VFMADD231PS  64(R11), Z8, Z1
-	VFMADD231PS  320(R11), Z8, Z3
-	VFMADD231PS  576(R11), Z8, Z5
-	VFMADD231PS  832(R11), Z8, Z7
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps4
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z8
+	VFMADD231PS (R11), Z8, Z0
+	VFMADD231PS 256(R11), Z8, Z2
+	VFMADD231PS 512(R11), Z8, Z4
+	VFMADD231PS 768(R11), Z8, Z6
+	VMOVUPS     64(DX), Z8
+	VFMADD231PS 64(R11), Z8, Z1
+	VFMADD231PS 320(R11), Z8, Z3
+	VFMADD231PS 576(R11), Z8, Z5
+	VFMADD231PS 832(R11), Z8, Z7
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps4
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded4pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound4pixels
+
+bounded4pixels:
 	VBROADCASTSS lo+88(FP), Z8
 	VBROADCASTSS hi+92(FP), Z9
 	VMAXPS       Z0, Z8, Z0
 	VMINPS       Z0, Z9, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z8, Z1
 	VMINPS       Z1, Z9, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z8, Z2
 	VMINPS       Z2, Z9, Z2
-	VMOVUPS      Z2, (AX)
 	VMAXPS       Z3, Z8, Z3
 	VMINPS       Z3, Z9, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z8, Z4
 	VMINPS       Z4, Z9, Z4
-	VMOVUPS      Z4, (AX)
 	VMAXPS       Z5, Z8, Z5
 	VMINPS       Z5, Z9, Z5
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z6, Z8, Z6
 	VMINPS       Z6, Z9, Z6
-	VMOVUPS      Z6, (AX)
 	VMAXPS       Z7, Z8, Z7
 	VMINPS       Z7, Z9, Z7
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000400, CX
-	JMP          next
+
+bound4pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000400, CX
+	JMP     next
 
 not4:
 	CMPQ    DX, $0x03
@@ -10464,45 +12584,53 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z6
-	VFMADD231PS  (R11), Z6, Z0
-	VFMADD231PS  256(R11), Z6, Z2
-	VFMADD231PS  512(R11), Z6, Z4
-	VMOVUPS      64(DX), Z6
-	VFMADD231PS  64(R11), Z6, Z1
-	VFMADD231PS  320(R11), Z6, Z3
-	VFMADD231PS  576(R11), Z6, Z5
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps3
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z6
+	VFMADD231PS (R11), Z6, Z0
+	VFMADD231PS 256(R11), Z6, Z2
+	VFMADD231PS 512(R11), Z6, Z4
+	VMOVUPS     64(DX), Z6
+	VFMADD231PS 64(R11), Z6, Z1
+	VFMADD231PS 320(R11), Z6, Z3
+	VFMADD231PS 576(R11), Z6, Z5
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps3
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded3pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound3pixels
+
+bounded3pixels:
 	VBROADCASTSS lo+88(FP), Z6
 	VBROADCASTSS hi+92(FP), Z7
 	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z6, Z1
 	VMINPS       Z1, Z7, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z6, Z2
 	VMINPS       Z2, Z7, Z2
-	VMOVUPS      Z2, (AX)
 	VMAXPS       Z3, Z6, Z3
 	VMINPS       Z3, Z7, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z4, Z6, Z4
 	VMINPS       Z4, Z7, Z4
-	VMOVUPS      Z4, (AX)
 	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000300, CX
-	JMP          next
+
+bound3pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000300, CX
+	JMP     next
 
 not3:
 	CMPQ    DX, $0x02
@@ -10517,36 +12645,44 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z4
-	VFMADD231PS  (R11), Z4, Z0
-	VFMADD231PS  256(R11), Z4, Z2
-	VMOVUPS      64(DX), Z4
-	VFMADD231PS  64(R11), Z4, Z1
-	VFMADD231PS  320(R11), Z4, Z3
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps2
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z4
+	VFMADD231PS (R11), Z4, Z0
+	VFMADD231PS 256(R11), Z4, Z2
+	VMOVUPS     64(DX), Z4
+	VFMADD231PS 64(R11), Z4, Z1
+	VFMADD231PS 320(R11), Z4, Z3
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps2
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded2pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound2pixels
+
+bounded2pixels:
 	VBROADCASTSS lo+88(FP), Z4
 	VBROADCASTSS hi+92(FP), Z5
 	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z4, Z1
 	VMINPS       Z1, Z5, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
 	VMAXPS       Z2, Z4, Z2
 	VMINPS       Z2, Z5, Z2
-	VMOVUPS      Z2, (AX)
 	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000200, CX
-	JMP          next
+
+bound2pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000200, CX
+	JMP     next
 
 not2:
 	CMPQ    DX, $0x01
@@ -10559,27 +12695,35 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ         (R9), R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      (DX), Z2
-	VFMADD231PS  (R11), Z2, Z0
-	VMOVUPS      64(DX), Z2
-	VFMADD231PS  64(R11), Z2, Z1
-	ADDQ         $0x08, R9
-	ADDQ         $0x00000080, DX
-	DECQ         R10
-	JNE          taps1
+	MOVQ        (R9), R11
+	LEAQ        (CX)(R11*4), R11
+	VMOVUPS     (DX), Z2
+	VFMADD231PS (R11), Z2, Z0
+	VMOVUPS     64(DX), Z2
+	VFMADD231PS 64(R11), Z2, Z1
+	ADDQ        $0x08, R9
+	ADDQ        $0x00000080, DX
+	DECQ        R10
+	JNE         taps1
+	CMPL        lo+88(FP), $0xff800000
+	JNE         bounded1pixels
+	CMPL        hi+92(FP), $0x7f800000
+	JE          bound1pixels
+
+bounded1pixels:
 	VBROADCASTSS lo+88(FP), Z2
 	VBROADCASTSS hi+92(FP), Z3
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
-	VMOVUPS      Z0, (AX)
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         $0x00000100, CX
-	JMP          next
+
+bound1pixels:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    BX, AX
+	ADDQ    $0x00000100, CX
+	JMP     next
 
 not1:
 next:
@@ -10589,6 +12733,1702 @@ next:
 	LEAQ (DI)(AX*4), DI
 	DECQ R8
 	JNE  row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines3x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwiseLines3x1AVX512(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x40, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Z7
+	VMOVUPS     128(R10), Z8
+	VMOVUPS     256(R10), Z9
+	VMOVUPS     (R11), Z10
+	VFMADD231PS Z10, Z7, Z0
+	VMOVUPS     128(R11), Z10
+	VFMADD231PS Z10, Z8, Z0
+	VFMADD231PS Z10, Z7, Z1
+	VMOVUPS     256(R11), Z10
+	VFMADD231PS Z10, Z9, Z0
+	VFMADD231PS Z10, Z8, Z1
+	VFMADD231PS Z10, Z7, Z2
+	VMOVUPS     384(R11), Z10
+	VFMADD231PS Z10, Z9, Z1
+	VFMADD231PS Z10, Z8, Z2
+	VFMADD231PS Z10, Z7, Z3
+	VMOVUPS     512(R11), Z10
+	VFMADD231PS Z10, Z9, Z2
+	VFMADD231PS Z10, Z8, Z3
+	VFMADD231PS Z10, Z7, Z4
+	VMOVUPS     640(R11), Z10
+	VFMADD231PS Z10, Z9, Z3
+	VFMADD231PS Z10, Z8, Z4
+	VFMADD231PS Z10, Z7, Z5
+	VMOVUPS     768(R11), Z10
+	VFMADD231PS Z10, Z9, Z4
+	VFMADD231PS Z10, Z8, Z5
+	VFMADD231PS Z10, Z7, Z6
+	VMOVUPS     896(R11), Z7
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     1024(R11), Z7
+	VFMADD231PS Z7, Z9, Z6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000180, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS hi+100(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+
+bound:
+	VMOVUPS Z0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x40, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    64(R10), AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines3x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwiseLines3x2AVX512(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x40, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Z7
+	VMOVUPS     128(R10), Z8
+	VMOVUPS     256(R10), Z9
+	VMOVUPS     (R11), Z10
+	VFMADD231PS Z10, Z7, Z0
+	VMOVUPS     128(R11), Z10
+	VFMADD231PS Z10, Z8, Z0
+	VMOVUPS     256(R11), Z10
+	VFMADD231PS Z10, Z9, Z0
+	VFMADD231PS Z10, Z7, Z1
+	VMOVUPS     384(R11), Z10
+	VFMADD231PS Z10, Z8, Z1
+	VMOVUPS     512(R11), Z10
+	VFMADD231PS Z10, Z9, Z1
+	VFMADD231PS Z10, Z7, Z2
+	VMOVUPS     640(R11), Z10
+	VFMADD231PS Z10, Z8, Z2
+	VMOVUPS     768(R11), Z10
+	VFMADD231PS Z10, Z9, Z2
+	VFMADD231PS Z10, Z7, Z3
+	VMOVUPS     896(R11), Z10
+	VFMADD231PS Z10, Z8, Z3
+	VMOVUPS     1024(R11), Z10
+	VFMADD231PS Z10, Z9, Z3
+	VFMADD231PS Z10, Z7, Z4
+	VMOVUPS     1152(R11), Z10
+	VFMADD231PS Z10, Z8, Z4
+	VMOVUPS     1280(R11), Z10
+	VFMADD231PS Z10, Z9, Z4
+	VFMADD231PS Z10, Z7, Z5
+	VMOVUPS     1408(R11), Z10
+	VFMADD231PS Z10, Z8, Z5
+	VMOVUPS     1536(R11), Z10
+	VFMADD231PS Z10, Z9, Z5
+	VFMADD231PS Z10, Z7, Z6
+	VMOVUPS     1664(R11), Z7
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     1792(R11), Z7
+	VFMADD231PS Z7, Z9, Z6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000180, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS hi+100(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+
+bound:
+	VMOVUPS Z0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x40, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    64(R10), AX
+	ADDQ    $0x00000700, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines5x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwiseLines5x1AVX512(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x40, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Z7
+	VMOVUPS     128(R10), Z8
+	VMOVUPS     256(R10), Z9
+	VMOVUPS     384(R10), Z10
+	VMOVUPS     512(R10), Z11
+	VMOVUPS     (R11), Z12
+	VFMADD231PS Z12, Z7, Z0
+	VMOVUPS     128(R11), Z12
+	VFMADD231PS Z12, Z8, Z0
+	VFMADD231PS Z12, Z7, Z1
+	VMOVUPS     256(R11), Z12
+	VFMADD231PS Z12, Z9, Z0
+	VFMADD231PS Z12, Z8, Z1
+	VFMADD231PS Z12, Z7, Z2
+	VMOVUPS     384(R11), Z12
+	VFMADD231PS Z12, Z10, Z0
+	VFMADD231PS Z12, Z9, Z1
+	VFMADD231PS Z12, Z8, Z2
+	VFMADD231PS Z12, Z7, Z3
+	VMOVUPS     512(R11), Z12
+	VFMADD231PS Z12, Z11, Z0
+	VFMADD231PS Z12, Z10, Z1
+	VFMADD231PS Z12, Z9, Z2
+	VFMADD231PS Z12, Z8, Z3
+	VFMADD231PS Z12, Z7, Z4
+	VMOVUPS     640(R11), Z12
+	VFMADD231PS Z12, Z11, Z1
+	VFMADD231PS Z12, Z10, Z2
+	VFMADD231PS Z12, Z9, Z3
+	VFMADD231PS Z12, Z8, Z4
+	VFMADD231PS Z12, Z7, Z5
+	VMOVUPS     768(R11), Z12
+	VFMADD231PS Z12, Z11, Z2
+	VFMADD231PS Z12, Z10, Z3
+	VFMADD231PS Z12, Z9, Z4
+	VFMADD231PS Z12, Z8, Z5
+	VFMADD231PS Z12, Z7, Z6
+	VMOVUPS     896(R11), Z7
+	VFMADD231PS Z7, Z11, Z3
+	VFMADD231PS Z7, Z10, Z4
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     1024(R11), Z7
+	VFMADD231PS Z7, Z11, Z4
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z9, Z6
+	VMOVUPS     1152(R11), Z7
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z7, Z10, Z6
+	VMOVUPS     1280(R11), Z7
+	VFMADD231PS Z7, Z11, Z6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000280, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS hi+100(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+
+bound:
+	VMOVUPS Z0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x40, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    64(R10), AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines5x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwiseLines5x2AVX512(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x40, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Z7
+	VMOVUPS     128(R10), Z8
+	VMOVUPS     256(R10), Z9
+	VMOVUPS     384(R10), Z10
+	VMOVUPS     512(R10), Z11
+	VMOVUPS     (R11), Z12
+	VFMADD231PS Z12, Z7, Z0
+	VMOVUPS     128(R11), Z12
+	VFMADD231PS Z12, Z8, Z0
+	VMOVUPS     256(R11), Z12
+	VFMADD231PS Z12, Z9, Z0
+	VFMADD231PS Z12, Z7, Z1
+	VMOVUPS     384(R11), Z12
+	VFMADD231PS Z12, Z10, Z0
+	VFMADD231PS Z12, Z8, Z1
+	VMOVUPS     512(R11), Z12
+	VFMADD231PS Z12, Z11, Z0
+	VFMADD231PS Z12, Z9, Z1
+	VFMADD231PS Z12, Z7, Z2
+	VMOVUPS     640(R11), Z12
+	VFMADD231PS Z12, Z10, Z1
+	VFMADD231PS Z12, Z8, Z2
+	VMOVUPS     768(R11), Z12
+	VFMADD231PS Z12, Z11, Z1
+	VFMADD231PS Z12, Z9, Z2
+	VFMADD231PS Z12, Z7, Z3
+	VMOVUPS     896(R11), Z12
+	VFMADD231PS Z12, Z10, Z2
+	VFMADD231PS Z12, Z8, Z3
+	VMOVUPS     1024(R11), Z12
+	VFMADD231PS Z12, Z11, Z2
+	VFMADD231PS Z12, Z9, Z3
+	VFMADD231PS Z12, Z7, Z4
+	VMOVUPS     1152(R11), Z12
+	VFMADD231PS Z12, Z10, Z3
+	VFMADD231PS Z12, Z8, Z4
+	VMOVUPS     1280(R11), Z12
+	VFMADD231PS Z12, Z11, Z3
+	VFMADD231PS Z12, Z9, Z4
+	VFMADD231PS Z12, Z7, Z5
+	VMOVUPS     1408(R11), Z12
+	VFMADD231PS Z12, Z10, Z4
+	VFMADD231PS Z12, Z8, Z5
+	VMOVUPS     1536(R11), Z12
+	VFMADD231PS Z12, Z11, Z4
+	VFMADD231PS Z12, Z9, Z5
+	VFMADD231PS Z12, Z7, Z6
+	VMOVUPS     1664(R11), Z7
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     1792(R11), Z7
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z7, Z9, Z6
+	VMOVUPS     1920(R11), Z7
+	VFMADD231PS Z7, Z10, Z6
+	VMOVUPS     2048(R11), Z7
+	VFMADD231PS Z7, Z11, Z6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000280, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS hi+100(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+
+bound:
+	VMOVUPS Z0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x40, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    64(R10), AX
+	ADDQ    $0x00000700, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines7x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwiseLines7x1AVX512(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x40, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Z7
+	VMOVUPS     128(R10), Z8
+	VMOVUPS     256(R10), Z9
+	VMOVUPS     384(R10), Z10
+	VMOVUPS     512(R10), Z11
+	VMOVUPS     640(R10), Z12
+	VMOVUPS     768(R10), Z13
+	VMOVUPS     (R11), Z14
+	VFMADD231PS Z14, Z7, Z0
+	VMOVUPS     128(R11), Z14
+	VFMADD231PS Z14, Z8, Z0
+	VFMADD231PS Z14, Z7, Z1
+	VMOVUPS     256(R11), Z14
+	VFMADD231PS Z14, Z9, Z0
+	VFMADD231PS Z14, Z8, Z1
+	VFMADD231PS Z14, Z7, Z2
+	VMOVUPS     384(R11), Z14
+	VFMADD231PS Z14, Z10, Z0
+	VFMADD231PS Z14, Z9, Z1
+	VFMADD231PS Z14, Z8, Z2
+	VFMADD231PS Z14, Z7, Z3
+	VMOVUPS     512(R11), Z14
+	VFMADD231PS Z14, Z11, Z0
+	VFMADD231PS Z14, Z10, Z1
+	VFMADD231PS Z14, Z9, Z2
+	VFMADD231PS Z14, Z8, Z3
+	VFMADD231PS Z14, Z7, Z4
+	VMOVUPS     640(R11), Z14
+	VFMADD231PS Z14, Z12, Z0
+	VFMADD231PS Z14, Z11, Z1
+	VFMADD231PS Z14, Z10, Z2
+	VFMADD231PS Z14, Z9, Z3
+	VFMADD231PS Z14, Z8, Z4
+	VFMADD231PS Z14, Z7, Z5
+	VMOVUPS     768(R11), Z14
+	VFMADD231PS Z14, Z13, Z0
+	VFMADD231PS Z14, Z12, Z1
+	VFMADD231PS Z14, Z11, Z2
+	VFMADD231PS Z14, Z10, Z3
+	VFMADD231PS Z14, Z9, Z4
+	VFMADD231PS Z14, Z8, Z5
+	VFMADD231PS Z14, Z7, Z6
+	VMOVUPS     896(R11), Z7
+	VFMADD231PS Z7, Z13, Z1
+	VFMADD231PS Z7, Z12, Z2
+	VFMADD231PS Z7, Z11, Z3
+	VFMADD231PS Z7, Z10, Z4
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     1024(R11), Z7
+	VFMADD231PS Z7, Z13, Z2
+	VFMADD231PS Z7, Z12, Z3
+	VFMADD231PS Z7, Z11, Z4
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z9, Z6
+	VMOVUPS     1152(R11), Z7
+	VFMADD231PS Z7, Z13, Z3
+	VFMADD231PS Z7, Z12, Z4
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z7, Z10, Z6
+	VMOVUPS     1280(R11), Z7
+	VFMADD231PS Z7, Z13, Z4
+	VFMADD231PS Z7, Z12, Z5
+	VFMADD231PS Z7, Z11, Z6
+	VMOVUPS     1408(R11), Z7
+	VFMADD231PS Z7, Z13, Z5
+	VFMADD231PS Z7, Z12, Z6
+	VMOVUPS     1536(R11), Z7
+	VFMADD231PS Z7, Z13, Z6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000380, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS hi+100(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+
+bound:
+	VMOVUPS Z0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x40, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    64(R10), AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines7x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwiseLines7x2AVX512(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x40, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Z7
+	VMOVUPS     128(R10), Z8
+	VMOVUPS     256(R10), Z9
+	VMOVUPS     384(R10), Z10
+	VMOVUPS     512(R10), Z11
+	VMOVUPS     640(R10), Z12
+	VMOVUPS     768(R10), Z13
+	VMOVUPS     (R11), Z14
+	VFMADD231PS Z14, Z7, Z0
+	VMOVUPS     128(R11), Z14
+	VFMADD231PS Z14, Z8, Z0
+	VMOVUPS     256(R11), Z14
+	VFMADD231PS Z14, Z9, Z0
+	VFMADD231PS Z14, Z7, Z1
+	VMOVUPS     384(R11), Z14
+	VFMADD231PS Z14, Z10, Z0
+	VFMADD231PS Z14, Z8, Z1
+	VMOVUPS     512(R11), Z14
+	VFMADD231PS Z14, Z11, Z0
+	VFMADD231PS Z14, Z9, Z1
+	VFMADD231PS Z14, Z7, Z2
+	VMOVUPS     640(R11), Z14
+	VFMADD231PS Z14, Z12, Z0
+	VFMADD231PS Z14, Z10, Z1
+	VFMADD231PS Z14, Z8, Z2
+	VMOVUPS     768(R11), Z14
+	VFMADD231PS Z14, Z13, Z0
+	VFMADD231PS Z14, Z11, Z1
+	VFMADD231PS Z14, Z9, Z2
+	VFMADD231PS Z14, Z7, Z3
+	VMOVUPS     896(R11), Z14
+	VFMADD231PS Z14, Z12, Z1
+	VFMADD231PS Z14, Z10, Z2
+	VFMADD231PS Z14, Z8, Z3
+	VMOVUPS     1024(R11), Z14
+	VFMADD231PS Z14, Z13, Z1
+	VFMADD231PS Z14, Z11, Z2
+	VFMADD231PS Z14, Z9, Z3
+	VFMADD231PS Z14, Z7, Z4
+	VMOVUPS     1152(R11), Z14
+	VFMADD231PS Z14, Z12, Z2
+	VFMADD231PS Z14, Z10, Z3
+	VFMADD231PS Z14, Z8, Z4
+	VMOVUPS     1280(R11), Z14
+	VFMADD231PS Z14, Z13, Z2
+	VFMADD231PS Z14, Z11, Z3
+	VFMADD231PS Z14, Z9, Z4
+	VFMADD231PS Z14, Z7, Z5
+	VMOVUPS     1408(R11), Z14
+	VFMADD231PS Z14, Z12, Z3
+	VFMADD231PS Z14, Z10, Z4
+	VFMADD231PS Z14, Z8, Z5
+	VMOVUPS     1536(R11), Z14
+	VFMADD231PS Z14, Z13, Z3
+	VFMADD231PS Z14, Z11, Z4
+	VFMADD231PS Z14, Z9, Z5
+	VFMADD231PS Z14, Z7, Z6
+	VMOVUPS     1664(R11), Z7
+	VFMADD231PS Z7, Z12, Z4
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     1792(R11), Z7
+	VFMADD231PS Z7, Z13, Z4
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z7, Z9, Z6
+	VMOVUPS     1920(R11), Z7
+	VFMADD231PS Z7, Z12, Z5
+	VFMADD231PS Z7, Z10, Z6
+	VMOVUPS     2048(R11), Z7
+	VFMADD231PS Z7, Z13, Z5
+	VFMADD231PS Z7, Z11, Z6
+	VMOVUPS     2176(R11), Z7
+	VFMADD231PS Z7, Z12, Z6
+	VMOVUPS     2304(R11), Z7
+	VFMADD231PS Z7, Z13, Z6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000380, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS hi+100(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+
+bound:
+	VMOVUPS Z0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x40, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    64(R10), AX
+	ADDQ    $0x00000700, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines9x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwiseLines9x1AVX512(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x40, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Z7
+	VMOVUPS     128(R10), Z8
+	VMOVUPS     256(R10), Z9
+	VMOVUPS     384(R10), Z10
+	VMOVUPS     (R11), Z11
+	VFMADD231PS Z11, Z7, Z0
+	VMOVUPS     128(R11), Z11
+	VFMADD231PS Z11, Z8, Z0
+	VFMADD231PS Z11, Z7, Z1
+	VMOVUPS     256(R11), Z11
+	VFMADD231PS Z11, Z9, Z0
+	VFMADD231PS Z11, Z8, Z1
+	VFMADD231PS Z11, Z7, Z2
+	VMOVUPS     384(R11), Z11
+	VFMADD231PS Z11, Z10, Z0
+	VFMADD231PS Z11, Z9, Z1
+	VFMADD231PS Z11, Z8, Z2
+	VFMADD231PS Z11, Z7, Z3
+	VMOVUPS     512(R11), Z11
+	VFMADD231PS Z11, Z10, Z1
+	VFMADD231PS Z11, Z9, Z2
+	VFMADD231PS Z11, Z8, Z3
+	VFMADD231PS Z11, Z7, Z4
+	VMOVUPS     640(R11), Z11
+	VFMADD231PS Z11, Z10, Z2
+	VFMADD231PS Z11, Z9, Z3
+	VFMADD231PS Z11, Z8, Z4
+	VFMADD231PS Z11, Z7, Z5
+	VMOVUPS     768(R11), Z11
+	VFMADD231PS Z11, Z10, Z3
+	VFMADD231PS Z11, Z9, Z4
+	VFMADD231PS Z11, Z8, Z5
+	VFMADD231PS Z11, Z7, Z6
+	VMOVUPS     896(R11), Z7
+	VFMADD231PS Z7, Z10, Z4
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     1024(R11), Z7
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z9, Z6
+	VMOVUPS     1152(R11), Z7
+	VFMADD231PS Z7, Z10, Z6
+	VMOVUPS     512(R10), Z7
+	VMOVUPS     640(R10), Z8
+	VMOVUPS     768(R10), Z9
+	VMOVUPS     896(R10), Z10
+	VMOVUPS     1024(R10), Z11
+	VMOVUPS     512(R11), Z12
+	VFMADD231PS Z12, Z7, Z0
+	VMOVUPS     640(R11), Z12
+	VFMADD231PS Z12, Z8, Z0
+	VFMADD231PS Z12, Z7, Z1
+	VMOVUPS     768(R11), Z12
+	VFMADD231PS Z12, Z9, Z0
+	VFMADD231PS Z12, Z8, Z1
+	VFMADD231PS Z12, Z7, Z2
+	VMOVUPS     896(R11), Z12
+	VFMADD231PS Z12, Z10, Z0
+	VFMADD231PS Z12, Z9, Z1
+	VFMADD231PS Z12, Z8, Z2
+	VFMADD231PS Z12, Z7, Z3
+	VMOVUPS     1024(R11), Z12
+	VFMADD231PS Z12, Z11, Z0
+	VFMADD231PS Z12, Z10, Z1
+	VFMADD231PS Z12, Z9, Z2
+	VFMADD231PS Z12, Z8, Z3
+	VFMADD231PS Z12, Z7, Z4
+	VMOVUPS     1152(R11), Z12
+	VFMADD231PS Z12, Z11, Z1
+	VFMADD231PS Z12, Z10, Z2
+	VFMADD231PS Z12, Z9, Z3
+	VFMADD231PS Z12, Z8, Z4
+	VFMADD231PS Z12, Z7, Z5
+	VMOVUPS     1280(R11), Z12
+	VFMADD231PS Z12, Z11, Z2
+	VFMADD231PS Z12, Z10, Z3
+	VFMADD231PS Z12, Z9, Z4
+	VFMADD231PS Z12, Z8, Z5
+	VFMADD231PS Z12, Z7, Z6
+	VMOVUPS     1408(R11), Z7
+	VFMADD231PS Z7, Z11, Z3
+	VFMADD231PS Z7, Z10, Z4
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     1536(R11), Z7
+	VFMADD231PS Z7, Z11, Z4
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z9, Z6
+	VMOVUPS     1664(R11), Z7
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z7, Z10, Z6
+	VMOVUPS     1792(R11), Z7
+	VFMADD231PS Z7, Z11, Z6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000480, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS hi+100(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+
+bound:
+	VMOVUPS Z0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x40, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    64(R10), AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines9x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwiseLines9x2AVX512(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x40, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Z7
+	VMOVUPS     128(R10), Z8
+	VMOVUPS     256(R10), Z9
+	VMOVUPS     384(R10), Z10
+	VMOVUPS     (R11), Z11
+	VFMADD231PS Z11, Z7, Z0
+	VMOVUPS     128(R11), Z11
+	VFMADD231PS Z11, Z8, Z0
+	VMOVUPS     256(R11), Z11
+	VFMADD231PS Z11, Z9, Z0
+	VFMADD231PS Z11, Z7, Z1
+	VMOVUPS     384(R11), Z11
+	VFMADD231PS Z11, Z10, Z0
+	VFMADD231PS Z11, Z8, Z1
+	VMOVUPS     512(R11), Z11
+	VFMADD231PS Z11, Z9, Z1
+	VFMADD231PS Z11, Z7, Z2
+	VMOVUPS     640(R11), Z11
+	VFMADD231PS Z11, Z10, Z1
+	VFMADD231PS Z11, Z8, Z2
+	VMOVUPS     768(R11), Z11
+	VFMADD231PS Z11, Z9, Z2
+	VFMADD231PS Z11, Z7, Z3
+	VMOVUPS     896(R11), Z11
+	VFMADD231PS Z11, Z10, Z2
+	VFMADD231PS Z11, Z8, Z3
+	VMOVUPS     1024(R11), Z11
+	VFMADD231PS Z11, Z9, Z3
+	VFMADD231PS Z11, Z7, Z4
+	VMOVUPS     1152(R11), Z11
+	VFMADD231PS Z11, Z10, Z3
+	VFMADD231PS Z11, Z8, Z4
+	VMOVUPS     1280(R11), Z11
+	VFMADD231PS Z11, Z9, Z4
+	VFMADD231PS Z11, Z7, Z5
+	VMOVUPS     1408(R11), Z11
+	VFMADD231PS Z11, Z10, Z4
+	VFMADD231PS Z11, Z8, Z5
+	VMOVUPS     1536(R11), Z11
+	VFMADD231PS Z11, Z9, Z5
+	VFMADD231PS Z11, Z7, Z6
+	VMOVUPS     1664(R11), Z7
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     1792(R11), Z7
+	VFMADD231PS Z7, Z9, Z6
+	VMOVUPS     1920(R11), Z7
+	VFMADD231PS Z7, Z10, Z6
+	VMOVUPS     512(R10), Z7
+	VMOVUPS     640(R10), Z8
+	VMOVUPS     768(R10), Z9
+	VMOVUPS     896(R10), Z10
+	VMOVUPS     1024(R10), Z11
+	VMOVUPS     512(R11), Z12
+	VFMADD231PS Z12, Z7, Z0
+	VMOVUPS     640(R11), Z12
+	VFMADD231PS Z12, Z8, Z0
+	VMOVUPS     768(R11), Z12
+	VFMADD231PS Z12, Z9, Z0
+	VFMADD231PS Z12, Z7, Z1
+	VMOVUPS     896(R11), Z12
+	VFMADD231PS Z12, Z10, Z0
+	VFMADD231PS Z12, Z8, Z1
+	VMOVUPS     1024(R11), Z12
+	VFMADD231PS Z12, Z11, Z0
+	VFMADD231PS Z12, Z9, Z1
+	VFMADD231PS Z12, Z7, Z2
+	VMOVUPS     1152(R11), Z12
+	VFMADD231PS Z12, Z10, Z1
+	VFMADD231PS Z12, Z8, Z2
+	VMOVUPS     1280(R11), Z12
+	VFMADD231PS Z12, Z11, Z1
+	VFMADD231PS Z12, Z9, Z2
+	VFMADD231PS Z12, Z7, Z3
+	VMOVUPS     1408(R11), Z12
+	VFMADD231PS Z12, Z10, Z2
+	VFMADD231PS Z12, Z8, Z3
+	VMOVUPS     1536(R11), Z12
+	VFMADD231PS Z12, Z11, Z2
+	VFMADD231PS Z12, Z9, Z3
+	VFMADD231PS Z12, Z7, Z4
+	VMOVUPS     1664(R11), Z12
+	VFMADD231PS Z12, Z10, Z3
+	VFMADD231PS Z12, Z8, Z4
+	VMOVUPS     1792(R11), Z12
+	VFMADD231PS Z12, Z11, Z3
+	VFMADD231PS Z12, Z9, Z4
+	VFMADD231PS Z12, Z7, Z5
+	VMOVUPS     1920(R11), Z12
+	VFMADD231PS Z12, Z10, Z4
+	VFMADD231PS Z12, Z8, Z5
+	VMOVUPS     2048(R11), Z12
+	VFMADD231PS Z12, Z11, Z4
+	VFMADD231PS Z12, Z9, Z5
+	VFMADD231PS Z12, Z7, Z6
+	VMOVUPS     2176(R11), Z7
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     2304(R11), Z7
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z7, Z9, Z6
+	VMOVUPS     2432(R11), Z7
+	VFMADD231PS Z7, Z10, Z6
+	VMOVUPS     2560(R11), Z7
+	VFMADD231PS Z7, Z11, Z6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000480, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS hi+100(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+
+bound:
+	VMOVUPS Z0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x40, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    64(R10), AX
+	ADDQ    $0x00000700, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines11x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwiseLines11x1AVX512(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x40, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Z7
+	VMOVUPS     128(R10), Z8
+	VMOVUPS     256(R10), Z9
+	VMOVUPS     384(R10), Z10
+	VMOVUPS     512(R10), Z11
+	VMOVUPS     (R11), Z12
+	VFMADD231PS Z12, Z7, Z0
+	VMOVUPS     128(R11), Z12
+	VFMADD231PS Z12, Z8, Z0
+	VFMADD231PS Z12, Z7, Z1
+	VMOVUPS     256(R11), Z12
+	VFMADD231PS Z12, Z9, Z0
+	VFMADD231PS Z12, Z8, Z1
+	VFMADD231PS Z12, Z7, Z2
+	VMOVUPS     384(R11), Z12
+	VFMADD231PS Z12, Z10, Z0
+	VFMADD231PS Z12, Z9, Z1
+	VFMADD231PS Z12, Z8, Z2
+	VFMADD231PS Z12, Z7, Z3
+	VMOVUPS     512(R11), Z12
+	VFMADD231PS Z12, Z11, Z0
+	VFMADD231PS Z12, Z10, Z1
+	VFMADD231PS Z12, Z9, Z2
+	VFMADD231PS Z12, Z8, Z3
+	VFMADD231PS Z12, Z7, Z4
+	VMOVUPS     640(R11), Z12
+	VFMADD231PS Z12, Z11, Z1
+	VFMADD231PS Z12, Z10, Z2
+	VFMADD231PS Z12, Z9, Z3
+	VFMADD231PS Z12, Z8, Z4
+	VFMADD231PS Z12, Z7, Z5
+	VMOVUPS     768(R11), Z12
+	VFMADD231PS Z12, Z11, Z2
+	VFMADD231PS Z12, Z10, Z3
+	VFMADD231PS Z12, Z9, Z4
+	VFMADD231PS Z12, Z8, Z5
+	VFMADD231PS Z12, Z7, Z6
+	VMOVUPS     896(R11), Z7
+	VFMADD231PS Z7, Z11, Z3
+	VFMADD231PS Z7, Z10, Z4
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     1024(R11), Z7
+	VFMADD231PS Z7, Z11, Z4
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z9, Z6
+	VMOVUPS     1152(R11), Z7
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z7, Z10, Z6
+	VMOVUPS     1280(R11), Z7
+	VFMADD231PS Z7, Z11, Z6
+	VMOVUPS     640(R10), Z7
+	VMOVUPS     768(R10), Z8
+	VMOVUPS     896(R10), Z9
+	VMOVUPS     1024(R10), Z10
+	VMOVUPS     1152(R10), Z11
+	VMOVUPS     1280(R10), Z12
+	VMOVUPS     640(R11), Z13
+	VFMADD231PS Z13, Z7, Z0
+	VMOVUPS     768(R11), Z13
+	VFMADD231PS Z13, Z8, Z0
+	VFMADD231PS Z13, Z7, Z1
+	VMOVUPS     896(R11), Z13
+	VFMADD231PS Z13, Z9, Z0
+	VFMADD231PS Z13, Z8, Z1
+	VFMADD231PS Z13, Z7, Z2
+	VMOVUPS     1024(R11), Z13
+	VFMADD231PS Z13, Z10, Z0
+	VFMADD231PS Z13, Z9, Z1
+	VFMADD231PS Z13, Z8, Z2
+	VFMADD231PS Z13, Z7, Z3
+	VMOVUPS     1152(R11), Z13
+	VFMADD231PS Z13, Z11, Z0
+	VFMADD231PS Z13, Z10, Z1
+	VFMADD231PS Z13, Z9, Z2
+	VFMADD231PS Z13, Z8, Z3
+	VFMADD231PS Z13, Z7, Z4
+	VMOVUPS     1280(R11), Z13
+	VFMADD231PS Z13, Z12, Z0
+	VFMADD231PS Z13, Z11, Z1
+	VFMADD231PS Z13, Z10, Z2
+	VFMADD231PS Z13, Z9, Z3
+	VFMADD231PS Z13, Z8, Z4
+	VFMADD231PS Z13, Z7, Z5
+	VMOVUPS     1408(R11), Z13
+	VFMADD231PS Z13, Z12, Z1
+	VFMADD231PS Z13, Z11, Z2
+	VFMADD231PS Z13, Z10, Z3
+	VFMADD231PS Z13, Z9, Z4
+	VFMADD231PS Z13, Z8, Z5
+	VFMADD231PS Z13, Z7, Z6
+	VMOVUPS     1536(R11), Z7
+	VFMADD231PS Z7, Z12, Z2
+	VFMADD231PS Z7, Z11, Z3
+	VFMADD231PS Z7, Z10, Z4
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     1664(R11), Z7
+	VFMADD231PS Z7, Z12, Z3
+	VFMADD231PS Z7, Z11, Z4
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z9, Z6
+	VMOVUPS     1792(R11), Z7
+	VFMADD231PS Z7, Z12, Z4
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z7, Z10, Z6
+	VMOVUPS     1920(R11), Z7
+	VFMADD231PS Z7, Z12, Z5
+	VFMADD231PS Z7, Z11, Z6
+	VMOVUPS     2048(R11), Z7
+	VFMADD231PS Z7, Z12, Z6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000580, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS hi+100(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+
+bound:
+	VMOVUPS Z0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x40, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    64(R10), AX
+	ADDQ    $0x00000380, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func depthwiseLines11x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// Requires: AVX, AVX512F
+TEXT ·depthwiseLines11x2AVX512(SB), NOSPLIT, $0-104
+	MOVQ   dstStep+8(FP), BX
+	MOVQ   vectors+88(FP), SI
+	SHLQ   $0x02, BX
+	IMUL3Q $0x40, SI, SI
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+24(FP), R8
+
+row:
+	MOVQ DI, AX
+	MOVQ R8, CX
+	MOVQ pixels+80(FP), DX
+
+run:
+	XORQ R9, R9
+
+vector:
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10)(R9*1), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    w+56(FP), R10
+	MOVQ    lines+48(FP), R12
+	ADDQ    R9, R10
+	LEAQ    (CX)(R9*1), R11
+
+line:
+	VMOVUPS     (R10), Z7
+	VMOVUPS     128(R10), Z8
+	VMOVUPS     256(R10), Z9
+	VMOVUPS     384(R10), Z10
+	VMOVUPS     512(R10), Z11
+	VMOVUPS     (R11), Z12
+	VFMADD231PS Z12, Z7, Z0
+	VMOVUPS     128(R11), Z12
+	VFMADD231PS Z12, Z8, Z0
+	VMOVUPS     256(R11), Z12
+	VFMADD231PS Z12, Z9, Z0
+	VFMADD231PS Z12, Z7, Z1
+	VMOVUPS     384(R11), Z12
+	VFMADD231PS Z12, Z10, Z0
+	VFMADD231PS Z12, Z8, Z1
+	VMOVUPS     512(R11), Z12
+	VFMADD231PS Z12, Z11, Z0
+	VFMADD231PS Z12, Z9, Z1
+	VFMADD231PS Z12, Z7, Z2
+	VMOVUPS     640(R11), Z12
+	VFMADD231PS Z12, Z10, Z1
+	VFMADD231PS Z12, Z8, Z2
+	VMOVUPS     768(R11), Z12
+	VFMADD231PS Z12, Z11, Z1
+	VFMADD231PS Z12, Z9, Z2
+	VFMADD231PS Z12, Z7, Z3
+	VMOVUPS     896(R11), Z12
+	VFMADD231PS Z12, Z10, Z2
+	VFMADD231PS Z12, Z8, Z3
+	VMOVUPS     1024(R11), Z12
+	VFMADD231PS Z12, Z11, Z2
+	VFMADD231PS Z12, Z9, Z3
+	VFMADD231PS Z12, Z7, Z4
+	VMOVUPS     1152(R11), Z12
+	VFMADD231PS Z12, Z10, Z3
+	VFMADD231PS Z12, Z8, Z4
+	VMOVUPS     1280(R11), Z12
+	VFMADD231PS Z12, Z11, Z3
+	VFMADD231PS Z12, Z9, Z4
+	VFMADD231PS Z12, Z7, Z5
+	VMOVUPS     1408(R11), Z12
+	VFMADD231PS Z12, Z10, Z4
+	VFMADD231PS Z12, Z8, Z5
+	VMOVUPS     1536(R11), Z12
+	VFMADD231PS Z12, Z11, Z4
+	VFMADD231PS Z12, Z9, Z5
+	VFMADD231PS Z12, Z7, Z6
+	VMOVUPS     1664(R11), Z7
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     1792(R11), Z7
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z7, Z9, Z6
+	VMOVUPS     1920(R11), Z7
+	VFMADD231PS Z7, Z10, Z6
+	VMOVUPS     2048(R11), Z7
+	VFMADD231PS Z7, Z11, Z6
+	VMOVUPS     640(R10), Z7
+	VMOVUPS     768(R10), Z8
+	VMOVUPS     896(R10), Z9
+	VMOVUPS     1024(R10), Z10
+	VMOVUPS     1152(R10), Z11
+	VMOVUPS     1280(R10), Z12
+	VMOVUPS     640(R11), Z13
+	VFMADD231PS Z13, Z7, Z0
+	VMOVUPS     768(R11), Z13
+	VFMADD231PS Z13, Z8, Z0
+	VMOVUPS     896(R11), Z13
+	VFMADD231PS Z13, Z9, Z0
+	VFMADD231PS Z13, Z7, Z1
+	VMOVUPS     1024(R11), Z13
+	VFMADD231PS Z13, Z10, Z0
+	VFMADD231PS Z13, Z8, Z1
+	VMOVUPS     1152(R11), Z13
+	VFMADD231PS Z13, Z11, Z0
+	VFMADD231PS Z13, Z9, Z1
+	VFMADD231PS Z13, Z7, Z2
+	VMOVUPS     1280(R11), Z13
+	VFMADD231PS Z13, Z12, Z0
+	VFMADD231PS Z13, Z10, Z1
+	VFMADD231PS Z13, Z8, Z2
+	VMOVUPS     1408(R11), Z13
+	VFMADD231PS Z13, Z11, Z1
+	VFMADD231PS Z13, Z9, Z2
+	VFMADD231PS Z13, Z7, Z3
+	VMOVUPS     1536(R11), Z13
+	VFMADD231PS Z13, Z12, Z1
+	VFMADD231PS Z13, Z10, Z2
+	VFMADD231PS Z13, Z8, Z3
+	VMOVUPS     1664(R11), Z13
+	VFMADD231PS Z13, Z11, Z2
+	VFMADD231PS Z13, Z9, Z3
+	VFMADD231PS Z13, Z7, Z4
+	VMOVUPS     1792(R11), Z13
+	VFMADD231PS Z13, Z12, Z2
+	VFMADD231PS Z13, Z10, Z3
+	VFMADD231PS Z13, Z8, Z4
+	VMOVUPS     1920(R11), Z13
+	VFMADD231PS Z13, Z11, Z3
+	VFMADD231PS Z13, Z9, Z4
+	VFMADD231PS Z13, Z7, Z5
+	VMOVUPS     2048(R11), Z13
+	VFMADD231PS Z13, Z12, Z3
+	VFMADD231PS Z13, Z10, Z4
+	VFMADD231PS Z13, Z8, Z5
+	VMOVUPS     2176(R11), Z13
+	VFMADD231PS Z13, Z11, Z4
+	VFMADD231PS Z13, Z9, Z5
+	VFMADD231PS Z13, Z7, Z6
+	VMOVUPS     2304(R11), Z7
+	VFMADD231PS Z7, Z12, Z4
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     2432(R11), Z7
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z7, Z9, Z6
+	VMOVUPS     2560(R11), Z7
+	VFMADD231PS Z7, Z12, Z5
+	VFMADD231PS Z7, Z10, Z6
+	VMOVUPS     2688(R11), Z7
+	VFMADD231PS Z7, Z11, Z6
+	VMOVUPS     2816(R11), Z7
+	VFMADD231PS Z7, Z12, Z6
+	MOVQ        line+40(FP), R13
+	LEAQ        (R11)(R13*4), R11
+	ADDQ        $0x00000580, R10
+	DECQ        R12
+	JNE         line
+	LEAQ        (AX)(R9*1), R10
+	CMPL        lo+96(FP), $0xff800000
+	JNE         bounded
+	CMPL        hi+100(FP), $0x7f800000
+	JE          bound
+
+bounded:
+	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS hi+100(FP), Z8
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+
+bound:
+	VMOVUPS Z0, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    BX, R10
+	VMOVUPS Z6, (R10)
+	ADDQ    BX, R10
+	ADDQ    $0x40, R9
+	CMPQ    R9, SI
+	JL      vector
+	SUBQ    R9, R10
+	LEAQ    64(R10), AX
+	ADDQ    $0x00000700, CX
+	SUBQ    $0x07, DX
+	JG      run
+	MOVQ    dstPitch+16(FP), AX
+	LEAQ    (DI)(AX*4), DI
+	MOVQ    xPitch+32(FP), AX
+	LEAQ    (R8)(AX*4), R8
+	DECQ    rows+72(FP)
+	JNE     row
 	VZEROUPPER
 	RET
 

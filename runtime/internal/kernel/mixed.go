@@ -58,6 +58,7 @@ type plane struct {
 	lanes, cols  int // floats of a pixel; columns with the zero ones
 	rows, height int // output rows at a time; rows of the plane
 	taps         []int
+	line         int // taps of a kernel's row, if they lie side by side, or 1
 }
 
 func (m *Mixed) plane(s *Set, g MixedGroup) plane {
@@ -68,6 +69,9 @@ func (m *Mixed) plane(s *Set, g MixedGroup) plane {
 	band := (m.Out.H + m.Bands() - 1) / m.Bands()
 	p.rows = min(band, max(1, (room-p.reach(1))/w.SH+1))
 	p.height = min(p.reach(p.rows), m.In.H)
+	if p.line = w.KW; w.DW > 1 {
+		p.line = 1
+	}
 	for ky := range w.KH {
 		for kx := range w.KW {
 			p.taps = append(p.taps, (ky*w.DH*p.cols+kx*w.DW)*s.Lanes)
@@ -247,7 +251,7 @@ func (t *mixedTask) depthwise(y, n, top, bottom int) {
 		dst, step = t.Out.Data[at*t.Out.Pixel+t.p.From:], t.Out.Pixel
 	}
 	t.s.Depthwise(dst, step, t.Out.W*step, x, t.SW*t.lanes, t.SH*t.pitch(), t.p.Weights[top*t.KW*t.lanes:], t.p.Bias,
-		t.taps[:(bottom-top)*t.KW], n, t.Out.W, t.p.N, lo, hi)
+		t.taps[:(bottom-top)*t.KW], t.line, n, t.Out.W, t.p.N, lo, hi)
 	if !t.direct() {
 		t.store(at, n*t.Out.W, rest)
 	}

@@ -32,8 +32,9 @@ type Set struct {
 	// Depthwise computes rows of pixels that have the same taps, clamped:
 	// dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·xStep+taps[t]+c]·w[t·Lanes+c]
 	// for r < rows, p < pixels and c < channels, which are rounded up to whole
-	// vectors. xStep is a multiple of Lanes.
-	Depthwise func(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, rows, pixels, channels int, lo, hi float32)
+	// vectors. xStep is a multiple of Lanes. Taps ascend, in lines of so many that
+	// lie Lanes apart and begin evenly apart.
+	Depthwise func(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, line, rows, pixels, channels int, lo, hi float32)
 	// Activate computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows and
 	// i < n. The two may be the same place.
 	Activate func(dst []float32, dstStep int, src []float32, srcStep, rows, n int, f act.Func)

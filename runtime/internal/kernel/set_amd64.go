@@ -29,6 +29,8 @@ type rowsCode = func(dst *float32, dstStep int, a *float32, aStep int, b *float3
 
 type depthwiseCode = func(dst *float32, dstStep, dstPitch int, x *float32, xPitch int, w, bias *float32, taps *int, ntaps, rows, pixels int, lo, hi float32)
 
+type linesCode = func(dst *float32, dstStep, dstPitch int, x *float32, xPitch, line, lines int, w, bias *float32, rows, pixels, vectors int, lo, hi float32)
+
 // functions is one instruction set's generated code; see kernels_amd64.go.
 type functions struct {
 	name          string
@@ -36,7 +38,8 @@ type functions struct {
 	rows          int // rows of a tile of gemm
 	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)
 	product       func(dst, a *float32, k int, panels *float32, step int, bias *float32, lo, hi float32)
-	depthwise     [2][2]depthwiseCode // by vectors and stride, from 1
+	depthwise     [2][2]depthwiseCode  // by vectors and stride, from 1
+	lines         map[[2]int]linesCode // by width and stride
 	clamp         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
 	hardSigmoid   func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
 	hardSwish     func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
@@ -50,12 +53,26 @@ type functions struct {
 }
 
 var avx2 = functions{name: "avx2", lanes: 8, rows: 6, gemm1: gemm1xAVX2, gemm2: gemm2xAVX2, product: productAVX2,
-	depthwise:   [2][2]depthwiseCode{{depthwise1x1AVX2, depthwise1x2AVX2}, {depthwise2x1AVX2, depthwise2x2AVX2}},
+	depthwise: [2][2]depthwiseCode{{depthwise1x1AVX2, depthwise1x2AVX2}, {depthwise2x1AVX2, depthwise2x2AVX2}},
+	lines: map[[2]int]linesCode{
+		{3, 1}: depthwiseLines3x1AVX2, {3, 2}: depthwiseLines3x2AVX2,
+		{5, 1}: depthwiseLines5x1AVX2, {5, 2}: depthwiseLines5x2AVX2,
+		{7, 1}: depthwiseLines7x1AVX2, {7, 2}: depthwiseLines7x2AVX2,
+		{9, 1}: depthwiseLines9x1AVX2, {9, 2}: depthwiseLines9x2AVX2,
+		{11, 1}: depthwiseLines11x1AVX2, {11, 2}: depthwiseLines11x2AVX2,
+	},
 	clamp:       clampAVX2,
 	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, exp: expAVX2, leakyRelu: leakyReluAVX2, odd: oddAVX2, oddGate: oddGateAVX2, add: addAVX2, mul: mulAVX2, max: maxAVX2, sum: sumAVX2}
 
 var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512, gemm2: gemm2xAVX512, product: productAVX512,
-	depthwise:   [2][2]depthwiseCode{{depthwise1x1AVX512, depthwise1x2AVX512}, {depthwise2x1AVX512, depthwise2x2AVX512}},
+	depthwise: [2][2]depthwiseCode{{depthwise1x1AVX512, depthwise1x2AVX512}, {depthwise2x1AVX512, depthwise2x2AVX512}},
+	lines: map[[2]int]linesCode{
+		{3, 1}: depthwiseLines3x1AVX512, {3, 2}: depthwiseLines3x2AVX512,
+		{5, 1}: depthwiseLines5x1AVX512, {5, 2}: depthwiseLines5x2AVX512,
+		{7, 1}: depthwiseLines7x1AVX512, {7, 2}: depthwiseLines7x2AVX512,
+		{9, 1}: depthwiseLines9x1AVX512, {9, 2}: depthwiseLines9x2AVX512,
+		{11, 1}: depthwiseLines11x1AVX512, {11, 2}: depthwiseLines11x2AVX512,
+	},
 	clamp:       clampAVX512,
 	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, exp: expAVX512, leakyRelu: leakyReluAVX512, odd: oddAVX512, oddGate: oddGateAVX512, add: addAVX512, mul: mulAVX512, max: maxAVX512, sum: sumAVX512}
 
@@ -110,9 +127,12 @@ func (f *functions) products(dst, a, panels, bias []float32, lo, hi float32) int
 	return done
 }
 
+// linePixels is how many pixels of a row the code of lines computes at once.
+const linePixels = 7
+
 // depthwiseRows leaves strides above 2, and windows that see nothing of the
 // picture, to the portable code.
-func (f *functions) depthwiseRows(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, rows, pixels, channels int, lo, hi float32) {
+func (f *functions) depthwiseRows(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, line, rows, pixels, channels int, lo, hi float32) {
 	if rows <= 0 || pixels <= 0 || channels <= 0 {
 		return
 	}
@@ -124,6 +144,17 @@ func (f *functions) depthwiseRows(dst []float32, dstStep, dstPitch int, x []floa
 	}
 	_, _ = dst[(rows-1)*dstPitch+(pixels-1)*dstStep+wide-1], bias[wide-1]
 	_, _ = x[(rows-1)*xPitch+(pixels-1)*xStep+taps[len(taps)-1]+wide-1], w[(len(taps)-1)*lanes+wide-1] // taps ascend
+	if code := f.lines[[2]int{line, stride}]; code != nil && pixels >= linePixels {
+		pitch, lines, whole := 0, len(taps)/line, pixels-pixels%linePixels
+		if lines > 1 {
+			pitch = taps[line] - taps[0]
+		}
+		code(&dst[0], dstStep, dstPitch, &x[0], xPitch, pitch, lines, &w[0], &bias[0], rows, whole, vectors, lo, hi)
+		if pixels -= whole; pixels == 0 {
+			return
+		}
+		dst, x = dst[whole*dstStep:], x[whole*xStep:]
+	}
 	f.depthwise[vectors-1][stride-1](&dst[0], dstStep, dstPitch, &x[0], xPitch, &w[0], &bias[0], &taps[0], len(taps), rows, pixels, lo, hi)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -93,7 +94,7 @@ func (d *planeRow) pixels(n int) {
 	ADDQ(U32(2*d.bytes()), w)
 	DECQ(count)
 	JNE(LabelRef(loop))
-	d.finish(sums)
+	d.finish(n, sums)
 	ADDQ(U32(n*d.pixelBytes), d.x)
 }
 
@@ -115,13 +116,10 @@ func (d *planeRow) start(n int) [][]VecVirtual {
 	return sums
 }
 
-func (d *planeRow) finish(sums [][]VecVirtual) {
-	lo, hi := d.vector(), d.vector()
-	VBROADCASTSS(d.param("lo"), lo)
-	VBROADCASTSS(d.param("hi"), hi)
+func (d *planeRow) finish(n int, sums [][]VecVirtual) {
+	d.bounded(fmt.Sprintf("%dpixels", n), slices.Concat(sums...))
 	for _, pixel := range sums {
 		for v, sum := range pixel {
-			bound(sum, lo, hi)
 			VMOVUPS(sum, Mem{Base: d.dst, Disp: v * d.bytes()})
 		}
 		ADDQ(d.dstStep, d.dst)

@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"math"
+	"slices"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -159,27 +159,9 @@ func newRowPointers(first, stride GPVirtual, rows int) rowPointers {
 	return p
 }
 
-// bound holds the sums in lo … hi, which are mostly infinite.
-func (g *gemm) bound(rows int, sums [][]VecVirtual) {
-	bounded, done := fmt.Sprintf("bounded%d", rows), fmt.Sprintf("bound%d", rows)
-	infinity := math.Float32bits(float32(math.Inf(1)))
-	CMPL(g.param("lo"), U32(infinity|1<<31))
-	JNE(LabelRef(bounded))
-	CMPL(g.param("hi"), U32(infinity))
-	JE(LabelRef(done))
-	Label(bounded)
-	lo, hi := g.float("lo"), g.float("hi")
-	for r := range sums {
-		for _, sum := range sums[r] {
-			bound(sum, lo, hi)
-		}
-	}
-	Label(done)
-}
-
 // finish stores the sums and advances to the next tile.
 func (g *gemm) finish(rows int, sums [][]VecVirtual) {
-	g.bound(rows, sums)
+	g.bounded(fmt.Sprintf("%drows", rows), slices.Concat(sums...))
 	g.stores(fmt.Sprintf("sums%d", rows), g.param("n"), (g.vectors-1)*g.lanes, g.last, func(store func(VecVirtual, Mem)) {
 		for r := range sums {
 			for v, sum := range sums[r] {

@@ -71,6 +71,22 @@ type vecmask struct{ VecVirtual }
 func (y vecmask) load(m Mem, v VecVirtual)  { VMASKMOVPS(m, y, v) }
 func (y vecmask) store(v VecVirtual, m Mem) { VMASKMOVPS(v, y, m) }
 
+// bounded holds the sums in the parameters lo … hi, which are mostly infinite.
+func (s isa) bounded(label string, sums []VecVirtual) {
+	bounded, done := "bounded"+label, "bound"+label
+	infinity := math.Float32bits(float32(math.Inf(1)))
+	CMPL(s.param("lo"), U32(infinity|1<<31))
+	JNE(LabelRef(bounded))
+	CMPL(s.param("hi"), U32(infinity))
+	JE(LabelRef(done))
+	Label(bounded)
+	lo, hi := s.float("lo"), s.float("hi")
+	for _, sum := range sums {
+		bound(sum, lo, hi)
+	}
+	Label(done)
+}
+
 // lanesTable holds eight set and eight clear lanes: read from entry 8-n on it
 // is the mask of the first n.
 var lanesTable Mem

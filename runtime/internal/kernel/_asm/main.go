@@ -16,6 +16,7 @@ func main() {
 		s.gemm(2)
 		s.product()
 		s.depthwise()
+		s.depthwiseLines()
 		s.activations()
 		s.elementwise()
 		s.mean()
