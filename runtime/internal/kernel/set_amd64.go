@@ -38,8 +38,8 @@ type functions struct {
 	rows          int // rows of a tile of gemm
 	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)
 	product       func(dst, a *float32, k int, panels *float32, step int, bias *float32, lo, hi float32)
-	depthwise     [2][2]depthwiseCode  // by vectors and stride, from 1
-	lines         map[[2]int]linesCode // by width and stride
+	depthwise     [2][2]depthwiseCode // by vectors and stride, from 1
+	lines         [12][2]linesCode    // by width, and stride from 1
 	clamp         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
 	hardSigmoid   func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
 	hardSwish     func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
@@ -54,24 +54,18 @@ type functions struct {
 
 var avx2 = functions{name: "avx2", lanes: 8, rows: 6, gemm1: gemm1xAVX2, gemm2: gemm2xAVX2, product: productAVX2,
 	depthwise: [2][2]depthwiseCode{{depthwise1x1AVX2, depthwise1x2AVX2}, {depthwise2x1AVX2, depthwise2x2AVX2}},
-	lines: map[[2]int]linesCode{
-		{3, 1}: depthwiseLines3x1AVX2, {3, 2}: depthwiseLines3x2AVX2,
-		{5, 1}: depthwiseLines5x1AVX2, {5, 2}: depthwiseLines5x2AVX2,
-		{7, 1}: depthwiseLines7x1AVX2, {7, 2}: depthwiseLines7x2AVX2,
-		{9, 1}: depthwiseLines9x1AVX2, {9, 2}: depthwiseLines9x2AVX2,
-		{11, 1}: depthwiseLines11x1AVX2, {11, 2}: depthwiseLines11x2AVX2,
+	lines: [12][2]linesCode{
+		3: {depthwiseLines3x1AVX2, depthwiseLines3x2AVX2}, 5: {depthwiseLines5x1AVX2, depthwiseLines5x2AVX2}, 7: {depthwiseLines7x1AVX2, depthwiseLines7x2AVX2},
+		9: {depthwiseLines9x1AVX2, depthwiseLines9x2AVX2}, 11: {depthwiseLines11x1AVX2, depthwiseLines11x2AVX2},
 	},
 	clamp:       clampAVX2,
 	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, exp: expAVX2, leakyRelu: leakyReluAVX2, odd: oddAVX2, oddGate: oddGateAVX2, add: addAVX2, mul: mulAVX2, max: maxAVX2, sum: sumAVX2}
 
 var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512, gemm2: gemm2xAVX512, product: productAVX512,
 	depthwise: [2][2]depthwiseCode{{depthwise1x1AVX512, depthwise1x2AVX512}, {depthwise2x1AVX512, depthwise2x2AVX512}},
-	lines: map[[2]int]linesCode{
-		{3, 1}: depthwiseLines3x1AVX512, {3, 2}: depthwiseLines3x2AVX512,
-		{5, 1}: depthwiseLines5x1AVX512, {5, 2}: depthwiseLines5x2AVX512,
-		{7, 1}: depthwiseLines7x1AVX512, {7, 2}: depthwiseLines7x2AVX512,
-		{9, 1}: depthwiseLines9x1AVX512, {9, 2}: depthwiseLines9x2AVX512,
-		{11, 1}: depthwiseLines11x1AVX512, {11, 2}: depthwiseLines11x2AVX512,
+	lines: [12][2]linesCode{
+		3: {depthwiseLines3x1AVX512, depthwiseLines3x2AVX512}, 5: {depthwiseLines5x1AVX512, depthwiseLines5x2AVX512}, 7: {depthwiseLines7x1AVX512, depthwiseLines7x2AVX512},
+		9: {depthwiseLines9x1AVX512, depthwiseLines9x2AVX512}, 11: {depthwiseLines11x1AVX512, depthwiseLines11x2AVX512},
 	},
 	clamp:       clampAVX512,
 	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, exp: expAVX512, leakyRelu: leakyReluAVX512, odd: oddAVX512, oddGate: oddGateAVX512, add: addAVX512, mul: mulAVX512, max: maxAVX512, sum: sumAVX512}
@@ -144,12 +138,12 @@ func (f *functions) depthwiseRows(dst []float32, dstStep, dstPitch int, x []floa
 	}
 	_, _ = dst[(rows-1)*dstPitch+(pixels-1)*dstStep+wide-1], bias[wide-1]
 	_, _ = x[(rows-1)*xPitch+(pixels-1)*xStep+taps[len(taps)-1]+wide-1], w[(len(taps)-1)*lanes+wide-1] // taps ascend
-	if code := f.lines[[2]int{line, stride}]; code != nil && pixels >= linePixels {
+	if line < len(f.lines) && f.lines[line][stride-1] != nil && pixels >= linePixels {
 		pitch, lines, whole := 0, len(taps)/line, pixels-pixels%linePixels
 		if lines > 1 {
 			pitch = taps[line] - taps[0]
 		}
-		code(&dst[0], dstStep, dstPitch, &x[0], xPitch, pitch, lines, &w[0], &bias[0], rows, whole, vectors, lo, hi)
+		f.lines[line][stride-1](&dst[0], dstStep, dstPitch, &x[0], xPitch, pitch, lines, &w[0], &bias[0], rows, whole, vectors, lo, hi)
 		if pixels -= whole; pixels == 0 {
 			return
 		}
@@ -201,7 +195,7 @@ func (f *functions) activate(dst []float32, dstStep int, src []float32, srcStep,
 // that to be a normal number; further out the sigmoid is 0 or 1 to rounding.
 func power(alpha float32) (scale, most float32) {
 	s := -float64(alpha) * math.Log2E
-	return float32(s / 8), float32(math.Min(math.MaxFloat32, 125.9/math.Abs(s)))
+	return float32(s / 8), float32(min(math.MaxFloat32, 125.9/math.Abs(s)))
 }
 
 // tables are the odd functions as the code reads them: each number sixteen
