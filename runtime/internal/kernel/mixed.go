@@ -33,10 +33,11 @@ type Panel struct {
 }
 
 const (
-	planeFloats = 12 << 10 // of a plane, if that is enough for its kernel
-	chunkFloats = 11 << 9  // between two passes over the same values
-	bandFloats  = 48 << 10 // of what an expansion reads
-	leastTasks  = 8        // of one picture, where it is large enough
+	planeFloats  = 12 << 10 // of a plane, if that is enough for its kernel
+	planeWindows = 2        // how often a plane holds what is worked on at once, so that rows move up less often
+	chunkFloats  = 11 << 9  // between two passes over the same values
+	bandFloats   = 48 << 10 // of what an expansion reads
+	leastTasks   = 8        // of one picture, where it is large enough
 )
 
 // Bands is the number of parts that a picture's rows are computed in.
@@ -68,7 +69,7 @@ func (m *Mixed) plane(s *Set, g MixedGroup) plane {
 	room := planeFloats / (p.cols * s.Lanes)
 	band := (m.Out.H + m.Bands() - 1) / m.Bands()
 	p.rows = min(band, max(1, (room-p.reach(1))/w.SH+1))
-	p.height = min(p.reach(p.rows), m.In.H)
+	p.height = min(planeWindows*p.reach(p.rows), p.reach(band), m.In.H)
 	if p.line = w.KW; w.DW > 1 {
 		p.line = 1
 	}
@@ -148,7 +149,7 @@ type mixedTask struct {
 	panel, picture int
 
 	data, in, out []float32 // the plane; rows before they go in; rows that came out
-	first, end    int       // rows of the picture in the plane
+	first, end    int       // rows of the picture in the plane, those that are needed last
 	stem          *Conv     // that makes the rows, if Expand is planar
 	pieces        []Piece
 }
@@ -177,16 +178,17 @@ func (t *mixedTask) clearSides() {
 }
 
 // fill makes the plane hold the picture's rows first … end-1. Those that it has
-// already move up.
+// already stay where they are, or move up where the plane ends.
 func (t *mixedTask) fill(first, end int) {
 	have := max(0, t.end-first)
-	if have > 0 {
-		copy(t.data[:have*t.pitch()], t.data[(first-t.first)*t.pitch():])
+	if have == 0 || (end-t.first)*t.pitch() > len(t.data) {
+		copy(t.data[:have*t.pitch()], t.data[(min(first, t.end)-t.first)*t.pitch():])
+		t.first = first
 	}
 	inside := t.data[t.Lft*t.lanes:]
 	for y := first + have; y < end; {
 		n := min(end-y, t.chunkRows(t.s, t.In.W))
-		to := inside[(y-first)*t.pitch():]
+		to := inside[(y-t.first)*t.pitch():]
 		if t.Expand != nil {
 			t.Expand.rows(t, to, y, n)
 		} else {
@@ -194,7 +196,7 @@ func (t *mixedTask) fill(first, end int) {
 		}
 		y += n
 	}
-	t.first, t.end = first, end
+	t.end = end
 }
 
 // copyRows moves the picture's channels of n rows from y on to the plane.
