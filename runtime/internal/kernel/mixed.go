@@ -6,8 +6,8 @@ import "github.com/mixconv/mixconv/runtime/internal/act"
 // their own (MDConv); a plain depthwise convolution has one group. Groups read
 // and write their ranges of channels in place.
 //
-// It works on planes: a panel of Lanes channels of neighbouring rows, with
-// zero columns at both sides, so that every pixel of a row has the same taps.
+// It works on planes: a panel of Lanes channels of neighbouring rows, with zeros
+// where the picture is padded, so that every pixel has the same taps.
 // A plane moves down a band of the picture and stays in the cache.
 type Mixed struct {
 	In, Out Image   // In has only its shape if Expand is there
@@ -69,7 +69,7 @@ func (m *Mixed) plane(s *Set, g MixedGroup) plane {
 	room := planeFloats / (p.cols * s.Lanes)
 	band := (m.Out.H + m.Bands() - 1) / m.Bands()
 	p.rows = min(band, max(1, (room-p.reach(1))/w.SH+1))
-	p.height = min(planeWindows*p.reach(p.rows), p.reach(band), m.In.H)
+	p.height = min(planeWindows*p.reach(p.rows), p.reach(band))
 	if p.line = w.KW; w.DW > 1 {
 		p.line = 1
 	}
@@ -159,12 +159,13 @@ func (t *mixedTask) run(from, to int, scratch []float32) {
 	n, in := t.height*t.pitch(), t.chunk(t.s, t.In.W)
 	t.data, t.in, t.out = scratch[:n], scratch[n:n+in], scratch[n+in:]
 	t.clearSides()
+	t.first = from*t.SH - t.Top
+	t.end = t.first
 	for y := from; y < to; y += t.rows {
-		last := min(y+t.rows, to)
-		first := max(0, y*t.SH-t.Top)
-		end := min(t.In.H, (last-1)*t.SH-t.Top+(t.KH-1)*t.DH+1)
-		t.fill(first, max(first, end))
-		t.compute(y, last)
+		n := min(t.rows, to-y)
+		first := y*t.SH - t.Top
+		t.fill(first, first+t.reach(n))
+		t.compute(y, n)
 	}
 }
 
@@ -177,8 +178,8 @@ func (t *mixedTask) clearSides() {
 	}
 }
 
-// fill makes the plane hold the picture's rows first … end-1. Those that it has
-// already stay where they are, or move up where the plane ends.
+// fill makes the plane hold the rows first … end-1, zeros outside the picture.
+// Those that it has already stay where they are, or move up where the plane ends.
 func (t *mixedTask) fill(first, end int) {
 	have := max(0, t.end-first)
 	if have == 0 || (end-t.first)*t.pitch() > len(t.data) {
@@ -187,8 +188,13 @@ func (t *mixedTask) fill(first, end int) {
 	}
 	inside := t.data[t.Lft*t.lanes:]
 	for y := first + have; y < end; {
-		n := min(end-y, t.chunkRows(t.s, t.In.W))
 		to := inside[(y-t.first)*t.pitch():]
+		if y < 0 || y >= t.In.H {
+			clear(to[:t.In.W*t.lanes])
+			y++
+			continue
+		}
+		n := min(min(end, t.In.H)-y, t.chunkRows(t.s, t.In.W))
 		if t.Expand != nil {
 			t.Expand.rows(t, to, y, n)
 		} else {
@@ -207,28 +213,17 @@ func (t *mixedTask) copyRows(to []float32, y, n int) {
 	}
 }
 
-// compute makes the output rows from … to-1, those that see the same rows of
-// the kernel at once.
-func (t *mixedTask) compute(from, to int) {
-	most := to - from
+// compute makes n output rows from y on, as many at a time as are passed on.
+func (t *mixedTask) compute(y, n int) {
+	most := n
 	if !t.direct() {
 		most = t.chunkRows(t.s, t.Out.W)
 	}
-	for y := from; y < to; {
-		top, bottom := t.span(y)
-		n := 1
-		for ; y+n < to && n < most; n++ {
-			if a, b := t.span(y + n); a != top || b != bottom {
-				break
-			}
-		}
-		t.depthwise(y, n, top, max(top, bottom))
-		y += n
+	for ; n > 0; n -= most {
+		t.depthwise(y, min(n, most))
+		y += most
 	}
 }
-
-// span is the rows of the kernel that output row y sees.
-func (t *mixedTask) span(y int) (from, to int) { return span(y*t.SH-t.Top, t.KH, t.DH, t.In.H) }
 
 // direct reports whether the kernel can write to the picture: whole vectors,
 // with nothing left to do but the clamp.
@@ -237,23 +232,19 @@ func (t *mixedTask) direct() bool {
 	return rest.Kind == act.None && t.Finish.Residual.Data == nil && t.p.N%t.s.Vector == 0
 }
 
-// depthwise makes n output rows from y on, which see the rows top … bottom-1 of
-// the kernel.
-func (t *mixedTask) depthwise(y, n, top, bottom int) {
+// depthwise makes n output rows from y on.
+func (t *mixedTask) depthwise(y, n int) {
 	lo, hi, rest := t.Finish.Act.Bounds()
 	if t.Finish.Residual.Data != nil {
 		lo, hi, rest = -infinity, infinity, act.Func{} // all of it comes after the sum
 	}
-	var x []float32
-	if top < bottom {
-		x = t.data[(y*t.SH-t.Top+top*t.DH-t.first)*t.pitch():]
-	}
+	x := t.data[(y*t.SH-t.Top-t.first)*t.pitch():]
 	at, dst, step := (t.picture*t.Out.H+y)*t.Out.W, t.out, t.lanes
 	if t.direct() {
 		dst, step = t.Out.Data[at*t.Out.Pixel+t.p.From:], t.Out.Pixel
 	}
-	t.s.Depthwise(dst, step, t.Out.W*step, x, t.SW*t.lanes, t.SH*t.pitch(), t.p.Weights[top*t.KW*t.lanes:], t.p.Bias,
-		t.taps[:(bottom-top)*t.KW], t.line, n, t.Out.W, t.p.N, lo, hi)
+	t.s.Depthwise(dst, step, t.Out.W*step, x, t.SW*t.lanes, t.SH*t.pitch(), t.p.Weights, t.p.Bias,
+		t.taps, t.line, n, t.Out.W, t.p.N, lo, hi)
 	if !t.direct() {
 		t.store(at, n*t.Out.W, rest)
 	}
