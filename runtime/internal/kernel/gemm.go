@@ -2,10 +2,11 @@ package kernel
 
 const panel = 4
 
-// What rounding takes from a sum grows with its length. So no more than longest
-// products are added one after another: a sum of more is cut into blocks of about
-// blockLength, which are added then.
-const longest, blockLength = 96, 64
+// longest is how many products are added one after another. A sum of more of them
+// is cut into blocks, which are added then: what rounding takes from a sum grows
+// with its length. The shorter, the better, but the end of a block takes the time
+// of some three products.
+const longest = 96
 
 // blocks says how a sum over pieces of k products is cut: a block is count pieces,
 // or run products of one.
@@ -14,9 +15,9 @@ func blocks(pieces, k int) (count, run int) {
 	case pieces*k <= longest:
 		return pieces, k
 	case k <= longest:
-		return max(1, blockLength/k), k
+		return longest / k, k
 	}
-	return 1, blockLength
+	return 1, longest
 }
 
 // gemm adds one block after another to dst.

@@ -83,7 +83,7 @@ func TestGuardedProduct(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 3))
 	for _, s := range Sets {
 		for _, atEnd := range []bool{false, true} {
-			for _, k := range []int{1, 7, longest, longest + 1, 3*blockLength + 5} {
+			for _, k := range []int{1, 7, longest, longest + 1, 3*longest + 5} {
 				for n := 1; n <= 9*s.Panel; n += 5 {
 					guardedProduct(t, r, s, atEnd, k, n)
 				}
