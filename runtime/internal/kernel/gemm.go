@@ -2,28 +2,79 @@ package kernel
 
 const panel = 4
 
-// gemm keeps a tile of two rows and four columns in registers.
+// longest is how many products are added one after another. A sum of more of them
+// is cut into blocks, which are added then: what rounding takes from a sum grows
+// with its length. The shorter, the better, but the end of a block takes the time
+// of some three products.
+const longest = 96
+
+// blocks says how a sum over pieces of k products is cut: a block is count pieces,
+// or run products of one.
+func blocks(pieces, k int) (count, run int) {
+	switch {
+	case pieces*k <= longest:
+		return pieces, k
+	case k <= longest:
+		return longest / k, k
+	}
+	return 1, longest
+}
+
+// gemm adds one block after another to dst.
 func gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, w, bias []float32, n int, lo, hi float32) {
+	count, run := blocks(len(pieces), k)
+	if count == len(pieces) && run == k {
+		gemmBlock(dst, dstStride, a, aStride, m, pieces, k, w, bias, n, lo, hi)
+		return
+	}
+	for p := 0; p < len(pieces); p += count {
+		some := pieces[p:min(p+count, len(pieces))]
+		for from := 0; from < k; from += run {
+			low, high := -infinity, infinity
+			if p+count >= len(pieces) && from+run >= k {
+				low, high = lo, hi
+			}
+			gemmBlock(dst, dstStride, a[from:], aStride, m, some, min(run, k-from), w[panel*from:], bias, n, low, high)
+			bias = nil
+		}
+	}
+}
+
+// gemmBlock keeps a tile of two rows and four columns in registers. Without a bias
+// it adds to what dst has.
+func gemmBlock(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, w, bias []float32, n int, lo, hi float32) {
 	var b [panel]float32
-	copy(b[:], bias[:n])
+	if bias != nil {
+		copy(b[:], bias[:n])
+	}
 	i := 0
 	for ; i+2 <= m; i += 2 {
 		c := tile2{b[0], b[1], b[2], b[3], b[0], b[1], b[2], b[3]}
 		for _, p := range pieces {
 			c = c.add(a[i*aStride+p.A:][:k], a[(i+1)*aStride+p.A:][:k], w[panel*p.W:][:panel*k])
 		}
-		clamp(c[:], lo, hi)
-		copy(dst[i*dstStride:][:n], c[:panel])
-		copy(dst[(i+1)*dstStride:][:n], c[panel:])
+		store(dst[i*dstStride:][:n], c[:panel], bias == nil, lo, hi)
+		store(dst[(i+1)*dstStride:][:n], c[panel:], bias == nil, lo, hi)
 	}
 	if i < m {
 		c := b
 		for _, p := range pieces {
 			c = addRow(c, a[i*aStride+p.A:][:k], w[panel*p.W:][:panel*k])
 		}
-		clamp(c[:], lo, hi)
-		copy(dst[i*dstStride:][:n], c[:])
+		store(dst[i*dstStride:][:n], c[:], bias == nil, lo, hi)
 	}
+}
+
+// store moves a row's sums to dst, or adds them, and clamps the result.
+func store(dst, sums []float32, add bool, lo, hi float32) {
+	if add {
+		for i := range dst {
+			dst[i] += sums[i]
+		}
+	} else {
+		copy(dst, sums)
+	}
+	clamp(dst, lo, hi)
 }
 
 // clamp holds x in lo … hi; NaN stays.

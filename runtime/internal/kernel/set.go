@@ -21,7 +21,7 @@ type Set struct {
 	// Gemm computes, for i < m and j < n ≤ Panel, with k ≥ 1,
 	// dst[i·dstStride+j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·Panel+j]
 	// over pieces p and l < k, clamped to lo … hi; NaN stays. A matrix product has one piece, a convolution one
-	// per row of its kernel.
+	// per row of its kernel. A long sum is cut, as blocks says.
 	Gemm func(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, panel, bias []float32, n int, lo, hi float32)
 	// Product is Gemm for one row over as many whole panels as it likes of those
 	// that fill dst: it returns how many elements of dst it computed.

@@ -36,8 +36,8 @@ type functions struct {
 	name          string
 	lanes         int // floats in a vector
 	rows          int // rows of a tile of gemm
-	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)
-	product       func(dst, a *float32, k int, panels *float32, step int, bias *float32, lo, hi float32)
+	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces, last *int, k, count, run, cut int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)
+	product       func(dst, a *float32, k, run int, panels *float32, step int, bias *float32, lo, hi float32)
 	depthwise     [2][2]depthwiseCode // by vectors and stride, from 1
 	lines         [12][2]linesCode    // by width, and stride from 1
 	clamp         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
@@ -88,13 +88,18 @@ func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m i
 		code = f.gemm2
 	}
 	if len(pieces) == 0 || k <= 0 { // an empty sum: nothing of a and panel is read
-		code(&dst[0], dstStride, nil, aStride, m, nil, 0, 0, nil, &bias[0], n, lo, hi, 0, 0)
+		code(&dst[0], dstStride, nil, aStride, m, nil, nil, 0, 0, 0, 0, nil, &bias[0], n, lo, hi, 0, 0)
 		return
 	}
-	last := pieces[len(pieces)-1]
+	last := &pieces[len(pieces)-1]
 	_, _ = a[(m-1)*aStride+last.A+k-1], panel[(last.W+k)*2*f.lanes-1]
+	count, run := blocks(len(pieces), k)
+	cut := 0
+	if count < len(pieces) || run < k {
+		cut = 1
+	}
 	ahead, pace := f.ahead(last.W+k, m)
-	code(&dst[0], dstStride, &a[0], aStride, m, &pieces[0].A, len(pieces), k, &panel[0], &bias[0], n, lo, hi, ahead, pace)
+	code(&dst[0], dstStride, &a[0], aStride, m, &pieces[0].A, &last.A, k, count, run, cut, &panel[0], &bias[0], n, lo, hi, ahead, pace)
 }
 
 // ahead is what gemm should prefetch while it computes m rows with a panel of k
@@ -113,10 +118,11 @@ func (f *functions) ahead(k, m int) (bytes, pace int) {
 func (f *functions) products(dst, a, panels, bias []float32, lo, hi float32) int {
 	const streams = 4
 	k, panel := len(a), 2*f.lanes
+	_, run := blocks(1, k)
 	done := 0
 	for ; k > 0 && done+streams*panel <= len(dst); done += streams * panel {
 		_, _ = panels[(done+streams*panel)*k-1], bias[done+streams*panel-1]
-		f.product(&dst[done], &a[0], k, &panels[done*k], k*panel, &bias[done], lo, hi)
+		f.product(&dst[done], &a[0], k, run, &panels[done*k], k*panel, &bias[done], lo, hi)
 	}
 	return done
 }

@@ -10,13 +10,15 @@ import (
 )
 
 // gemm writes a function for panels of the given number of vectors: tiles of as
-// many rows as there are registers for, then one of the rows that are left. A tile keeps all its sums
-// in registers and passes once over the panel.
+// many rows as there are registers for, then one of the rows that are left. A tile
+// keeps all its sums in registers and passes once over the panel. At the end of
+// each block of a long sum it adds them to totals on the stack, and begins anew.
 func (s isa) gemm(vectors int) {
-	TEXT(fmt.Sprintf("gemm%dx%s", vectors, s.name), NOSPLIT,
-		"func(dst *float32, dstStride int, a *float32, aStride, m int, pieces *int, npieces, k int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)")
-	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·%d+j], held in lo … hi,", vectors, s.name, 2*s.lanes),
-		fmt.Sprintf("for i < m and j < n, l < k, which is at least 1; n is from %d to %d.", (vectors-1)*s.lanes+1, vectors*s.lanes),
+	TEXT(fmt.Sprintf("gemm%dx%s", vectors, s.name), 0, // NOSPLIT has no room for the totals
+		"func(dst *float32, dstStride int, a *float32, aStride, m int, pieces, last *int, k, count, run, cut int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)")
+	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+p.A+l]·panel[(p.W+l)·%d+j], held in lo … hi,", vectors, s.name, 2*s.lanes),
+		fmt.Sprintf("for i < m and j < n, pieces p to the last, or none if nil, and l < k, which is at least 1; n is from %d to %d.", (vectors-1)*s.lanes+1, vectors*s.lanes),
+		"If cut is 1, count pieces, or run products of one, are a block; else that is all of them.",
 		"It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.")
 	g := gemm{isa: s, vectors: vectors}
 	g.rows = min(12, s.rows*2/vectors) // there are addresses for twelve
@@ -24,8 +26,9 @@ func (s isa) gemm(vectors int) {
 	g.dstStride, g.aStride = Load(Param("dstStride"), GP64()).(GPVirtual), Load(Param("aStride"), GP64()).(GPVirtual)
 	SHLQ(U8(2), g.dstStride)
 	SHLQ(U8(2), g.aStride)
-	g.m, g.ahead, g.pace = Load(Param("m"), GP64()).(GPVirtual), gp("ahead"), gp("pace")
+	g.ahead, g.pace = gp("ahead"), gp("pace")
 	ADDQ(g.param("panel"), g.ahead)
+	g.clearTotals()
 	n := Load(Param("n"), GP64()).(GPVirtual)
 	if vectors > 1 {
 		SUBQ(U8((vectors-1)*s.lanes), n)
@@ -35,14 +38,15 @@ func (s isa) gemm(vectors int) {
 	// One or two rows behind a tile would keep the units waiting for their own
 	// sums: two tiles of half the size do not.
 	Label("tiles")
-	CMPQ(g.m, U8(g.rows+2))
+	m := gp("m")
+	CMPQ(m, U8(g.rows+2))
 	JG(LabelRef("full"))
-	CMPQ(g.m, U8(g.rows))
+	CMPQ(m, U8(g.rows))
 	JE(LabelRef("full"))
 	JG(LabelRef(fmt.Sprintf("tile%d", g.rows/2+1)))
 	for rows := g.rows - 1; rows > 0; rows-- {
 		next := fmt.Sprintf("not%d", rows)
-		CMPQ(g.m, U8(rows))
+		CMPQ(m, U8(rows))
 		JNE(LabelRef(next))
 		Label(fmt.Sprintf("tile%d", rows))
 		g.tile(rows)
@@ -58,59 +62,97 @@ func (s isa) gemm(vectors int) {
 
 type gemm struct {
 	isa
-	vectors                       int
-	dst, dstStride, a, aStride, m GPVirtual
-	ahead, pace                   GPVirtual // what to prefetch next, and how far to go on
-	last                          mask      // of the last vector of a row
+	vectors, rows                    int // of a full tile
+	dst, dstStride, a, aStride, pace GPVirtual
+	ahead                            GPVirtual // what to prefetch next
+	last                             mask      // of the last vector of a row
+	space                            Mem       // of the totals
 }
 
 // tile computes rows rows of a and moves dst, a and m behind them.
 func (g *gemm) tile(rows int) {
 	sums := g.start(rows)
-	pieces, left := gp("pieces"), gp("npieces")
-	piece, done := fmt.Sprintf("piece%d", rows), fmt.Sprintf("sum%d", rows)
-	TESTQ(left, left)
-	JLE(LabelRef(done))
+	pieces, count, rest, k, w := gp("pieces"), gp("count"), GP64(), GP64(), GP64()
+	piece, run, end, done := fmt.Sprintf("piece%d", rows), fmt.Sprintf("run%d", rows), fmt.Sprintf("end%d", rows), fmt.Sprintf("sum%d", rows)
+	TESTQ(pieces, pieces)
+	JE(LabelRef(done))
 	Label(piece)
-	g.piece(rows, sums, pieces)
-	ADDQ(U8(16), pieces)
-	DECQ(left)
-	JNE(LabelRef(piece))
-	Label(done)
-	g.finish(rows, sums)
-}
-
-// piece adds the products of one piece of every row.
-func (g *gemm) piece(rows int, sums [][]VecVirtual, pieces GPVirtual) {
 	first := GP64()
 	MOVQ(Mem{Base: pieces}, first)
 	LEAQ(Mem{Base: g.a, Index: first, Scale: 4}, first)
 	pointers := newRowPointers(first, g.aStride, rows)
-	w, k := GP64(), gp("k")
 	IMUL3Q(U8(2*g.bytes()), Mem{Base: pieces, Disp: 8}, w)
 	ADDQ(g.param("panel"), w)
-	loop := fmt.Sprintf("k%d", rows)
-	Label(loop)
-	weights := make([]VecVirtual, g.vectors)
-	for v := range weights {
-		weights[v] = g.vector()
-		VMOVUPS(Mem{Base: w, Disp: v * g.bytes()}, weights[v])
-	}
-	for r := range rows {
-		x := g.vector()
-		VBROADCASTSS(pointers.at(r, g.aStride), x)
+	MOVQ(g.param("k"), rest)
+	MOVQ(g.param("run"), k)
+	Label(run)
+	SUBQ(k, rest)
+	g.run(fmt.Sprintf("k%d", rows), k, w, pointers, sums)
+	TESTQ(rest, rest)
+	JNE(LabelRef(end))
+	CMPQ(pieces, g.param("last"))
+	JE(LabelRef(done))
+	ADDQ(U8(16), pieces)
+	DECQ(count)
+	JNE(LabelRef(piece))
+	MOVQ(g.param("count"), count)
+	Label(end)
+	g.endBlock(sums)
+	TESTQ(rest, rest)
+	JE(LabelRef(piece))
+	MOVQ(g.param("run"), k)
+	CMPQ(rest, k)
+	CMOVQLT(rest, k)
+	JMP(LabelRef(run))
+	Label(done)
+	g.finish(rows, sums)
+}
+
+// unrolled is how many products a step of the loop adds.
+const unrolled = 2
+
+// run adds k products to every sum.
+func (g *gemm) run(label string, k, w GPVirtual, pointers rowPointers, sums [][]VecVirtual) {
+	few, one, done := label+"few", label+"one", label+"done"
+	SUBQ(U8(unrolled), k)
+	JL(LabelRef(few))
+	Label(label)
+	g.products(unrolled, w, pointers, sums)
+	SUBQ(U8(unrolled), k)
+	JGE(LabelRef(label))
+	Label(few)
+	ADDQ(U8(unrolled), k)
+	JE(LabelRef(done))
+	Label(one)
+	g.products(1, w, pointers, sums)
+	DECQ(k)
+	JNE(LabelRef(one))
+	Label(done)
+}
+
+// products adds n products to every sum.
+func (g *gemm) products(n int, w GPVirtual, pointers rowPointers, sums [][]VecVirtual) {
+	for i := range n {
+		weights := make([]VecVirtual, g.vectors)
 		for v := range weights {
-			VFMADD231PS(weights[v], x, sums[r][v])
+			weights[v] = g.vector()
+			VMOVUPS(Mem{Base: w, Disp: (2*i + v) * g.bytes()}, weights[v])
 		}
+		for r := range sums {
+			x, from := g.vector(), pointers.at(r, g.aStride)
+			from.Disp = 4 * i
+			VBROADCASTSS(from, x)
+			for v := range weights {
+				VFMADD231PS(weights[v], x, sums[r][v])
+			}
+		}
+		PREFETCHT1(Mem{Base: g.ahead})
+		ADDQ(g.pace, g.ahead)
 	}
 	for _, p := range pointers {
-		ADDQ(U8(4), p)
+		ADDQ(U8(4*n), p)
 	}
-	PREFETCHT1(Mem{Base: g.ahead})
-	ADDQ(g.pace, g.ahead)
-	ADDQ(U32(2*g.bytes()), w)
-	DECQ(k)
-	JNE(LabelRef(loop))
+	ADDQ(U32(2*n*g.bytes()), w)
 }
 
 // start returns sums that begin with the bias.
@@ -161,6 +203,7 @@ func newRowPointers(first, stride GPVirtual, rows int) rowPointers {
 
 // finish stores the sums and advances to the next tile.
 func (g *gemm) finish(rows int, sums [][]VecVirtual) {
+	g.addTotals(rows, sums)
 	g.bounded(fmt.Sprintf("%drows", rows), slices.Concat(sums...))
 	g.stores(fmt.Sprintf("sums%d", rows), g.param("n"), (g.vectors-1)*g.lanes, g.last, func(store func(VecVirtual, Mem)) {
 		for r := range sums {
@@ -178,5 +221,5 @@ func (g *gemm) finish(rows int, sums [][]VecVirtual) {
 	step := GP64()
 	IMUL3Q(U8(rows), g.aStride, step)
 	ADDQ(step, g.a)
-	SUBQ(U8(rows), g.m)
+	SUBQ(U8(rows), g.param("m"))
 }

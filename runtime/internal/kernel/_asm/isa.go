@@ -125,10 +125,4 @@ func (s isa) broadcast(bits uint32) VecVirtual {
 func (s isa) constant(f float32) VecVirtual { return s.broadcast(math.Float32bits(f)) }
 
 // zero clears v.
-func zero(v VecVirtual) {
-	if v.Size() == 64 {
-		VPXORD(v, v, v)
-		return
-	}
-	VPXOR(v, v, v)
-}
+func zero(v VecVirtual) { VXORPS(v, v, v) }

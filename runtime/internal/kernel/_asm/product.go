@@ -14,9 +14,10 @@ const streams = 4
 
 // product writes the product of a vector and a matrix.
 func (s isa) product() {
-	TEXT("product"+s.name, NOSPLIT, "func(dst, a *float32, k int, panels *float32, step int, bias *float32, lo, hi float32)")
+	TEXT("product"+s.name, NOSPLIT, "func(dst, a *float32, k, run int, panels *float32, step int, bias *float32, lo, hi float32)")
 	Doc("product"+s.name+fmt.Sprintf(" computes dst[p·%d+j] = bias[p·%d+j] + Σ_l a[l]·panels[p·step+l·%d+j], held in lo … hi,", 2*s.lanes, 2*s.lanes, 2*s.lanes),
-		fmt.Sprintf("for p < %d, j < %d and l < k, which is at least 1.", streams, 2*s.lanes))
+		fmt.Sprintf("for p < %d, j < %d and l < k, which is at least 1.", streams, 2*s.lanes),
+		"Every run products are a block; their sums are added.")
 	dst, a, k, step, bias := gp("dst"), gp("a"), gp("k"), gp("step"), gp("bias")
 	SHLQ(U8(2), step)
 	panels := []GPVirtual{gp("panels")}
@@ -30,8 +31,22 @@ func (s isa) product() {
 		LEAQ(Mem{Base: panels[len(panels)-1], Index: step, Scale: 1}, next)
 		panels = append(panels, next)
 	}
-	at := GP64()
+	at, n, total := GP64(), GP64(), GP64()
 	XORQ(at, at)
+	XORQ(total, total)
+	JMP(LabelRef("block"))
+	Label("blockEnd") // dst has the total of the blocks
+	s.addTotal(total, "first", dst, sums)
+	for i, sum := range sums {
+		VMOVUPS(sum, Mem{Base: dst, Disp: i * s.bytes()})
+		zero(sum)
+	}
+	MOVQ(U32(1), total)
+	Label("block")
+	Load(Param("run"), n)
+	CMPQ(k, n)
+	CMOVQLT(k, n)
+	SUBQ(n, k)
 	Label("factor")
 	x := s.vector()
 	VBROADCASTSS(Mem{Base: a}, x)
@@ -40,8 +55,11 @@ func (s isa) product() {
 	}
 	ADDQ(U8(4), a)
 	ADDQ(U32(2*s.bytes()), at)
-	DECQ(k)
+	DECQ(n)
 	JNE(LabelRef("factor"))
+	TESTQ(k, k)
+	JNE(LabelRef("blockEnd"))
+	s.addTotal(total, "one", dst, sums)
 	lo, hi := s.float("lo"), s.float("hi")
 	for i, sum := range sums {
 		bound(sum, lo, hi)
@@ -49,4 +67,14 @@ func (s isa) product() {
 	}
 	VZEROUPPER()
 	RET()
+}
+
+// addTotal adds what dst has to the sums, if total is not 0.
+func (s isa) addTotal(total GPVirtual, skip string, dst GPVirtual, sums []VecVirtual) {
+	TESTQ(total, total)
+	JE(LabelRef(skip))
+	for i, sum := range sums {
+		VADDPS(Mem{Base: dst, Disp: i * s.bytes()}, sum, sum)
+	}
+	Label(skip)
 }
