@@ -195,12 +195,24 @@ func (e *entry) output(i int) (tensor.DType, tensor.Shape) {
 	return dtype, shape
 }
 
-// newOutputs allocates tensors for e's outputs.
+// settled reports whether the shapes of all outputs are known before a run.
+func (e *entry) settled() bool {
+	for i := range e.want {
+		if _, shape := e.output(i); !shape.Known() {
+			return false
+		}
+	}
+	return true
+}
+
+// newOutputs allocates tensors for e's outputs, nil for those of shapes that only
+// a run tells.
 func (e *entry) newOutputs() []*tensor.Tensor {
 	list := make([]*tensor.Tensor, len(e.want))
 	for i := range list {
-		dtype, shape := e.output(i)
-		list[i] = tensor.New(dtype, shape...)
+		if dtype, shape := e.output(i); shape.Known() {
+			list[i] = tensor.New(dtype, shape...)
+		}
 	}
 	return list
 }

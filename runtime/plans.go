@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"errors"
 	goruntime "runtime"
 	"slices"
 	"sync"
@@ -125,10 +124,7 @@ func (s *Session) prepare(shapes []tensor.Shape, want []int, together bool) (*en
 			return e, err
 		}
 		e.plan, err = s.newPlan(e, s.plans.packs)
-		if !errors.Is(err, plan.ErrShape) {
-			return e, err
-		}
-		e.plan = nil // shapes that depend on data: only one node after another can tell
+		return e, err
 	}
 	if e.graph, err = s.specialise(s.typed, e); err == nil {
 		e.graph.Embed()

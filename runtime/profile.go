@@ -36,10 +36,10 @@ func (s *Session) Profile(ctx context.Context, in Tensors, runs int) ([]StepTime
 	for i, step := range e.plan.Steps {
 		steps[i] = StepTime{Name: step.Name, Kernel: step.Kernel, Fallback: step.Fallback, MACs: int64(float64(step.MACs) * times)}
 	}
-	st, out := s.acquire(e), e.plan.Outputs()
+	st := s.acquire(e)
 	defer s.release(e, st)
 	for run := range max(1, runs) {
-		err := st.Observe(ctx, args.in, out, func(i int, took time.Duration) {
+		err := st.Observe(ctx, args.in, e.newOutputs(), func(i int, took time.Duration) {
 			if took = time.Duration(float64(took) * times); run == 0 || took < steps[i].Best {
 				steps[i].Best = took
 			}

@@ -123,8 +123,8 @@ func (s *Session) Dump(w io.Writer, stage string) error {
 
 // Fallbacks lists the steps that the planned engine hands to the reference
 // loops, for the declared input shapes with 1 for unknown dimensions, or with 224
-// where the model cannot have that, but for the first. These are all nodes of a
-// model in which a shape depends on the input's values.
+// where the model cannot have that, but for the first. Nodes behind a shape that
+// depends on the input's values are among them.
 func (s *Session) Fallbacks() ([]string, error) {
 	e, err := s.declared()
 	if err != nil {
