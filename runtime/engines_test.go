@@ -276,23 +276,22 @@ func TestEngines(t *testing.T) {
 	}
 }
 
-// kernels is the plan's list of kernels, separated by commas.
+// kernels is the list of the plans' kernels, separated by commas.
 func kernels(t *testing.T, s *Session) string {
 	t.Helper()
-	e, err := s.declared()
+	stages, err := s.declared()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.plan == nil {
-		return "reference"
-	}
 	var names []string
-	for _, step := range e.plan.Steps {
-		name := step.Kernel
-		if step.Fallback {
-			name = "fallback " + name
+	for _, e := range stages {
+		for _, step := range e.plan.Steps {
+			name := step.Kernel
+			if step.Fallback {
+				name = "fallback " + name
+			}
+			names = append(names, name)
 		}
-		names = append(names, name)
 	}
 	return strings.Join(names, ",")
 }

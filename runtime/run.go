@@ -59,9 +59,8 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
 		return s.copyRun(ctx, e, args)
 	}
 	for i, t := range args.out {
-		dtype, shape := e.output(i)
-		if t == nil || t.DType != dtype || !t.Shape.Equal(shape) {
-			return fmt.Errorf("output %s: the model makes %s %s, given %s", errs.Quote(s.typed.Outputs[args.want[i]].Name), dtype, shape, describe(t))
+		if want := e.outputs[i]; t == nil || t.DType != want.DType || !t.Shape.Equal(want.Shape) {
+			return fmt.Errorf("output %s: the model makes %s %s, given %s", errs.Quote(s.typed.Outputs[args.want[i]].Name), want.DType, want.Shape, describe(t))
 		}
 	}
 	return s.explain(s.planned(ctx, e, args, args.out))
@@ -136,10 +135,7 @@ func (s *Session) planned(ctx context.Context, e *entry, args *arguments, out []
 	if e.batch != nil {
 		return e.batch.run(ctx, s, args, out)
 	}
-	st := s.acquire(e)
-	err := st.Run(ctx, args.in, out)
-	s.release(e, st)
-	return err
+	return s.stages(ctx, e, args.in, out, nil)
 }
 
 // explain names the file in a run's error, except for the caller's own

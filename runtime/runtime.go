@@ -110,12 +110,14 @@ func (s *Session) Dump(w io.Writer, stage string) error {
 			return s.passed.Dump(w)
 		}
 	case "plan":
-		e, err := s.declared()
-		if err != nil {
-			return err
+		stages, err := s.declared()
+		for _, e := range stages {
+			if err == nil && e.plan != nil {
+				err = e.plan.Dump(w)
+			}
 		}
-		if e.plan != nil {
-			return e.plan.Dump(w)
+		if err != nil || s.passed != nil {
+			return err
 		}
 	}
 	return fmt.Errorf("stage %q: allowed are %q, the last two of a model that the planned engine runs", stage, Stages)
@@ -123,19 +125,23 @@ func (s *Session) Dump(w io.Writer, stage string) error {
 
 // Fallbacks lists the steps that the planned engine hands to the reference
 // loops, for the declared input shapes with 1 for unknown dimensions, or with 224
-// where the model cannot have that, but for the first. Nodes behind a shape that
-// depends on the input's values are among them.
+// where the model cannot have that, but for the first. Nodes at a shape that
+// depends on values are among them; those in a later stage are listed as for 1
+// in place of what only a run tells.
 func (s *Session) Fallbacks() ([]string, error) {
-	e, err := s.declared()
+	stages, err := s.declared()
 	if err != nil {
 		return nil, err
 	}
-	if e.plan != nil {
-		return e.plan.Fallbacks(), nil
-	}
 	var all []string
-	for _, n := range e.graph.Nodes {
-		all = append(all, fmt.Sprintf("%s %q", n.Op.Name, n.Name))
+	for _, e := range stages {
+		if e.plan != nil {
+			all = append(all, e.plan.Fallbacks()...)
+			continue
+		}
+		for _, n := range e.graph.Nodes {
+			all = append(all, fmt.Sprintf("%s %q", n.Op.Name, n.Name))
+		}
 	}
 	return all, nil
 }
@@ -143,9 +149,9 @@ func (s *Session) Fallbacks() ([]string, error) {
 // usualPixels is the height and width that nearly every network takes.
 const usualPixels = 224
 
-// declared is what is prepared for the declared input shapes; of a batch that is
-// run in portions, for one of them.
-func (s *Session) declared() (*entry, error) {
+// declared is what is prepared for the declared input shapes, stage by stage; of
+// a batch that is run in portions, for one of them.
+func (s *Session) declared() ([]*entry, error) {
 	args := s.scratch.get()
 	defer s.scratch.put(args)
 	if err := s.ask(args, nil); err != nil {
@@ -160,7 +166,14 @@ func (s *Session) declared() (*entry, error) {
 		e = usual
 	}
 	e, _ = e.runner()
-	return e, nil
+	stages := []*entry{e}
+	for e.rest != nil {
+		if e, err = s.expected(e); err != nil {
+			return nil, s.explain(err)
+		}
+		stages = append(stages, e)
+	}
+	return stages, nil
 }
 
 // declaredShapes are the inputs', with 1 for an unknown first dimension and
@@ -193,13 +206,22 @@ func (s *Session) specialise(g *graph.Graph, e *entry) (*graph.Graph, error) {
 	return g, g.Infer(named)
 }
 
-func (s *Session) newPlan(e *entry, packs *plan.Packs) (*plan.Plan, error) {
-	g, err := s.specialise(s.passed, e)
-	if err != nil {
-		return nil, err
-	}
+// plan plans e for g, which has e's input shapes, as far as that can be done
+// before a run.
+func (s *Session) plan(e *entry, g *graph.Graph) (err error) {
 	if err := pass.Run(g); err != nil {
-		return nil, err
+		return err
 	}
-	return plan.New(g, plan.Options{Workers: s.options.Threads, Set: kernel.Best(), Limits: s.options.Limits, Packs: packs})
+	for _, o := range g.Outputs {
+		e.outputs = append(e.outputs, o.Value.Type)
+	}
+	if e.rest = g.Cut(worthStage); e.rest != nil {
+		e.deciding = e.rest.Deciding()
+	}
+	e.plan, err = plan.New(g, s.planOptions())
+	return err
+}
+
+func (s *Session) planOptions() plan.Options {
+	return plan.Options{Workers: s.options.Threads, Set: kernel.Best(), Limits: s.options.Limits, Packs: s.plans.packs}
 }

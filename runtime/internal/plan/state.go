@@ -159,8 +159,3 @@ func (st *State) output(port *port, out *tensor.Tensor, from int) error {
 	}
 	return nil
 }
-
-// Output is the type and shape of the i-th output.
-func (p *Plan) Output(i int) (tensor.DType, tensor.Shape) {
-	return p.outputs[i].dtype, p.outputs[i].shape
-}
