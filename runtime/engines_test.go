@@ -279,7 +279,7 @@ func TestEngines(t *testing.T) {
 // kernels is the list of the plans' kernels, separated by commas.
 func kernels(t *testing.T, s *Session) string {
 	t.Helper()
-	stages, err := s.declared()
+	stages, _, err := s.declared()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	goruntime "runtime"
+	"slices"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
@@ -97,8 +98,8 @@ func addLayers(g *graph.Graph) {
 // Stages are the names that Dump takes, in the order of a model's way through.
 var Stages = []string{"onnx", "typed", "passed", "plan"}
 
-// Dump writes one stage of the model's way from file to plan as text. The plan
-// is the one for the declared input shapes, as Fallbacks has them.
+// Dump writes one stage of the model's way from file to plan as text. The plans
+// are those for the declared input shapes, as Fallbacks has them.
 func (s *Session) Dump(w io.Writer, stage string) error {
 	switch stage {
 	case "onnx":
@@ -110,11 +111,14 @@ func (s *Session) Dump(w io.Writer, stage string) error {
 			return s.passed.Dump(w)
 		}
 	case "plan":
-		stages, err := s.declared()
+		stages, rest, err := s.declared()
 		for _, e := range stages {
 			if err == nil && e.plan != nil {
 				err = e.plan.Dump(w)
 			}
+		}
+		if err == nil && rest != nil {
+			_, err = fmt.Fprintf(w, "then %d nodes, planned for the shapes that a run finds\n", len(rest.Nodes))
 		}
 		if err != nil || s.passed != nil {
 			return err
@@ -126,22 +130,29 @@ func (s *Session) Dump(w io.Writer, stage string) error {
 // Fallbacks lists the steps that the planned engine hands to the reference
 // loops, for the declared input shapes with 1 for unknown dimensions, or with 224
 // where the model cannot have that, but for the first. Nodes at a shape that
-// depends on values are among them; those in a later stage are listed as for 1
-// in place of what only a run tells.
+// depends on values are among them. Of what is planned only while a model runs,
+// for shapes that it finds, they are those that a run had last, and before the
+// first run those that have no planned kernel for any shapes.
 func (s *Session) Fallbacks() ([]string, error) {
-	stages, err := s.declared()
+	stages, rest, err := s.declared()
 	if err != nil {
 		return nil, err
 	}
 	var all []string
+	list := func(nodes []*graph.Node) {
+		for _, n := range nodes {
+			all = append(all, fmt.Sprintf("%s %q", n.Op.Name, n.Name))
+		}
+	}
 	for _, e := range stages {
 		if e.plan != nil {
 			all = append(all, e.plan.Fallbacks()...)
 			continue
 		}
-		for _, n := range e.graph.Nodes {
-			all = append(all, fmt.Sprintf("%s %q", n.Op.Name, n.Name))
-		}
+		list(e.graph.Nodes)
+	}
+	if rest != nil {
+		list(slices.DeleteFunc(slices.Clone(rest.Nodes), plan.Lowers))
 	}
 	return all, nil
 }
@@ -149,31 +160,35 @@ func (s *Session) Fallbacks() ([]string, error) {
 // usualPixels is the height and width that nearly every network takes.
 const usualPixels = 224
 
-// declared is what is prepared for the declared input shapes, stage by stage; of
-// a batch that is run in portions, for one of them.
-func (s *Session) declared() ([]*entry, error) {
+// declared is what is prepared for the declared input shapes, stage by stage, and
+// the rest that no run has needed yet; of a batch that is run in portions, for one
+// of them.
+func (s *Session) declared() (stages []*entry, rest *graph.Graph, err error) {
 	args := s.scratch.get()
 	defer s.scratch.put(args)
 	if err := s.ask(args, nil); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	e, err := s.entry(s.declaredShapes(1), args.want)
 	if err != nil {
 		usual, usualErr := s.entry(s.declaredShapes(usualPixels), args.want)
 		if usualErr != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		e = usual
 	}
 	e, _ = e.runner()
-	stages := []*entry{e}
-	for e.rest != nil {
-		if e, err = s.expected(e); err != nil {
-			return nil, s.explain(err)
-		}
+	for {
 		stages = append(stages, e)
+		if e.rest == nil {
+			return stages, nil, nil
+		}
+		next := s.latest(e)
+		if next == nil {
+			return stages, e.rest, nil
+		}
+		e = next
 	}
-	return stages, nil
 }
 
 // declaredShapes are the inputs', with 1 for an unknown first dimension and

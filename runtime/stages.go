@@ -71,20 +71,16 @@ func (s *Session) next(e *entry, found []*tensor.Tensor) (*entry, error) {
 	return s.stage(stage)
 }
 
-// expected is next for an e that has not run: each dimension that only a run
-// tells is taken to be 1.
-func (s *Session) expected(e *entry) (*entry, error) {
-	stage := &entry{of: e.rest, want: e.want, values: make([]*tensor.Tensor, len(e.rest.Inputs))}
-	for _, v := range e.rest.Inputs {
-		shape := v.Type.Shape.Clone()
-		for i, d := range shape {
-			if d == tensor.Unknown {
-				shape[i] = 1
-			}
+// latest is the stage behind e that a run needed last, nil if none is remembered.
+func (s *Session) latest(e *entry) *entry {
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	for _, made := range slices.Backward(s.plans.entries) {
+		if made.of == e.rest {
+			return made
 		}
-		stage.shapes = append(stage.shapes, shape)
 	}
-	return s.stage(stage)
+	return nil
 }
 
 // stage returns the entry that is prepared for the same as e, or prepares e.
@@ -101,8 +97,7 @@ func (s *Session) stage(e *entry) (*entry, error) {
 	for i, v := range g.Inputs {
 		v.Type.Shape, v.Type.Value = e.shapes[i], e.values[i]
 	}
-	open := slices.ContainsFunc(e.shapes, func(s tensor.Shape) bool { return s == nil })
-	if open || g.Infer(nil) != nil || s.plan(e, g) != nil {
+	if g.Infer(nil) != nil || s.plan(e, g) != nil {
 		// The reference loops run it, and tell better what is wrong, if they find it.
 		e.rest = nil
 		var err error

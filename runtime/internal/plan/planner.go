@@ -7,6 +7,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/eval"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -102,6 +103,23 @@ func (p *planner) checkSizes(g *graph.Graph) error {
 		}
 	}
 	return nil
+}
+
+// Lowers reports whether there is a planned kernel for n, if its shapes allow it.
+func Lowers(n *graph.Node) bool {
+	is := func(v *graph.Value) bool { return v != nil && v.Type.DType == tensor.Float32 }
+	if !n.Is(n.Op.Name) || len(n.In) == 0 || !is(n.In[0]) || slices.ContainsFunc(n.Out, func(v *graph.Value) bool { return !is(v) }) {
+		return false
+	}
+	if lowerings[n.Op.Name] != nil {
+		return true
+	}
+	call, err := n.Call()
+	if err != nil {
+		return false
+	}
+	_, ok := eval.Function(call)
+	return ok
 }
 
 // node lowers n to a planned kernel, or to the reference loops.
