@@ -19,8 +19,9 @@ import (
 // detector is a small network like Mask R-CNN. The pixels of a picture whose keep
 // is positive go through a matrix of many weights and a convolution; those of them
 // for which that gives much go through another one. A Reshape between takes the
-// number of pixels from a value that is computed before the products.
-func detector() *onnx.Model {
+// number of pixels from a value that is computed before the products. channels are
+// those of a pixel's picture; from 64 on the matrix is worth a stage.
+func detector(channels int) *onnx.Model {
 	b := newBuilder(13)
 	x, keep := b.input("x", 1, 3, 6, 6), b.input("keep", 36)
 	features := b.node("Relu", "features", []string{b.conv(b.node("Relu", "", []string{b.conv(x, 3, 16, 3, 1, 1, "")}), 16, 16, 3, 1, 1, "")})
@@ -30,10 +31,10 @@ func detector() *onnx.Model {
 		return b.node("Squeeze", name, []string{found, b.ints(0)})
 	}
 	at := some(keep, "places")
-	shape := b.node("Concat", "", []string{b.node("Shape", "", []string{at}), b.ints(64, 4, 4)}, onnx.IntAttr("axis", 0))
+	shape := b.node("Concat", "", []string{b.node("Shape", "", []string{at}), b.ints(int64(channels), 4, 4)}, onnx.IntAttr("axis", 0))
 	y := b.node("Gather", "", []string{rows, at}, onnx.IntAttr("axis", 0))
-	y = b.node("Reshape", "", []string{b.node("Relu", "", []string{b.node("MatMul", "", []string{y, b.weight(16, 1024)})}), shape})
-	y = b.node("Relu", "", []string{b.conv(y, 64, 8, 3, 1, 1, "boxes")})
+	y = b.node("Reshape", "", []string{b.node("Relu", "", []string{b.node("MatMul", "", []string{y, b.weight(16, channels*16)})}), shape})
+	y = b.node("Relu", "", []string{b.conv(y, channels, 8, 3, 1, 1, "boxes")})
 	scores := b.node("ReduceMean", "", []string{b.node("Sub", "", []string{"boxes", b.constant(tensor.Of([]float32{0.05}))})}, intsAttr("axes", 1, 2, 3), onnx.IntAttr("keepdims", 0))
 	y = b.node("Gather", "", []string{y, some(scores, "chosen")}, onnx.IntAttr("axis", 0))
 	b.node("Sigmoid", "masks", []string{b.conv(y, 8, 4, 3, 1, 1, "")})
@@ -64,8 +65,8 @@ func detectorInput(s *Session, count int, seed uint64) Tensors {
 // engine gives, for any number of what it finds and for any of its outputs; the
 // same bits on any number of threads.
 func TestStages(t *testing.T) {
-	reference := newSession(t, detector(), Options{Engine: Reference})
-	sessions := []*Session{newSession(t, detector(), Options{}), newSession(t, detector(), Options{Threads: 2}), newSession(t, detector(), Options{Threads: 2, Layers: true})}
+	reference := newSession(t, detector(64), Options{Engine: Reference})
+	sessions := []*Session{newSession(t, detector(64), Options{}), newSession(t, detector(64), Options{Threads: 2}), newSession(t, detector(64), Options{Threads: 2, Layers: true})}
 	for _, count := range []int{7, 0, 1, 36, 7} {
 		in := detectorInput(reference, count, uint64(count))
 		want := run(t, reference, in)
@@ -107,7 +108,7 @@ func run(t *testing.T, s *Session, in Tensors, outputs ...string) Tensors {
 // TestStagesSay: every product has a planned kernel, and Fallbacks, Dump and
 // Profile name what has none, those of later stages, too.
 func TestStagesSay(t *testing.T) {
-	s := newSession(t, detector(), Options{})
+	s := newSession(t, detector(64), Options{})
 	before, dump := said(t, s)
 	if !strings.Contains(dump, "nodes, planned for the shapes that a run finds") {
 		t.Error("the dump does not tell of later stages")
@@ -177,7 +178,7 @@ func count(list []string, what string) (n int) {
 // TestStagesInto: RunInto fills tensors of the right shape, and refuses others.
 func TestStagesInto(t *testing.T) {
 	for _, e := range []Engine{Planned, Reference} {
-		s := newSession(t, detector(), Options{Engine: e})
+		s := newSession(t, detector(64), Options{Engine: e})
 		in := detectorInput(s, 5, 2)
 		want := run(t, s, in)
 		out := Tensors{}
@@ -199,7 +200,7 @@ func TestStagesInto(t *testing.T) {
 // TestStagesForgotten: counts that change with every run pile up neither plans nor
 // packed weights, nor does the first stage get lost.
 func TestStagesForgotten(t *testing.T) {
-	s := newSession(t, detector(), Options{})
+	s := newSession(t, detector(64), Options{})
 	var first *entry
 	packs := 0
 	for count := range 37 {
@@ -223,7 +224,7 @@ func TestStagesForgotten(t *testing.T) {
 
 // TestStagesCancelled: a context that ends while a later stage runs ends the run.
 func TestStagesCancelled(t *testing.T) {
-	s := newSession(t, detector(), Options{})
+	s := newSession(t, detector(64), Options{})
 	for _, at := range []int{1, 12, 20, 30} {
 		ctx := &countdown{Context: context.Background(), left: at}
 		if _, err := s.Run(ctx, detectorInput(s, 9, 1)); !errors.Is(err, context.Canceled) {
