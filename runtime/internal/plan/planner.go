@@ -55,6 +55,8 @@ var lowerings = map[string]func(*planner, *graph.Node) error{
 
 	"LayerNormalization": (*planner).layerNorm, "InstanceNormalization": (*planner).instanceNorm, "Softmax": (*planner).softmax,
 
+	"DepthToSpace": (*planner).depthToSpace,
+
 	"Concat": (*planner).concat, "Pad": (*planner).pad, "Tile": (*planner).tile,
 	"Split": (*planner).split, "Slice": (*planner).slice, "Gather": (*planner).gather, "Expand": (*planner).expand, "Transpose": (*planner).transpose,
 	"Identity": (*planner).reshape, "Reshape": (*planner).reshape, "Flatten": (*planner).reshape, "Squeeze": (*planner).reshape, "Unsqueeze": (*planner).reshape,
