@@ -17,6 +17,7 @@ type Call struct {
 	Outputs int    // how many the node lists
 
 	spec *version
+	lack []int // inputs whose values inference asked for, and that are not known
 }
 
 // NewCall checks attributes, number of inputs and outputs, and element types
@@ -163,6 +164,19 @@ func (c *Call) input(i int) Type {
 	}
 	return Type{}
 }
+
+// value returns the value of input i, nil if that is absent or not known.
+func (c *Call) value(i int) *tensor.Tensor {
+	t := c.input(i)
+	if t.Present() && t.Value == nil {
+		c.lack = append(c.lack, i)
+	}
+	return t.Value
+}
+
+// Lacks lists the inputs whose values Infer asked for, and that are not known:
+// with them it might have told more of the outputs' shapes.
+func (c *Call) Lacks() []int { return c.lack }
 
 // unsupported is the error for what ONNX allows and this program lacks.
 func (o *Op) unsupported(version int, reason string) error {

@@ -101,7 +101,9 @@ func inferIf(c *Call) ([]Type, error) {
 		if then[i].DType != other[i].DType {
 			return nil, fmt.Errorf("output %d: %s in one branch and %s in the other", i, then[i].DType, other[i].DType)
 		}
-		then[i].Shape = common(then[i].Shape, other[i].Shape)
+		if then[i].Shape = common(then[i].Shape, other[i].Shape); !then[i].Shape.Known() {
+			c.value(0) // with it, only one branch counts
+		}
 	}
 	return then, nil
 }

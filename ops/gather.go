@@ -213,15 +213,16 @@ func inferOneHot(c *Call) ([]Type, error) {
 
 // wholeNumber is the value of a one-element input; known is false if that is
 // not known or the input absent.
-func (c *Call) wholeNumber(i int) (v int, known bool, err error) {
+func (c *Call) wholeNumber(i int) (n int, known bool, err error) {
 	t := c.input(i)
 	if t.Present() && t.Shape.Known() && t.Shape.Elements() != 1 {
 		return 0, false, fmt.Errorf("input %d (%s): shape %s, must have one element", i, c.paramName(i), t.Shape)
 	}
-	if t.Value == nil {
+	v := c.value(i)
+	if v == nil {
 		return 0, false, nil
 	}
-	if list, ok := int64s(t.Value); ok {
+	if list, ok := int64s(v); ok {
 		if int64(int(list[0])) != list[0] {
 			return 0, false, fmt.Errorf("input %d (%s): %d is out of range", i, c.paramName(i), list[0])
 		}

@@ -248,14 +248,19 @@ func inferSize(c *Call) ([]Type, error) {
 // inferRange counts the numbers start, start + delta, … before limit.
 func inferRange(c *Call) ([]Type, error) {
 	var v [3]float64
+	known := true
 	for i := range v {
 		if s := c.In[i].Shape; s.Known() && s.Elements() != 1 {
 			return nil, fmt.Errorf("input %d (%s): shape %s, must be a scalar", i, c.paramName(i), s)
 		}
-		var ok bool
-		if v[i], ok = scalar(c.In[i], 0); !ok {
-			return one(unknown(1)), nil
+		if c.value(i) == nil {
+			known = false
+			continue
 		}
+		v[i], _ = scalar(c.In[i], 0)
+	}
+	if !known {
+		return one(unknown(1)), nil
 	}
 	if v[2] == 0 {
 		return nil, fmt.Errorf("input 2 (delta): 0")

@@ -126,10 +126,11 @@ func scaleList(c *Call) (list []float32, known bool) {
 	if !t.Present() || t.Shape.Known() && t.Shape.Elements() == 0 {
 		return nil, true
 	}
-	if t.Value == nil {
+	v := c.value(at)
+	if v == nil {
 		return nil, false
 	}
-	list, known = t.Value.Data.([]float32)
+	list, known = v.Data.([]float32)
 	return list, known
 }
 

@@ -116,10 +116,11 @@ func (c *Call) ints(i int) (list []int64, known bool, err error) {
 	if len(t.Shape) > 1 {
 		return nil, false, fmt.Errorf("input %d (%s): shape %s, must be a list", i, c.paramName(i), t.Shape)
 	}
-	if t.Value == nil {
+	v := c.value(i)
+	if v == nil {
 		return nil, false, nil
 	}
-	if list, ok := int64s(t.Value); ok {
+	if list, ok := int64s(v); ok {
 		return list, true, nil
 	}
 	return nil, false, fmt.Errorf("input %d (%s): %s, must be int32 or int64", i, c.paramName(i), t.DType)

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"slices"
 
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
@@ -14,7 +15,6 @@ import (
 type batch struct {
 	pictures int
 	shares   [2]share
-	outputs  []tensor.Shape
 }
 
 // share is a part of a batch: count portions of size pictures, from first on.
@@ -67,7 +67,7 @@ func (s *Session) batch(e *entry) (*batch, error) {
 	b := &batch{pictures: commonBatch(e.shapes)}
 	b.shares = s.split(b.pictures)
 	var ok bool
-	if b.outputs, ok = s.separable(e, one); !ok {
+	if e.outputs, ok = s.separable(e, one); !ok {
 		return nil, nil
 	}
 	for i := range b.shares {
@@ -87,8 +87,8 @@ func (s *Session) batch(e *entry) (*batch, error) {
 }
 
 // separable reports whether inputs of e's shapes give what one gives for each
-// picture, and returns the shapes of the outputs.
-func (s *Session) separable(e *entry, one *graph.Graph) (outputs []tensor.Shape, ok bool) {
+// picture, and returns the types of the outputs.
+func (s *Session) separable(e *entry, one *graph.Graph) (outputs []ops.Type, ok bool) {
 	all, err := s.specialise(s.passed, e)
 	if err != nil || commonBatch(e.shapes) > 1 && graph.Separable(all, one) != nil {
 		return nil, false
@@ -98,7 +98,7 @@ func (s *Session) separable(e *entry, one *graph.Graph) (outputs []tensor.Shape,
 		if _, bytes, err := tensor.Size(t.DType, t.Shape); err != nil || bytes > s.options.Limits.TensorBytes {
 			return nil, false
 		}
-		outputs = append(outputs, t.Shape)
+		outputs = append(outputs, t)
 	}
 	return outputs, true
 }
@@ -185,22 +185,19 @@ func (e *entry) runner() (r *entry, times float64) {
 	return share.entry, float64(e.batch.pictures) / float64(share.size)
 }
 
-// output is the type and shape of the i-th output.
-func (e *entry) output(i int) (tensor.DType, tensor.Shape) {
-	r, _ := e.runner()
-	dtype, shape := r.plan.Output(i)
-	if e.batch != nil {
-		shape = e.batch.outputs[i]
-	}
-	return dtype, shape
+// settled reports whether the shapes of all outputs are known before a run.
+func (e *entry) settled() bool {
+	return !slices.ContainsFunc(e.outputs, func(t ops.Type) bool { return !t.Shape.Known() })
 }
 
-// newOutputs allocates tensors for e's outputs.
+// newOutputs allocates tensors for e's outputs, nil for those of shapes that only
+// a run tells.
 func (e *entry) newOutputs() []*tensor.Tensor {
-	list := make([]*tensor.Tensor, len(e.want))
-	for i := range list {
-		dtype, shape := e.output(i)
-		list[i] = tensor.New(dtype, shape...)
+	list := make([]*tensor.Tensor, len(e.outputs))
+	for i, t := range e.outputs {
+		if t.Shape.Known() {
+			list[i] = tensor.New(t.DType, t.Shape...)
+		}
 	}
 	return list
 }

@@ -33,6 +33,25 @@ var pictureCases = []engineCase{
 		b.node("Relu", "y", []string{x})
 		b.output("y", 4)
 	}, toLast + "depthwise"},
+	{"windows side by side, transposed", func(b *builder) {
+		x := b.conv(b.input("x", -1, 3, 5, 4), 3, 6, 3, 1, 1, "")
+		x = b.node("ConvTranspose", "", []string{x, b.weight(6, 5, 2, 2), b.weight(5)}, intsAttr("strides", 2, 2))
+		x = b.node("Relu", "", []string{b.node("ConvTranspose", "", []string{x, b.weight(5, 4, 3, 3)}, intsAttr("strides", 3, 3), intsAttr("kernel_shape", 3, 3), onnx.StringAttr("auto_pad", "VALID"))})
+		b.node("ConvTranspose", "y", []string{x, b.weight(4, 2, 1, 1)})
+		b.output("y", 4)
+	}, toLast + "conv 3x3,conv 1x1,depth to space,conv 1x1,depth to space,relu,conv 1x1,depth to space"},
+	{"windows that meet, transposed", func(b *builder) {
+		x := b.node("ConvTranspose", "", []string{b.input("x", -1, 3, 5, 4), b.weight(3, 5, 3, 3), b.weight(5)}, intsAttr("strides", 2, 2))
+		b.node("ConvTranspose", "y", []string{x, b.weight(5, 4, 2, 2)}, intsAttr("strides", 2, 2), intsAttr("pads", 1, 0, 0, 1))
+		b.output("y", 4)
+	}, "fallback ConvTranspose,fallback ConvTranspose"},
+	{"depth to space, both ways", func(b *builder) {
+		x := b.conv(b.input("x", -1, 3, 5, 4), 3, 24, 3, 1, 1, "")
+		x = b.node("DepthToSpace", "", []string{x}, onnx.IntAttr("blocksize", 2), onnx.StringAttr("mode", "CRD"))
+		x = b.conv(x, 6, 18, 1, 1, 1, "")
+		b.node("DepthToSpace", "y", []string{x}, onnx.IntAttr("blocksize", 3))
+		b.output("y", 4)
+	}, toLast + "conv 3x3,depth to space,conv 1x1,depth to space"},
 	{"grouped 1x1", func(b *builder) {
 		b.conv(b.input("x", 1, 12, 5, 5), 12, 18, 1, 1, 3, "y")
 		b.output("y", 4)
@@ -276,23 +295,22 @@ func TestEngines(t *testing.T) {
 	}
 }
 
-// kernels is the plan's list of kernels, separated by commas.
+// kernels is the list of the plans' kernels, separated by commas.
 func kernels(t *testing.T, s *Session) string {
 	t.Helper()
-	e, err := s.declared()
+	stages, _, err := s.declared()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.plan == nil {
-		return "reference"
-	}
 	var names []string
-	for _, step := range e.plan.Steps {
-		name := step.Kernel
-		if step.Fallback {
-			name = "fallback " + name
+	for _, e := range stages {
+		for _, step := range e.plan.Steps {
+			name := step.Kernel
+			if step.Fallback {
+				name = "fallback " + name
+			}
+			names = append(names, name)
 		}
-		names = append(names, name)
 	}
 	return strings.Join(names, ",")
 }

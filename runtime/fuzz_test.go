@@ -21,6 +21,11 @@ func FuzzEngines(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	staged, err := detector(4).Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(staged)
 	small := limit.Limits{FileBytes: 1 << 16, TensorBytes: 1 << 18, TotalBytes: 1 << 22, Nodes: 200}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := onnx.Decode("fuzz", data, small)

@@ -1,12 +1,13 @@
 package runtime
 
 import (
-	"errors"
+	"reflect"
 	goruntime "runtime"
 	"slices"
 	"sync"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/plan"
 	"github.com/mixconv/mixconv/tensor"
@@ -29,13 +30,25 @@ type plans struct {
 
 // entry is a session prepared for one set of input shapes and of outputs.
 type entry struct {
-	shapes []tensor.Shape
-	want   []int      // the outputs' places in the model's, ascending
-	batch  *batch     // nil: all pictures are run together
-	plan   *plan.Plan // nil: there is a batch, or the reference engine runs graph
-	graph  *graph.Graph
-	free   []*plan.State // memory that no run uses
-	part   bool          // of batches only: alone, such shapes are run in smaller portions
+	shapes  []tensor.Shape
+	want    []int      // the outputs' places in the model's, ascending
+	outputs []ops.Type // of these; not of the reference engine
+	batch   *batch     // nil: all pictures are run together
+	plan    *plan.Plan // nil: there is a batch, or the reference engine runs graph
+	graph   *graph.Graph
+	free    []*plan.State // memory that no run uses
+	part    bool          // of batches only: alone, such shapes are run in smaller portions
+
+	rest     *graph.Graph     // what the plan does not reach: see stages.go. Its inputs are the plan's outputs
+	deciding []bool           // the inputs of rest whose values decide on shapes
+	of       *graph.Graph     // the rest that this is a stage of; nil: the model
+	values   []*tensor.Tensor // of a stage's inputs, those that decide; else nil
+}
+
+// fits reports whether a stage is prepared for what another one is asked for.
+func (e *entry) fits(asked *entry) bool {
+	return slices.EqualFunc(e.shapes, asked.shapes, tensor.Shape.Equal) &&
+		slices.EqualFunc(e.values, asked.values, func(a, b *tensor.Tensor) bool { return reflect.DeepEqual(a, b) })
 }
 
 // entry returns what is prepared for shapes and the outputs at want, preparing
@@ -54,7 +67,7 @@ func (s *Session) entry(shapes []tensor.Shape, want []int) (*entry, error) {
 // all pictures together.
 func (s *Session) find(shapes []tensor.Shape, want []int, together bool) (*entry, error) {
 	for _, e := range s.plans.entries {
-		if slices.Equal(e.want, want) && slices.EqualFunc(e.shapes, shapes, tensor.Shape.Equal) &&
+		if e.of == nil && slices.Equal(e.want, want) && slices.EqualFunc(e.shapes, shapes, tensor.Shape.Equal) &&
 			(e.batch == nil || !together) && (!e.part || together) {
 			s.plans.use(e)
 			return e, nil
@@ -124,11 +137,11 @@ func (s *Session) prepare(shapes []tensor.Shape, want []int, together bool) (*en
 		} else if e.batch, err = s.batch(e); err != nil || e.batch != nil {
 			return e, err
 		}
-		e.plan, err = s.newPlan(e, s.plans.packs)
-		if !errors.Is(err, plan.ErrShape) {
-			return e, err
+		g, err := s.specialise(s.passed, e)
+		if err == nil {
+			err = s.plan(e, g)
 		}
-		e.plan = nil // shapes that depend on data: only one node after another can tell
+		return e, err
 	}
 	if e.graph, err = s.specialise(s.typed, e); err == nil {
 		e.graph.Embed()

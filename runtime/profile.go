@@ -31,18 +31,19 @@ func (s *Session) Profile(ctx context.Context, in Tensors, runs int) ([]StepTime
 	if e.graph != nil {
 		return nil, errors.New("the reference engine has no steps to profile")
 	}
+	out := e.newOutputs()
 	e, times := e.runner()
-	steps := make([]StepTime, len(e.plan.Steps))
-	for i, step := range e.plan.Steps {
-		steps[i] = StepTime{Name: step.Name, Kernel: step.Kernel, Fallback: step.Fallback, MACs: int64(float64(step.MACs) * times)}
-	}
-	st, out := s.acquire(e), e.plan.Outputs()
-	defer s.release(e, st)
-	for run := range max(1, runs) {
-		err := st.Observe(ctx, args.in, out, func(i int, took time.Duration) {
-			if took = time.Duration(float64(took) * times); run == 0 || took < steps[i].Best {
-				steps[i].Best = took
+	var steps []StepTime
+	for range max(1, runs) {
+		next := 0
+		err := s.stages(ctx, e, args.in, out, func(e *entry, step int, took time.Duration) {
+			took = time.Duration(float64(took) * times)
+			if next == len(steps) {
+				of := e.plan.Steps[step]
+				steps = append(steps, StepTime{Name: of.Name, Kernel: of.Kernel, Fallback: of.Fallback, MACs: int64(float64(of.MACs) * times), Best: took})
 			}
+			steps[next].Best = min(steps[next].Best, took)
+			next++
 		})
 		if err != nil {
 			return nil, s.explain(err)

@@ -29,13 +29,7 @@ func (s *Session) Run(ctx context.Context, in Tensors, outputs ...string) (Tenso
 	if err != nil {
 		return nil, err
 	}
-	var results []*tensor.Tensor
-	if e.graph != nil {
-		results, err = e.graph.Run(ctx, args.in, s.options.Limits)
-	} else {
-		results = e.newOutputs()
-		err = s.planned(ctx, e, args, results)
-	}
+	results, err := s.compute(ctx, e, args)
 	if err != nil {
 		return nil, s.explain(err)
 	}
@@ -49,7 +43,8 @@ func (s *Session) Run(ctx context.Context, in Tensors, outputs ...string) (Tenso
 // RunInto is Run into tensors of the caller, of the right type and shape: those
 // outputs that out holds are computed. Once a session has run with the same
 // shapes and outputs it allocates nothing, on the planned engine and as long as
-// nothing falls back. If it fails, the outputs' content is undefined.
+// nothing falls back. If it fails, the outputs' content is undefined. Of the wrong
+// shape may also be an output whose shape depends on values: after it is computed.
 func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
 	args := s.scratch.get()
 	defer s.scratch.put(args)
@@ -60,13 +55,12 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
 	if err != nil {
 		return err
 	}
-	if e.graph != nil {
+	if e.graph != nil || !e.settled() {
 		return s.copyRun(ctx, e, args)
 	}
 	for i, t := range args.out {
-		dtype, shape := e.output(i)
-		if t == nil || t.DType != dtype || !t.Shape.Equal(shape) {
-			return fmt.Errorf("output %s: the model makes %s %s, given %s", errs.Quote(s.typed.Outputs[args.want[i]].Name), dtype, shape, describe(t))
+		if want := e.outputs[i]; t == nil || t.DType != want.DType || !t.Shape.Equal(want.Shape) {
+			return fmt.Errorf("output %s: the model makes %s %s, given %s", errs.Quote(s.typed.Outputs[args.want[i]].Name), want.DType, want.Shape, describe(t))
 		}
 	}
 	return s.explain(s.planned(ctx, e, args, args.out))
@@ -109,9 +103,19 @@ func (s *Session) makes(output string) bool {
 	return slices.ContainsFunc(s.typed.Outputs, func(o graph.Output) bool { return o.Name == output })
 }
 
-// copyRun is RunInto where the reference engine runs, which allocates.
+// compute makes the outputs.
+func (s *Session) compute(ctx context.Context, e *entry, args *arguments) ([]*tensor.Tensor, error) {
+	if e.graph != nil {
+		return e.graph.Run(ctx, args.in, s.options.Limits)
+	}
+	results := e.newOutputs()
+	return results, s.planned(ctx, e, args, results)
+}
+
+// copyRun is RunInto where only a run tells the outputs' shapes, or the reference
+// engine runs; both allocate.
 func (s *Session) copyRun(ctx context.Context, e *entry, args *arguments) error {
-	results, err := e.graph.Run(ctx, args.in, s.options.Limits)
+	results, err := s.compute(ctx, e, args)
 	if err != nil {
 		return s.explain(err)
 	}
@@ -131,10 +135,7 @@ func (s *Session) planned(ctx context.Context, e *entry, args *arguments, out []
 	if e.batch != nil {
 		return e.batch.run(ctx, s, args, out)
 	}
-	st := s.acquire(e)
-	err := st.Run(ctx, args.in, out)
-	s.release(e, st)
-	return err
+	return s.stages(ctx, e, args.in, out, nil)
 }
 
 // explain names the file in a run's error, except for the caller's own

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	goruntime "runtime"
+	"slices"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
@@ -97,8 +98,8 @@ func addLayers(g *graph.Graph) {
 // Stages are the names that Dump takes, in the order of a model's way through.
 var Stages = []string{"onnx", "typed", "passed", "plan"}
 
-// Dump writes one stage of the model's way from file to plan as text. The plan
-// is the one for the declared input shapes, as Fallbacks has them.
+// Dump writes one stage of the model's way from file to plan as text. The plans
+// are those for the declared input shapes, as Fallbacks has them.
 func (s *Session) Dump(w io.Writer, stage string) error {
 	switch stage {
 	case "onnx":
@@ -110,12 +111,17 @@ func (s *Session) Dump(w io.Writer, stage string) error {
 			return s.passed.Dump(w)
 		}
 	case "plan":
-		e, err := s.declared()
-		if err != nil {
-			return err
+		stages, rest, err := s.declared()
+		for _, e := range stages {
+			if err == nil && e.plan != nil {
+				err = e.plan.Dump(w)
+			}
 		}
-		if e.plan != nil {
-			return e.plan.Dump(w)
+		if err == nil && rest != nil {
+			_, err = fmt.Fprintf(w, "then %d nodes, planned for the shapes that a run finds\n", len(rest.Nodes))
+		}
+		if err != nil || s.passed != nil {
+			return err
 		}
 	}
 	return fmt.Errorf("stage %q: allowed are %q, the last two of a model that the planned engine runs", stage, Stages)
@@ -123,19 +129,30 @@ func (s *Session) Dump(w io.Writer, stage string) error {
 
 // Fallbacks lists the steps that the planned engine hands to the reference
 // loops, for the declared input shapes with 1 for unknown dimensions, or with 224
-// where the model cannot have that, but for the first. These are all nodes of a
-// model in which a shape depends on the input's values.
+// where the model cannot have that, but for the first. Nodes at a shape that
+// depends on values are among them. Of what is planned only while a model runs,
+// for shapes that it finds, they are those that a run had last, and before the
+// first run those that have no planned kernel for any shapes.
 func (s *Session) Fallbacks() ([]string, error) {
-	e, err := s.declared()
+	stages, rest, err := s.declared()
 	if err != nil {
 		return nil, err
 	}
-	if e.plan != nil {
-		return e.plan.Fallbacks(), nil
-	}
 	var all []string
-	for _, n := range e.graph.Nodes {
-		all = append(all, fmt.Sprintf("%s %q", n.Op.Name, n.Name))
+	list := func(nodes []*graph.Node) {
+		for _, n := range nodes {
+			all = append(all, fmt.Sprintf("%s %q", n.Op.Name, n.Name))
+		}
+	}
+	for _, e := range stages {
+		if e.plan != nil {
+			all = append(all, e.plan.Fallbacks()...)
+			continue
+		}
+		list(e.graph.Nodes)
+	}
+	if rest != nil {
+		list(slices.DeleteFunc(slices.Clone(rest.Nodes), plan.Lowers))
 	}
 	return all, nil
 }
@@ -143,24 +160,35 @@ func (s *Session) Fallbacks() ([]string, error) {
 // usualPixels is the height and width that nearly every network takes.
 const usualPixels = 224
 
-// declared is what is prepared for the declared input shapes; of a batch that is
-// run in portions, for one of them.
-func (s *Session) declared() (*entry, error) {
+// declared is what is prepared for the declared input shapes, stage by stage, and
+// the rest that no run has needed yet; of a batch that is run in portions, for one
+// of them.
+func (s *Session) declared() (stages []*entry, rest *graph.Graph, err error) {
 	args := s.scratch.get()
 	defer s.scratch.put(args)
 	if err := s.ask(args, nil); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	e, err := s.entry(s.declaredShapes(1), args.want)
 	if err != nil {
 		usual, usualErr := s.entry(s.declaredShapes(usualPixels), args.want)
 		if usualErr != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		e = usual
 	}
 	e, _ = e.runner()
-	return e, nil
+	for {
+		stages = append(stages, e)
+		if e.rest == nil {
+			return stages, nil, nil
+		}
+		next := s.latest(e)
+		if next == nil {
+			return stages, e.rest, nil
+		}
+		e = next
+	}
 }
 
 // declaredShapes are the inputs', with 1 for an unknown first dimension and
@@ -193,13 +221,22 @@ func (s *Session) specialise(g *graph.Graph, e *entry) (*graph.Graph, error) {
 	return g, g.Infer(named)
 }
 
-func (s *Session) newPlan(e *entry, packs *plan.Packs) (*plan.Plan, error) {
-	g, err := s.specialise(s.passed, e)
-	if err != nil {
-		return nil, err
-	}
+// plan plans e for g, which has e's input shapes, as far as that can be done
+// before a run.
+func (s *Session) plan(e *entry, g *graph.Graph) (err error) {
 	if err := pass.Run(g); err != nil {
-		return nil, err
+		return err
 	}
-	return plan.New(g, plan.Options{Workers: s.options.Threads, Set: kernel.Best(), Limits: s.options.Limits, Packs: packs})
+	for _, o := range g.Outputs {
+		e.outputs = append(e.outputs, o.Value.Type)
+	}
+	if e.rest = g.Cut(worthStage); e.rest != nil {
+		e.deciding = e.rest.Deciding()
+	}
+	e.plan, err = plan.New(g, s.planOptions())
+	return err
+}
+
+func (s *Session) planOptions() plan.Options {
+	return plan.Options{Workers: s.options.Threads, Set: kernel.Best(), Limits: s.options.Limits, Packs: s.plans.packs}
 }

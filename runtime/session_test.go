@@ -319,7 +319,7 @@ func TestUnranked(t *testing.T) {
 }
 
 // TestDataDependentShapes: where an input's values decide on a shape, the
-// planned engine hands everything to the reference engine.
+// reference loops find it.
 func TestDataDependentShapes(t *testing.T) {
 	b := newBuilder(13)
 	x, shape := b.input("x", 2, 6), b.input("shape", 2)

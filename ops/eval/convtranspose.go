@@ -39,7 +39,12 @@ func convTranspose(r *run) error {
 			}
 			for c := m / filters * channels; c < (m/filters+1)*channels; c++ {
 				from, kernel := x[(n*in[1]+c)*plane:][:plane], w[(c*filters+m%filters)*taps:][:taps]
-				err := r.eachReach(g, in[2:], out[2:], func(i, k, o int) { acc[o] += float64(from[i] * kernel[k]) })
+				err := r.eachReach(g, in[2:], out[2:], func(k, i, n, o, step int) {
+					for _, v := range from[i:][:n] {
+						acc[o] += float64(v * kernel[k])
+						o += step
+					}
+				})
 				if err != nil {
 					return err
 				}
@@ -50,22 +55,34 @@ func convTranspose(r *run) error {
 	return nil
 }
 
-// eachReach calls f with every place i of the window of g, every tap k of it,
-// and where in a plane of shape to that reaches, if it is inside.
-func (r *run) eachReach(g ops.Conv, places, to tensor.Shape, f func(i, k, o int)) error {
-	steps := strides(to)
+// eachReach calls f with every tap k of the window g, and every row of places from
+// which it reaches into a plane of shape to: from n of them, from i on, to o, o+step
+// and so on.
+func (r *run) eachReach(g ops.Conv, places, to tensor.Shape, f func(k, i, n, o, step int)) error {
+	steps, last := strides(to), len(to)-1
+	width, stride := places[last], g.Stride[last]
 	return r.eachIndex(g.Kernel, func(k int, tap []int) error {
-		return r.eachIndex(places, func(i int, index []int) error {
-			o := 0
+		reach := func(axis, at int) int { return at*g.Stride[axis] + tap[axis]*g.Dilation[axis] - g.PadBegin[axis] }
+		begin := reach(last, 0)
+		first := max(0, (stride-1-begin)/stride) // the first that reaches 0 or more
+		n := 0
+		if room := to[last] - 1 - begin; room >= 0 {
+			n = min(width, room/stride+1) - first
+		}
+		if n <= 0 {
+			return nil
+		}
+		return r.eachIndex(places[:last], func(row int, index []int) error {
+			o := reach(last, first)
 			for axis, at := range index {
-				p := at*g.Stride[axis] + tap[axis]*g.Dilation[axis] - g.PadBegin[axis]
+				p := reach(axis, at)
 				if p < 0 || p >= to[axis] {
 					return nil
 				}
 				o += p * steps[axis]
 			}
-			f(i, k, o)
-			return nil
+			f(k, row*width+first, n, o, stride)
+			return r.spend(n)
 		})
 	})
 }
@@ -89,7 +106,13 @@ func col2im(r *run) error {
 	for plane := range r.out[0].Shape[0] * r.out[0].Shape[1] {
 		clear(acc)
 		columns := x[plane*taps*places:][:taps*places]
-		if err := r.eachReach(g, g.Out, image, func(i, k, o int) { acc[o] += columns[k*places+i] }); err != nil {
+		err := r.eachReach(g, g.Out, image, func(k, i, n, o, step int) {
+			for _, v := range columns[k*places+i:][:n] {
+				acc[o] += v
+				o += step
+			}
+		})
+		if err != nil {
 			return err
 		}
 		if err := put(r.out[0], plane*len(acc), acc...); err != nil {

@@ -22,6 +22,9 @@ func (b box) area() float64 { return max(0, b.y2-b.y1) * max(0, b.x2-b.x1) }
 
 // overlap is the intersection over the union.
 func (b box) overlap(o box) float64 {
+	if b.x2 <= o.x1 || o.x2 <= b.x1 || b.y2 <= o.y1 || o.y2 <= b.y1 {
+		return 0 // as most are
+	}
 	both := box{max(b.y1, o.y1), max(b.x1, o.x1), min(b.y2, o.y2), min(b.x2, o.x2)}.area()
 	union := b.area() + o.area() - both
 	if both <= 0 || union <= 0 {
@@ -76,6 +79,11 @@ func nonMaxSuppression(r *run) error {
 
 func (r *run) suppress(boxes []box, scores []float64, limit int, iou, least float64) ([]int, error) {
 	var order, chosen []int
+	strip, strips := intoStrips(boxes)
+	if !(iou >= 0) {
+		clear(strip) // then boxes that are far apart overlap enough
+	}
+	near := make([][]box, strips+2) // the boxes chosen in each strip, one later
 	for k, s := range scores {
 		if s > least {
 			order = append(order, k)
@@ -86,14 +94,37 @@ func (r *run) suppress(boxes []box, scores []float64, limit int, iou, least floa
 		if len(chosen) >= limit {
 			break
 		}
-		if !slices.ContainsFunc(chosen, func(c int) bool { return boxes[k].overlap(boxes[c]) > iou }) {
-			chosen = append(chosen, k)
+		b, at := boxes[k], strip[k]
+		hidden := false
+		for _, list := range near[at:][:3] {
+			hidden = hidden || slices.ContainsFunc(list, func(c box) bool { return b.overlap(c) > iou })
+			if err := r.spend(len(list) + 1); err != nil {
+				return nil, err
+			}
 		}
-		if err := r.spend(len(chosen) + 1); err != nil {
-			return nil, err
+		if !hidden {
+			chosen, near[at+1] = append(chosen, k), append(near[at+1], b)
 		}
 	}
 	return chosen, nil
+}
+
+// intoStrips cuts the plane into strips so wide that boxes which begin two apart do
+// not overlap, and says in which each box begins. There are no more than boxes.
+// Boxes of different classes are often laid far apart so that they do not compete.
+func intoStrips(boxes []box) (strip []int, strips int) {
+	strip, first, last, width := make([]int, len(boxes)), math.Inf(1), math.Inf(-1), 0.0
+	for _, b := range boxes {
+		first, last, width = min(first, b.x1), max(last, b.x1), max(width, b.x2-b.x1)
+	}
+	width = max(width*1.001, (last-first)/float64(len(boxes))) // to be safe from rounding
+	if !(width > 0) || math.IsInf(width, 0) {
+		return strip, 1
+	}
+	for i, b := range boxes {
+		strip[i] = int((b.x1 - first) / width)
+	}
+	return strip, len(boxes) + 1
 }
 
 // roiAlign samples a grid of points in every cell of a region, between the
@@ -112,29 +143,43 @@ func roiAlign(r *run) error {
 	if r.Attrs.String("coordinate_transformation_mode", "output_half_pixel") == "half_pixel" {
 		half = 0.5
 	}
-	pictures := tensor.Data[int64](r.in[2])
-	return r.eachIndex(out, func(o int, index []int) error {
+	pictures, greatest := tensor.Data[int64](r.in[2]), r.Attrs.String("mode", "avg") == "max"
+	area, cells := in[2]*in[3], out[2]*out[3]
+	sum, most := make([]float64, out[1]), make([]float64, out[1])
+	return r.eachIndex(tensor.Shape{out[0], out[2], out[3]}, func(i int, index []int) error {
 		roi := rois[index[0]*4:][:4]
-		plane := x[(wrapped(pictures[index[0]], in[0])*in[1]+index[1])*in[2]*in[3]:][:in[2]*in[3]]
-		ys := r.samples(roi[1]*scale-half, roi[3]*scale-half, index[2], out[2], half == 0)
-		xs := r.samples(roi[0]*scale-half, roi[2]*scale-half, index[3], out[3], half == 0)
-		sum, most := 0.0, math.Inf(-1)
+		picture := x[wrapped(pictures[index[0]], in[0])*in[1]*area:]
+		ys := r.samples(roi[1]*scale-half, roi[3]*scale-half, index[1], out[2], half == 0)
+		xs := r.samples(roi[0]*scale-half, roi[2]*scale-half, index[2], out[3], half == 0)
+		fill(sum, 0)
+		fill(most, math.Inf(-1))
 		for _, y := range ys {
 			for _, x := range xs {
-				for _, v := range corners(plane, in[2], in[3], y, x) {
-					sum, most = sum+v, max(most, v)
+				four := corners(in[2], in[3], y, x)
+				for c := range sum {
+					plane := picture[c*area:][:area]
+					for _, p := range four {
+						v := 0.0
+						if p.at >= 0 {
+							v = p.weight * plane[p.at]
+						}
+						sum[c], most[c] = sum[c]+v, max(most[c], v)
+					}
+				}
+				if err := r.spend(4 * len(sum)); err != nil {
+					return err
 				}
 			}
 		}
-		if err := r.spend(4 * len(ys) * len(xs)); err != nil {
-			return err
-		}
 		n := len(ys) * len(xs)
-		v := sum / float64(max(n, 1))
-		if r.Attrs.String("mode", "avg") == "max" && n > 0 {
-			v = most
+		for c := range sum {
+			sum[c] /= float64(max(n, 1))
 		}
-		store(r.out[0], o, 1, []float64{v})
+		result := sum
+		if greatest && n > 0 {
+			result = most
+		}
+		store(r.out[0], index[0]*out[1]*cells+i%cells, cells, result)
 		return nil
 	})
 }
@@ -158,17 +203,23 @@ func (r *run) samples(start, end float64, cell, cells int, atLeastOne bool) []fl
 	return list
 }
 
-// corners are the four elements around a point, each times its weight; zeros
-// for a point more than one outside.
-func corners(plane []float64, height, width int, y, x float64) [4]float64 {
+// corner is an element of a plane, -1 for none, and how much it counts.
+type corner struct {
+	at     int
+	weight float64
+}
+
+// corners are the four elements around a point, none for a point more than one
+// outside.
+func corners(height, width int, y, x float64) [4]corner {
 	if !(y >= -1 && y <= float64(height) && x >= -1 && x <= float64(width)) {
-		return [4]float64{}
+		return [4]corner{{at: -1}, {at: -1}, {at: -1}, {at: -1}}
 	}
 	y0, y1, ly := between(y, height)
 	x0, x1, lx := between(x, width)
-	return [4]float64{
-		(1 - ly) * (1 - lx) * plane[y0*width+x0], (1 - ly) * lx * plane[y0*width+x1],
-		ly * (1 - lx) * plane[y1*width+x0], ly * lx * plane[y1*width+x1],
+	return [4]corner{
+		{y0*width + x0, (1 - ly) * (1 - lx)}, {y0*width + x1, (1 - ly) * lx},
+		{y1*width + x0, ly * (1 - lx)}, {y1*width + x1, ly * lx},
 	}
 }
 

@@ -28,6 +28,7 @@ var Table = []Pass{
 	{"identity", "drops nodes that copy their input", nil, []string{"Identity", "Cast", "Pad"}, identity},
 	{"transpose", "moves Transpose behind what commutes with it, where pairs cancel", []string{"identity"}, []string{"Transpose"}, transposes},
 	{"pad", "moves zero Pad into the Conv behind it", []string{"transpose"}, []string{"Pad"}, pads},
+	{"upconv", "makes ConvTranspose whose windows lie side by side a pointwise Conv and DepthToSpace", nil, []string{"ConvTranspose"}, upconv},
 	{"affine", "multiplies BatchNormalization and per-channel Mul and Add into the weights before them", []string{"transpose"}, []string{"BatchNormalization", "Mul", "Add"}, affine},
 	{"splits", "makes one Split of Slices that cut channels without a rest", []string{"identity"}, []string{"Slice"}, splits},
 	{"mixed", "makes Split, depthwise Conv and Concat one MDConv", []string{"transpose", "pad", "affine", "splits"}, []string{"Concat"}, mixed},

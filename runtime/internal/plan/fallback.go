@@ -13,7 +13,8 @@ import (
 type source func(st *State) *tensor.Tensor
 
 // fallback hands n to the reference evaluation: operands are gathered from the
-// arena, results scattered back. It allocates.
+// arena, results scattered back, but for those of shapes that only the evaluation
+// tells. It allocates.
 func (p *planner) fallback(n *graph.Node) error {
 	call, err := n.Call()
 	if err != nil {
@@ -48,6 +49,9 @@ func (p *planner) fallback(n *graph.Node) error {
 			}
 			store(st, results[i])
 		}
+		for _, slot := range step.drops {
+			st.slots[slot] = nil
+		}
 		return nil
 	}
 	p.plan.Steps = append(p.plan.Steps, step)
@@ -63,7 +67,7 @@ func (p *planner) source(step *Step, v *graph.Value) source {
 	}
 	place := p.places[v]
 	if place == nil {
-		slot := p.slot(v)
+		slot := p.slotOf(step, v)
 		return func(st *State) *tensor.Tensor { return st.slots[slot] }
 	}
 	step.reads = append(step.reads, place)
@@ -78,8 +82,8 @@ func (p *planner) sink(step *Step, v *graph.Value) func(*State, *tensor.Tensor) 
 	if v == nil {
 		return func(*State, *tensor.Tensor) {}
 	}
-	if v.Type.DType != tensor.Float32 {
-		slot := p.slot(v)
+	if v.Type.DType != tensor.Float32 || !v.Type.Shape.Known() {
+		slot := p.slotOf(step, v)
 		return func(st *State, t *tensor.Tensor) { st.slots[slot] = t }
 	}
 	place := p.write(v)
@@ -87,6 +91,13 @@ func (p *planner) sink(step *Step, v *graph.Value) func(*State, *tensor.Tensor) 
 	return func(st *State, t *tensor.Tensor) {
 		transfer(st.mem.floats(place), place.strides, tensor.Data[float32](t), rowMajor(place.dims), place.dims)
 	}
+}
+
+// slotOf is the slot of a value that step reads or writes.
+func (p *planner) slotOf(step *Step, v *graph.Value) int {
+	slot := p.slot(v)
+	step.slots = append(step.slots, slot)
+	return slot
 }
 
 // epilogue applies what passes moved into n to its first result.

@@ -182,3 +182,26 @@ func (p *planner) concat(n *graph.Node) error {
 	}
 	return nil
 }
+
+// depthToSpace copies: the result's rows and columns are two dimensions each, and
+// so are the input's channels.
+func (p *planner) depthToSpace(n *graph.Node) error {
+	call, err := n.Call()
+	if err != nil {
+		return err
+	}
+	in, err := p.read(n.In[0])
+	if err != nil {
+		return err
+	}
+	size, shape := int(call.Attrs.Int("blocksize", 1)), n.Out[0].Type.Shape
+	out := p.write(n.Out[0])
+	channel, column := in.strides[1], in.strides[1]*shape[1]
+	if call.Attrs.String("mode", "DCR") == "CRD" {
+		channel, column = in.strides[1]*size*size, in.strides[1]
+	}
+	dims := []int{shape[0], shape[1], in.dims[2], size, in.dims[3], size}
+	from := in.view(0, dims, []int{in.strides[0], channel, in.strides[2], column * size, in.strides[3], column})
+	to := out.view(0, dims, []int{out.strides[0], out.strides[1], out.strides[2] * size, out.strides[2], out.strides[3] * size, out.strides[3]})
+	return p.copy(n, "depth to space", to, from)
+}

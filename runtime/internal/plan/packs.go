@@ -137,3 +137,10 @@ func (p *Packs) transposed(v *graph.Value) *Place {
 		return place
 	})
 }
+
+// Len is how many packs there are.
+func (p *Packs) Len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.made)
+}

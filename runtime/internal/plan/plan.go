@@ -35,12 +35,14 @@ type Step struct {
 	MACs     int64  // multiply-adds, padding taps included
 	reads    []*Place
 	writes   []*Place
+	slots    []int // those that it reads and writes
+	drops    []int // of these, the ones that no later step and no output needs
 	bind     func(mem *memory) kernel.Job
 	eval     func(ctx context.Context, st *State) error // instead of bind, for a fallback
 }
 
 // port connects a graph input or output to its place. Values that are not
-// float32 live in a tensor slot.
+// float32, or of a shape that only the run tells, live in a tensor slot.
 type port struct {
 	name  string
 	dtype tensor.DType
@@ -58,7 +60,8 @@ type Options struct {
 	Packs   *Packs // weights packed before, shared by the plans of a model
 }
 
-// New plans g, whose shapes must all be known and whose passes have run.
+// New plans g, whose passes have run. What makes or reads a value of a shape that
+// is not known falls back.
 func New(g *graph.Graph, o Options) (*Plan, error) {
 	p := &planner{
 		plan:   &Plan{set: o.Set, workers: o.Workers},

@@ -3,9 +3,11 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/eval"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -19,7 +21,7 @@ type planner struct {
 	places  map[*graph.Value]*Place // float32 values
 	copies  map[copyKey]*Place      // the same values in another order
 	targets map[*graph.Value]*Place // where a Concat wants its inputs written
-	slots   map[*graph.Value]int    // values that only fallback steps touch
+	slots   map[*graph.Value]int    // values that only fallback steps touch: not float32, or of unknown shape
 	images  map[*graph.Value]bool   // values of rank 4 that are stored as pictures
 	turns   map[*graph.Value][]int  // how the Transpose that alone reads a value permutes it
 
@@ -33,9 +35,6 @@ type copyKey struct {
 	v     *graph.Value
 	plain bool
 }
-
-// ErrShape says that a shape depends on data that only the run has.
-var ErrShape = errors.New("its shape is not known before the run")
 
 // errNoKernel says that a lowering does not cover a node; the reference loops
 // then run it.
@@ -55,6 +54,8 @@ var lowerings = map[string]func(*planner, *graph.Node) error{
 	"Add": (*planner).binary, "Sub": (*planner).binary, "Mul": (*planner).binary, "Div": (*planner).binary,
 
 	"LayerNormalization": (*planner).layerNorm, "InstanceNormalization": (*planner).instanceNorm, "Softmax": (*planner).softmax,
+
+	"DepthToSpace": (*planner).depthToSpace,
 
 	"Concat": (*planner).concat, "Pad": (*planner).pad, "Tile": (*planner).tile,
 	"Split": (*planner).split, "Slice": (*planner).slice, "Gather": (*planner).gather, "Expand": (*planner).expand, "Transpose": (*planner).transpose,
@@ -91,15 +92,12 @@ func (p *planner) run(g *graph.Graph) error {
 	return nil
 }
 
-// checkSizes bounds every value before anything is allocated.
+// checkSizes bounds every value whose shape is known before anything is allocated.
 func (p *planner) checkSizes(g *graph.Graph) error {
 	for _, n := range g.Nodes {
 		for _, v := range n.Out {
-			if v == nil {
+			if v == nil || !v.Type.Shape.Known() {
 				continue
-			}
-			if !v.Type.Shape.Known() {
-				return fmt.Errorf("node %q: %q: %w", n.Name, v.Name, ErrShape)
 			}
 			if _, bytes, err := tensor.Size(v.Type.DType, v.Type.Shape); err != nil || bytes > p.limits.TensorBytes {
 				return fmt.Errorf("node %q makes %s %s of %d bytes, allowed at most %d", n.Name, v.Type.DType, v.Type.Shape, bytes, p.limits.TensorBytes)
@@ -107,6 +105,23 @@ func (p *planner) checkSizes(g *graph.Graph) error {
 		}
 	}
 	return nil
+}
+
+// Lowers reports whether there is a planned kernel for n, if its shapes allow it.
+func Lowers(n *graph.Node) bool {
+	is := func(v *graph.Value) bool { return v != nil && v.Type.DType == tensor.Float32 }
+	if !n.Is(n.Op.Name) || len(n.In) == 0 || !is(n.In[0]) || slices.ContainsFunc(n.Out, func(v *graph.Value) bool { return !is(v) }) {
+		return false
+	}
+	if lowerings[n.Op.Name] != nil {
+		return true
+	}
+	call, err := n.Call()
+	if err != nil {
+		return false
+	}
+	_, ok := eval.Function(call)
+	return ok
 }
 
 // node lowers n to a planned kernel, or to the reference loops.
@@ -126,23 +141,25 @@ func (p *planner) node(n *graph.Node) error {
 }
 
 // floats reports whether n's first input and all its results are float32, and
-// nothing that it reads or makes is empty.
+// nothing that it reads or makes is empty, or of a shape that only the run tells.
 func floats(n *graph.Node) bool {
 	if len(n.In) == 0 || n.In[0] == nil || n.In[0].Type.DType != tensor.Float32 {
 		return false
 	}
 	for v := range n.Operands {
-		if v.Type.Shape.Elements() == 0 {
+		if !someElements(v.Type.Shape) {
 			return false
 		}
 	}
 	for _, v := range n.Out {
-		if v == nil || v.Type.DType != tensor.Float32 || v.Type.Shape.Elements() == 0 {
+		if v == nil || v.Type.DType != tensor.Float32 || !someElements(v.Type.Shape) {
 			return false
 		}
 	}
 	return true
 }
+
+func someElements(s tensor.Shape) bool { return s.Known() && s.Elements() > 0 }
 
 // step appends a step.
 func (p *planner) step(n *graph.Node, name string, reads, writes []*Place, bind func(*memory) kernel.Job) {
@@ -161,8 +178,8 @@ func macs(n *graph.Node) int64 {
 	return ops.MACs(call)
 }
 
-// live finds from when to when each buffer is in use. Outputs stay until the
-// end.
+// live finds from when to when each buffer and slot is in use. Outputs stay until
+// the end.
 func (p *planner) live() {
 	started := map[*Buffer]bool{}
 	for _, in := range p.plan.inputs {
@@ -182,9 +199,19 @@ func (p *planner) live() {
 			r.buf.last = i
 		}
 	}
+	kept := make([]bool, len(p.plan.slots))
 	for _, o := range p.plan.outputs {
 		if o.place != nil {
 			o.place.buf.last = len(p.plan.Steps)
+		} else {
+			kept[o.slot] = true
+		}
+	}
+	for _, s := range slices.Backward(p.plan.Steps) {
+		for _, slot := range s.slots {
+			if !kept[slot] {
+				kept[slot], s.drops = true, append(s.drops, slot)
+			}
 		}
 	}
 }

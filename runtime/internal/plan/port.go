@@ -9,7 +9,7 @@ import (
 // input gives a graph input its place: row-major, as callers hand it over.
 func (p *planner) input(v *graph.Value) port {
 	in := port{name: v.Name, dtype: v.Type.DType, shape: v.Type.Shape}
-	if v.Type.DType != tensor.Float32 {
+	if v.Type.DType != tensor.Float32 || !v.Type.Shape.Known() {
 		in.slot = p.slot(v)
 		return in
 	}
@@ -35,7 +35,7 @@ func (p *planner) output(o graph.Output) port {
 
 // part is the plan's own share of a tensor of perhaps more pictures.
 func (p *port) part(t *tensor.Tensor, from int) *tensor.Tensor {
-	if t.Shape.Equal(p.shape) {
+	if from == 0 && (!p.shape.Known() || t.Shape.Equal(p.shape)) {
 		return t
 	}
 	return t.Rows(from, p.shape[0])

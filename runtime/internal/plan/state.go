@@ -71,7 +71,8 @@ func (p *Plan) NewState() *State {
 
 // Run executes the plan. Inputs and outputs are in the order of the graph's;
 // outputs are allocated by the caller and filled, their previous content is
-// lost even if Run fails. The context is observed between steps and between
+// lost even if Run fails. Where the caller left nil, as it must where only the
+// run tells the shape, Run puts a new tensor. The context is observed between steps and between
 // the tasks of a step.
 func (st *State) Run(ctx context.Context, in, out []*tensor.Tensor) error {
 	return st.Observe(ctx, in, out, nil)
@@ -87,6 +88,7 @@ func (st *State) Observe(ctx context.Context, in, out []*tensor.Tensor, took fun
 // run is for as many pictures as the plan has, from number from on, where in and
 // out may have more.
 func (st *State) run(ctx context.Context, in, out []*tensor.Tensor, from int, took func(step int, d time.Duration)) error {
+	defer copy(st.slots, st.plan.slots) // nothing is kept for the next run but constants
 	for i := range st.plan.inputs {
 		st.input(&st.plan.inputs[i], in[i], from)
 	}
@@ -94,7 +96,15 @@ func (st *State) run(ctx context.Context, in, out []*tensor.Tensor, from int, to
 		return err
 	}
 	for i := range st.plan.outputs {
-		if err := st.output(&st.plan.outputs[i], out[i], from); err != nil {
+		port := &st.plan.outputs[i]
+		if out[i] == nil && !port.shape.Known() {
+			out[i] = st.slots[port.slot] // made by a fallback, for nobody else
+			continue
+		}
+		if out[i] == nil {
+			out[i] = tensor.New(port.dtype, port.shape...)
+		}
+		if err := st.output(port, out[i], from); err != nil {
 			return err
 		}
 	}
@@ -148,18 +158,4 @@ func (st *State) output(port *port, out *tensor.Tensor, from int) error {
 		port.nest.CopyNow(tensor.Data[float32](out)[port.skip(from):], st.mem.floats(port.place))
 	}
 	return nil
-}
-
-// Output is the type and shape of the i-th output.
-func (p *Plan) Output(i int) (tensor.DType, tensor.Shape) {
-	return p.outputs[i].dtype, p.outputs[i].shape
-}
-
-// Outputs allocates tensors for the plan's outputs.
-func (p *Plan) Outputs() []*tensor.Tensor {
-	list := make([]*tensor.Tensor, len(p.outputs))
-	for i, o := range p.outputs {
-		list[i] = tensor.New(o.dtype, o.shape...)
-	}
-	return list
 }
