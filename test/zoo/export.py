@@ -85,10 +85,10 @@ def export(folder, model, size, options):
         every = {"input": axes} | {o: {0: "batch"} for o in outputs if "one" not in options}
         torch.onnx.export(model, (x,), path, dynamo=False, opset_version=opset, dynamic_axes=every, **names)
         yield path.stem, path
-    opsets = [] if "brief" in options else [o for o in DYNAMO if f"-dynamo{o}" not in options]
+    opsets = [o for o in DYNAMO if f"-dynamo{o}" not in options]
     if not opsets:
         return
-    shapes = {axis: torch.export.Dim.DYNAMIC for axis in axes if "dynamo-fixed" not in options}
+    shapes = {axis: torch.export.Dim.DYNAMIC for axis in axes if axis == 0 or "dynamo-size" not in options}
     program = decomposed_once(torch.export.export(model, (x,), dynamic_shapes=(shapes,)))
     for opset in opsets:
         path = folder / f"dynamo{opset}.onnx"

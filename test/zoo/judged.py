@@ -53,10 +53,10 @@ def run(path, exporter, wanted):
     """Runs a file in ONNX Runtime on the inputs of all archives of wanted that it
     takes, and describes it to the test."""
     graph, ort, runs = onnx.load(path).graph, session(path), []
-    batch = graph.input[0].type.tensor_type.shape.dim[0].dim_value  # 0: any
+    shape = [d.dim_value for d in graph.input[0].type.tensor_type.shape.dim]  # 0: any
     for name, archive in wanted.items():
         x = numpy.load(archive)["input"]
-        if batch not in (0, len(x)):
+        if any(want not in (0, got) for want, got in zip(shape, x.shape)):
             continue
         runs.append({"want": str(archive), "ort": ""})
         if ort:

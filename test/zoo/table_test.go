@@ -24,8 +24,7 @@ Weights are random and calibrated; no parameter is left at zero or one. A number
 is max|difference| / max|output| from the framework in float64, the worst of all
 files of a network, batches of 1 and 3, and outputs. *right* means that ours is
 at most 2·10⁻⁵, or 1.5 times ONNX Runtime's. *ts* is PyTorch's TorchScript exporter,
-*dynamo* its other one, with the opset: the first alone where networks.txt
-says brief. *any* behind the pixels: height and width
+*dynamo* its other one, with the opset. *any* behind the pixels: height and width
 are dynamic, and another size was run, too. Nodes are those of the files;
 steps on reference loops those without a planned kernel.
 
