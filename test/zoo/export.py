@@ -16,6 +16,7 @@ import timm
 import torch
 import torchvision
 
+import exact
 import judged
 import quantise
 from calibrate import calibrate
@@ -149,7 +150,7 @@ def answer(folder, library, name, size, options):
     if "int8" not in options:
         return [judged.run(path, exporter, wanted) for exporter, path in files]
     quantised = [f for _, path in (files[0], files[-1]) for f in quantise.quantise(path, pictures(8, size, size, 2).numpy())]
-    return [judged.run(path, exporter, quantise.expected(path, x)) for exporter, path in quantised]
+    return [judged.run(path, exporter, exact.expected(path, x)) for exporter, path in quantised]
 
 
 torch.set_num_threads(1)

@@ -36,13 +36,11 @@ def require_sane(outputs, others):
             raise ValueError(f"output {i} is degenerate: two pictures differ by {abs(a - b).max() / largest} of it")
 
 
-def session(path, optimise=True):
+def session(path):
     """ONNX Runtime's for the file, or None if it has no kernels for it, as for
     convolutions in bfloat16."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = 3, 1
-    if not optimise:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except onnxruntime.capi.onnxruntime_pybind11_state.NotImplemented:
