@@ -24,7 +24,7 @@ test-refs:
 	MIXCONV_PYTHON=$(CURDIR)/.venv/bin/python MIXCONV_ONNX_DATA=$(CURDIR)/.cache/onnx \
 		$(GO) test -count=1 -timeout 60m ./test/refs/... ./convert/torch ./preprocess ./verify/conform
 
-# Every network of test/zoo/networks.txt, half an hour or more, into ZOO.md.
+# Every network of test/zoo/networks.txt, an hour or more, into ZOO.md.
 # make test-zoo ZOO='-zoo ten' does ten, others every day; -date 2026-11-25 those
 # of another day; -zoo mixnet_s,resnet18/int8 what is named.
 ZOO ?= -zoo all -update
@@ -32,7 +32,7 @@ test-zoo:
 	test/refs/venv.sh .venv
 	test/refs/venv.sh .venv-keras test/zoo/requirements-keras.txt
 	MIXCONV_PYTHON=$(CURDIR)/.venv/bin/python MIXCONV_KERAS_PYTHON=$(CURDIR)/.venv-keras/bin/python \
-		$(GO) test -count=1 -timeout 3h -v -run '^TestZoo$$' ./test/zoo $(ZOO)
+		$(GO) test -count=1 -timeout 4h -v -run '^TestZoo$$' ./test/zoo $(ZOO)
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

@@ -194,7 +194,8 @@ func (r *run) lineScale(i int, upright bool) ([]float64, error) {
 }
 
 // requantize writes sums, in units of a·b, in units of the output's scale, input
-// scale, with the zero point after it.
+// scale, with the zero point after it. Sum, factor and their product are float32,
+// as every implementation has them.
 func (r *run) requantize(sums *tensor.Tensor, a, b []float64, scale int) error {
 	unit, zero := at(r.in[scale], 0), 0.0
 	list, err := r.floats(r.in[scale+1])
@@ -204,7 +205,7 @@ func (r *run) requantize(sums *tensor.Tensor, a, b []float64, scale int) error {
 	zero = list[0]
 	for i, v := range tensor.Data[float64](sums) {
 		factor := float32(float32(a[i]*b[i]) / float32(unit))
-		if err := put(r.out[0], i, saturate(math.RoundToEven(v*float64(factor))+zero, r.out[0].DType)); err != nil {
+		if err := put(r.out[0], i, saturate(math.RoundToEven(float64(float32(v)*factor))+zero, r.out[0].DType)); err != nil {
 			return err
 		}
 	}

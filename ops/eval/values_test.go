@@ -66,6 +66,9 @@ func TestValues(t *testing.T) {
 		{"MatMul", 17, nil, in{counted(2, 1, 2), counted(2, 1)}, tensor.Shape{2, 1, 1}, []float32{5, 11}},
 		{"MatMul", 17, nil, in{counted(2), counted(2, 2)}, tensor.Shape{2}, []float32{7, 10}},
 		{"MatMul", 17, nil, in{tensor.New(tensor.Float32, 2, 0), tensor.New(tensor.Float32, 0, 1)}, tensor.Shape{2, 1}, []float32{0, 0}},
+		// 3·1.1666666 is 3.5 in float32, and less in float64.
+		{"QLinearMatMul", 17, nil, in{tensor.Of([]uint8{3}, 1, 1), floats([]int{}, 1.1666666), tensor.Of([]uint8{0}), tensor.Of([]int8{1}, 1, 1), floats([]int{}, 1), tensor.Of([]int8{0}),
+			floats([]int{}, 1), tensor.Of([]uint8{0})}, tensor.Shape{1, 1}, []uint8{4}},
 		{"Concat", 17, ops.Attrs{"axis": int64(-1)}, in{counted(2, 1), counted(2, 2)}, tensor.Shape{2, 3}, []float32{1, 1, 2, 2, 3, 4}},
 		{"Split", 13, ops.Attrs{"axis": int64(1)}, in{counted(2, 3), int64s(2, 1)}, tensor.Shape{2, 2}, []float32{1, 2, 4, 5}},
 		{"Transpose", 17, nil, in{counted(2, 3)}, tensor.Shape{3, 2}, []float32{1, 4, 2, 5, 3, 6}},

@@ -16,6 +16,7 @@ import timm
 import torch
 import torchvision
 
+import exact
 import judged
 import quantise
 from calibrate import calibrate
@@ -85,10 +86,10 @@ def export(folder, model, size, options):
         every = {"input": axes} | {o: {0: "batch"} for o in outputs if "one" not in options}
         torch.onnx.export(model, (x,), path, dynamo=False, opset_version=opset, dynamic_axes=every, **names)
         yield path.stem, path
-    opsets = [] if "brief" in options else [o for o in DYNAMO if f"-dynamo{o}" not in options]
+    opsets = [o for o in DYNAMO if f"-dynamo{o}" not in options]
     if not opsets:
         return
-    shapes = {axis: torch.export.Dim.DYNAMIC for axis in axes if "dynamo-fixed" not in options}
+    shapes = {axis: torch.export.Dim.DYNAMIC for axis in axes if axis == 0 or "dynamo-size" not in options}
     program = decomposed_once(torch.export.export(model, (x,), dynamic_shapes=(shapes,)))
     for opset in opsets:
         path = folder / f"dynamo{opset}.onnx"
@@ -148,8 +149,8 @@ def answer(folder, library, name, size, options):
     del model  # large networks are, in float64
     if "int8" not in options:
         return [judged.run(path, exporter, wanted) for exporter, path in files]
-    quantised = [f for _, path in (files[0], files[-1]) for f in quantise.quantise(path, pictures(8, size, size, 2).numpy())]
-    return [judged.run(path, exporter, quantise.expected(path, x)) for exporter, path in quantised]
+    quantised = [f for _, path in files for f in quantise.quantise(path, pictures(8, size, size, 2).numpy())]
+    return [judged.run(path, exporter, exact.expected(path, x)) for exporter, path in quantised]
 
 
 torch.set_num_threads(1)

@@ -21,17 +21,16 @@ type Network struct {
 	Line                string // what the exporting scripts read
 }
 
-// Formats are options of networks.txt: what the files hold in place of float32,
-// and the largest error that is ours for certain.
+// Formats are what the files hold, float32 or an option of networks.txt, and the
+// largest error that is right whatever ONNX Runtime's is.
 //
 // A value of 16 bits is rounded by 2⁻¹¹ or 2⁻⁸ at most, and a network rounds in
-// some hundred places, whose errors add up like those of a random walk. One of
-// 8 bits that falls on the other side of a tie is off by 1/255 of its range, which
-// is up to twice the largest value; two such are allowed.
+// some hundred places, whose errors add up like those of a random walk.
 var Formats = map[string]float64{
+	"float32":  2e-5,
 	"float16":  10 * 0x1p-11,
 	"bfloat16": 10 * 0x1p-8,
-	"int8":     4.0 / 255,
+	"int8":     2e-5,
 }
 
 // Networks lists them in the file's order.

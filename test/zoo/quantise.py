@@ -2,8 +2,6 @@
 
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-import judged
-
 FORMATS = {"qdq": QuantFormat.QDQ, "qlinear": QuantFormat.QOperator}
 
 
@@ -25,12 +23,3 @@ def quantise(path, x):
         quantize_static(path, target, Reader(x), quant_format=form, per_channel=True, reduce_range=True,
                         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
         yield target.stem, target
-
-
-def expected(path, inputs):
-    """What the file says: ONNX Runtime node by node, nothing fused. Writes archives."""
-    session, archives = judged.session(path, optimise=False), {}
-    for name, x in inputs.items():
-        archives[name] = path.with_suffix(f".want{name}.npz")
-        judged.record(archives[name], x.numpy(), session.run(None, {"input": x.numpy()}))
-    return archives

@@ -35,6 +35,9 @@ type Value struct {
 	Type ops.Type
 	Def  *Node // the node that makes it; nil for inputs and constants
 
+	// Unfolded is the DequantizeLinear that a constant was computed from, or nil.
+	Unfolded *Node
+
 	stored *stored
 }
 
@@ -46,6 +49,10 @@ type Node struct {
 	Attrs   ops.Attrs
 	In, Out []*Value
 	Post    Epilogue // what passes moved into this node; zero otherwise
+
+	// Integers says of a Conv that all it adds up are integers that float32 holds
+	// exactly: nothing may be multiplied into its weights.
+	Integers bool
 }
 
 // Epilogue is what a node does to each result before it stores it:

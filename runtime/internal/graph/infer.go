@@ -115,6 +115,9 @@ func (n *Node) known() bool {
 	for _, v := range n.Out {
 		if v != nil {
 			v.Def = nil
+			if n.Is("DequantizeLinear") {
+				v.Unfolded = n
+			}
 		}
 	}
 	return true
@@ -193,12 +196,12 @@ func (g *Graph) Clone() *Graph {
 	values := map[*Value]*Value{nil: nil}
 	nodes := map[*Node]*Node{nil: nil}
 	for _, n := range g.Nodes {
-		nodes[n] = &Node{Name: n.Name, Op: n.Op, Version: n.Version, Attrs: n.Attrs}
+		nodes[n] = &Node{Name: n.Name, Op: n.Op, Version: n.Version, Attrs: n.Attrs, Integers: n.Integers}
 	}
 	value := func(v *Value) *Value {
 		c, ok := values[v]
 		if !ok {
-			c = &Value{Name: v.Name, Type: v.Type, Def: nodes[v.Def], stored: v.stored}
+			c = &Value{Name: v.Name, Type: v.Type, Def: nodes[v.Def], Unfolded: v.Unfolded, stored: v.stored}
 			values[v] = c
 		}
 		return c

@@ -58,7 +58,7 @@ func channels(convs []*graph.Node) int {
 // foldable reports whether conv's weights and bias are known and nothing was
 // moved into it yet that would come before the scaling.
 func foldable(conv *graph.Node) bool {
-	if !conv.Is("Conv", "MDConv") || conv.Post != (graph.Epilogue{}) {
+	if !conv.Is("Conv", "MDConv") || conv.Post != (graph.Epilogue{}) || conv.Integers {
 		return false
 	}
 	for _, v := range conv.In[1:] {

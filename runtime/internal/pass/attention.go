@@ -19,7 +19,7 @@ func attention(g *graph.Graph) (bool, error) {
 		}
 		q, k, v := n.In[0], n.In[1], n.In[2]
 		size := q.Type.Shape[3]
-		a := attentionWriter{n: n}
+		a := writer{n: n}
 		turned := a.value("/keys", permute(k.Type.Shape, []int{0, 1, 3, 2}))
 		a.list = append(a.list, transpose(n.Name+"/Transpose", k, turned, []int{0, 1, 3, 2}))
 		shape := tensor.Shape{q.Type.Shape[0], q.Type.Shape[1], q.Type.Shape[2], k.Type.Shape[2]}
@@ -66,26 +66,4 @@ func numbers(v *graph.Value, keys int) bool {
 		return false
 	}
 	return !slices.ContainsFunc(tensor.Data[float32](t), func(x float32) bool { return x-x != 0 })
-}
-
-// attentionWriter collects the nodes that take n's place.
-type attentionWriter struct {
-	n    *graph.Node
-	list []*graph.Node
-	err  error
-}
-
-func (a *attentionWriter) value(suffix string, shape tensor.Shape) *graph.Value {
-	return &graph.Value{Name: a.n.Name + suffix, Type: ops.Type{DType: tensor.Float32, Shape: shape}}
-}
-
-func (a *attentionWriter) add(name string, out *graph.Value, attrs ops.Attrs, in ...*graph.Value) {
-	op, version, err := ops.Lookup("", name, 14)
-	if err != nil {
-		a.err = err
-		return
-	}
-	m := &graph.Node{Name: a.n.Name + "/" + name, Op: op, Version: version, Attrs: attrs, In: in}
-	take(m, out)
-	a.list = append(a.list, m)
 }

@@ -26,6 +26,8 @@ type Pass struct {
 // holds. Rounds repeat until nothing changes.
 var Table = []Pass{
 	{"identity", "drops nodes that copy their input", nil, []string{"Identity", "Cast", "Pad"}, identity},
+	{"integerconvs", "makes convolutions of quantised values sums of integers, which float32 holds exactly", []string{"identity"}, []string{"QLinearConv", "QuantizeLinear"}, integerConvs},
+	{"integers", "makes quantised values between float32 ones Round", []string{"integerconvs"}, []string{"QuantizeLinear", "DequantizeLinear"}, integers},
 	{"transpose", "moves Transpose behind what commutes with it, where pairs cancel", []string{"identity"}, []string{"Transpose"}, transposes},
 	{"pad", "moves zero Pad into the Conv behind it", []string{"transpose"}, []string{"Pad"}, pads},
 	{"upconv", "makes ConvTranspose whose windows lie side by side a pointwise Conv and DepthToSpace", nil, []string{"ConvTranspose"}, upconv},
