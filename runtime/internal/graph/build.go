@@ -192,12 +192,18 @@ func (b *builder) node(i int, pb *onnxpb.NodeProto) error {
 		}
 		n.Out = append(n.Out, v)
 	}
-	b.g.Nodes = append(b.g.Nodes, n)
 	before := len(b.unsupported)
 	var err error
 	if n.Attrs, err = b.attrs(n, pb); err != nil {
 		return errs.Format(place(i, n), "%w", err)
 	}
+	if pb.GetDomain() == trainingDomain && pb.GetOpType() == "Gradient" {
+		if err := b.differentiate(n, pb); err != nil {
+			return errs.Format(place(i, n), "%w", err)
+		}
+		return nil
+	}
+	b.g.Nodes = append(b.g.Nodes, n)
 	for _, name := range slices.Sorted(maps.Keys(n.Attrs)) {
 		if inner, ok := n.Attrs[name].(*body); ok {
 			n.In = append(n.In, inner.outer...)

@@ -156,6 +156,9 @@ func (n *Node) foldable() bool {
 		}
 		have += bytesOf(v.Type)
 	}
+	if n.Is("NonZero") && len(n.Out) == 1 { // there are at most as many places as elements, as int64
+		return n.In[0].Type.Shape.Elements()*len(n.In[0].Type.Shape) <= foldBytes/8
+	}
 	return n.Post == Epilogue{} && !slices.ContainsFunc(n.Out, func(v *Value) bool {
 		return v != nil && (!v.Type.Shape.Known() || bytesOf(v.Type) > max(foldBytes, have))
 	})
