@@ -93,10 +93,7 @@ func (n *Node) expandContrib() ([]*Node, error) {
 	if n.input(result) != nil {
 		e.add("QuantizeLinear", nil, y, n.In[result], n.input(result+1))
 	}
-	last := e.list[len(e.list)-1]
-	last.Out = n.Out
-	n.Out[0].Def = last
-	return e.list, nil
+	return e.instead(), nil
 }
 
 // operandAttrs are those of operand i's DequantizeLinear: where there is a scale
@@ -135,4 +132,13 @@ func (e *expansion) append(n *Node) *Value {
 	n.Out = []*Value{{Name: n.Name, Def: n}}
 	e.list = append(e.list, n)
 	return n.Out[0]
+}
+
+// instead returns the nodes, the last of which makes the only output of the one
+// that they replace.
+func (e *expansion) instead() []*Node {
+	last := e.list[len(e.list)-1]
+	last.Out = e.of.Out
+	last.Out[0].Def = last
+	return e.list
 }

@@ -23,7 +23,7 @@ const foldBytes = 16 << 20
 // and those that wait for their results, are passed over.
 func (g *Graph) Infer(shapes map[string]tensor.Shape) error {
 	for _, v := range g.Inputs {
-		if s, ok := shapes[v.Name]; ok {
+		if s, ok := shapes[v.Name]; ok && v.Type.Dense() {
 			v.Type.Shape = s
 		}
 	}

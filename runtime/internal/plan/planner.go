@@ -93,6 +93,11 @@ func (p *planner) run(g *graph.Graph) error {
 
 // checkSizes bounds every value before anything is allocated.
 func (p *planner) checkSizes(g *graph.Graph) error {
+	for _, v := range g.Inputs {
+		if !v.Type.Shape.Known() {
+			return fmt.Errorf("input %q: %w", v.Name, ErrShape)
+		}
+	}
 	for _, n := range g.Nodes {
 		for _, v := range n.Out {
 			if v == nil {
