@@ -118,7 +118,7 @@ func (s *Session) copyRun(ctx context.Context, e *entry, args *arguments) error 
 	}
 	for i, t := range results {
 		name := s.typed.Outputs[args.want[i]].Name
-		if args.out[i] == nil {
+		if args.out[i] == nil || t == nil {
 			return fmt.Errorf("output %s: the model makes %s, given %s", errs.Quote(name), describe(t), describe(nil))
 		}
 		if err := tensor.Copy(args.out[i], t); err != nil {

@@ -99,6 +99,10 @@ func TestSequenceValues(t *testing.T) {
 		if tensor.Data[float32](one)[0] != 1 {
 			t.Errorf("%v: an output shares its elements with an input", e)
 		}
+		into := tensor.SequenceOf(tensor.Float32, nil, nil)
+		if err := s.RunInto(context.Background(), Tensors{"s": tensor.SequenceOf(tensor.Float32, one), "x": two}, Tensors{"t": into}); err != nil || into.List()[0].Elements() != 2 {
+			t.Errorf("%v: RunInto: %v, error %v", e, into.List(), err)
+		}
 		for text, wrong := range map[string]*tensor.Tensor{
 			"another type":   tensor.SequenceOf(tensor.Float32, tensor.Of([]int64{1}, 1)),
 			"given sequence": tensor.SequenceOf(tensor.Int64),
