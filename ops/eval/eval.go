@@ -130,7 +130,7 @@ func (r *run) allocate() error {
 // no shape of.
 var findShapes = map[string]bool{
 	"Compress": true, "ConcatFromSequence": true, "If": true, "Loop": true, "NonMaxSuppression": true, "NonZero": true, "OptionalGetElement": true,
-	"Scan": true, "SequenceAt": true, "Unique": true,
+	"Scan": true, "SequenceAt": true, "StringNormalizer": true, "StringSplit": true, "Unique": true,
 }
 
 // make makes an output of a shape that only the kernel knew.
