@@ -33,6 +33,9 @@ func New(p *onnxpb.ModelProto) *Model {
 // Name is the path or name that the model was read under, "" for New.
 func (m *Model) Name() string { return m.name }
 
+// Limits are the bounds that the model was read with.
+func (m *Model) Limits() limit.Limits { return m.limits }
+
 // Opset returns the imported version of domain and whether it is imported.
 // "" and "ai.onnx" are the same domain.
 func (m *Model) Opset(domain string) (int64, bool) {

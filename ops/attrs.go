@@ -10,7 +10,7 @@ import (
 )
 
 // Attrs holds attributes by name: int64, float32, string, *tensor.Tensor,
-// []int64, []float32, []string or Body.
+// []int64, []float32, []string, Body or Type.
 type Attrs map[string]any
 
 // value returns a[name] if it is a T, else def.
@@ -65,6 +65,8 @@ func kindOf(v any) (kind AttrKind, ok bool) {
 		return Strings, true
 	case Body:
 		return Graph, true
+	case Type:
+		return TypeProto, true
 	}
 	return 0, false
 }

@@ -78,8 +78,8 @@ func (c *Call) bind() (map[string]tensor.DType, error) {
 		if p == nil {
 			return nil, fmt.Errorf("%d inputs, allowed at most %d", c.own(), len(c.spec.in))
 		}
-		if allowed := c.spec.allowed(p.typ); !allowed.has(t.DType) {
-			return nil, fmt.Errorf("input %d (%s): %s, allowed %s", i, p.name, t.DType, allowed)
+		if allowed := c.spec.allowed(p.typ); !allowed.allows(t) {
+			return nil, fmt.Errorf("input %d (%s): %s, allowed %s", i, p.name, t.kind(), allowed)
 		}
 		if p.mixed {
 			continue
@@ -116,8 +116,8 @@ func (c *Call) Infer() ([]Type, error) {
 		if out[i].DType == tensor.Undefined {
 			out[i].DType = c.spec.output(p.typ, bound)
 		}
-		if allowed := c.spec.allowed(p.typ); !allowed.has(out[i].DType) {
-			return nil, fmt.Errorf("output %d (%s): %s, allowed %s", i, p.name, out[i].DType, allowed)
+		if allowed := c.spec.allowed(p.typ); !allowed.allows(out[i]) {
+			return nil, fmt.Errorf("output %d (%s): %s, allowed %s", i, p.name, out[i].kind(), allowed)
 		}
 		if err := checkShape(out[i]); err != nil {
 			return nil, fmt.Errorf("output %d (%s): %w", i, p.name, err)
@@ -140,7 +140,7 @@ func (v *version) output(typ string, bound map[string]tensor.DType) tensor.DType
 
 // checkShape refuses a shape that overflows. An unknown dimension may be 0.
 func checkShape(t Type) error {
-	if !t.Present() {
+	if !t.Present() || t.DType.IsSequence() {
 		return nil
 	}
 	known := make([]int, 0, len(t.Shape))

@@ -104,6 +104,7 @@ func inferIf(c *Call) ([]Type, error) {
 		if then[i].Shape = common(then[i].Shape, other[i].Shape); !then[i].Shape.Known() {
 			c.value(0) // with it, only one branch counts
 		}
+		then[i].Optional = then[i].Optional || other[i].Optional
 	}
 	return then, nil
 }
@@ -128,7 +129,7 @@ func common(a, b tensor.Shape) tensor.Shape {
 func (c *Call) settled(name string, states []Type, feed func(states []Type) []Type, skip int) (last, rest []Type, err error) {
 	now := make([]Type, len(states))
 	for i, s := range states {
-		now[i] = Type{DType: s.DType, Shape: s.Shape.Clone()}
+		now[i] = Type{DType: s.DType, Shape: s.Shape.Clone(), Optional: s.Optional}
 	}
 	for {
 		out, err := c.inferBody(name, feed(now))
@@ -146,10 +147,20 @@ func (c *Call) settled(name string, states []Type, feed func(states []Type) []Ty
 			if shape := common(now[i].Shape, s.Shape); !shape.Equal(now[i].Shape) || (shape == nil) != (now[i].Shape == nil) {
 				now[i].Shape, changed = shape, true
 			}
+			if s.Optional && !now[i].Optional {
+				now[i].Optional, changed = true, true
+			}
 		}
-		if !changed {
-			return now, out[skip+len(now):], nil
+		if changed {
+			continue
 		}
+		rest = out[skip+len(now):]
+		for i, t := range rest {
+			if !t.Dense() {
+				return nil, nil, fmt.Errorf("attribute %s: output %d: %s, must be a tensor to be stacked", name, skip+len(now)+i, t.kind())
+			}
+		}
+		return now, rest, nil
 	}
 }
 

@@ -17,7 +17,19 @@ func set(list ...tensor.DType) dtypes {
 	return s
 }
 
-func (s dtypes) has(d tensor.DType) bool { return d.Valid() && s>>d&1 != 0 }
+// Beside element types a set may have sequences of tensors, whatever these are, and
+// allow that the value is an optional one.
+const (
+	sequences dtypes = 1 << 31
+	optionals dtypes = 1 << 30
+)
+
+func (s dtypes) has(d tensor.DType) bool {
+	return d.Valid() && s>>d&1 != 0 || d.IsSequence() && s&sequences != 0
+}
+
+// allows reports whether s has t, and t may be optional if it is.
+func (s dtypes) allows(t Type) bool { return s.has(t.DType) && (!t.Optional || s&optionals != 0) }
 
 func (s dtypes) String() string {
 	var names []string
@@ -25,6 +37,12 @@ func (s dtypes) String() string {
 		if s.has(d) {
 			names = append(names, d.String())
 		}
+	}
+	if s&sequences != 0 {
+		names = append(names, "sequence")
+	}
+	if s&optionals != 0 {
+		names = append(names, "optional")
 	}
 	return strings.Join(names, ", ")
 }

@@ -38,14 +38,30 @@ type Op struct {
 // Type is what is known of a value before it is computed.
 type Type struct {
 	DType tensor.DType   // Undefined: an optional input that is absent
-	Shape tensor.Shape   // nil: rank unknown; dimensions may be tensor.Unknown
+	Shape tensor.Shape   // nil: rank unknown, or a sequence; dimensions may be tensor.Unknown
 	Value *tensor.Tensor // the value itself where it is known, else nil
+
+	Optional bool // ONNX's optional(…): whether there is a value only a run tells
+}
+
+// Dense reports whether t is of one tensor that is there.
+func (t Type) Dense() bool { return !t.Optional && !t.DType.IsSequence() }
+
+// kind is what t is for an error.
+func (t Type) kind() string {
+	if t.Optional {
+		return "optional " + t.DType.String()
+	}
+	return t.DType.String()
 }
 
 // TypeOf is the type of a known value.
 func TypeOf(t *tensor.Tensor) Type {
 	if t == nil {
 		return Type{}
+	}
+	if t.DType.IsSequence() {
+		return Type{DType: t.DType, Value: t}
 	}
 	return Type{DType: t.DType, Shape: append(tensor.Shape{}, t.Shape...), Value: t}
 }

@@ -6,10 +6,6 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// computed has the element types that kernels compute with, or at least convert,
-// beside strings.
-var computed = numbers | set(tensor.Bool, tensor.BFloat16, tensor.Int4, tensor.Uint4, tensor.Int2, tensor.Uint2)
-
 // inferQuantize is for QuantizeLinear: the result has the zero point's type,
 // or that of attribute output_dtype, or uint8.
 func inferQuantize(c *Call) ([]Type, error) {
@@ -38,11 +34,6 @@ func inferDequantize(c *Call) ([]Type, error) {
 // scaled checks scale and zero point, inputs 1 and 2: one for all, one for each
 // index of an axis, or with block_size one for each block along it.
 func (c *Call) scaled(out tensor.DType) ([]Type, error) {
-	for _, d := range []tensor.DType{out, c.In[0].DType, c.In[1].DType} {
-		if d.Valid() && !computed.has(d) {
-			return nil, c.unsupported("%s", d)
-		}
-	}
 	x, scale := c.In[0].Shape, c.In[1].Shape
 	if zero := c.input(2).Shape; !scale.Known() || !zero.Known() || scale.Elements() != 1 || zero.Elements() != 1 {
 		if err := mustFit(c, 2, scale); err != nil {
@@ -85,7 +76,7 @@ func (c *Call) blockAxis() (int, error) { return axisOf(c.Attrs.Int("axis", 1), 
 // inferQLinearMatMul is for a, scale, zero point, and the same of b and y.
 func inferQLinearMatMul(c *Call) ([]Type, error) {
 	for _, t := range c.In {
-		if !computed.has(t.DType) {
+		if t.DType.IsMinifloat() {
 			return nil, c.unsupported("%s", t.DType)
 		}
 	}

@@ -146,7 +146,7 @@ func parseAttr(text string) (AttrSpec, error) {
 var dtypesByName = func() map[string]dtypes {
 	m := map[string]dtypes{
 		"floats": floats, "ints": ints, "uints": uints, "numbers": numbers, "wide": wide, "indices": indices,
-		"float8": float8, "complexes": complexes, "castable": castable,
+		"float8": float8, "sequence": sequences, "optional": optionals, "complexes": complexes, "castable": castable,
 		"any1": any1, "any13": any13, "any19": any19, "any21": any21, "any23": any23, "any24": any24, "any25": any25,
 	}
 	for d := tensor.Undefined + 1; d.Valid(); d++ {

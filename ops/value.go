@@ -75,11 +75,6 @@ func inferCast(c *Call) ([]Type, error) {
 func inferCastLike(c *Call) ([]Type, error) { return c.castTo(c.In[1].DType) }
 
 func (c *Call) castTo(d tensor.DType) ([]Type, error) {
-	for _, t := range []tensor.DType{c.In[0].DType, d} {
-		if c.spec.types["T2"].has(t) && !(computed | set(tensor.String)).has(t) {
-			return nil, c.unsupported("conversion of %s", t)
-		}
-	}
 	return []Type{{DType: d, Shape: c.In[0].Shape.Clone()}}, nil
 }
 

@@ -39,9 +39,10 @@ const (
 	Strings                      // []string
 	SparseTensor                 // not supported
 	Graph                        // Body
+	TypeProto                    // Type
 )
 
-var attrKinds = [...]string{"int", "float", "string", "tensor", "ints", "floats", "strings", "sparse_tensor", "graph"}
+var attrKinds = [...]string{"int", "float", "string", "tensor", "ints", "floats", "strings", "sparse_tensor", "graph", "type_proto"}
 
 func (k AttrKind) String() string { return attrKinds[k] }
 

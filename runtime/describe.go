@@ -17,6 +17,8 @@ type Value struct {
 	DType tensor.DType
 	Shape tensor.Shape // tensor.Unknown where only a run tells; nil: rank unknown
 	Dims  []string     // beside Shape: what the model calls a dimension ("batch"), "" where it has no name
+
+	Optional bool // may be nil
 }
 
 // String is the name, the element type and the shape, open dimensions by the
@@ -65,12 +67,15 @@ func outputs(m *onnx.Model, g *graph.Graph) []Value {
 // value, if it does.
 func describeValue(name string, v *graph.Value, declared []*onnxpb.ValueInfoProto) Value {
 	d := Value{Name: name, DType: v.Type.DType, Shape: v.Type.Shape.Clone()}
-	if d.Shape == nil {
-		return d
+	if d.Shape != nil {
+		d.Dims = make([]string, len(d.Shape))
 	}
-	d.Dims = make([]string, len(d.Shape))
 	for _, info := range declared {
-		if dims := info.GetType().GetTensorType().GetShape().GetDim(); info.GetName() == name && len(dims) == len(d.Dims) {
+		if info.GetName() != name {
+			continue
+		}
+		d.Optional = info.GetType().GetOptionalType() != nil
+		if dims := info.GetType().GetTensorType().GetShape().GetDim(); len(dims) == len(d.Dims) {
 			for i, dim := range dims {
 				d.Dims[i] = dim.GetDimParam()
 			}

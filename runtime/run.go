@@ -11,7 +11,8 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// Tensors are inputs or outputs by name.
+// Tensors are inputs or outputs by name. A sequence is one of tensor.SequenceOf; an
+// optional input or output that has no value is nil.
 type Tensors = map[string]*tensor.Tensor
 
 // Run computes outputs for in, which holds exactly the model's inputs: all
@@ -121,7 +122,7 @@ func (s *Session) copyRun(ctx context.Context, e *entry, args *arguments) error 
 	}
 	for i, t := range results {
 		name := s.typed.Outputs[args.want[i]].Name
-		if args.out[i] == nil {
+		if args.out[i] == nil || t == nil {
 			return fmt.Errorf("output %s: the model makes %s, given %s", errs.Quote(name), describe(t), describe(nil))
 		}
 		if err := tensor.Copy(args.out[i], t); err != nil {
@@ -151,12 +152,19 @@ func (s *Session) explain(err error) error {
 // prepared for their shapes and the outputs asked for.
 func (s *Session) bind(args *arguments, in Tensors) (*entry, error) {
 	for _, v := range s.typed.Inputs {
-		t := in[v.Name]
+		t, ok := in[v.Name]
+		if t == nil && ok && v.Type.Optional {
+			args.in, args.shapes = append(args.in, nil), append(args.shapes, nil)
+			continue
+		}
 		if t == nil {
 			return nil, fmt.Errorf("input %s is missing, %d given", errs.Quote(v.Name), len(in))
 		}
 		if t.DType != v.Type.DType || !fits(t.Shape, v.Type.Shape) {
 			return nil, fmt.Errorf("input %s: the model takes %s %s, given %s", errs.Quote(v.Name), v.Type.DType, v.Type.Shape, describe(t))
+		}
+		if t.DType.IsSequence() && slices.ContainsFunc(t.List(), func(e *tensor.Tensor) bool { return e == nil || e.DType.Sequence() != t.DType }) {
+			return nil, fmt.Errorf("input %s: a %s with an element of another type", errs.Quote(v.Name), t.DType)
 		}
 		args.in = append(args.in, t)
 		args.shapes = append(args.shapes, t.Shape)

@@ -80,7 +80,7 @@ func New(m *onnx.Model, o Options) (*Session, error) {
 	return s, nil
 }
 
-// addLayers makes every value that a node computes an output.
+// addLayers makes every tensor that a node computes an output.
 func addLayers(g *graph.Graph) {
 	named := map[string]bool{}
 	for _, o := range g.Outputs {
@@ -88,7 +88,7 @@ func addLayers(g *graph.Graph) {
 	}
 	for _, n := range g.Nodes {
 		for _, v := range n.Out {
-			if v != nil && !named[v.Name] && !v.Known() {
+			if v != nil && !named[v.Name] && !v.Known() && v.Type.Dense() {
 				g.Outputs = append(g.Outputs, graph.Output{Name: v.Name, Value: v})
 			}
 		}

@@ -63,6 +63,10 @@ func (s *Session) runPlan(ctx context.Context, e *entry, in, out []*tensor.Tenso
 func (s *Session) next(e *entry, found []*tensor.Tensor) (*entry, error) {
 	stage := &entry{of: e.rest, want: e.want, values: make([]*tensor.Tensor, len(found))}
 	for i, t := range found {
+		if !e.rest.Inputs[i].Type.Dense() { // a plan has no use for its shape
+			stage.shapes = append(stage.shapes, nil)
+			continue
+		}
 		stage.shapes = append(stage.shapes, t.Shape.Clone())
 		if e.deciding[i] && t.Elements() <= tensor.MaxRank {
 			stage.values[i] = t

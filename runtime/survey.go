@@ -88,3 +88,7 @@ func (s *Summary) count(g *graph.Graph) {
 
 // OpNames lists the operators of s in alphabetical order.
 func (s *Summary) OpNames() []string { return slices.Sorted(maps.Keys(s.Ops)) }
+
+// Rewritten lists the operators beside those of package ops that a model may
+// have: loading it turns them into those.
+func Rewritten() []*ops.Op { return graph.Rewritten() }

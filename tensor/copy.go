@@ -2,7 +2,8 @@ package tensor
 
 import "fmt"
 
-// Copy copies src's elements to dst, which has the same type and shape.
+// Copy copies src's elements to dst, which has the same type and shape. Of a
+// sequence's elements dst gets clones.
 func Copy(dst, src *Tensor) error {
 	if dst.DType != src.DType || !dst.Shape.Equal(src.Shape) {
 		return fmt.Errorf("copy of %s %s to %s %s", src.DType, src.Shape, dst.DType, dst.Shape)
@@ -36,6 +37,10 @@ func Copy(dst, src *Tensor) error {
 		copy(d, Data[complex64](src))
 	case []complex128:
 		copy(d, Data[complex128](src))
+	case []*Tensor:
+		for i, e := range src.List() {
+			d[i] = e.Clone()
+		}
 	}
 	return nil
 }

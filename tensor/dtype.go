@@ -73,6 +73,9 @@ func (d DType) Bits() int {
 }
 
 func (d DType) String() string {
+	if d.IsSequence() {
+		return "sequence(" + (-d).String() + ")"
+	}
 	if d != Undefined && !d.Valid() {
 		return fmt.Sprintf("dtype(%d)", int32(d))
 	}

@@ -76,6 +76,21 @@ func Of[T Element](data []T, shape ...int) *Tensor {
 // that t's DType is held in.
 func Data[T Element](t *Tensor) []T { return t.Data.([]T) }
 
+// Ints returns the elements of an Int32 or Int64 tensor; nil of any other.
+func (t *Tensor) Ints() []int64 {
+	switch data := t.Data.(type) {
+	case []int64:
+		return data
+	case []int32:
+		list := make([]int64, len(data))
+		for i, v := range data {
+			list[i] = int64(v)
+		}
+		return list
+	}
+	return nil
+}
+
 // Elements is the number of elements.
 func (t *Tensor) Elements() int { return t.Shape.Elements() }
 

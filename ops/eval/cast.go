@@ -19,7 +19,31 @@ func cast(r *run) error {
 	if r.in[0].DType == r.out[0].DType {
 		return identity(r)
 	}
+	if r.out[0].DType.IsMinifloat() {
+		return r.castMinifloats()
+	}
 	return r.castAll(r.out[0], r.in[0])
+}
+
+// castMinifloats heeds the attributes for such types.
+func (r *run) castMinifloats() error {
+	src, err := r.floats(r.in[0])
+	if err != nil {
+		return err
+	}
+	dst, d, saturate := tensor.Data[uint8](r.out[0]), r.out[0].DType, r.Attrs.Int("saturate", 1) != 0
+	round, ok := map[string]func(float64) float64{"up": math.Ceil, "down": math.Floor, "nearest": func(v float64) float64 { return math.Floor(v + 0.5) }}[r.Attrs.String("round_mode", "up")]
+	if !ok {
+		return fmt.Errorf("attribute round_mode: %.40q, allowed up, down, nearest", r.Attrs.String("round_mode", ""))
+	}
+	for i, v := range src {
+		if d == tensor.Float8E8M0 {
+			dst[i] = tensor.Float8E8M0bits(v, round, saturate)
+		} else {
+			dst[i] = tensor.Minifloatbits(d, v, saturate)
+		}
+	}
+	return r.spend(len(src))
 }
 
 // castAll converts all elements of in to those of out, of another type.
@@ -51,6 +75,9 @@ func castRange(out, in *tensor.Tensor, first, to int) error {
 	case []int64:
 		return castInts(out, first, src[first:to])
 	case []uint8:
+		if in.DType.IsMinifloat() {
+			return castFloats(out, in, first, to)
+		}
 		return castInts(out, first, widenInts(src[first:to]))
 	case []uint16:
 		if in.DType == tensor.Uint16 {
@@ -99,6 +126,10 @@ func floatBits(d tensor.DType) int {
 
 // storeFloats converts floats to out's type.
 func storeFloats(out *tensor.Tensor, first int, src []float64, precision int) error {
+	if out.DType.IsMinifloat() {
+		store(out, first, 1, src)
+		return nil
+	}
 	if out.DType.Bits() < 8 && out.DType != tensor.String {
 		return castInts(out, first, saturated(src, func(v float64) int64 { return saturateInt(v, 64) }))
 	}
@@ -184,6 +215,10 @@ func castInts[T int64 | uint64](out *tensor.Tensor, first int, src []T) error {
 	case []int64:
 		wrap(dst[first:], src)
 	case []uint8:
+		if out.DType.IsMinifloat() {
+			storeInts(out, first, src)
+			break
+		}
 		wrap(dst[first:], src)
 		keepBits(dst[first:][:len(src)], out.DType)
 	case []uint32:
@@ -199,11 +234,7 @@ func castInts[T int64 | uint64](out *tensor.Tensor, first int, src []T) error {
 			wrap(dst[first:], src)
 			break
 		}
-		values := make([]float64, len(src))
-		for i, v := range src {
-			values[i] = nearOdd(v)
-		}
-		store(out, first, 1, values)
+		storeInts(out, first, src)
 	case []bool:
 		for i, v := range src {
 			dst[first+i] = v != 0
@@ -216,6 +247,15 @@ func castInts[T int64 | uint64](out *tensor.Tensor, first int, src []T) error {
 		return fmt.Errorf("conversion to %s is not implemented", out.DType)
 	}
 	return nil
+}
+
+// storeInts converts integers to floats of 16 bits or fewer.
+func storeInts[T int64 | uint64](out *tensor.Tensor, first int, src []T) {
+	values := make([]float64, len(src))
+	for i, v := range src {
+		values[i] = nearOdd(v)
+	}
+	store(out, first, 1, values)
 }
 
 func wrap[D signed | unsigned | float, T int64 | uint64](dst []D, src []T) {
@@ -263,6 +303,13 @@ func castStrings(out *tensor.Tensor, first int, src []string) error {
 
 func castString(out *tensor.Tensor, at int, s string) error {
 	s = strings.TrimSpace(s)
+	if out.DType.IsMinifloat() {
+		v, err := strconv.ParseFloat(s, 32)
+		if err != nil && !math.IsInf(v, 0) {
+			return err
+		}
+		return storeFloats(out, at, []float64{v}, 32)
+	}
 	switch out.Data.(type) {
 	case []int8, []int16, []int32, []int64, []uint8, []uint32:
 		v, err := strconv.ParseInt(s, 10, 64)

@@ -13,11 +13,7 @@ import (
 // body runs the graph in an attribute on what the operator feeds.
 func (r *run) body(name string, formal ...*tensor.Tensor) ([]*tensor.Tensor, error) {
 	b, first, n := r.Body(name)
-	in := slices.Concat(formal, r.in[first:][:n])
-	if slices.Contains(in, nil) {
-		return nil, fmt.Errorf("attribute %s: an input is absent", name)
-	}
-	out, err := b.Run(r.ctx, in, r.limits)
+	out, err := b.Run(r.ctx, slices.Concat(formal, r.in[first:][:n]), r.limits)
 	if err != nil {
 		return nil, fmt.Errorf("attribute %s: %w", name, err)
 	}
@@ -27,6 +23,10 @@ func (r *run) body(name string, formal ...*tensor.Tensor) ([]*tensor.Tensor, err
 // give makes outputs of a body's results, of which some may be inputs.
 func (r *run) give(results []*tensor.Tensor) error {
 	for i, t := range results {
+		if t == nil || t.DType.IsSequence() {
+			r.out[i] = t
+			continue
+		}
 		if err := r.make(i, t.Shape); err != nil {
 			return err
 		}
@@ -69,6 +69,9 @@ func repeat(r *run) error {
 		if err != nil {
 			return err
 		}
+		if results[0] == nil {
+			return errors.New("attribute body: output 0 is absent")
+		}
 		again, ok := results[0].Data.([]bool)
 		if !ok || len(again) != 1 {
 			return fmt.Errorf("attribute body: output 0 is %s %s, must be one bool", results[0].DType, results[0].Shape)
@@ -99,6 +102,9 @@ type stack struct {
 }
 
 func (s *stack) push(r *run, t *tensor.Tensor) error {
+	if t == nil || t.DType.IsSequence() {
+		return errors.New("a scan output that is no tensor")
+	}
 	if len(s.list) > 0 && !t.Shape.Equal(s.list[0].Shape) {
 		return fmt.Errorf("a scan output of shape %s, then %s", s.list[0].Shape, t.Shape)
 	}

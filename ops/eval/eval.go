@@ -55,7 +55,7 @@ var unaries = []string{"Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh",
 // unknown when c was made do not matter. An output is never larger than
 // lim.TensorBytes (its zero value is the default), nor is scratch memory; that
 // is checked before anything is allocated. No output shares memory with an
-// input. Run looks at ctx inside long loops.
+// input, but sequences may share elements. Run looks at ctx inside long loops.
 func Run(ctx context.Context, c *ops.Call, in []*tensor.Tensor, lim limit.Limits) ([]*tensor.Tensor, error) {
 	k := kernels[c.Op.String()]
 	if k == nil {
@@ -63,7 +63,9 @@ func Run(ctx context.Context, c *ops.Call, in []*tensor.Tensor, lim limit.Limits
 	}
 	known := make([]ops.Type, len(in))
 	for i, t := range in {
-		known[i] = ops.TypeOf(t)
+		if known[i] = ops.TypeOf(t); t == nil && i < len(c.In) && c.In[i].Optional {
+			known[i] = c.In[i]
+		}
 	}
 	call, err := ops.NewCall(c.Op, c.Version, c.Attrs, known, c.Outputs)
 	if err != nil {
@@ -86,8 +88,10 @@ func Run(ctx context.Context, c *ops.Call, in []*tensor.Tensor, lim limit.Limits
 	if err := k(r); err != nil {
 		return nil, err
 	}
-	if i := slices.Index(r.out, nil); i >= 0 {
-		return nil, fmt.Errorf("output %d: shape %s does not follow from the inputs", i, r.types[i].Shape)
+	for i, t := range r.out {
+		if t == nil && !r.types[i].Optional {
+			return nil, fmt.Errorf("output %d: shape %s does not follow from the inputs", i, r.types[i].Shape)
+		}
 	}
 	return r.out, nil
 }
@@ -104,7 +108,7 @@ func (r *run) nothing() bool {
 func (r *run) allocate() error {
 	for i, t := range r.types {
 		if !t.Shape.Known() {
-			if !findShapes[r.Op.Name] {
+			if t.Dense() && !findShapes[r.Op.Name] {
 				return fmt.Errorf("output %d: shape %s does not follow from the inputs", i, t.Shape)
 			}
 			continue
@@ -125,7 +129,8 @@ func (r *run) allocate() error {
 // findShapes has the operators whose kernels make outputs that inference knows
 // no shape of.
 var findShapes = map[string]bool{
-	"Compress": true, "If": true, "Loop": true, "NonMaxSuppression": true, "NonZero": true, "Scan": true, "Unique": true,
+	"Compress": true, "ConcatFromSequence": true, "If": true, "Loop": true, "NonMaxSuppression": true, "NonZero": true, "OptionalGetElement": true,
+	"Scan": true, "SequenceAt": true, "StringNormalizer": true, "StringSplit": true, "Unique": true,
 }
 
 // make makes an output of a shape that only the kernel knew.

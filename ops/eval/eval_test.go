@@ -125,6 +125,7 @@ func TestLimit(t *testing.T) {
 	small := tensor.New(tensor.Float32, 1, 1, 3, 3)
 	list := func(v ...int64) *tensor.Tensor { return tensor.Of(v, len(v)) }
 	text := tensor.Of([]string{"x"}, 1)
+	long := tensor.Of([]string{strings.Repeat("x", 1<<20)}, 1)
 	for _, c := range []struct {
 		name  string
 		attrs ops.Attrs
@@ -134,11 +135,12 @@ func TestLimit(t *testing.T) {
 		{"ConstantOfShape", nil, []*tensor.Tensor{list(1<<29 + 1)}},
 		{"Expand", nil, []*tensor.Tensor{tensor.New(tensor.Float32, 1), list(1<<20, 1<<20)}},
 		{"Expand", nil, []*tensor.Tensor{text, list(1 << 40)}},
+		{"StringConcat", nil, []*tensor.Tensor{long, tensor.New(tensor.String, 1<<12)}},
 		{"Pad", nil, []*tensor.Tensor{small, list(0, 0, 1<<19, 1<<19, 0, 0, 1<<19, 1<<19)}},
 		{"Conv", ops.Attrs{"pads": []int64{1 << 19, 1 << 19, 1 << 19, 1 << 19}}, []*tensor.Tensor{small, small}},
 		{"Add", nil, []*tensor.Tensor{tensor.New(tensor.Float32, 1<<16, 1), tensor.New(tensor.Float32, 1<<16)}},
 	} {
-		_, err := call(t, c.name, 17, 1, c.attrs, c.in...)
+		_, err := call(t, c.name, 20, 1, c.attrs, c.in...)
 		if err == nil || !strings.Contains(err.Error(), "bytes, allowed 2147483648") {
 			t.Errorf("%s: error %v", c.name, err)
 		}

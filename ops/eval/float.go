@@ -47,6 +47,10 @@ func load(dst []float64, t *tensor.Tensor, at, step int) {
 		for i := range dst {
 			dst[i] = float64(decode(data[at+i*step]))
 		}
+	case []uint8:
+		for i := range dst {
+			dst[i] = float64(tensor.MinifloatFrombits(t.DType, data[at+i*step]))
+		}
 	}
 }
 
@@ -69,6 +73,10 @@ func store(t *tensor.Tensor, at, step int, src []float64) {
 		for i, v := range src {
 			data[at+i*step] = encode(v)
 		}
+	case []uint8:
+		for i, v := range src {
+			data[at+i*step] = tensor.Minifloatbits(t.DType, v, true)
+		}
 	}
 }
 
@@ -88,5 +96,5 @@ func isFloat(d tensor.DType) bool {
 	case tensor.Float16, tensor.BFloat16, tensor.Float32, tensor.Float64:
 		return true
 	}
-	return false
+	return d.IsMinifloat()
 }

@@ -101,7 +101,9 @@ func FuzzCall(f *testing.F) {
 		in := make([]*tensor.Tensor, s.next(6))
 		for i := range in {
 			if s.next(8) > 0 {
-				in[i] = s.tensor()
+				if in[i] = s.tensor(); s.next(8) == 7 {
+					in[i] = tensor.SequenceOf(in[i].DType, in[i], in[i])
+				}
 			}
 		}
 		attrs := ops.Attrs{}

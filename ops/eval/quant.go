@@ -21,20 +21,29 @@ func (r *run) scaleAt() func(index []int) int {
 }
 
 // quantize is QuantizeLinear: x / scale, to the nearest integer, ties to even,
-// plus the zero point, as far as the type reaches. The quotient is rounded to
+// plus the zero point, as far as the type reaches; to a float's nearest value. The quotient is rounded to
 // float32, as every implementation computes it.
 func quantize(r *run) error {
-	return r.rescale(func(x, scale, zero float64) float64 {
-		return saturate(math.RoundToEven(float64(float32(x/scale)))+zero, r.out[0].DType)
+	d, most := r.out[0].DType, r.Attrs.Int("saturate", 1) != 0
+	if d.IsMinifloat() {
+		codes := tensor.Data[uint8](r.out[0])
+		return r.rescale(func(i int, x, scale, zero float64) error {
+			codes[i] = tensor.Minifloatbits(d, float64(float32(x/scale))+zero, most)
+			return nil
+		})
+	}
+	return r.rescale(func(i int, x, scale, zero float64) error {
+		return put(r.out[0], i, saturate(math.RoundToEven(float64(float32(x/scale)))+zero, d))
 	})
 }
 
 // dequantize is DequantizeLinear.
 func dequantize(r *run) error {
-	return r.rescale(func(x, scale, zero float64) float64 { return (x - zero) * scale })
+	return r.rescale(func(i int, x, scale, zero float64) error { return put(r.out[0], i, (x-zero)*scale) })
 }
 
-func (r *run) rescale(f func(x, scale, zero float64) float64) error {
+// rescale calls f for every element, with its scale and zero point.
+func (r *run) rescale(f func(i int, x, scale, zero float64) error) error {
 	x, err := r.floats(r.in[0])
 	if err != nil {
 		return err
@@ -52,7 +61,7 @@ func (r *run) rescale(f func(x, scale, zero float64) float64) error {
 	at := r.scaleAt()
 	return r.eachIndex(r.in[0].Shape, func(i int, index []int) error {
 		k := at(index)
-		return put(r.out[0], i, f(x[i], scale[k], zero[k]))
+		return f(i, x[i], scale[k], zero[k])
 	})
 }
 

@@ -5,7 +5,8 @@ the command line, from onnx's own schemas.
 
 A parameter is name:type, with ? if it may be absent, ... if it repeats, ~ if it
 repeats and every one has a type of its own (?... and ?~: or not at all). Sets of element types have the
-names of ops/dtypes.go. Types that are no tensors are left out.
+names of ops/dtypes.go; sequence is one of tensors. Where a type may be
+optional, optional stands beside the types of its value. Other types are left out.
 """
 
 import sys
@@ -15,7 +16,7 @@ from onnx import AttributeProto, TensorProto, helper
 from onnx.defs import OpSchema, get_all_schemas_with_history
 
 NAMES = {"float": "float32", "double": "float64"}
-ORDER = [NAMES.get(n.lower(), n.lower()) for _, n in sorted((v, k) for k, v in TensorProto.DataType.items())]
+ORDER = [NAMES.get(n.lower(), n.lower()) for _, n in sorted((v, k) for k, v in TensorProto.DataType.items())] + ["sequence", "optional"]
 
 
 def sets():
@@ -39,16 +40,22 @@ def sets():
 
 
 def element(type_str):
-    """The element type of tensor(…), or None for a type that is no tensor."""
+    """The element type of tensor(…), "sequence" for one of tensors, or None for
+    another type. An optional one is what it may have."""
+    type_str = type_str.removeprefix("optional(")
+    if type_str.startswith("seq(tensor("):
+        return "sequence"
     if not type_str.startswith("tensor("):
         return None
-    name = type_str[len("tensor("):-1]
+    name = type_str[len("tensor("):].rstrip(")")
     return NAMES.get(name, name)
 
 
 def type_set(strs):
     """Named sets first, the largest that fits, then single types."""
     left, out = {element(s) for s in strs} - {None}, []
+    if any(s.startswith("optional(") for s in strs):
+        left.add("optional")
     for name, members in sets():
         if members <= left:
             out.append(name)

@@ -18,8 +18,22 @@ const (
 
 // compare is nil if got is want, a NaN at the same place being equal.
 func compare(got, want *tensor.Tensor) error {
+	if got == nil || want == nil {
+		if got != want {
+			return fmt.Errorf("%v, expected %v", got, want)
+		}
+		return nil
+	}
 	if got.DType != want.DType || !got.Shape.Equal(want.Shape) {
 		return fmt.Errorf("%s %s, expected %s %s", got.DType, got.Shape, want.DType, want.Shape)
+	}
+	if got.DType.IsSequence() {
+		for i, t := range got.List() {
+			if err := compare(t, want.List()[i]); err != nil {
+				return fmt.Errorf("tensor %d: %w", i, err)
+			}
+		}
+		return nil
 	}
 	rtol := relative
 	if want.DType == tensor.BFloat16 {

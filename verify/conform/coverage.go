@@ -8,6 +8,7 @@ import (
 
 	"github.com/mixconv/mixconv/onnx/mdconv"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime"
 )
 
 // Operator is an operator, its versions here, and how many of the cases whose
@@ -20,11 +21,11 @@ type Operator struct {
 	Passed int    `json:"passed"`
 }
 
-// Coverage lists the operators of the registry, then MDConv's, then those that
-// cases have and the registry lacks.
+// Coverage lists the operators of the registry, those that loading turns into
+// them, then MDConv's, then those that cases have and no list.
 func (r *Report) Coverage() []Operator {
 	var list []Operator
-	for _, op := range ops.All() {
+	for _, op := range slices.Concat(ops.All(), runtime.Rewritten()) {
 		list = append(list, Operator{Domain: op.Domain, Name: op.Name, Since: op.Since})
 	}
 	for g := mdconv.MinGroups; g <= mdconv.MaxGroups; g++ {

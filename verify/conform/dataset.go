@@ -8,8 +8,6 @@ import (
 	"path"
 	"strconv"
 
-	"github.com/mixconv/mixconv/limit"
-	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -62,7 +60,7 @@ func (d dataSet) run(ctx context.Context, data fs.FS, s *runtime.Session) error 
 		return fmt.Errorf("%d outputs, the case has %d", len(declared), len(d.outputs))
 	}
 	for i, v := range declared {
-		want, err := onnx.ReadTensorFS(data, d.outputs[i], limit.Limits{})
+		want, err := read(data, d.outputs[i], v)
 		if err != nil {
 			return err
 		}
@@ -87,7 +85,7 @@ func (d dataSet) input(data fs.FS, s *runtime.Session) (runtime.Tensors, error) 
 		return nil, fmt.Errorf("%d inputs, the case has %d", len(declared), len(d.inputs))
 	}
 	for i, v := range declared {
-		t, err := onnx.ReadTensorFS(data, d.inputs[i], limit.Limits{})
+		t, err := read(data, d.inputs[i], v)
 		if err != nil {
 			return nil, err
 		}

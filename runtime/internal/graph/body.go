@@ -57,7 +57,14 @@ func (b *body) typed(in []ops.Type) (*Graph, error) {
 func (b *body) Run(ctx context.Context, in []*tensor.Tensor, lim limit.Limits) ([]*tensor.Tensor, error) {
 	types := make([]ops.Type, len(in))
 	for i, t := range in {
-		types[i] = ops.Type{DType: t.DType, Shape: t.Shape}
+		switch {
+		case t == nil: // without a value
+			types[i] = b.g.Inputs[i].Type
+		case t.DType.IsSequence():
+			types[i] = ops.Type{DType: t.DType}
+		default:
+			types[i] = ops.Type{DType: t.DType, Shape: t.Shape}
+		}
 	}
 	g, err := b.typed(types)
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/mixconv/mixconv/onnx/mdconv"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/ops"
-	"github.com/mixconv/mixconv/tensor"
 )
 
 // Build checks m, inlines its functions except canonical MDConv bodies,
@@ -131,49 +130,18 @@ func (b *builder) inputs() error {
 		if b.values[in.GetName()] != nil {
 			continue
 		}
-		tt := in.GetType().GetTensorType()
-		if in.GetType() == nil && b.around != nil {
-			tt = &onnxpb.TypeProto_Tensor{} // the operator says what it is
-		}
-		if tt == nil {
-			b.unsupported = append(b.unsupported, errs.Unsupported{Node: in.GetName(), Reason: "an input that is no dense tensor"})
-			tt = &onnxpb.TypeProto_Tensor{}
-		}
-		shape, err := shapeOf(tt.GetShape())
+		t, ok, err := typeOf(in.GetType())
 		if err != nil {
 			return errs.Format(fmt.Sprintf("graph.input[%d] %s", i, errs.Quote(in.GetName())), "%w", err)
 		}
-		v := &Value{Name: in.GetName(), Type: ops.Type{DType: tensor.DType(tt.GetElemType()), Shape: shape}}
+		if !ok && (in.GetType() != nil || b.around == nil) { // without a type the operator around says what it is
+			b.unsupported = append(b.unsupported, errs.Unsupported{Node: in.GetName(), Reason: "an input that is no dense tensor, nor a sequence of them"})
+		}
+		v := &Value{Name: in.GetName(), Type: t}
 		b.values[v.Name] = v
 		b.g.Inputs = append(b.g.Inputs, v)
 	}
 	return nil
-}
-
-// shapeOf turns a declared shape into dimensions, named and missing ones
-// Unknown. No shape at all is nil: rank unknown.
-func shapeOf(s *onnxpb.TensorShapeProto) (tensor.Shape, error) {
-	if s == nil {
-		return nil, nil
-	}
-	shape := make(tensor.Shape, 0, len(s.GetDim()))
-	sized := make([]int64, 0, len(s.GetDim()))
-	for _, d := range s.GetDim() {
-		v, known := d.GetValue().(*onnxpb.TensorShapeProto_Dimension_DimValue)
-		if !known {
-			shape = append(shape, tensor.Unknown)
-			continue
-		}
-		shape = append(shape, int(v.DimValue))
-		sized = append(sized, v.DimValue)
-	}
-	if _, _, err := tensor.Size(tensor.Float64, sized); err != nil {
-		return nil, fmt.Errorf("declared shape: %w", err)
-	}
-	if len(shape) > tensor.MaxRank {
-		return nil, fmt.Errorf("declared shape: rank %d, allowed at most %d", len(shape), tensor.MaxRank)
-	}
-	return shape, nil
 }
 
 func (b *builder) node(i int, pb *onnxpb.NodeProto) error {
@@ -192,12 +160,18 @@ func (b *builder) node(i int, pb *onnxpb.NodeProto) error {
 		}
 		n.Out = append(n.Out, v)
 	}
-	b.g.Nodes = append(b.g.Nodes, n)
 	before := len(b.unsupported)
 	var err error
 	if n.Attrs, err = b.attrs(n, pb); err != nil {
 		return errs.Format(place(i, n), "%w", err)
 	}
+	if pb.GetDomain() == trainingDomain && pb.GetOpType() == "Gradient" {
+		if err := b.differentiate(n, pb); err != nil {
+			return errs.Format(place(i, n), "%w", err)
+		}
+		return nil
+	}
+	b.g.Nodes = append(b.g.Nodes, n)
 	for _, name := range slices.Sorted(maps.Keys(n.Attrs)) {
 		if inner, ok := n.Attrs[name].(*body); ok {
 			n.In = append(n.In, inner.outer...)
@@ -285,6 +259,16 @@ func (b *builder) attrs(n *Node, pb *onnxpb.NodeProto) (ops.Attrs, error) {
 				return nil, err
 			}
 			v = inner
+		case onnxpb.AttributeProto_TYPE_PROTO:
+			t, ok, err := typeOf(a.GetTp())
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				b.lack(n, pb, fmt.Sprintf("attribute %s: a type that is of no tensor, nor of a sequence of them", errs.Quote(a.GetName())))
+				continue
+			}
+			v = t
 		default:
 			b.lack(n, pb, fmt.Sprintf("attribute %s of type %s", errs.Quote(a.GetName()), a.GetType()))
 			continue
@@ -292,42 +276,4 @@ func (b *builder) attrs(n *Node, pb *onnxpb.NodeProto) (ops.Attrs, error) {
 		attrs[a.GetName()] = v
 	}
 	return attrs, nil
-}
-
-// checkDeclared compares the outputs' declared types with the inferred ones.
-func (g *Graph) checkDeclared(pb *onnxpb.GraphProto) error {
-	for i, o := range pb.GetOutput() {
-		tt := o.GetType().GetTensorType()
-		if tt == nil {
-			continue
-		}
-		field := fmt.Sprintf("graph.output[%d] %s", i, errs.Quote(o.GetName()))
-		got := g.Outputs[i].Value.Type
-		if want := tensor.DType(tt.GetElemType()); want != tensor.Undefined && want != got.DType {
-			return errs.Format(field, "declared %s, computed %s", want, got.DType)
-		}
-		shape, err := shapeOf(tt.GetShape())
-		if err != nil {
-			return errs.Format(field, "%w", err)
-		}
-		if !compatible(shape, got.Shape) {
-			return errs.Format(field, "declared shape %s, computed %s", shape, got.Shape)
-		}
-	}
-	return nil
-}
-
-func compatible(a, b tensor.Shape) bool {
-	if a == nil || b == nil {
-		return true
-	}
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] && a[i] != tensor.Unknown && b[i] != tensor.Unknown {
-			return false
-		}
-	}
-	return true
 }

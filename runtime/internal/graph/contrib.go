@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/ops"
@@ -39,6 +40,16 @@ func contribOp(domain, name string) *ops.Op {
 		return nil
 	}
 	return &ops.Op{Domain: domain, Name: name}
+}
+
+// Rewritten lists the operators that no engine knows: loading a model turns them
+// into others.
+func Rewritten() []*ops.Op {
+	list := []*ops.Op{{Domain: trainingDomain, Name: "Gradient", Since: []int{1}}}
+	for _, name := range slices.Sorted(maps.Keys(contrib)) {
+		list = append(list, &ops.Op{Domain: contribDomain, Name: name, Since: []int{1}})
+	}
+	return list
 }
 
 // expansion collects the nodes that replace one.
@@ -82,10 +93,7 @@ func (n *Node) expandContrib() ([]*Node, error) {
 	if n.input(result) != nil {
 		e.add("QuantizeLinear", nil, y, n.In[result], n.input(result+1))
 	}
-	last := e.list[len(e.list)-1]
-	last.Out = n.Out
-	n.Out[0].Def = last
-	return e.list, nil
+	return e.instead(), nil
 }
 
 // operandAttrs are those of operand i's DequantizeLinear: where there is a scale
@@ -110,13 +118,27 @@ func (e *expansion) add(name string, attrs ops.Attrs, in ...*Value) *Value {
 	for len(in) > 0 && in[len(in)-1] == nil {
 		in = in[:len(in)-1]
 	}
-	n := &Node{Name: fmt.Sprintf("%s/%s_%d", e.of.Name, name, len(e.list)), Attrs: attrs, In: in}
 	op, version, err := ops.Lookup("", name, ops.MaxOpset)
 	if err != nil {
-		panic("graph: contrib: " + name + ": " + err.Error()) // a mistake in the table
+		panic("graph: " + name + ": " + err.Error()) // a mistake in a table
 	}
-	n.Op, n.Version = op, version
+	return e.append(&Node{Name: name, Op: op, Version: version, Attrs: attrs, In: in})
+}
+
+// append appends n, its name below that of the node that is replaced, and returns
+// its output.
+func (e *expansion) append(n *Node) *Value {
+	n.Name = fmt.Sprintf("%s/%s_%d", e.of.Name, n.Name, len(e.list))
 	n.Out = []*Value{{Name: n.Name, Def: n}}
 	e.list = append(e.list, n)
 	return n.Out[0]
+}
+
+// instead returns the nodes, the last of which makes the only output of the one
+// that they replace.
+func (e *expansion) instead() []*Node {
+	last := e.list[len(e.list)-1]
+	last.Out = e.of.Out
+	last.Out[0].Def = last
+	return e.list
 }

@@ -23,7 +23,7 @@ const foldBytes = 16 << 20
 // and those that wait for their results, are passed over.
 func (g *Graph) Infer(shapes map[string]tensor.Shape) error {
 	for _, v := range g.Inputs {
-		if s, ok := shapes[v.Name]; ok {
+		if s, ok := shapes[v.Name]; ok && v.Type.Dense() {
 			v.Type.Shape = s
 		}
 	}
@@ -158,6 +158,9 @@ func (n *Node) foldable() bool {
 			return false
 		}
 		have += bytesOf(v.Type)
+	}
+	if n.Is("NonZero") && len(n.Out) == 1 { // there are at most as many places as elements, as int64
+		return n.In[0].Type.Shape.Elements()*len(n.In[0].Type.Shape) <= foldBytes/8
 	}
 	return n.Post == Epilogue{} && !slices.ContainsFunc(n.Out, func(v *Value) bool {
 		return v != nil && (!v.Type.Shape.Known() || bytesOf(v.Type) > max(foldBytes, have))

@@ -22,6 +22,8 @@ func (n *Node) modernise() ([]*Node, error) {
 	case n.Op.Domain != "":
 	case n.Op.Name == "If" && len(n.In) > 0 && n.In[0].Const() != nil:
 		return n.branch()
+	case n.Is("SequenceAt", "SequenceLength", "ConcatFromSequence", "SplitToSequence") && len(n.In) > 0 && len(n.Out) == 1 && n.In[0] != nil && n.Out[0] != nil:
+		return n.unpack()
 	case n.Op.Name == "Pad" && n.Version >= 2 && n.Version < padInputs:
 		n.modernisePad()
 	case n.Version > 0 && n.Version < broadcasting:

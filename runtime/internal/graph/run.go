@@ -34,12 +34,8 @@ func (g *Graph) Run(ctx context.Context, in []*tensor.Tensor, lim limit.Limits) 
 	out := make([]*tensor.Tensor, len(g.Outputs))
 	for i, o := range g.Outputs {
 		out[i] = value(o.Value, values)
-		if o.Value.Def == nil { // an input or a constant, which the caller must not share
-			t := tensor.New(out[i].DType, out[i].Shape...)
-			if err := tensor.Copy(t, out[i]); err != nil {
-				return nil, err
-			}
-			out[i] = t
+		if o.Value.Def == nil || !o.Value.Type.Dense() { // has, or may have, what the caller must not share
+			out[i] = out[i].Clone()
 		}
 	}
 	return out, nil

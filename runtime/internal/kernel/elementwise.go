@@ -61,12 +61,13 @@ const (
 	Sub
 	Mul
 	Div
+	PRelu // a, and where that is negative a·b
 )
 
 // Binary writes op(a, b) to dst over a nest of (dst, a, b).
 func Binary(s *Set, n Nest, dst, a, b []float32, op BinaryOp) Job {
-	strided := [...]func(d, x, y []float32, r run){Add: add, Sub: sub, Mul: mul, Div: div}[op]
-	rows := [...]func(d []float32, dStep int, x []float32, xStep int, y []float32, yStep, rows, n int){Add: s.Add, Mul: s.Mul, Div: nil}[op]
+	strided := [...]func(d, x, y []float32, r run){Add: add, Sub: sub, Mul: mul, Div: div, PRelu: prelu}[op]
+	rows := [...]func(d []float32, dStep int, x []float32, xStep int, y []float32, yStep, rows, n int){Add: s.Add, Mul: s.Mul, PRelu: nil}[op]
 	return n.bind(func(r run) {
 		d, x, y := dst[r.offset[0]:], a[r.offset[1]:], b[r.offset[2]:]
 		if rows != nil && r.stride == [3]int{1, 1, 1} {
@@ -98,5 +99,15 @@ func mul(d, x, y []float32, r run) {
 func div(d, x, y []float32, r run) {
 	for i := range r.n {
 		d[i*r.stride[0]] = x[i*r.stride[1]] / y[i*r.stride[2]]
+	}
+}
+
+func prelu(d, x, y []float32, r run) {
+	for i := range r.n {
+		v := x[i*r.stride[1]]
+		if v < 0 {
+			v *= y[i*r.stride[2]]
+		}
+		d[i*r.stride[0]] = v
 	}
 }

@@ -24,7 +24,8 @@ func TestNest(t *testing.T) {
 		x, y := randoms(r, total), randoms(r, total)
 		for op, f := range []func(p, q float32) float32{
 			func(p, q float32) float32 { return p + q }, func(p, q float32) float32 { return p - q },
-			func(p, q float32) float32 { return p * q }, func(p, q float32) float32 { return p / q }} {
+			func(p, q float32) float32 { return p * q }, func(p, q float32) float32 { return p / q },
+			func(p, q float32) float32 { return max(p, 0) + q*min(p, 0) }} {
 			got := make([]float32, total)
 			Binary(Best(), nest, got, x, y, BinaryOp(op)).All()
 			for i := range total {

@@ -9,10 +9,11 @@ type Norm struct {
 	In, Out       []float32
 	InRow, OutRow int // floats from one row to the next
 	Epsilon       float64
-	// Scale and Shift have one value for each element of a row or, with PerRow,
-	// one for each row of len(Scale) that repeat.
+	// Scale and Shift are alike. With Runs 0 they stand side by side in a row. Otherwise
+	// a row is that many runs of equally many elements, and one run after another has
+	// one of the values. Behind the last comes the first again.
 	Scale, Shift []float32
-	PerRow       bool
+	Runs         int
 	Sums         func(worker int) *[PoolChannels]float64
 	Scratch      func(worker int) []float32
 }
@@ -34,14 +35,16 @@ func (m Norm) Bind(s *Set) Job {
 			w.with(s.Add, y, y, -float32(rest))
 		}
 		factor := float32(1 / math.Sqrt(variance+m.Epsilon))
-		if m.PerRow {
-			i := row % len(m.Scale)
-			w.with(s.Mul, y, y, factor*m.Scale[i])
-			w.with(s.Add, y, y, m.Shift[i])
+		if n, c := m.N, len(m.Scale); m.Runs == 0 {
+			w.with(s.Mul, y, y, factor)
+			s.Mul(y, c, y, c, m.Scale, 0, n/c, c)
+			s.Add(y, c, y, c, m.Shift, 0, n/c, c)
 			return
 		}
-		w.with(s.Mul, y, y, factor)
-		s.Mul(y, 0, y, 0, m.Scale, 0, 1, m.N)
-		s.Add(y, 0, y, 0, m.Shift, 0, 1, m.N)
+		for run := range m.Runs {
+			i, part := (row*m.Runs+run)%len(m.Scale), y[run*(m.N/m.Runs):][:m.N/m.Runs]
+			w.with(s.Mul, part, part, factor*m.Scale[i])
+			w.with(s.Add, part, part, m.Shift[i])
+		}
 	})
 }

@@ -55,15 +55,18 @@ func TestSoftmax(t *testing.T) {
 func TestNorm(t *testing.T) {
 	r := rand.New(rand.NewPCG(23, 24))
 	for i := range 100 * len(Sets) {
-		rows, n := 6, 1+i/len(Sets)
-		m := Norm{Rows: rows, N: n, InRow: n + 1, OutRow: n, In: randoms(r, rows*(n+1)), Out: make([]float32, rows*n), Epsilon: 1e-5, PerRow: i%2 == 1, Sums: testSums()}
+		runs := i / len(Sets) % 4
+		rows, n := 6, (1+i/len(Sets))*max(1, runs)
+		m := Norm{Rows: rows, N: n, InRow: n + 1, OutRow: n, In: randoms(r, rows*(n+1)), Out: make([]float32, rows*n), Epsilon: 1e-5, Runs: runs, Sums: testSums()}
 		offset := float32(50 * r.NormFloat64())
 		for j := range m.In {
 			m.In[j] += offset
 		}
-		values := n
-		if m.PerRow {
-			values = 3
+		values := 3 * runs // of three rows; or of half of one, or a whole one
+		if runs == 0 {
+			if values = n; n%2 == 0 {
+				values = n / 2
+			}
 		}
 		m.Scale, m.Shift = randoms(r, values), randoms(r, values)
 		m.Scratch = testScratch(m.ScratchSize())
@@ -77,9 +80,9 @@ func TestNorm(t *testing.T) {
 				variance += (float64(v) - mean) * (float64(v) - mean) / float64(n)
 			}
 			for j, v := range x {
-				at := j
-				if m.PerRow {
-					at = row % 3
+				at := j % values
+				if runs > 0 {
+					at = (row*runs + j/(n/runs)) % values
 				}
 				want := (float64(v)-mean)/math.Sqrt(variance+m.Epsilon)*float64(m.Scale[at]) + float64(m.Shift[at])
 				near(t, m.Out[row*n+j], want, 2e-5, "%s row %d of %d, element %d", Sets[i%len(Sets)].Name, row, n, j)

@@ -36,6 +36,8 @@ var Table = []Pass{
 	{"mixed", "makes Split, depthwise Conv and Concat one MDConv", []string{"transpose", "pad", "affine", "splits"}, []string{"Concat"}, mixed},
 	{"gelu", "makes x·(1+erf(x/√2))/2 and its approximation with tanh Gelu", []string{"identity"}, []string{"Erf", "Tanh"}, gelu},
 	{"layernorm", "makes (x-mean)/√(variance+ε), with scale and bias, LayerNormalization", []string{"identity"}, []string{"Sqrt", "LayerNormalization"}, layerNorm},
+	{"groupnorm", "makes InstanceNormalization of reshaped channels, with scale and bias, GroupNormalization", []string{"affine"}, []string{"InstanceNormalization", "GroupNormalization"}, groupNorm},
+	{"lines", "makes Conv in one dimension one of pictures a row high", nil, []string{"Conv"}, lines},
 	{"attention", "makes Attention without a past its products and Softmax", []string{"identity"}, []string{"Attention"}, attention},
 	{"scale", "moves products with a number into the MatMul of two values before or behind them", []string{"identity"}, []string{"MatMul"}, scale},
 	{"l2", "makes ReduceL2 the root of a sum of squares", nil, []string{"ReduceL2"}, l2},

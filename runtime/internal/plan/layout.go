@@ -12,8 +12,8 @@ import (
 var pictureOps = []string{"Conv", "MDConv", "MaxPool", "AveragePool", "GlobalAveragePool", "Resize", "Upsample", "BatchNormalization", "DepthToSpace"}
 
 // elementOps are the operators whose results lie best as their inputs do.
-var elementOps = []string{"Relu", "Clip", "Sigmoid", "Swish", "HardSigmoid", "HardSwish", "Tanh", "Erf", "Gelu", "LeakyRelu", "Elu", "Sqrt", "Identity",
-	"Add", "Sub", "Mul", "Div", "Concat", "Pad", "Split", "Slice"}
+var elementOps = []string{"Relu", "Clip", "Sigmoid", "Swish", "HardSigmoid", "HardSwish", "Tanh", "Erf", "Gelu", "LeakyRelu", "PRelu", "Elu", "Sqrt", "Identity",
+	"Add", "Sub", "Mul", "Div", "Concat", "Pad", "Split", "Slice", "GroupNormalization"}
 
 // findImages finds the values of rank 4 that are best stored as pictures,
 // channels last: what convolutions and their like read or make, directly or

@@ -56,7 +56,7 @@ func (p *planner) each(n *graph.Node, name string, job func(nest kernel.Nest, ds
 	return nil
 }
 
-var binaryOps = map[string]kernel.BinaryOp{"Add": kernel.Add, "Sub": kernel.Sub, "Mul": kernel.Mul, "Div": kernel.Div}
+var binaryOps = map[string]kernel.BinaryOp{"Add": kernel.Add, "Sub": kernel.Sub, "Mul": kernel.Mul, "Div": kernel.Div, "PRelu": kernel.PRelu}
 
 // binary lowers an element-wise operator of two operands, with broadcasting.
 func (p *planner) binary(n *graph.Node) error {
@@ -72,6 +72,7 @@ func (p *planner) binary(n *graph.Node) error {
 		return err
 	}
 	out := p.writeLike(n.Out[0], a, b)
+	a, b = alongside(n.In[0], a, out), alongside(n.In[1], b, out)
 	nest, ok := kernel.NewNest(out.dims, out.strides, a.broadcast(out.dims), b.broadcast(out.dims))
 	if !ok {
 		return errNoKernel
@@ -81,6 +82,28 @@ func (p *planner) binary(n *graph.Node) error {
 		return kernel.Binary(p.plan.set, nest, mem.floats(out), mem.floats(a), mem.floats(b), op)
 	})
 	return nil
+}
+
+// longestRepeat bounds the copies of a number that a constant is made of.
+const longestRepeat = 1 << 12
+
+// alongside returns where v, which is at place, is read to make out. A number that
+// is known is written as often as a run of out's elements is long: then kernels
+// have vectors for it.
+func alongside(v *graph.Value, place, out *Place) *Place {
+	run := -1
+	for i, d := range out.dims {
+		if d > 1 && d <= longestRepeat && out.strides[i] == 1 {
+			run = i
+		}
+	}
+	if !v.Known() || place.dims.Elements() != 1 || run < 0 {
+		return place
+	}
+	data := slices.Repeat(tensor.Data[float32](v.Const()), out.dims[run])
+	strides := make([]int, len(out.dims))
+	strides[run] = 1
+	return &Place{buf: &Buffer{size: len(data), data: data}, dims: out.dims, strides: strides}
 }
 
 // gate leaves the product of a picture and one factor per channel, the end of

@@ -50,6 +50,8 @@ type port struct {
 	place *Place // nil: slot
 	slot  int
 	nest  kernel.Nest // outputs: (caller, place)
+
+	shares bool // an output that may be an input's elements, which the caller must not get
 }
 
 // Options are what a plan depends on besides the graph.

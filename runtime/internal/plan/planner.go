@@ -51,9 +51,10 @@ var lowerings = map[string]func(*planner, *graph.Node) error{
 
 	"Relu": (*planner).unary, "LeakyRelu": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
 	"HardSigmoid": (*planner).unary, "HardSwish": (*planner).unary, "Tanh": (*planner).unary, "Erf": (*planner).unary, "Gelu": (*planner).unary,
-	"Add": (*planner).binary, "Sub": (*planner).binary, "Mul": (*planner).binary, "Div": (*planner).binary,
+	"Add": (*planner).binary, "Sub": (*planner).binary, "Mul": (*planner).binary, "Div": (*planner).binary, "PRelu": (*planner).binary,
 
-	"LayerNormalization": (*planner).layerNorm, "InstanceNormalization": (*planner).instanceNorm, "Softmax": (*planner).softmax,
+	"LayerNormalization": (*planner).layerNorm, "InstanceNormalization": (*planner).instanceNorm, "GroupNormalization": (*planner).groupNorm,
+	"Softmax": (*planner).softmax,
 
 	"DepthToSpace": (*planner).depthToSpace,
 

@@ -21,7 +21,7 @@ func (p *planner) input(v *graph.Value) port {
 
 // output connects a graph output: a value of the arena, a constant, or a slot.
 func (p *planner) output(o graph.Output) port {
-	out := port{name: o.Name, dtype: o.Value.Type.DType, shape: o.Value.Type.Shape}
+	out := port{name: o.Name, dtype: o.Value.Type.DType, shape: o.Value.Type.Shape, shares: !o.Value.Type.Dense()}
 	place, err := p.read(o.Value)
 	if err == nil {
 		if nest, ok := kernel.NewNest(place.dims, rowMajor(place.dims), place.strides); ok {

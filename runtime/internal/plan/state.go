@@ -98,7 +98,9 @@ func (st *State) run(ctx context.Context, in, out []*tensor.Tensor, from int, to
 	for i := range st.plan.outputs {
 		port := &st.plan.outputs[i]
 		if out[i] == nil && !port.shape.Known() {
-			out[i] = st.slots[port.slot] // made by a fallback, for nobody else
+			if out[i] = st.slots[port.slot]; port.shares {
+				out[i] = out[i].Clone()
+			}
 			continue
 		}
 		if out[i] == nil {

@@ -1,0 +1,61 @@
+package pass
+
+import (
+	"slices"
+
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// lines makes a Conv in one dimension one of pictures that are a row high: as
+// channel attention has it, and sound.
+func lines(g *graph.Graph) (bool, error) {
+	return edit(g, func(_ *editor, n *graph.Node) ([]*graph.Node, error) {
+		if !n.Is("Conv") || n.Post != (graph.Epilogue{}) || !knownFloats(n.In[1], 3) || len(n.In[0].Type.Shape) != 3 || len(n.Out[0].Type.Shape) != 3 {
+			return nil, nil
+		}
+		row := &graph.Value{Name: n.Name + "/row", Type: picture(n.In[0].Type)}
+		to := &graph.Value{Name: n.Name + "/picture", Type: picture(n.Out[0].Type)}
+		first, err := turn(n, "Unsqueeze", n.In[0], row)
+		if err != nil {
+			return nil, err
+		}
+		last, err := turn(n, "Squeeze", to, n.Out[0])
+		if err != nil {
+			return nil, err
+		}
+		w := n.In[1].Const()
+		conv := *n
+		conv.In = slices.Clone(n.In)
+		conv.In[0], conv.In[1] = row, graph.Constant(n.In[1].Name, w.Reshape(w.Shape[0], w.Shape[1], 1, w.Shape[2]))
+		conv.Attrs = ops.Attrs{}
+		for name, v := range n.Attrs {
+			switch list, _ := v.([]int64); {
+			case name == "pads" && len(list) == 2:
+				v = []int64{0, list[0], 0, list[1]}
+			case list != nil && len(list) == 1:
+				v = []int64{1, list[0]} // strides, dilations, kernel_shape
+			}
+			conv.Attrs[name] = v
+		}
+		take(&conv, to)
+		return []*graph.Node{first, &conv, last}, nil
+	})
+}
+
+// picture is the type of lines [N,C,W] as pictures [N,C,1,W].
+func picture(t ops.Type) ops.Type {
+	return ops.Type{DType: t.DType, Shape: slices.Insert(t.Shape.Clone(), 2, 1)}
+}
+
+// turn returns the node that makes out of x, with one dimension more or less.
+func turn(like *graph.Node, op string, x, out *graph.Value) (*graph.Node, error) {
+	o, version, err := ops.Lookup("", op, 13)
+	if err != nil {
+		return nil, err
+	}
+	n := &graph.Node{Name: like.Name + "/" + op, Op: o, Version: version, In: []*graph.Value{x, graph.Constant("", tensor.Of([]int64{2}, 1))}}
+	take(n, out)
+	return n, nil
+}
