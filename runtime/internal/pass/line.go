@@ -34,7 +34,7 @@ func lines(g *graph.Graph) (bool, error) {
 			switch list, _ := v.([]int64); {
 			case name == "pads" && len(list) == 2:
 				v = []int64{0, list[0], 0, list[1]}
-			case list != nil && len(list) == 1:
+			case len(list) == 1:
 				v = []int64{1, list[0]} // strides, dilations, kernel_shape
 			}
 			conv.Attrs[name] = v
