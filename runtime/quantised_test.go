@@ -147,3 +147,32 @@ func TestQuantised(t *testing.T) {
 		}
 	}
 }
+
+// TestQuantisedWithoutZeroPoints: they may be absent, each in its own way.
+func TestQuantisedWithoutZeroPoints(t *testing.T) {
+	for _, zeros := range [][]string{{}, {""}} {
+		b := newBuilder(17)
+		scale := b.constant(tensor.Of([]float32{0.25}))
+		quantised := func(x string) []string { return append([]string{x, scale}, zeros...) }
+		q := b.node("QuantizeLinear", "", quantised(b.input("a", 1, 3, 5, 5)))
+		x := b.node("DequantizeLinear", "", quantised(q))
+		w := b.node("DequantizeLinear", "", []string{b.constant(tensor.Of([]int8{1, -2, 4}, 1, 3, 1, 1)), scale, b.constant(tensor.Of([]int8{0}))})
+		y := b.node("QuantizeLinear", "", []string{b.node("Conv", "", []string{x, w}), scale, b.constant(tensor.Of([]uint8{9}))})
+		b.node("DequantizeLinear", "y", quantised(y))
+		b.output("y", 4)
+		var want []float32
+		for _, engine := range []Engine{Reference, Planned} {
+			s := newSession(t, b.model(), Options{Engine: engine})
+			out, err := s.Run(context.Background(), randomInput(s, 1, 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := tensor.Data[float32](out["y"]) // exact: all scales are powers of two
+			if engine == Reference {
+				want = got
+			} else if !slices.Equal(got, want) {
+				t.Errorf("planned %v, reference %v", got, want)
+			}
+		}
+	}
+}

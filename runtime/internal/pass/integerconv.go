@@ -94,11 +94,11 @@ func allZero(v *graph.Value) bool {
 	return list != nil
 }
 
-// integerConv writes c if all but x is known, and no sum may leave the integers
+// integerConv writes c if all but x is there and known, and no sum may leave the integers
 // that float32 has.
 func (w *writer) integerConv(c quantisedConv) {
-	for i, v := range c.in {
-		if i > 0 && v != nil && !v.Known() {
+	for i, v := range c.in[1:] {
+		if !v.Known() && (v != nil || i < 7) { // the bias, the last one, may be absent
 			return
 		}
 	}
