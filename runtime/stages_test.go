@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -94,6 +95,27 @@ func TestStages(t *testing.T) {
 			requireClose(t, name, Tensors{name: want[name]}, Tensors{name: layers[name]})
 		}
 	}
+}
+
+// TestStagesTogether: goroutines that find different shapes share a session.
+func TestStagesTogether(t *testing.T) {
+	s, reference := newSession(t, detector(64), Options{Threads: 2}), newSession(t, detector(64), Options{Engine: Reference})
+	var group sync.WaitGroup
+	for count := range 8 {
+		in := detectorInput(s, count, uint64(count))
+		want := run(t, reference, in)
+		group.Go(func() {
+			for range 5 {
+				got, err := s.Run(context.Background(), in)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				requireClose(t, fmt.Sprint(count, " pixels"), want, got)
+			}
+		})
+	}
+	group.Wait()
 }
 
 func run(t *testing.T, s *Session, in Tensors, outputs ...string) Tensors {
