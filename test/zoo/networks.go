@@ -59,14 +59,14 @@ func (n Network) ID() string {
 	return strings.TrimSuffix(n.Name+"/"+n.Format(), "/float32")
 }
 
-// OfDay is every so many of the networks, n at most: other ones every day, all
-// of them in turn.
+// OfDay is n of the networks, evenly apart: other ones every day, all of them in
+// turn.
 func OfDay(all []Network, n int, day time.Time) []Network {
 	step := (len(all) + n - 1) / n
 	first := int(day.Unix()/(24*60*60)) % step
 	var some []Network
-	for i := first; i < len(all); i += step {
-		some = append(some, all[i])
+	for i := range n {
+		some = append(some, all[(first+i*step)%len(all)])
 	}
 	return slices.Clip(some)
 }
