@@ -2,6 +2,7 @@ package pass
 
 import (
 	"math"
+	"slices"
 
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
@@ -107,11 +108,8 @@ func (w *writer) integerConv(c quantisedConv) {
 	if !ok || !is8Bit(x) || !is8Bit(c.in[2]) || !is8Bit(c.in[7]) || len(scaleX) != 1 || len(scaleY) != 1 || x.Type.Shape == nil {
 		return
 	}
-	factor := tensor.New(tensor.Float32, append(tensor.Shape{len(bias)}, make(tensor.Shape, len(weights.Shape)-2)...)...)
-	for i := range factor.Shape[1:] {
-		factor.Shape[1+i] = 1
-	}
-	factor = tensor.Of(c.factors(scaleX[0], scaleY[0], len(bias)), factor.Shape...)
+	perChannel := append([]int{len(bias)}, slices.Repeat([]int{1}, len(weights.Shape)-2)...)
+	factor := tensor.Of(c.factors(scaleX[0], scaleY[0], len(bias)), perChannel...)
 	whole, sums, scaled := w.value("/whole", x.Type.Shape), w.value("/sums", w.n.Out[0].Type.Shape), w.value("/scaled", w.n.Out[0].Type.Shape)
 	w.add("DequantizeLinear", whole, ops.Attrs{}, x, one, c.in[2])
 	w.add("Conv", sums, c.attrs, whole, graph.Constant(c.in[3].Name, weights), graph.Constant(w.n.Name+"/bias", tensor.Of(bias, len(bias))))

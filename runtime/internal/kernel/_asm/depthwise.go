@@ -54,13 +54,8 @@ func (s isa) planeRows(vectors, stride int) {
 		Label(next)
 	}
 	Label("next")
-	for _, p := range []struct {
-		row  GPVirtual
-		name string
-	}{{dstRow, "dstPitch"}, {xRow, "xPitch"}} {
-		pitch := gp(p.name)
-		LEAQ(Mem{Base: p.row, Index: pitch, Scale: 4}, p.row)
-	}
+	advance(dstRow, "dstPitch")
+	advance(xRow, "xPitch")
 	DECQ(rows)
 	JNE(LabelRef("row"))
 	VZEROUPPER()
