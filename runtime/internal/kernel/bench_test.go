@@ -29,7 +29,7 @@ func BenchmarkGemm(b *testing.B) {
 				a, dst := make([]float32, m*k), make([]float32, m*s.Panel)
 				w, bias := make([]float32, k*s.Panel), make([]float32, s.Panel)
 				for b.Loop() {
-					s.Gemm(dst, s.Panel, a, k, m, onePiece, k, w, bias, s.Panel, -infinity, infinity)
+					s.Gemm(dst, s.Panel, 0, a, k, m, 1, onePiece, k, w, bias, s.Panel, -infinity, infinity)
 				}
 				rate(b, m*k*s.Panel)
 			})

@@ -38,7 +38,7 @@ func (c *Conv) heavy() bool { return c.Weights[0].Rows*c.Weights[0].K > heavyFlo
 // Gemm, such that all tiles are about as large.
 func (c *Conv) tile(s *Set) int {
 	k := max(c.Weights[0].K, 1)
-	most := max(min(tileFloats/k, 64), s.Rows)
+	most := max(min(tileFloats/k, 128), s.Rows)
 	if c.heavy() {
 		most = max(min(tallFloats/k, 256), tallRows)
 	}
@@ -135,7 +135,7 @@ func (c *Conv) block(s *Set, b block, first, m, worker int) {
 	out := c.Out.channels(from, b.to-b.from)
 	part := Packed{Rows: b.to - b.from, K: w.K, Data: w.Data[b.from*w.K:]}
 	lo, hi, f := c.Finish.clamp()
-	s.multiply(out.Data[first*out.Pixel:], out.Pixel, r, part, c.Bias[from:], lo, hi)
+	s.multiply(out.Data[first*out.Pixel:], out.Pixel, 0, r, part, c.Bias[from:], lo, hi)
 	if f.Residual.Data != nil {
 		f.Residual = f.Residual.channels(from, out.C)
 	}
@@ -148,7 +148,7 @@ func (c *Conv) rows(s *Set, group, first, m, worker int) rows {
 	channels := c.In.C / len(c.Weights)
 	in := c.In.channels(group*channels, channels)
 	k := c.Weights[group].K
-	r := rows{a: in.Data, stride: in.Pixel, m: m, pieces: onePiece, k: k}
+	r := rows{a: in.Data, stride: in.Pixel, m: m, lines: 1, pieces: onePiece, k: k}
 	pointwise := c.Window.pointwise(c.In, c.Out)
 	if pointwise && c.Scale.Data == nil {
 		r.a = r.a[first*r.stride:]
@@ -177,7 +177,7 @@ func (c *Conv) rows(s *Set, group, first, m, worker int) rows {
 func (c *Conv) rowTo(s *Set, dst []float32, row int, pieces []Piece, lo, hi float32) {
 	for x := 0; x < c.Out.W; {
 		run := c.Window.run(x, c.Out.W, c.In.W)
-		s.multiply(dst[x*c.Out.Pixel:], c.Out.Pixel, c.windows(row, run, pieces), c.Weights[0], c.Bias, lo, hi)
+		s.multiply(dst[x*c.Out.Pixel:], c.Out.Pixel, 0, c.windows(row, run, pieces), c.Weights[0], c.Bias, lo, hi)
 		x += run.pixels
 	}
 }
@@ -191,7 +191,7 @@ func (c *Conv) windows(row int, run pixelRun, pieces []Piece) rows {
 	if c.Planar {
 		planes, channels = in.C, 1
 	}
-	r := rows{m: run.pixels, stride: w.SW * channels}
+	r := rows{m: run.pixels, lines: 1, stride: w.SW * channels}
 	if run.from >= run.to || fromY >= toY {
 		return r
 	}

@@ -29,35 +29,41 @@ func (e *Expand) stems(s *Set, expanded Image) []Conv {
 	return list
 }
 
-// wideRow is how many tiles of Gemm a row has at least that is worth a call of
-// its own: it may go to the plane as it is, but leaves a part of a tile.
-const wideRow = 8
+// wideRow is how many pixels a row has at least that Gemm writes to a plane as it
+// is: the tiles at a row's end cost more in shorter ones than moving them does.
+const wideRow = 12
 
 // rows writes n rows of the picture from y on to a plane.
 func (e *Expand) rows(t *mixedTask, to []float32, y, n int) {
 	row := t.In.W * t.lanes
 	lo, hi, rest := e.Act.Bounds()
-	if rest.Kind == act.None && t.In.W >= wideRow*t.s.Rows {
-		for r := range n {
-			e.compute(t, to[r*t.pitch():], y+r, 1, lo, hi)
-		}
+	if rest.Kind == act.None && t.In.W >= wideRow {
+		e.compute(t, to, t.pitch(), y, n, lo, hi)
 		return
 	}
-	e.compute(t, t.in, y, n, lo, hi)
-	t.s.Activate(to, t.pitch(), t.in, row, n, row, rest)
+	most := t.chunkRows(t.s, t.In.W)
+	for r := 0; r < n; r += most {
+		some := min(most, n-r)
+		e.compute(t, t.in, row, y+r, some, lo, hi)
+		t.s.Activate(to[r*t.pitch():], t.pitch(), t.in, row, some, row, rest)
+	}
 }
 
-// compute writes n rows of the picture from y on side by side.
-func (e *Expand) compute(t *mixedTask, to []float32, y, n int, lo, hi float32) {
+// compute writes n rows of the picture from y on, pitch apart.
+func (e *Expand) compute(t *mixedTask, to []float32, pitch, y, n int, lo, hi float32) {
 	width := t.In.W
 	if e.Planar {
 		for r := range n {
-			t.stem.rowTo(t.s, to[r*width*t.lanes:], t.picture*t.In.H+y+r, t.pieces, lo, hi)
+			t.stem.rowTo(t.s, to[r*pitch:], t.picture*t.In.H+y+r, t.pieces, lo, hi)
 		}
 		return
+	}
+	lines, m := n, width
+	if pitch == width*t.lanes { // one long line has fewer ends
+		lines, m = 1, n*width
 	}
 	w := &e.Weights[t.panel]
 	group := t.p.From / (t.In.C / e.Groups)
 	a := e.In.Data[(t.picture*t.In.H+y)*width*e.In.Pixel+group*w.K:]
-	t.s.multiply(to, t.lanes, rows{a: a, stride: e.In.Pixel, m: n * width, pieces: onePiece, k: w.K}, *w, e.Bias[t.panel], lo, hi)
+	t.s.multiply(to, t.lanes, pitch, rows{a: a, stride: e.In.Pixel, m: m, lines: lines, pieces: onePiece, k: w.K}, *w, e.Bias[t.panel], lo, hi)
 }

@@ -20,8 +20,17 @@ func blocks(pieces, k int) (count, run int) {
 	return 1, longest
 }
 
-// gemm adds one block after another to dst.
-func gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, w, bias []float32, n int, lo, hi float32) {
+// gemm computes one line after another.
+func gemm(dst []float32, dstStride, dstPitch int, a []float32, aStride, m, lines int, pieces []Piece, k int, w, bias []float32, n int, lo, hi float32) {
+	for r := range lines {
+		if m > 0 {
+			gemmLine(dst[r*dstPitch:], dstStride, a[r*m*aStride:], aStride, m, pieces, k, w, bias, n, lo, hi)
+		}
+	}
+}
+
+// gemmLine adds one block after another to dst.
+func gemmLine(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, w, bias []float32, n int, lo, hi float32) {
 	count, run := blocks(len(pieces), k)
 	if count == len(pieces) && run == k {
 		gemmBlock(dst, dstStride, a, aStride, m, pieces, k, w, bias, n, lo, hi)
@@ -123,25 +132,25 @@ func addRow(c [panel]float32, x, w []float32) [panel]float32 {
 	return c
 }
 
-// rows are what multiply reads: m rows of a, stride apart, of each the pieces
-// of length k.
+// rows are what multiply reads: lines of m rows of a, stride apart, of each the
+// pieces of length k.
 type rows struct {
-	a         []float32
-	stride, m int
-	pieces    []Piece
-	k         int
+	a                []float32
+	stride, m, lines int
+	pieces           []Piece
+	k                int
 }
 
 // product leaves everything to Gemm.
 func product(dst, a, panels, bias []float32, lo, hi float32) int { return 0 }
 
 // multiply computes all of p's rows for the rows of a, clamped.
-func (s *Set) multiply(dst []float32, dstStride int, r rows, p Packed, bias []float32, lo, hi float32) {
+func (s *Set) multiply(dst []float32, dstStride, dstPitch int, r rows, p Packed, bias []float32, lo, hi float32) {
 	row := 0
-	if r.m == 1 && len(r.pieces) == 1 && r.pieces[0] == (Piece{}) && r.k == p.K {
+	if r.m*r.lines == 1 && len(r.pieces) == 1 && r.pieces[0] == (Piece{}) && r.k == p.K {
 		row = s.Product(dst[:p.Rows], r.a[:p.K], p.Data, bias, lo, hi)
 	}
 	for ; row < p.Rows; row += s.Panel {
-		s.Gemm(dst[row:], dstStride, r.a, r.stride, r.m, r.pieces, r.k, p.Data[row*p.K:(row+s.Panel)*p.K], bias[row:], min(s.Panel, p.Rows-row), lo, hi)
+		s.Gemm(dst[row:], dstStride, dstPitch, r.a, r.stride, r.m, r.lines, r.pieces, r.k, p.Data[row*p.K:(row+s.Panel)*p.K], bias[row:], min(s.Panel, p.Rows-row), lo, hi)
 	}
 }

@@ -58,7 +58,7 @@ func testBlocks(t *testing.T, r *rand.Rand, s *Set, pieces, k int) {
 	column := make([]float32, all)
 	for _, n := range []int{1, s.Vector, s.Panel - 1, s.Panel} {
 		dst := make([]float32, m*n)
-		s.Gemm(dst, n, a, all, m, list, k, w, bias, n, -infinity, infinity)
+		s.Gemm(dst, n, 0, a, all, m, 1, list, k, w, bias, n, -infinity, infinity)
 		for j := range n {
 			for l := range column {
 				column[l] = w[l*s.Panel+j]

@@ -68,7 +68,7 @@ func TestGuardedGemm(t *testing.T) {
 						if atEnd {
 							d, x = dst[(most-m)*n:], a[(most-m)*k:]
 						}
-						s.Gemm(d, n, x, k, m, onePiece, k, panel, bias, n, -infinity, 0.75)
+						s.Gemm(d, n, 0, x, k, m, 1, onePiece, k, panel, bias, n, -infinity, 0.75)
 						want := plainGemm(x, m, k, panel, s.Panel, bias, n)
 						clamp(want, -infinity, 0.75)
 						compareFloats(t, s.Name, d, want)
@@ -104,7 +104,7 @@ func guardedProduct(t *testing.T, r *rand.Rand, s *Set, atEnd bool, k, n int) {
 	}
 	want := make([]float32, s.Panel)
 	for from := 0; from < done; from += s.Panel {
-		s.Gemm(want, s.Panel, a, k, 1, onePiece, k, data[from*k:], bias[from:], s.Panel, -0.5, infinity)
+		s.Gemm(want, s.Panel, 0, a, k, 1, 1, onePiece, k, data[from*k:], bias[from:], s.Panel, -0.5, infinity)
 		for i := range want {
 			if dst[from+i] != want[i] {
 				t.Fatalf("%s k=%d n=%d: element %d is %g, by Gemm %g", s.Name, k, n, from+i, dst[from+i], want[i])

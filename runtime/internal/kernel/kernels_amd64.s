@@ -22,19 +22,19 @@ DATA lanes<>+56(SB)/4, $0x00000000
 DATA lanes<>+60(SB)/4, $0x00000000
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
-// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
+// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gemm1xAVX2(SB), $416-136
+TEXT ·gemm1xAVX2(SB), $424-152
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+16(FP), CX
 	MOVQ    dstStride+8(FP), DX
 	MOVQ    aStride+24(FP), BX
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, BX
-	MOVQ    ahead+120(FP), SI
-	MOVQ    pace+128(FP), DI
-	ADDQ    panel+88(FP), SI
-	CMPQ    cut+80(FP), $0x00
+	MOVQ    ahead+136(FP), SI
+	MOVQ    pace+144(FP), DI
+	ADDQ    panel+104(FP), SI
+	CMPQ    cut+96(FP), $0x00
 	JE      cleared
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -54,13 +54,17 @@ TEXT ·gemm1xAVX2(SB), $416-136
 	VMOVUPS Y0, 352(R8)
 
 cleared:
-	MOVQ    n+104(FP), R8
+	MOVQ    n+120(FP), R8
 	LEAQ    lanes<>+0(SB), R9
 	NEGQ    R8
 	VMOVDQU 32(R9)(R8*4), Y0
 
+line:
+	MOVQ m+32(FP), R8
+	MOVQ R8, 416(SP)
+
 tiles:
-	MOVQ       m+32(FP), R8
+	MOVQ       416(SP), R8
 	CMPQ       R8, $0x0e
 	JG         full
 	CMPQ       R8, $0x0c
@@ -68,7 +72,7 @@ tiles:
 	JG         tile7
 	CMPQ       R8, $0x0b
 	JNE        not11
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -80,8 +84,8 @@ tiles:
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y1, Y10
 	VMOVAPS    Y1, Y11
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum11
 
@@ -95,9 +99,9 @@ piece11:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run11:
 	SUBQ R11, R10
@@ -204,12 +208,12 @@ k11one:
 k11done:
 	TESTQ R10, R10
 	JNE   end11
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum11
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece11
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end11:
 	LEAQ    (SP), R11
@@ -250,13 +254,13 @@ end11:
 	VXORPS  Y11, Y11, Y11
 	TESTQ   R10, R10
 	JE      piece11
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run11
 
 sum11:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one11
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -286,14 +290,27 @@ sum11:
 	VMOVUPS Y12, 320(R8)
 
 one11:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded11rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound11rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both11rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded11rows
+	VBROADCASTSS lo+128(FP), Y12
+	VMAXPS       Y1, Y12, Y1
+	VMAXPS       Y2, Y12, Y2
+	VMAXPS       Y3, Y12, Y3
+	VMAXPS       Y4, Y12, Y4
+	VMAXPS       Y5, Y12, Y5
+	VMAXPS       Y6, Y12, Y6
+	VMAXPS       Y7, Y12, Y7
+	VMAXPS       Y8, Y12, Y8
+	VMAXPS       Y9, Y12, Y9
+	VMAXPS       Y10, Y12, Y10
+	VMAXPS       Y11, Y12, Y11
+	JMP          bounded11rows
 
-bounded11rows:
-	VBROADCASTSS lo+112(FP), Y12
-	VBROADCASTSS hi+116(FP), Y13
+both11rows:
+	VBROADCASTSS lo+128(FP), Y12
+	VBROADCASTSS hi+132(FP), Y13
 	VMAXPS       Y1, Y12, Y1
 	VMINPS       Y1, Y13, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -317,8 +334,8 @@ bounded11rows:
 	VMAXPS       Y11, Y12, Y11
 	VMINPS       Y11, Y13, Y11
 
-bound11rows:
-	CMPQ    n+104(FP), $0x08
+bounded11rows:
+	CMPQ    n+120(FP), $0x08
 	JNE     sums11part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -345,7 +362,7 @@ bound11rows:
 	JMP     sums11stored
 
 sums11part:
-	CMPQ    n+104(FP), $0x04
+	CMPQ    n+120(FP), $0x04
 	JNE     sums11masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -398,13 +415,13 @@ sums11masked:
 sums11stored:
 	IMUL3Q $0x0b, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0b, m+32(FP)
+	SUBQ   $0x0b, 416(SP)
 	JMP    tiles
 
 not11:
 	CMPQ       R8, $0x0a
 	JNE        not10
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -415,8 +432,8 @@ not11:
 	VMOVAPS    Y1, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y1, Y10
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum10
 
@@ -430,9 +447,9 @@ piece10:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run10:
 	SUBQ R11, R10
@@ -533,12 +550,12 @@ k10one:
 k10done:
 	TESTQ R10, R10
 	JNE   end10
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum10
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece10
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end10:
 	LEAQ    (SP), R11
@@ -576,13 +593,13 @@ end10:
 	VXORPS  Y10, Y10, Y10
 	TESTQ   R10, R10
 	JE      piece10
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run10
 
 sum10:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one10
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -610,14 +627,26 @@ sum10:
 	VMOVUPS Y11, 288(R8)
 
 one10:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded10rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound10rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both10rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded10rows
+	VBROADCASTSS lo+128(FP), Y11
+	VMAXPS       Y1, Y11, Y1
+	VMAXPS       Y2, Y11, Y2
+	VMAXPS       Y3, Y11, Y3
+	VMAXPS       Y4, Y11, Y4
+	VMAXPS       Y5, Y11, Y5
+	VMAXPS       Y6, Y11, Y6
+	VMAXPS       Y7, Y11, Y7
+	VMAXPS       Y8, Y11, Y8
+	VMAXPS       Y9, Y11, Y9
+	VMAXPS       Y10, Y11, Y10
+	JMP          bounded10rows
 
-bounded10rows:
-	VBROADCASTSS lo+112(FP), Y11
-	VBROADCASTSS hi+116(FP), Y12
+both10rows:
+	VBROADCASTSS lo+128(FP), Y11
+	VBROADCASTSS hi+132(FP), Y12
 	VMAXPS       Y1, Y11, Y1
 	VMINPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y11, Y2
@@ -639,8 +668,8 @@ bounded10rows:
 	VMAXPS       Y10, Y11, Y10
 	VMINPS       Y10, Y12, Y10
 
-bound10rows:
-	CMPQ    n+104(FP), $0x08
+bounded10rows:
+	CMPQ    n+120(FP), $0x08
 	JNE     sums10part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -665,7 +694,7 @@ bound10rows:
 	JMP     sums10stored
 
 sums10part:
-	CMPQ    n+104(FP), $0x04
+	CMPQ    n+120(FP), $0x04
 	JNE     sums10masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -714,13 +743,13 @@ sums10masked:
 sums10stored:
 	IMUL3Q $0x0a, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0a, m+32(FP)
+	SUBQ   $0x0a, 416(SP)
 	JMP    tiles
 
 not10:
 	CMPQ       R8, $0x09
 	JNE        not9
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -730,8 +759,8 @@ not10:
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y1, Y8
 	VMOVAPS    Y1, Y9
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum9
 
@@ -743,9 +772,9 @@ piece9:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run9:
 	SUBQ R11, R10
@@ -838,12 +867,12 @@ k9one:
 k9done:
 	TESTQ R10, R10
 	JNE   end9
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum9
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece9
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end9:
 	LEAQ    (SP), R11
@@ -878,13 +907,13 @@ end9:
 	VXORPS  Y9, Y9, Y9
 	TESTQ   R10, R10
 	JE      piece9
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run9
 
 sum9:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one9
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -910,14 +939,25 @@ sum9:
 	VMOVUPS Y10, 256(R8)
 
 one9:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded9rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound9rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both9rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded9rows
+	VBROADCASTSS lo+128(FP), Y10
+	VMAXPS       Y1, Y10, Y1
+	VMAXPS       Y2, Y10, Y2
+	VMAXPS       Y3, Y10, Y3
+	VMAXPS       Y4, Y10, Y4
+	VMAXPS       Y5, Y10, Y5
+	VMAXPS       Y6, Y10, Y6
+	VMAXPS       Y7, Y10, Y7
+	VMAXPS       Y8, Y10, Y8
+	VMAXPS       Y9, Y10, Y9
+	JMP          bounded9rows
 
-bounded9rows:
-	VBROADCASTSS lo+112(FP), Y10
-	VBROADCASTSS hi+116(FP), Y11
+both9rows:
+	VBROADCASTSS lo+128(FP), Y10
+	VBROADCASTSS hi+132(FP), Y11
 	VMAXPS       Y1, Y10, Y1
 	VMINPS       Y1, Y11, Y1
 	VMAXPS       Y2, Y10, Y2
@@ -937,8 +977,8 @@ bounded9rows:
 	VMAXPS       Y9, Y10, Y9
 	VMINPS       Y9, Y11, Y9
 
-bound9rows:
-	CMPQ    n+104(FP), $0x08
+bounded9rows:
+	CMPQ    n+120(FP), $0x08
 	JNE     sums9part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -961,7 +1001,7 @@ bound9rows:
 	JMP     sums9stored
 
 sums9part:
-	CMPQ    n+104(FP), $0x04
+	CMPQ    n+120(FP), $0x04
 	JNE     sums9masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1006,13 +1046,13 @@ sums9masked:
 sums9stored:
 	IMUL3Q $0x09, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x09, m+32(FP)
+	SUBQ   $0x09, 416(SP)
 	JMP    tiles
 
 not9:
 	CMPQ       R8, $0x08
 	JNE        not8
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -1021,8 +1061,8 @@ not9:
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y1, Y8
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum8
 
@@ -1034,9 +1074,9 @@ piece8:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run8:
 	SUBQ R11, R10
@@ -1123,12 +1163,12 @@ k8one:
 k8done:
 	TESTQ R10, R10
 	JNE   end8
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum8
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece8
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end8:
 	LEAQ    (SP), R11
@@ -1160,13 +1200,13 @@ end8:
 	VXORPS  Y8, Y8, Y8
 	TESTQ   R10, R10
 	JE      piece8
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run8
 
 sum8:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one8
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -1190,14 +1230,24 @@ sum8:
 	VMOVUPS Y9, 224(R8)
 
 one8:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded8rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound8rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both8rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded8rows
+	VBROADCASTSS lo+128(FP), Y9
+	VMAXPS       Y1, Y9, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMAXPS       Y8, Y9, Y8
+	JMP          bounded8rows
 
-bounded8rows:
-	VBROADCASTSS lo+112(FP), Y9
-	VBROADCASTSS hi+116(FP), Y10
+both8rows:
+	VBROADCASTSS lo+128(FP), Y9
+	VBROADCASTSS hi+132(FP), Y10
 	VMAXPS       Y1, Y9, Y1
 	VMINPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y9, Y2
@@ -1215,8 +1265,8 @@ bounded8rows:
 	VMAXPS       Y8, Y9, Y8
 	VMINPS       Y8, Y10, Y8
 
-bound8rows:
-	CMPQ    n+104(FP), $0x08
+bounded8rows:
+	CMPQ    n+120(FP), $0x08
 	JNE     sums8part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -1237,7 +1287,7 @@ bound8rows:
 	JMP     sums8stored
 
 sums8part:
-	CMPQ    n+104(FP), $0x04
+	CMPQ    n+120(FP), $0x04
 	JNE     sums8masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1278,7 +1328,7 @@ sums8masked:
 sums8stored:
 	IMUL3Q $0x08, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x08, m+32(FP)
+	SUBQ   $0x08, 416(SP)
 	JMP    tiles
 
 not8:
@@ -1286,7 +1336,7 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -1294,8 +1344,8 @@ tile7:
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum7
 
@@ -1307,9 +1357,9 @@ piece7:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run7:
 	SUBQ R11, R10
@@ -1390,12 +1440,12 @@ k7one:
 k7done:
 	TESTQ R10, R10
 	JNE   end7
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum7
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece7
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end7:
 	LEAQ    (SP), R11
@@ -1424,13 +1474,13 @@ end7:
 	VXORPS  Y7, Y7, Y7
 	TESTQ   R10, R10
 	JE      piece7
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run7
 
 sum7:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one7
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -1452,14 +1502,23 @@ sum7:
 	VMOVUPS Y8, 192(R8)
 
 one7:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded7rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound7rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both7rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded7rows
+	VBROADCASTSS lo+128(FP), Y8
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y8, Y7
+	JMP          bounded7rows
 
-bounded7rows:
-	VBROADCASTSS lo+112(FP), Y8
-	VBROADCASTSS hi+116(FP), Y9
+both7rows:
+	VBROADCASTSS lo+128(FP), Y8
+	VBROADCASTSS hi+132(FP), Y9
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       Y1, Y9, Y1
 	VMAXPS       Y2, Y8, Y2
@@ -1475,8 +1534,8 @@ bounded7rows:
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       Y7, Y9, Y7
 
-bound7rows:
-	CMPQ    n+104(FP), $0x08
+bounded7rows:
+	CMPQ    n+120(FP), $0x08
 	JNE     sums7part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -1495,7 +1554,7 @@ bound7rows:
 	JMP     sums7stored
 
 sums7part:
-	CMPQ    n+104(FP), $0x04
+	CMPQ    n+120(FP), $0x04
 	JNE     sums7masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1532,21 +1591,21 @@ sums7masked:
 sums7stored:
 	IMUL3Q $0x07, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x07, m+32(FP)
+	SUBQ   $0x07, 416(SP)
 	JMP    tiles
 
 not7:
 	CMPQ       R8, $0x06
 	JNE        not6
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum6
 
@@ -1556,9 +1615,9 @@ piece6:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run6:
 	SUBQ R11, R10
@@ -1631,12 +1690,12 @@ k6one:
 k6done:
 	TESTQ R10, R10
 	JNE   end6
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum6
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece6
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end6:
 	LEAQ    (SP), R11
@@ -1662,13 +1721,13 @@ end6:
 	VXORPS  Y6, Y6, Y6
 	TESTQ   R10, R10
 	JE      piece6
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run6
 
 sum6:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one6
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -1688,14 +1747,22 @@ sum6:
 	VMOVUPS Y7, 160(R8)
 
 one6:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded6rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound6rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both6rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded6rows
+	VBROADCASTSS lo+128(FP), Y7
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded6rows
 
-bounded6rows:
-	VBROADCASTSS lo+112(FP), Y7
-	VBROADCASTSS hi+116(FP), Y8
+both6rows:
+	VBROADCASTSS lo+128(FP), Y7
+	VBROADCASTSS hi+132(FP), Y8
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -1709,8 +1776,8 @@ bounded6rows:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound6rows:
-	CMPQ    n+104(FP), $0x08
+bounded6rows:
+	CMPQ    n+120(FP), $0x08
 	JNE     sums6part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -1727,7 +1794,7 @@ bound6rows:
 	JMP     sums6stored
 
 sums6part:
-	CMPQ    n+104(FP), $0x04
+	CMPQ    n+120(FP), $0x04
 	JNE     sums6masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1760,20 +1827,20 @@ sums6masked:
 sums6stored:
 	IMUL3Q $0x06, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x06, m+32(FP)
+	SUBQ   $0x06, 416(SP)
 	JMP    tiles
 
 not6:
 	CMPQ       R8, $0x05
 	JNE        not5
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum5
 
@@ -1783,9 +1850,9 @@ piece5:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run5:
 	SUBQ R11, R10
@@ -1852,12 +1919,12 @@ k5one:
 k5done:
 	TESTQ R10, R10
 	JNE   end5
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum5
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece5
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end5:
 	LEAQ    (SP), R11
@@ -1880,13 +1947,13 @@ end5:
 	VXORPS  Y5, Y5, Y5
 	TESTQ   R10, R10
 	JE      piece5
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run5
 
 sum5:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one5
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -1904,14 +1971,21 @@ sum5:
 	VMOVUPS Y6, 128(R8)
 
 one5:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded5rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound5rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both5rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded5rows
+	VBROADCASTSS lo+128(FP), Y6
+	VMAXPS       Y1, Y6, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMAXPS       Y3, Y6, Y3
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
+	JMP          bounded5rows
 
-bounded5rows:
-	VBROADCASTSS lo+112(FP), Y6
-	VBROADCASTSS hi+116(FP), Y7
+both5rows:
+	VBROADCASTSS lo+128(FP), Y6
+	VBROADCASTSS hi+132(FP), Y7
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y6, Y2
@@ -1923,8 +1997,8 @@ bounded5rows:
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       Y5, Y7, Y5
 
-bound5rows:
-	CMPQ    n+104(FP), $0x08
+bounded5rows:
+	CMPQ    n+120(FP), $0x08
 	JNE     sums5part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -1939,7 +2013,7 @@ bound5rows:
 	JMP     sums5stored
 
 sums5part:
-	CMPQ    n+104(FP), $0x04
+	CMPQ    n+120(FP), $0x04
 	JNE     sums5masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1968,19 +2042,19 @@ sums5masked:
 sums5stored:
 	IMUL3Q $0x05, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x05, m+32(FP)
+	SUBQ   $0x05, 416(SP)
 	JMP    tiles
 
 not5:
 	CMPQ       R8, $0x04
 	JNE        not4
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum4
 
@@ -1990,9 +2064,9 @@ piece4:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run4:
 	SUBQ R11, R10
@@ -2053,12 +2127,12 @@ k4one:
 k4done:
 	TESTQ R10, R10
 	JNE   end4
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum4
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece4
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end4:
 	LEAQ    (SP), R11
@@ -2078,13 +2152,13 @@ end4:
 	VXORPS  Y4, Y4, Y4
 	TESTQ   R10, R10
 	JE      piece4
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run4
 
 sum4:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one4
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -2100,14 +2174,20 @@ sum4:
 	VMOVUPS Y5, 96(R8)
 
 one4:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded4rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound4rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both4rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded4rows
+	VBROADCASTSS lo+128(FP), Y5
+	VMAXPS       Y1, Y5, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMAXPS       Y4, Y5, Y4
+	JMP          bounded4rows
 
-bounded4rows:
-	VBROADCASTSS lo+112(FP), Y5
-	VBROADCASTSS hi+116(FP), Y6
+both4rows:
+	VBROADCASTSS lo+128(FP), Y5
+	VBROADCASTSS hi+132(FP), Y6
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y5, Y2
@@ -2117,8 +2197,8 @@ bounded4rows:
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       Y4, Y6, Y4
 
-bound4rows:
-	CMPQ    n+104(FP), $0x08
+bounded4rows:
+	CMPQ    n+120(FP), $0x08
 	JNE     sums4part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -2131,7 +2211,7 @@ bound4rows:
 	JMP     sums4stored
 
 sums4part:
-	CMPQ    n+104(FP), $0x04
+	CMPQ    n+120(FP), $0x04
 	JNE     sums4masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -2156,18 +2236,18 @@ sums4masked:
 sums4stored:
 	IMUL3Q $0x04, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x04, m+32(FP)
+	SUBQ   $0x04, 416(SP)
 	JMP    tiles
 
 not4:
 	CMPQ       R8, $0x03
 	JNE        not3
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum3
 
@@ -2175,9 +2255,9 @@ piece3:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run3:
 	SUBQ R11, R10
@@ -2230,12 +2310,12 @@ k3one:
 k3done:
 	TESTQ R10, R10
 	JNE   end3
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum3
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece3
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end3:
 	LEAQ    (SP), R11
@@ -2252,13 +2332,13 @@ end3:
 	VXORPS  Y3, Y3, Y3
 	TESTQ   R10, R10
 	JE      piece3
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run3
 
 sum3:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one3
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -2272,14 +2352,19 @@ sum3:
 	VMOVUPS Y4, 64(R8)
 
 one3:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded3rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound3rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both3rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded3rows
+	VBROADCASTSS lo+128(FP), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	JMP          bounded3rows
 
-bounded3rows:
-	VBROADCASTSS lo+112(FP), Y4
-	VBROADCASTSS hi+116(FP), Y5
+both3rows:
+	VBROADCASTSS lo+128(FP), Y4
+	VBROADCASTSS hi+132(FP), Y5
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y4, Y2
@@ -2287,8 +2372,8 @@ bounded3rows:
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       Y3, Y5, Y3
 
-bound3rows:
-	CMPQ    n+104(FP), $0x08
+bounded3rows:
+	CMPQ    n+120(FP), $0x08
 	JNE     sums3part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -2299,7 +2384,7 @@ bound3rows:
 	JMP     sums3stored
 
 sums3part:
-	CMPQ    n+104(FP), $0x04
+	CMPQ    n+120(FP), $0x04
 	JNE     sums3masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -2320,17 +2405,17 @@ sums3masked:
 sums3stored:
 	IMUL3Q $0x03, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x03, m+32(FP)
+	SUBQ   $0x03, 416(SP)
 	JMP    tiles
 
 not3:
 	CMPQ       R8, $0x02
 	JNE        not2
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum2
 
@@ -2338,9 +2423,9 @@ piece2:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run2:
 	SUBQ R11, R10
@@ -2387,12 +2472,12 @@ k2one:
 k2done:
 	TESTQ R10, R10
 	JNE   end2
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum2
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece2
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end2:
 	LEAQ    (SP), R11
@@ -2406,13 +2491,13 @@ end2:
 	VXORPS  Y2, Y2, Y2
 	TESTQ   R10, R10
 	JE      piece2
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run2
 
 sum2:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one2
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -2424,21 +2509,25 @@ sum2:
 	VMOVUPS Y3, 32(R8)
 
 one2:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded2rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound2rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both2rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded2rows
+	VBROADCASTSS lo+128(FP), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	JMP          bounded2rows
 
-bounded2rows:
-	VBROADCASTSS lo+112(FP), Y3
-	VBROADCASTSS hi+116(FP), Y4
+both2rows:
+	VBROADCASTSS lo+128(FP), Y3
+	VBROADCASTSS hi+132(FP), Y4
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y4, Y1
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
 
-bound2rows:
-	CMPQ    n+104(FP), $0x08
+bounded2rows:
+	CMPQ    n+120(FP), $0x08
 	JNE     sums2part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -2447,7 +2536,7 @@ bound2rows:
 	JMP     sums2stored
 
 sums2part:
-	CMPQ    n+104(FP), $0x04
+	CMPQ    n+120(FP), $0x04
 	JNE     sums2masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -2464,16 +2553,16 @@ sums2masked:
 sums2stored:
 	IMUL3Q $0x02, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x02, m+32(FP)
+	SUBQ   $0x02, 416(SP)
 	JMP    tiles
 
 not2:
 	CMPQ       R8, $0x01
 	JNE        not1
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum1
 
@@ -2481,9 +2570,9 @@ piece1:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run1:
 	SUBQ R11, R10
@@ -2524,12 +2613,12 @@ k1one:
 k1done:
 	TESTQ R10, R10
 	JNE   end1
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum1
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece1
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end1:
 	LEAQ    (SP), R11
@@ -2540,13 +2629,13 @@ end1:
 	VXORPS  Y1, Y1, Y1
 	TESTQ   R10, R10
 	JE      piece1
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run1
 
 sum1:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one1
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -2556,26 +2645,29 @@ sum1:
 	VMOVUPS Y2, (R8)
 
 one1:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded1rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound1rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both1rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded1rows
+	VBROADCASTSS lo+128(FP), Y2
+	VMAXPS       Y1, Y2, Y1
+	JMP          bounded1rows
 
-bounded1rows:
-	VBROADCASTSS lo+112(FP), Y2
-	VBROADCASTSS hi+116(FP), Y3
+both1rows:
+	VBROADCASTSS lo+128(FP), Y2
+	VBROADCASTSS hi+132(FP), Y3
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
 
-bound1rows:
-	CMPQ    n+104(FP), $0x08
+bounded1rows:
+	CMPQ    n+120(FP), $0x08
 	JNE     sums1part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
 	JMP     sums1stored
 
 sums1part:
-	CMPQ    n+104(FP), $0x04
+	CMPQ    n+120(FP), $0x04
 	JNE     sums1masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -2588,15 +2680,19 @@ sums1masked:
 sums1stored:
 	IMUL3Q $0x01, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x01, m+32(FP)
+	SUBQ   $0x01, 416(SP)
 	JMP    tiles
 
 not1:
+	MOVQ gap+48(FP), R8
+	LEAQ (AX)(R8*4), AX
+	DECQ lines+40(FP)
+	JNE  line
 	VZEROUPPER
 	RET
 
 full:
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -2609,8 +2705,8 @@ full:
 	VMOVAPS    Y1, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y1, Y12
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum12
 
@@ -2624,9 +2720,9 @@ piece12:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run12:
 	SUBQ R11, R10
@@ -2739,12 +2835,12 @@ k12one:
 k12done:
 	TESTQ R10, R10
 	JNE   end12
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum12
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece12
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end12:
 	LEAQ    (SP), R11
@@ -2788,13 +2884,13 @@ end12:
 	VXORPS  Y12, Y12, Y12
 	TESTQ   R10, R10
 	JE      piece12
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run12
 
 sum12:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one12
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -2826,14 +2922,28 @@ sum12:
 	VMOVUPS Y13, 352(R8)
 
 one12:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded12rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound12rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both12rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded12rows
+	VBROADCASTSS lo+128(FP), Y13
+	VMAXPS       Y1, Y13, Y1
+	VMAXPS       Y2, Y13, Y2
+	VMAXPS       Y3, Y13, Y3
+	VMAXPS       Y4, Y13, Y4
+	VMAXPS       Y5, Y13, Y5
+	VMAXPS       Y6, Y13, Y6
+	VMAXPS       Y7, Y13, Y7
+	VMAXPS       Y8, Y13, Y8
+	VMAXPS       Y9, Y13, Y9
+	VMAXPS       Y10, Y13, Y10
+	VMAXPS       Y11, Y13, Y11
+	VMAXPS       Y12, Y13, Y12
+	JMP          bounded12rows
 
-bounded12rows:
-	VBROADCASTSS lo+112(FP), Y13
-	VBROADCASTSS hi+116(FP), Y14
+both12rows:
+	VBROADCASTSS lo+128(FP), Y13
+	VBROADCASTSS hi+132(FP), Y14
 	VMAXPS       Y1, Y13, Y1
 	VMINPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y13, Y2
@@ -2859,8 +2969,8 @@ bounded12rows:
 	VMAXPS       Y12, Y13, Y12
 	VMINPS       Y12, Y14, Y12
 
-bound12rows:
-	CMPQ    n+104(FP), $0x08
+bounded12rows:
+	CMPQ    n+120(FP), $0x08
 	JNE     sums12part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -2889,7 +2999,7 @@ bound12rows:
 	JMP     sums12stored
 
 sums12part:
-	CMPQ    n+104(FP), $0x04
+	CMPQ    n+120(FP), $0x04
 	JNE     sums12masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -2946,22 +3056,22 @@ sums12masked:
 sums12stored:
 	IMUL3Q $0x0c, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0c, m+32(FP)
+	SUBQ   $0x0c, 416(SP)
 	JMP    tiles
 
-// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
+// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gemm2xAVX2(SB), $416-136
+TEXT ·gemm2xAVX2(SB), $424-152
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+16(FP), CX
 	MOVQ    dstStride+8(FP), DX
 	MOVQ    aStride+24(FP), BX
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, BX
-	MOVQ    ahead+120(FP), SI
-	MOVQ    pace+128(FP), DI
-	ADDQ    panel+88(FP), SI
-	CMPQ    cut+80(FP), $0x00
+	MOVQ    ahead+136(FP), SI
+	MOVQ    pace+144(FP), DI
+	ADDQ    panel+104(FP), SI
+	CMPQ    cut+96(FP), $0x00
 	JE      cleared
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -2981,14 +3091,18 @@ TEXT ·gemm2xAVX2(SB), $416-136
 	VMOVUPS Y0, 352(R8)
 
 cleared:
-	MOVQ    n+104(FP), R8
+	MOVQ    n+120(FP), R8
 	SUBQ    $0x08, R8
 	LEAQ    lanes<>+0(SB), R9
 	NEGQ    R8
 	VMOVDQU 32(R9)(R8*4), Y0
 
+line:
+	MOVQ m+32(FP), R8
+	MOVQ R8, 416(SP)
+
 tiles:
-	MOVQ       m+32(FP), R8
+	MOVQ       416(SP), R8
 	CMPQ       R8, $0x08
 	JG         full
 	CMPQ       R8, $0x06
@@ -2996,7 +3110,7 @@ tiles:
 	JG         tile4
 	CMPQ       R8, $0x05
 	JNE        not5
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -3007,8 +3121,8 @@ tiles:
 	VMOVAPS    Y2, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum5
 
@@ -3018,9 +3132,9 @@ piece5:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run5:
 	SUBQ R11, R10
@@ -3105,12 +3219,12 @@ k5one:
 k5done:
 	TESTQ R10, R10
 	JNE   end5
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum5
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece5
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end5:
 	LEAQ    (SP), R11
@@ -3148,13 +3262,13 @@ end5:
 	VXORPS  Y10, Y10, Y10
 	TESTQ   R10, R10
 	JE      piece5
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run5
 
 sum5:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one5
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -3182,14 +3296,26 @@ sum5:
 	VMOVUPS Y11, 288(R8)
 
 one5:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded5rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound5rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both5rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded5rows
+	VBROADCASTSS lo+128(FP), Y11
+	VMAXPS       Y1, Y11, Y1
+	VMAXPS       Y2, Y11, Y2
+	VMAXPS       Y3, Y11, Y3
+	VMAXPS       Y4, Y11, Y4
+	VMAXPS       Y5, Y11, Y5
+	VMAXPS       Y6, Y11, Y6
+	VMAXPS       Y7, Y11, Y7
+	VMAXPS       Y8, Y11, Y8
+	VMAXPS       Y9, Y11, Y9
+	VMAXPS       Y10, Y11, Y10
+	JMP          bounded5rows
 
-bounded5rows:
-	VBROADCASTSS lo+112(FP), Y11
-	VBROADCASTSS hi+116(FP), Y12
+both5rows:
+	VBROADCASTSS lo+128(FP), Y11
+	VBROADCASTSS hi+132(FP), Y12
 	VMAXPS       Y1, Y11, Y1
 	VMINPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y11, Y2
@@ -3211,8 +3337,8 @@ bounded5rows:
 	VMAXPS       Y10, Y11, Y10
 	VMINPS       Y10, Y12, Y10
 
-bound5rows:
-	CMPQ    n+104(FP), $0x10
+bounded5rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums5part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -3232,7 +3358,7 @@ bound5rows:
 	JMP     sums5stored
 
 sums5part:
-	CMPQ    n+104(FP), $0x0c
+	CMPQ    n+120(FP), $0x0c
 	JNE     sums5masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -3271,7 +3397,7 @@ sums5masked:
 sums5stored:
 	IMUL3Q $0x05, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x05, m+32(FP)
+	SUBQ   $0x05, 416(SP)
 	JMP    tiles
 
 not5:
@@ -3279,7 +3405,7 @@ not5:
 	JNE  not4
 
 tile4:
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -3288,8 +3414,8 @@ tile4:
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum4
 
@@ -3299,9 +3425,9 @@ piece4:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run4:
 	SUBQ R11, R10
@@ -3377,12 +3503,12 @@ k4one:
 k4done:
 	TESTQ R10, R10
 	JNE   end4
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum4
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece4
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end4:
 	LEAQ    (SP), R11
@@ -3414,13 +3540,13 @@ end4:
 	VXORPS  Y8, Y8, Y8
 	TESTQ   R10, R10
 	JE      piece4
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run4
 
 sum4:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one4
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -3444,14 +3570,24 @@ sum4:
 	VMOVUPS Y9, 224(R8)
 
 one4:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded4rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound4rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both4rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded4rows
+	VBROADCASTSS lo+128(FP), Y9
+	VMAXPS       Y1, Y9, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMAXPS       Y8, Y9, Y8
+	JMP          bounded4rows
 
-bounded4rows:
-	VBROADCASTSS lo+112(FP), Y9
-	VBROADCASTSS hi+116(FP), Y10
+both4rows:
+	VBROADCASTSS lo+128(FP), Y9
+	VBROADCASTSS hi+132(FP), Y10
 	VMAXPS       Y1, Y9, Y1
 	VMINPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y9, Y2
@@ -3469,8 +3605,8 @@ bounded4rows:
 	VMAXPS       Y8, Y9, Y8
 	VMINPS       Y8, Y10, Y8
 
-bound4rows:
-	CMPQ    n+104(FP), $0x10
+bounded4rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums4part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -3487,7 +3623,7 @@ bound4rows:
 	JMP     sums4stored
 
 sums4part:
-	CMPQ    n+104(FP), $0x0c
+	CMPQ    n+120(FP), $0x0c
 	JNE     sums4masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -3520,21 +3656,21 @@ sums4masked:
 sums4stored:
 	IMUL3Q $0x04, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x04, m+32(FP)
+	SUBQ   $0x04, 416(SP)
 	JMP    tiles
 
 not4:
 	CMPQ       R8, $0x03
 	JNE        not3
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum3
 
@@ -3542,9 +3678,9 @@ piece3:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run3:
 	SUBQ R11, R10
@@ -3609,12 +3745,12 @@ k3one:
 k3done:
 	TESTQ R10, R10
 	JNE   end3
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum3
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece3
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end3:
 	LEAQ    (SP), R11
@@ -3640,13 +3776,13 @@ end3:
 	VXORPS  Y6, Y6, Y6
 	TESTQ   R10, R10
 	JE      piece3
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run3
 
 sum3:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one3
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -3666,14 +3802,22 @@ sum3:
 	VMOVUPS Y7, 160(R8)
 
 one3:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded3rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound3rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both3rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded3rows
+	VBROADCASTSS lo+128(FP), Y7
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded3rows
 
-bounded3rows:
-	VBROADCASTSS lo+112(FP), Y7
-	VBROADCASTSS hi+116(FP), Y8
+both3rows:
+	VBROADCASTSS lo+128(FP), Y7
+	VBROADCASTSS hi+132(FP), Y8
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -3687,8 +3831,8 @@ bounded3rows:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound3rows:
-	CMPQ    n+104(FP), $0x10
+bounded3rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums3part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -3702,7 +3846,7 @@ bound3rows:
 	JMP     sums3stored
 
 sums3part:
-	CMPQ    n+104(FP), $0x0c
+	CMPQ    n+120(FP), $0x0c
 	JNE     sums3masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -3729,19 +3873,19 @@ sums3masked:
 sums3stored:
 	IMUL3Q $0x03, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x03, m+32(FP)
+	SUBQ   $0x03, 416(SP)
 	JMP    tiles
 
 not3:
 	CMPQ       R8, $0x02
 	JNE        not2
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum2
 
@@ -3749,9 +3893,9 @@ piece2:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run2:
 	SUBQ R11, R10
@@ -3807,12 +3951,12 @@ k2one:
 k2done:
 	TESTQ R10, R10
 	JNE   end2
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum2
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece2
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end2:
 	LEAQ    (SP), R11
@@ -3832,13 +3976,13 @@ end2:
 	VXORPS  Y4, Y4, Y4
 	TESTQ   R10, R10
 	JE      piece2
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run2
 
 sum2:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one2
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -3854,14 +3998,20 @@ sum2:
 	VMOVUPS Y5, 96(R8)
 
 one2:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded2rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound2rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both2rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded2rows
+	VBROADCASTSS lo+128(FP), Y5
+	VMAXPS       Y1, Y5, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMAXPS       Y4, Y5, Y4
+	JMP          bounded2rows
 
-bounded2rows:
-	VBROADCASTSS lo+112(FP), Y5
-	VBROADCASTSS hi+116(FP), Y6
+both2rows:
+	VBROADCASTSS lo+128(FP), Y5
+	VBROADCASTSS hi+132(FP), Y6
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y5, Y2
@@ -3871,8 +4021,8 @@ bounded2rows:
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       Y4, Y6, Y4
 
-bound2rows:
-	CMPQ    n+104(FP), $0x10
+bounded2rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums2part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -3883,7 +4033,7 @@ bound2rows:
 	JMP     sums2stored
 
 sums2part:
-	CMPQ    n+104(FP), $0x0c
+	CMPQ    n+120(FP), $0x0c
 	JNE     sums2masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -3904,17 +4054,17 @@ sums2masked:
 sums2stored:
 	IMUL3Q $0x02, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x02, m+32(FP)
+	SUBQ   $0x02, 416(SP)
 	JMP    tiles
 
 not2:
 	CMPQ       R8, $0x01
 	JNE        not1
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum1
 
@@ -3922,9 +4072,9 @@ piece1:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run1:
 	SUBQ R11, R10
@@ -3971,12 +4121,12 @@ k1one:
 k1done:
 	TESTQ R10, R10
 	JNE   end1
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum1
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece1
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end1:
 	LEAQ    (SP), R11
@@ -3990,13 +4140,13 @@ end1:
 	VXORPS  Y2, Y2, Y2
 	TESTQ   R10, R10
 	JE      piece1
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run1
 
 sum1:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one1
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -4008,21 +4158,25 @@ sum1:
 	VMOVUPS Y3, 32(R8)
 
 one1:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded1rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound1rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both1rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded1rows
+	VBROADCASTSS lo+128(FP), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	JMP          bounded1rows
 
-bounded1rows:
-	VBROADCASTSS lo+112(FP), Y3
-	VBROADCASTSS hi+116(FP), Y4
+both1rows:
+	VBROADCASTSS lo+128(FP), Y3
+	VBROADCASTSS hi+132(FP), Y4
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y4, Y1
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
 
-bound1rows:
-	CMPQ    n+104(FP), $0x10
+bounded1rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums1part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -4030,7 +4184,7 @@ bound1rows:
 	JMP     sums1stored
 
 sums1part:
-	CMPQ    n+104(FP), $0x0c
+	CMPQ    n+120(FP), $0x0c
 	JNE     sums1masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -4045,15 +4199,19 @@ sums1masked:
 sums1stored:
 	IMUL3Q $0x01, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x01, m+32(FP)
+	SUBQ   $0x01, 416(SP)
 	JMP    tiles
 
 not1:
+	MOVQ gap+48(FP), R8
+	LEAQ (AX)(R8*4), AX
+	DECQ lines+40(FP)
+	JNE  line
 	VZEROUPPER
 	RET
 
 full:
-	MOVQ       bias+96(FP), R8
+	MOVQ       bias+112(FP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -4066,8 +4224,8 @@ full:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
-	MOVQ       pieces+40(FP), R8
-	MOVQ       count+64(FP), R9
+	MOVQ       pieces+56(FP), R8
+	MOVQ       count+80(FP), R9
 	TESTQ      R8, R8
 	JE         sum6
 
@@ -4077,9 +4235,9 @@ piece6:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run6:
 	SUBQ R11, R10
@@ -4173,12 +4331,12 @@ k6one:
 k6done:
 	TESTQ R10, R10
 	JNE   end6
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum6
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece6
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end6:
 	LEAQ    (SP), R11
@@ -4222,13 +4380,13 @@ end6:
 	VXORPS  Y12, Y12, Y12
 	TESTQ   R10, R10
 	JE      piece6
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run6
 
 sum6:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one6
 	LEAQ    (SP), R8
 	ADDQ    $0x1f, R8
@@ -4260,14 +4418,28 @@ sum6:
 	VMOVUPS Y13, 352(R8)
 
 one6:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded6rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound6rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both6rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded6rows
+	VBROADCASTSS lo+128(FP), Y13
+	VMAXPS       Y1, Y13, Y1
+	VMAXPS       Y2, Y13, Y2
+	VMAXPS       Y3, Y13, Y3
+	VMAXPS       Y4, Y13, Y4
+	VMAXPS       Y5, Y13, Y5
+	VMAXPS       Y6, Y13, Y6
+	VMAXPS       Y7, Y13, Y7
+	VMAXPS       Y8, Y13, Y8
+	VMAXPS       Y9, Y13, Y9
+	VMAXPS       Y10, Y13, Y10
+	VMAXPS       Y11, Y13, Y11
+	VMAXPS       Y12, Y13, Y12
+	JMP          bounded6rows
 
-bounded6rows:
-	VBROADCASTSS lo+112(FP), Y13
-	VBROADCASTSS hi+116(FP), Y14
+both6rows:
+	VBROADCASTSS lo+128(FP), Y13
+	VBROADCASTSS hi+132(FP), Y14
 	VMAXPS       Y1, Y13, Y1
 	VMINPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y13, Y2
@@ -4293,8 +4465,8 @@ bounded6rows:
 	VMAXPS       Y12, Y13, Y12
 	VMINPS       Y12, Y14, Y12
 
-bound6rows:
-	CMPQ    n+104(FP), $0x10
+bounded6rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums6part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -4317,7 +4489,7 @@ bound6rows:
 	JMP     sums6stored
 
 sums6part:
-	CMPQ    n+104(FP), $0x0c
+	CMPQ    n+120(FP), $0x0c
 	JNE     sums6masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -4362,7 +4534,7 @@ sums6masked:
 sums6stored:
 	IMUL3Q $0x06, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x06, m+32(FP)
+	SUBQ   $0x06, 416(SP)
 	JMP    tiles
 
 // func productAVX2(dst *float32, a *float32, k int, run int, panels *float32, step int, bias *float32, lo float32, hi float32)
@@ -4514,26 +4686,35 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ        (R10), R12
-	LEAQ        (CX)(R12*4), R12
-	VMOVUPS     (R9), Y7
-	VFMADD231PS (R12), Y7, Y0
-	VFMADD231PS 64(R12), Y7, Y1
-	VFMADD231PS 128(R12), Y7, Y2
-	VFMADD231PS 192(R12), Y7, Y3
-	VFMADD231PS 256(R12), Y7, Y4
-	VFMADD231PS 320(R12), Y7, Y5
-	VFMADD231PS 384(R12), Y7, Y6
-	ADDQ        $0x08, R10
-	ADDQ        $0x00000040, R9
-	DECQ        R11
-	JNE         taps7
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded7pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound7pixels
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Y7
+	VFMADD231PS  (R12), Y7, Y0
+	VFMADD231PS  64(R12), Y7, Y1
+	VFMADD231PS  128(R12), Y7, Y2
+	VFMADD231PS  192(R12), Y7, Y3
+	VFMADD231PS  256(R12), Y7, Y4
+	VFMADD231PS  320(R12), Y7, Y5
+	VFMADD231PS  384(R12), Y7, Y6
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000040, R9
+	DECQ         R11
+	JNE          taps7
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both7pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded7pixels
+	VBROADCASTSS lo+88(FP), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded7pixels
 
-bounded7pixels:
+both7pixels:
 	VBROADCASTSS lo+88(FP), Y7
 	VBROADCASTSS hi+92(FP), Y8
 	VMAXPS       Y0, Y7, Y0
@@ -4551,7 +4732,7 @@ bounded7pixels:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound7pixels:
+bounded7pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Y1, (AX)
@@ -4585,25 +4766,33 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y6
-	VFMADD231PS (R11), Y6, Y0
-	VFMADD231PS 64(R11), Y6, Y1
-	VFMADD231PS 128(R11), Y6, Y2
-	VFMADD231PS 192(R11), Y6, Y3
-	VFMADD231PS 256(R11), Y6, Y4
-	VFMADD231PS 320(R11), Y6, Y5
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps6
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded6pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound6pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y6
+	VFMADD231PS  (R11), Y6, Y0
+	VFMADD231PS  64(R11), Y6, Y1
+	VFMADD231PS  128(R11), Y6, Y2
+	VFMADD231PS  192(R11), Y6, Y3
+	VFMADD231PS  256(R11), Y6, Y4
+	VFMADD231PS  320(R11), Y6, Y5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps6
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both6pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded6pixels
+	VBROADCASTSS lo+88(FP), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMAXPS       Y1, Y6, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMAXPS       Y3, Y6, Y3
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
+	JMP          bounded6pixels
 
-bounded6pixels:
+both6pixels:
 	VBROADCASTSS lo+88(FP), Y6
 	VBROADCASTSS hi+92(FP), Y7
 	VMAXPS       Y0, Y6, Y0
@@ -4619,7 +4808,7 @@ bounded6pixels:
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       Y5, Y7, Y5
 
-bound6pixels:
+bounded6pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Y1, (AX)
@@ -4649,24 +4838,31 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y5, Y1
-	VFMADD231PS 128(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y5, Y3
-	VFMADD231PS 256(R11), Y5, Y4
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps5
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded5pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound5pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y5
+	VFMADD231PS  (R11), Y5, Y0
+	VFMADD231PS  64(R11), Y5, Y1
+	VFMADD231PS  128(R11), Y5, Y2
+	VFMADD231PS  192(R11), Y5, Y3
+	VFMADD231PS  256(R11), Y5, Y4
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps5
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both5pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded5pixels
+	VBROADCASTSS lo+88(FP), Y5
+	VMAXPS       Y0, Y5, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMAXPS       Y4, Y5, Y4
+	JMP          bounded5pixels
 
-bounded5pixels:
+both5pixels:
 	VBROADCASTSS lo+88(FP), Y5
 	VBROADCASTSS hi+92(FP), Y6
 	VMAXPS       Y0, Y5, Y0
@@ -4680,7 +4876,7 @@ bounded5pixels:
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       Y4, Y6, Y4
 
-bound5pixels:
+bounded5pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Y1, (AX)
@@ -4707,23 +4903,29 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y4
-	VFMADD231PS (R11), Y4, Y0
-	VFMADD231PS 64(R11), Y4, Y1
-	VFMADD231PS 128(R11), Y4, Y2
-	VFMADD231PS 192(R11), Y4, Y3
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps4
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded4pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound4pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y4
+	VFMADD231PS  (R11), Y4, Y0
+	VFMADD231PS  64(R11), Y4, Y1
+	VFMADD231PS  128(R11), Y4, Y2
+	VFMADD231PS  192(R11), Y4, Y3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps4
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both4pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded4pixels
+	VBROADCASTSS lo+88(FP), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	JMP          bounded4pixels
 
-bounded4pixels:
+both4pixels:
 	VBROADCASTSS lo+88(FP), Y4
 	VBROADCASTSS hi+92(FP), Y5
 	VMAXPS       Y0, Y4, Y0
@@ -4735,7 +4937,7 @@ bounded4pixels:
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       Y3, Y5, Y3
 
-bound4pixels:
+bounded4pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Y1, (AX)
@@ -4759,22 +4961,27 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y3
-	VFMADD231PS (R11), Y3, Y0
-	VFMADD231PS 64(R11), Y3, Y1
-	VFMADD231PS 128(R11), Y3, Y2
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps3
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded3pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound3pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y3
+	VFMADD231PS  (R11), Y3, Y0
+	VFMADD231PS  64(R11), Y3, Y1
+	VFMADD231PS  128(R11), Y3, Y2
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps3
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both3pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded3pixels
+	VBROADCASTSS lo+88(FP), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	JMP          bounded3pixels
 
-bounded3pixels:
+both3pixels:
 	VBROADCASTSS lo+88(FP), Y3
 	VBROADCASTSS hi+92(FP), Y4
 	VMAXPS       Y0, Y3, Y0
@@ -4784,7 +4991,7 @@ bounded3pixels:
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
 
-bound3pixels:
+bounded3pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Y1, (AX)
@@ -4805,21 +5012,25 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y2
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 64(R11), Y2, Y1
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps2
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded2pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound2pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y2
+	VFMADD231PS  (R11), Y2, Y0
+	VFMADD231PS  64(R11), Y2, Y1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps2
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both2pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded2pixels
+	VBROADCASTSS lo+88(FP), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	JMP          bounded2pixels
 
-bounded2pixels:
+both2pixels:
 	VBROADCASTSS lo+88(FP), Y2
 	VBROADCASTSS hi+92(FP), Y3
 	VMAXPS       Y0, Y2, Y0
@@ -4827,7 +5038,7 @@ bounded2pixels:
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
 
-bound2pixels:
+bounded2pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Y1, (AX)
@@ -4845,26 +5056,29 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y1
-	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps1
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded1pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound1pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y1
+	VFMADD231PS  (R11), Y1, Y0
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps1
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both1pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded1pixels
+	VBROADCASTSS lo+88(FP), Y1
+	VMAXPS       Y0, Y1, Y0
+	JMP          bounded1pixels
 
-bounded1pixels:
+both1pixels:
 	VBROADCASTSS lo+88(FP), Y1
 	VBROADCASTSS hi+92(FP), Y2
 	VMAXPS       Y0, Y1, Y0
 	VMINPS       Y0, Y2, Y0
 
-bound1pixels:
+bounded1pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	ADDQ    $0x00000040, CX
@@ -4911,26 +5125,35 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ        (R10), R12
-	LEAQ        (CX)(R12*4), R12
-	VMOVUPS     (R9), Y7
-	VFMADD231PS (R12), Y7, Y0
-	VFMADD231PS 128(R12), Y7, Y1
-	VFMADD231PS 256(R12), Y7, Y2
-	VFMADD231PS 384(R12), Y7, Y3
-	VFMADD231PS 512(R12), Y7, Y4
-	VFMADD231PS 640(R12), Y7, Y5
-	VFMADD231PS 768(R12), Y7, Y6
-	ADDQ        $0x08, R10
-	ADDQ        $0x00000040, R9
-	DECQ        R11
-	JNE         taps7
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded7pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound7pixels
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Y7
+	VFMADD231PS  (R12), Y7, Y0
+	VFMADD231PS  128(R12), Y7, Y1
+	VFMADD231PS  256(R12), Y7, Y2
+	VFMADD231PS  384(R12), Y7, Y3
+	VFMADD231PS  512(R12), Y7, Y4
+	VFMADD231PS  640(R12), Y7, Y5
+	VFMADD231PS  768(R12), Y7, Y6
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000040, R9
+	DECQ         R11
+	JNE          taps7
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both7pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded7pixels
+	VBROADCASTSS lo+88(FP), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded7pixels
 
-bounded7pixels:
+both7pixels:
 	VBROADCASTSS lo+88(FP), Y7
 	VBROADCASTSS hi+92(FP), Y8
 	VMAXPS       Y0, Y7, Y0
@@ -4948,7 +5171,7 @@ bounded7pixels:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound7pixels:
+bounded7pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Y1, (AX)
@@ -4982,25 +5205,33 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y6
-	VFMADD231PS (R11), Y6, Y0
-	VFMADD231PS 128(R11), Y6, Y1
-	VFMADD231PS 256(R11), Y6, Y2
-	VFMADD231PS 384(R11), Y6, Y3
-	VFMADD231PS 512(R11), Y6, Y4
-	VFMADD231PS 640(R11), Y6, Y5
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps6
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded6pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound6pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y6
+	VFMADD231PS  (R11), Y6, Y0
+	VFMADD231PS  128(R11), Y6, Y1
+	VFMADD231PS  256(R11), Y6, Y2
+	VFMADD231PS  384(R11), Y6, Y3
+	VFMADD231PS  512(R11), Y6, Y4
+	VFMADD231PS  640(R11), Y6, Y5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps6
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both6pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded6pixels
+	VBROADCASTSS lo+88(FP), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMAXPS       Y1, Y6, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMAXPS       Y3, Y6, Y3
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
+	JMP          bounded6pixels
 
-bounded6pixels:
+both6pixels:
 	VBROADCASTSS lo+88(FP), Y6
 	VBROADCASTSS hi+92(FP), Y7
 	VMAXPS       Y0, Y6, Y0
@@ -5016,7 +5247,7 @@ bounded6pixels:
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       Y5, Y7, Y5
 
-bound6pixels:
+bounded6pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Y1, (AX)
@@ -5046,24 +5277,31 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y5, Y1
-	VFMADD231PS 256(R11), Y5, Y2
-	VFMADD231PS 384(R11), Y5, Y3
-	VFMADD231PS 512(R11), Y5, Y4
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps5
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded5pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound5pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y5
+	VFMADD231PS  (R11), Y5, Y0
+	VFMADD231PS  128(R11), Y5, Y1
+	VFMADD231PS  256(R11), Y5, Y2
+	VFMADD231PS  384(R11), Y5, Y3
+	VFMADD231PS  512(R11), Y5, Y4
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps5
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both5pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded5pixels
+	VBROADCASTSS lo+88(FP), Y5
+	VMAXPS       Y0, Y5, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMAXPS       Y4, Y5, Y4
+	JMP          bounded5pixels
 
-bounded5pixels:
+both5pixels:
 	VBROADCASTSS lo+88(FP), Y5
 	VBROADCASTSS hi+92(FP), Y6
 	VMAXPS       Y0, Y5, Y0
@@ -5077,7 +5315,7 @@ bounded5pixels:
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       Y4, Y6, Y4
 
-bound5pixels:
+bounded5pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Y1, (AX)
@@ -5104,23 +5342,29 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y4
-	VFMADD231PS (R11), Y4, Y0
-	VFMADD231PS 128(R11), Y4, Y1
-	VFMADD231PS 256(R11), Y4, Y2
-	VFMADD231PS 384(R11), Y4, Y3
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps4
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded4pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound4pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y4
+	VFMADD231PS  (R11), Y4, Y0
+	VFMADD231PS  128(R11), Y4, Y1
+	VFMADD231PS  256(R11), Y4, Y2
+	VFMADD231PS  384(R11), Y4, Y3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps4
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both4pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded4pixels
+	VBROADCASTSS lo+88(FP), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	JMP          bounded4pixels
 
-bounded4pixels:
+both4pixels:
 	VBROADCASTSS lo+88(FP), Y4
 	VBROADCASTSS hi+92(FP), Y5
 	VMAXPS       Y0, Y4, Y0
@@ -5132,7 +5376,7 @@ bounded4pixels:
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       Y3, Y5, Y3
 
-bound4pixels:
+bounded4pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Y1, (AX)
@@ -5156,22 +5400,27 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y3
-	VFMADD231PS (R11), Y3, Y0
-	VFMADD231PS 128(R11), Y3, Y1
-	VFMADD231PS 256(R11), Y3, Y2
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps3
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded3pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound3pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y3
+	VFMADD231PS  (R11), Y3, Y0
+	VFMADD231PS  128(R11), Y3, Y1
+	VFMADD231PS  256(R11), Y3, Y2
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps3
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both3pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded3pixels
+	VBROADCASTSS lo+88(FP), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	JMP          bounded3pixels
 
-bounded3pixels:
+both3pixels:
 	VBROADCASTSS lo+88(FP), Y3
 	VBROADCASTSS hi+92(FP), Y4
 	VMAXPS       Y0, Y3, Y0
@@ -5181,7 +5430,7 @@ bounded3pixels:
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
 
-bound3pixels:
+bounded3pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Y1, (AX)
@@ -5202,21 +5451,25 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y2
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 128(R11), Y2, Y1
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps2
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded2pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound2pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y2
+	VFMADD231PS  (R11), Y2, Y0
+	VFMADD231PS  128(R11), Y2, Y1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps2
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both2pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded2pixels
+	VBROADCASTSS lo+88(FP), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	JMP          bounded2pixels
 
-bounded2pixels:
+both2pixels:
 	VBROADCASTSS lo+88(FP), Y2
 	VBROADCASTSS hi+92(FP), Y3
 	VMAXPS       Y0, Y2, Y0
@@ -5224,7 +5477,7 @@ bounded2pixels:
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
 
-bound2pixels:
+bounded2pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Y1, (AX)
@@ -5242,26 +5495,29 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y1
-	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps1
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded1pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound1pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y1
+	VFMADD231PS  (R11), Y1, Y0
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps1
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both1pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded1pixels
+	VBROADCASTSS lo+88(FP), Y1
+	VMAXPS       Y0, Y1, Y0
+	JMP          bounded1pixels
 
-bounded1pixels:
+both1pixels:
 	VBROADCASTSS lo+88(FP), Y1
 	VBROADCASTSS hi+92(FP), Y2
 	VMAXPS       Y0, Y1, Y0
 	VMINPS       Y0, Y2, Y0
 
-bound1pixels:
+bounded1pixels:
 	VMOVUPS Y0, (AX)
 	ADDQ    BX, AX
 	ADDQ    $0x00000080, CX
@@ -5315,34 +5571,50 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ        (R10), R12
-	LEAQ        (CX)(R12*4), R12
-	VMOVUPS     (R9), Y14
-	VFMADD231PS (R12), Y14, Y0
-	VFMADD231PS 64(R12), Y14, Y2
-	VFMADD231PS 128(R12), Y14, Y4
-	VFMADD231PS 192(R12), Y14, Y6
-	VFMADD231PS 256(R12), Y14, Y8
-	VFMADD231PS 320(R12), Y14, Y10
-	VFMADD231PS 384(R12), Y14, Y12
-	VMOVUPS     32(R9), Y14
-	VFMADD231PS 32(R12), Y14, Y1
-	VFMADD231PS 96(R12), Y14, Y3
-	VFMADD231PS 160(R12), Y14, Y5
-	VFMADD231PS 224(R12), Y14, Y7
-	VFMADD231PS 288(R12), Y14, Y9
-	VFMADD231PS 352(R12), Y14, Y11
-	VFMADD231PS 416(R12), Y14, Y13
-	ADDQ        $0x08, R10
-	ADDQ        $0x00000040, R9
-	DECQ        R11
-	JNE         taps7
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded7pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound7pixels
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Y14
+	VFMADD231PS  (R12), Y14, Y0
+	VFMADD231PS  64(R12), Y14, Y2
+	VFMADD231PS  128(R12), Y14, Y4
+	VFMADD231PS  192(R12), Y14, Y6
+	VFMADD231PS  256(R12), Y14, Y8
+	VFMADD231PS  320(R12), Y14, Y10
+	VFMADD231PS  384(R12), Y14, Y12
+	VMOVUPS      32(R9), Y14
+	VFMADD231PS  32(R12), Y14, Y1
+	VFMADD231PS  96(R12), Y14, Y3
+	VFMADD231PS  160(R12), Y14, Y5
+	VFMADD231PS  224(R12), Y14, Y7
+	VFMADD231PS  288(R12), Y14, Y9
+	VFMADD231PS  352(R12), Y14, Y11
+	VFMADD231PS  416(R12), Y14, Y13
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000040, R9
+	DECQ         R11
+	JNE          taps7
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both7pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded7pixels
+	VBROADCASTSS lo+88(FP), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMAXPS       Y1, Y14, Y1
+	VMAXPS       Y2, Y14, Y2
+	VMAXPS       Y3, Y14, Y3
+	VMAXPS       Y4, Y14, Y4
+	VMAXPS       Y5, Y14, Y5
+	VMAXPS       Y6, Y14, Y6
+	VMAXPS       Y7, Y14, Y7
+	VMAXPS       Y8, Y14, Y8
+	VMAXPS       Y9, Y14, Y9
+	VMAXPS       Y10, Y14, Y10
+	VMAXPS       Y11, Y14, Y11
+	VMAXPS       Y12, Y14, Y12
+	VMAXPS       Y13, Y14, Y13
+	JMP          bounded7pixels
 
-bounded7pixels:
+both7pixels:
 	VBROADCASTSS lo+88(FP), Y14
 	VBROADCASTSS hi+92(FP), Y15
 	VMAXPS       Y0, Y14, Y0
@@ -5374,7 +5646,7 @@ bounded7pixels:
 	VMAXPS       Y13, Y14, Y13
 	VMINPS       Y13, Y15, Y13
 
-bound7pixels:
+bounded7pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -5421,32 +5693,46 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y12
-	VFMADD231PS (R11), Y12, Y0
-	VFMADD231PS 64(R11), Y12, Y2
-	VFMADD231PS 128(R11), Y12, Y4
-	VFMADD231PS 192(R11), Y12, Y6
-	VFMADD231PS 256(R11), Y12, Y8
-	VFMADD231PS 320(R11), Y12, Y10
-	VMOVUPS     32(DX), Y12
-	VFMADD231PS 32(R11), Y12, Y1
-	VFMADD231PS 96(R11), Y12, Y3
-	VFMADD231PS 160(R11), Y12, Y5
-	VFMADD231PS 224(R11), Y12, Y7
-	VFMADD231PS 288(R11), Y12, Y9
-	VFMADD231PS 352(R11), Y12, Y11
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps6
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded6pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound6pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y12
+	VFMADD231PS  (R11), Y12, Y0
+	VFMADD231PS  64(R11), Y12, Y2
+	VFMADD231PS  128(R11), Y12, Y4
+	VFMADD231PS  192(R11), Y12, Y6
+	VFMADD231PS  256(R11), Y12, Y8
+	VFMADD231PS  320(R11), Y12, Y10
+	VMOVUPS      32(DX), Y12
+	VFMADD231PS  32(R11), Y12, Y1
+	VFMADD231PS  96(R11), Y12, Y3
+	VFMADD231PS  160(R11), Y12, Y5
+	VFMADD231PS  224(R11), Y12, Y7
+	VFMADD231PS  288(R11), Y12, Y9
+	VFMADD231PS  352(R11), Y12, Y11
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps6
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both6pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded6pixels
+	VBROADCASTSS lo+88(FP), Y12
+	VMAXPS       Y0, Y12, Y0
+	VMAXPS       Y1, Y12, Y1
+	VMAXPS       Y2, Y12, Y2
+	VMAXPS       Y3, Y12, Y3
+	VMAXPS       Y4, Y12, Y4
+	VMAXPS       Y5, Y12, Y5
+	VMAXPS       Y6, Y12, Y6
+	VMAXPS       Y7, Y12, Y7
+	VMAXPS       Y8, Y12, Y8
+	VMAXPS       Y9, Y12, Y9
+	VMAXPS       Y10, Y12, Y10
+	VMAXPS       Y11, Y12, Y11
+	JMP          bounded6pixels
 
-bounded6pixels:
+both6pixels:
 	VBROADCASTSS lo+88(FP), Y12
 	VBROADCASTSS hi+92(FP), Y13
 	VMAXPS       Y0, Y12, Y0
@@ -5474,7 +5760,7 @@ bounded6pixels:
 	VMAXPS       Y11, Y12, Y11
 	VMINPS       Y11, Y13, Y11
 
-bound6pixels:
+bounded6pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -5515,30 +5801,42 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y10
-	VFMADD231PS (R11), Y10, Y0
-	VFMADD231PS 64(R11), Y10, Y2
-	VFMADD231PS 128(R11), Y10, Y4
-	VFMADD231PS 192(R11), Y10, Y6
-	VFMADD231PS 256(R11), Y10, Y8
-	VMOVUPS     32(DX), Y10
-	VFMADD231PS 32(R11), Y10, Y1
-	VFMADD231PS 96(R11), Y10, Y3
-	VFMADD231PS 160(R11), Y10, Y5
-	VFMADD231PS 224(R11), Y10, Y7
-	VFMADD231PS 288(R11), Y10, Y9
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps5
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded5pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound5pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y10
+	VFMADD231PS  (R11), Y10, Y0
+	VFMADD231PS  64(R11), Y10, Y2
+	VFMADD231PS  128(R11), Y10, Y4
+	VFMADD231PS  192(R11), Y10, Y6
+	VFMADD231PS  256(R11), Y10, Y8
+	VMOVUPS      32(DX), Y10
+	VFMADD231PS  32(R11), Y10, Y1
+	VFMADD231PS  96(R11), Y10, Y3
+	VFMADD231PS  160(R11), Y10, Y5
+	VFMADD231PS  224(R11), Y10, Y7
+	VFMADD231PS  288(R11), Y10, Y9
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps5
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both5pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded5pixels
+	VBROADCASTSS lo+88(FP), Y10
+	VMAXPS       Y0, Y10, Y0
+	VMAXPS       Y1, Y10, Y1
+	VMAXPS       Y2, Y10, Y2
+	VMAXPS       Y3, Y10, Y3
+	VMAXPS       Y4, Y10, Y4
+	VMAXPS       Y5, Y10, Y5
+	VMAXPS       Y6, Y10, Y6
+	VMAXPS       Y7, Y10, Y7
+	VMAXPS       Y8, Y10, Y8
+	VMAXPS       Y9, Y10, Y9
+	JMP          bounded5pixels
 
-bounded5pixels:
+both5pixels:
 	VBROADCASTSS lo+88(FP), Y10
 	VBROADCASTSS hi+92(FP), Y11
 	VMAXPS       Y0, Y10, Y0
@@ -5562,7 +5860,7 @@ bounded5pixels:
 	VMAXPS       Y9, Y10, Y9
 	VMINPS       Y9, Y11, Y9
 
-bound5pixels:
+bounded5pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -5598,28 +5896,38 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y8
-	VFMADD231PS (R11), Y8, Y0
-	VFMADD231PS 64(R11), Y8, Y2
-	VFMADD231PS 128(R11), Y8, Y4
-	VFMADD231PS 192(R11), Y8, Y6
-	VMOVUPS     32(DX), Y8
-	VFMADD231PS 32(R11), Y8, Y1
-	VFMADD231PS 96(R11), Y8, Y3
-	VFMADD231PS 160(R11), Y8, Y5
-	VFMADD231PS 224(R11), Y8, Y7
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps4
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded4pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound4pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y8
+	VFMADD231PS  (R11), Y8, Y0
+	VFMADD231PS  64(R11), Y8, Y2
+	VFMADD231PS  128(R11), Y8, Y4
+	VFMADD231PS  192(R11), Y8, Y6
+	VMOVUPS      32(DX), Y8
+	VFMADD231PS  32(R11), Y8, Y1
+	VFMADD231PS  96(R11), Y8, Y3
+	VFMADD231PS  160(R11), Y8, Y5
+	VFMADD231PS  224(R11), Y8, Y7
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps4
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both4pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded4pixels
+	VBROADCASTSS lo+88(FP), Y8
+	VMAXPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y8, Y7
+	JMP          bounded4pixels
 
-bounded4pixels:
+both4pixels:
 	VBROADCASTSS lo+88(FP), Y8
 	VBROADCASTSS hi+92(FP), Y9
 	VMAXPS       Y0, Y8, Y0
@@ -5639,7 +5947,7 @@ bounded4pixels:
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       Y7, Y9, Y7
 
-bound4pixels:
+bounded4pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -5670,26 +5978,34 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y6
-	VFMADD231PS (R11), Y6, Y0
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 128(R11), Y6, Y4
-	VMOVUPS     32(DX), Y6
-	VFMADD231PS 32(R11), Y6, Y1
-	VFMADD231PS 96(R11), Y6, Y3
-	VFMADD231PS 160(R11), Y6, Y5
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps3
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded3pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound3pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y6
+	VFMADD231PS  (R11), Y6, Y0
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  128(R11), Y6, Y4
+	VMOVUPS      32(DX), Y6
+	VFMADD231PS  32(R11), Y6, Y1
+	VFMADD231PS  96(R11), Y6, Y3
+	VFMADD231PS  160(R11), Y6, Y5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps3
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both3pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded3pixels
+	VBROADCASTSS lo+88(FP), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMAXPS       Y1, Y6, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMAXPS       Y3, Y6, Y3
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
+	JMP          bounded3pixels
 
-bounded3pixels:
+both3pixels:
 	VBROADCASTSS lo+88(FP), Y6
 	VBROADCASTSS hi+92(FP), Y7
 	VMAXPS       Y0, Y6, Y0
@@ -5705,7 +6021,7 @@ bounded3pixels:
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       Y5, Y7, Y5
 
-bound3pixels:
+bounded3pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -5731,24 +6047,30 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y4
-	VFMADD231PS (R11), Y4, Y0
-	VFMADD231PS 64(R11), Y4, Y2
-	VMOVUPS     32(DX), Y4
-	VFMADD231PS 32(R11), Y4, Y1
-	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps2
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded2pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound2pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y4
+	VFMADD231PS  (R11), Y4, Y0
+	VFMADD231PS  64(R11), Y4, Y2
+	VMOVUPS      32(DX), Y4
+	VFMADD231PS  32(R11), Y4, Y1
+	VFMADD231PS  96(R11), Y4, Y3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps2
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both2pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded2pixels
+	VBROADCASTSS lo+88(FP), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	JMP          bounded2pixels
 
-bounded2pixels:
+both2pixels:
 	VBROADCASTSS lo+88(FP), Y4
 	VBROADCASTSS hi+92(FP), Y5
 	VMAXPS       Y0, Y4, Y0
@@ -5760,7 +6082,7 @@ bounded2pixels:
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       Y3, Y5, Y3
 
-bound2pixels:
+bounded2pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -5781,22 +6103,26 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y2
-	VFMADD231PS (R11), Y2, Y0
-	VMOVUPS     32(DX), Y2
-	VFMADD231PS 32(R11), Y2, Y1
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps1
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded1pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound1pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y2
+	VFMADD231PS  (R11), Y2, Y0
+	VMOVUPS      32(DX), Y2
+	VFMADD231PS  32(R11), Y2, Y1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps1
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both1pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded1pixels
+	VBROADCASTSS lo+88(FP), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	JMP          bounded1pixels
 
-bounded1pixels:
+both1pixels:
 	VBROADCASTSS lo+88(FP), Y2
 	VBROADCASTSS hi+92(FP), Y3
 	VMAXPS       Y0, Y2, Y0
@@ -5804,7 +6130,7 @@ bounded1pixels:
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
 
-bound1pixels:
+bounded1pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -5859,34 +6185,50 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ        (R10), R12
-	LEAQ        (CX)(R12*4), R12
-	VMOVUPS     (R9), Y14
-	VFMADD231PS (R12), Y14, Y0
-	VFMADD231PS 128(R12), Y14, Y2
-	VFMADD231PS 256(R12), Y14, Y4
-	VFMADD231PS 384(R12), Y14, Y6
-	VFMADD231PS 512(R12), Y14, Y8
-	VFMADD231PS 640(R12), Y14, Y10
-	VFMADD231PS 768(R12), Y14, Y12
-	VMOVUPS     32(R9), Y14
-	VFMADD231PS 32(R12), Y14, Y1
-	VFMADD231PS 160(R12), Y14, Y3
-	VFMADD231PS 288(R12), Y14, Y5
-	VFMADD231PS 416(R12), Y14, Y7
-	VFMADD231PS 544(R12), Y14, Y9
-	VFMADD231PS 672(R12), Y14, Y11
-	VFMADD231PS 800(R12), Y14, Y13
-	ADDQ        $0x08, R10
-	ADDQ        $0x00000040, R9
-	DECQ        R11
-	JNE         taps7
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded7pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound7pixels
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Y14
+	VFMADD231PS  (R12), Y14, Y0
+	VFMADD231PS  128(R12), Y14, Y2
+	VFMADD231PS  256(R12), Y14, Y4
+	VFMADD231PS  384(R12), Y14, Y6
+	VFMADD231PS  512(R12), Y14, Y8
+	VFMADD231PS  640(R12), Y14, Y10
+	VFMADD231PS  768(R12), Y14, Y12
+	VMOVUPS      32(R9), Y14
+	VFMADD231PS  32(R12), Y14, Y1
+	VFMADD231PS  160(R12), Y14, Y3
+	VFMADD231PS  288(R12), Y14, Y5
+	VFMADD231PS  416(R12), Y14, Y7
+	VFMADD231PS  544(R12), Y14, Y9
+	VFMADD231PS  672(R12), Y14, Y11
+	VFMADD231PS  800(R12), Y14, Y13
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000040, R9
+	DECQ         R11
+	JNE          taps7
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both7pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded7pixels
+	VBROADCASTSS lo+88(FP), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMAXPS       Y1, Y14, Y1
+	VMAXPS       Y2, Y14, Y2
+	VMAXPS       Y3, Y14, Y3
+	VMAXPS       Y4, Y14, Y4
+	VMAXPS       Y5, Y14, Y5
+	VMAXPS       Y6, Y14, Y6
+	VMAXPS       Y7, Y14, Y7
+	VMAXPS       Y8, Y14, Y8
+	VMAXPS       Y9, Y14, Y9
+	VMAXPS       Y10, Y14, Y10
+	VMAXPS       Y11, Y14, Y11
+	VMAXPS       Y12, Y14, Y12
+	VMAXPS       Y13, Y14, Y13
+	JMP          bounded7pixels
 
-bounded7pixels:
+both7pixels:
 	VBROADCASTSS lo+88(FP), Y14
 	VBROADCASTSS hi+92(FP), Y15
 	VMAXPS       Y0, Y14, Y0
@@ -5918,7 +6260,7 @@ bounded7pixels:
 	VMAXPS       Y13, Y14, Y13
 	VMINPS       Y13, Y15, Y13
 
-bound7pixels:
+bounded7pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -5965,32 +6307,46 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y12
-	VFMADD231PS (R11), Y12, Y0
-	VFMADD231PS 128(R11), Y12, Y2
-	VFMADD231PS 256(R11), Y12, Y4
-	VFMADD231PS 384(R11), Y12, Y6
-	VFMADD231PS 512(R11), Y12, Y8
-	VFMADD231PS 640(R11), Y12, Y10
-	VMOVUPS     32(DX), Y12
-	VFMADD231PS 32(R11), Y12, Y1
-	VFMADD231PS 160(R11), Y12, Y3
-	VFMADD231PS 288(R11), Y12, Y5
-	VFMADD231PS 416(R11), Y12, Y7
-	VFMADD231PS 544(R11), Y12, Y9
-	VFMADD231PS 672(R11), Y12, Y11
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps6
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded6pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound6pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y12
+	VFMADD231PS  (R11), Y12, Y0
+	VFMADD231PS  128(R11), Y12, Y2
+	VFMADD231PS  256(R11), Y12, Y4
+	VFMADD231PS  384(R11), Y12, Y6
+	VFMADD231PS  512(R11), Y12, Y8
+	VFMADD231PS  640(R11), Y12, Y10
+	VMOVUPS      32(DX), Y12
+	VFMADD231PS  32(R11), Y12, Y1
+	VFMADD231PS  160(R11), Y12, Y3
+	VFMADD231PS  288(R11), Y12, Y5
+	VFMADD231PS  416(R11), Y12, Y7
+	VFMADD231PS  544(R11), Y12, Y9
+	VFMADD231PS  672(R11), Y12, Y11
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps6
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both6pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded6pixels
+	VBROADCASTSS lo+88(FP), Y12
+	VMAXPS       Y0, Y12, Y0
+	VMAXPS       Y1, Y12, Y1
+	VMAXPS       Y2, Y12, Y2
+	VMAXPS       Y3, Y12, Y3
+	VMAXPS       Y4, Y12, Y4
+	VMAXPS       Y5, Y12, Y5
+	VMAXPS       Y6, Y12, Y6
+	VMAXPS       Y7, Y12, Y7
+	VMAXPS       Y8, Y12, Y8
+	VMAXPS       Y9, Y12, Y9
+	VMAXPS       Y10, Y12, Y10
+	VMAXPS       Y11, Y12, Y11
+	JMP          bounded6pixels
 
-bounded6pixels:
+both6pixels:
 	VBROADCASTSS lo+88(FP), Y12
 	VBROADCASTSS hi+92(FP), Y13
 	VMAXPS       Y0, Y12, Y0
@@ -6018,7 +6374,7 @@ bounded6pixels:
 	VMAXPS       Y11, Y12, Y11
 	VMINPS       Y11, Y13, Y11
 
-bound6pixels:
+bounded6pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -6059,30 +6415,42 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y10
-	VFMADD231PS (R11), Y10, Y0
-	VFMADD231PS 128(R11), Y10, Y2
-	VFMADD231PS 256(R11), Y10, Y4
-	VFMADD231PS 384(R11), Y10, Y6
-	VFMADD231PS 512(R11), Y10, Y8
-	VMOVUPS     32(DX), Y10
-	VFMADD231PS 32(R11), Y10, Y1
-	VFMADD231PS 160(R11), Y10, Y3
-	VFMADD231PS 288(R11), Y10, Y5
-	VFMADD231PS 416(R11), Y10, Y7
-	VFMADD231PS 544(R11), Y10, Y9
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps5
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded5pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound5pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y10
+	VFMADD231PS  (R11), Y10, Y0
+	VFMADD231PS  128(R11), Y10, Y2
+	VFMADD231PS  256(R11), Y10, Y4
+	VFMADD231PS  384(R11), Y10, Y6
+	VFMADD231PS  512(R11), Y10, Y8
+	VMOVUPS      32(DX), Y10
+	VFMADD231PS  32(R11), Y10, Y1
+	VFMADD231PS  160(R11), Y10, Y3
+	VFMADD231PS  288(R11), Y10, Y5
+	VFMADD231PS  416(R11), Y10, Y7
+	VFMADD231PS  544(R11), Y10, Y9
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps5
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both5pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded5pixels
+	VBROADCASTSS lo+88(FP), Y10
+	VMAXPS       Y0, Y10, Y0
+	VMAXPS       Y1, Y10, Y1
+	VMAXPS       Y2, Y10, Y2
+	VMAXPS       Y3, Y10, Y3
+	VMAXPS       Y4, Y10, Y4
+	VMAXPS       Y5, Y10, Y5
+	VMAXPS       Y6, Y10, Y6
+	VMAXPS       Y7, Y10, Y7
+	VMAXPS       Y8, Y10, Y8
+	VMAXPS       Y9, Y10, Y9
+	JMP          bounded5pixels
 
-bounded5pixels:
+both5pixels:
 	VBROADCASTSS lo+88(FP), Y10
 	VBROADCASTSS hi+92(FP), Y11
 	VMAXPS       Y0, Y10, Y0
@@ -6106,7 +6474,7 @@ bounded5pixels:
 	VMAXPS       Y9, Y10, Y9
 	VMINPS       Y9, Y11, Y9
 
-bound5pixels:
+bounded5pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -6142,28 +6510,38 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y8
-	VFMADD231PS (R11), Y8, Y0
-	VFMADD231PS 128(R11), Y8, Y2
-	VFMADD231PS 256(R11), Y8, Y4
-	VFMADD231PS 384(R11), Y8, Y6
-	VMOVUPS     32(DX), Y8
-	VFMADD231PS 32(R11), Y8, Y1
-	VFMADD231PS 160(R11), Y8, Y3
-	VFMADD231PS 288(R11), Y8, Y5
-	VFMADD231PS 416(R11), Y8, Y7
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps4
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded4pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound4pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y8
+	VFMADD231PS  (R11), Y8, Y0
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  256(R11), Y8, Y4
+	VFMADD231PS  384(R11), Y8, Y6
+	VMOVUPS      32(DX), Y8
+	VFMADD231PS  32(R11), Y8, Y1
+	VFMADD231PS  160(R11), Y8, Y3
+	VFMADD231PS  288(R11), Y8, Y5
+	VFMADD231PS  416(R11), Y8, Y7
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps4
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both4pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded4pixels
+	VBROADCASTSS lo+88(FP), Y8
+	VMAXPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y8, Y7
+	JMP          bounded4pixels
 
-bounded4pixels:
+both4pixels:
 	VBROADCASTSS lo+88(FP), Y8
 	VBROADCASTSS hi+92(FP), Y9
 	VMAXPS       Y0, Y8, Y0
@@ -6183,7 +6561,7 @@ bounded4pixels:
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       Y7, Y9, Y7
 
-bound4pixels:
+bounded4pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -6214,26 +6592,34 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y6
-	VFMADD231PS (R11), Y6, Y0
-	VFMADD231PS 128(R11), Y6, Y2
-	VFMADD231PS 256(R11), Y6, Y4
-	VMOVUPS     32(DX), Y6
-	VFMADD231PS 32(R11), Y6, Y1
-	VFMADD231PS 160(R11), Y6, Y3
-	VFMADD231PS 288(R11), Y6, Y5
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps3
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded3pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound3pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y6
+	VFMADD231PS  (R11), Y6, Y0
+	VFMADD231PS  128(R11), Y6, Y2
+	VFMADD231PS  256(R11), Y6, Y4
+	VMOVUPS      32(DX), Y6
+	VFMADD231PS  32(R11), Y6, Y1
+	VFMADD231PS  160(R11), Y6, Y3
+	VFMADD231PS  288(R11), Y6, Y5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps3
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both3pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded3pixels
+	VBROADCASTSS lo+88(FP), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMAXPS       Y1, Y6, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMAXPS       Y3, Y6, Y3
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
+	JMP          bounded3pixels
 
-bounded3pixels:
+both3pixels:
 	VBROADCASTSS lo+88(FP), Y6
 	VBROADCASTSS hi+92(FP), Y7
 	VMAXPS       Y0, Y6, Y0
@@ -6249,7 +6635,7 @@ bounded3pixels:
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       Y5, Y7, Y5
 
-bound3pixels:
+bounded3pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -6275,24 +6661,30 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y4
-	VFMADD231PS (R11), Y4, Y0
-	VFMADD231PS 128(R11), Y4, Y2
-	VMOVUPS     32(DX), Y4
-	VFMADD231PS 32(R11), Y4, Y1
-	VFMADD231PS 160(R11), Y4, Y3
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps2
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded2pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound2pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y4
+	VFMADD231PS  (R11), Y4, Y0
+	VFMADD231PS  128(R11), Y4, Y2
+	VMOVUPS      32(DX), Y4
+	VFMADD231PS  32(R11), Y4, Y1
+	VFMADD231PS  160(R11), Y4, Y3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps2
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both2pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded2pixels
+	VBROADCASTSS lo+88(FP), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	JMP          bounded2pixels
 
-bounded2pixels:
+both2pixels:
 	VBROADCASTSS lo+88(FP), Y4
 	VBROADCASTSS hi+92(FP), Y5
 	VMAXPS       Y0, Y4, Y0
@@ -6304,7 +6696,7 @@ bounded2pixels:
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       Y3, Y5, Y3
 
-bound2pixels:
+bounded2pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -6325,22 +6717,26 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Y2
-	VFMADD231PS (R11), Y2, Y0
-	VMOVUPS     32(DX), Y2
-	VFMADD231PS 32(R11), Y2, Y1
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000040, DX
-	DECQ        R10
-	JNE         taps1
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded1pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound1pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Y2
+	VFMADD231PS  (R11), Y2, Y0
+	VMOVUPS      32(DX), Y2
+	VFMADD231PS  32(R11), Y2, Y1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000040, DX
+	DECQ         R10
+	JNE          taps1
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both1pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded1pixels
+	VBROADCASTSS lo+88(FP), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	JMP          bounded1pixels
 
-bounded1pixels:
+both1pixels:
 	VBROADCASTSS lo+88(FP), Y2
 	VBROADCASTSS hi+92(FP), Y3
 	VMAXPS       Y0, Y2, Y0
@@ -6348,7 +6744,7 @@ bounded1pixels:
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
 
-bound1pixels:
+bounded1pixels:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    BX, AX
@@ -6399,51 +6795,60 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Y7
-	VMOVUPS     64(R10), Y8
-	VMOVUPS     128(R10), Y9
-	VMOVUPS     (R11), Y10
-	VFMADD231PS Y10, Y7, Y0
-	VMOVUPS     64(R11), Y10
-	VFMADD231PS Y10, Y8, Y0
-	VFMADD231PS Y10, Y7, Y1
-	VMOVUPS     128(R11), Y10
-	VFMADD231PS Y10, Y9, Y0
-	VFMADD231PS Y10, Y8, Y1
-	VFMADD231PS Y10, Y7, Y2
-	VMOVUPS     192(R11), Y10
-	VFMADD231PS Y10, Y9, Y1
-	VFMADD231PS Y10, Y8, Y2
-	VFMADD231PS Y10, Y7, Y3
-	VMOVUPS     256(R11), Y10
-	VFMADD231PS Y10, Y9, Y2
-	VFMADD231PS Y10, Y8, Y3
-	VFMADD231PS Y10, Y7, Y4
-	VMOVUPS     320(R11), Y10
-	VFMADD231PS Y10, Y9, Y3
-	VFMADD231PS Y10, Y8, Y4
-	VFMADD231PS Y10, Y7, Y5
-	VMOVUPS     384(R11), Y10
-	VFMADD231PS Y10, Y9, Y4
-	VFMADD231PS Y10, Y8, Y5
-	VFMADD231PS Y10, Y7, Y6
-	VMOVUPS     448(R11), Y7
-	VFMADD231PS Y7, Y9, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     512(R11), Y7
-	VFMADD231PS Y7, Y9, Y6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x000000c0, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Y7
+	VMOVUPS      64(R10), Y8
+	VMOVUPS      128(R10), Y9
+	VMOVUPS      (R11), Y10
+	VFMADD231PS  Y10, Y7, Y0
+	VMOVUPS      64(R11), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y7, Y1
+	VMOVUPS      128(R11), Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VFMADD231PS  Y10, Y8, Y1
+	VFMADD231PS  Y10, Y7, Y2
+	VMOVUPS      192(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y7, Y3
+	VMOVUPS      256(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y7, Y4
+	VMOVUPS      320(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y7, Y5
+	VMOVUPS      384(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	VFMADD231PS  Y10, Y7, Y6
+	VMOVUPS      448(R11), Y7
+	VFMADD231PS  Y7, Y9, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      512(R11), Y7
+	VFMADD231PS  Y7, Y9, Y6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x000000c0, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Y7
 	VBROADCASTSS hi+100(FP), Y8
 	VMAXPS       Y0, Y7, Y0
@@ -6461,7 +6866,7 @@ bounded:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound:
+bounded:
 	VMOVUPS Y0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Y1, (R10)
@@ -6526,57 +6931,66 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Y7
-	VMOVUPS     64(R10), Y8
-	VMOVUPS     128(R10), Y9
-	VMOVUPS     (R11), Y10
-	VFMADD231PS Y10, Y7, Y0
-	VMOVUPS     64(R11), Y10
-	VFMADD231PS Y10, Y8, Y0
-	VMOVUPS     128(R11), Y10
-	VFMADD231PS Y10, Y9, Y0
-	VFMADD231PS Y10, Y7, Y1
-	VMOVUPS     192(R11), Y10
-	VFMADD231PS Y10, Y8, Y1
-	VMOVUPS     256(R11), Y10
-	VFMADD231PS Y10, Y9, Y1
-	VFMADD231PS Y10, Y7, Y2
-	VMOVUPS     320(R11), Y10
-	VFMADD231PS Y10, Y8, Y2
-	VMOVUPS     384(R11), Y10
-	VFMADD231PS Y10, Y9, Y2
-	VFMADD231PS Y10, Y7, Y3
-	VMOVUPS     448(R11), Y10
-	VFMADD231PS Y10, Y8, Y3
-	VMOVUPS     512(R11), Y10
-	VFMADD231PS Y10, Y9, Y3
-	VFMADD231PS Y10, Y7, Y4
-	VMOVUPS     576(R11), Y10
-	VFMADD231PS Y10, Y8, Y4
-	VMOVUPS     640(R11), Y10
-	VFMADD231PS Y10, Y9, Y4
-	VFMADD231PS Y10, Y7, Y5
-	VMOVUPS     704(R11), Y10
-	VFMADD231PS Y10, Y8, Y5
-	VMOVUPS     768(R11), Y10
-	VFMADD231PS Y10, Y9, Y5
-	VFMADD231PS Y10, Y7, Y6
-	VMOVUPS     832(R11), Y7
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     896(R11), Y7
-	VFMADD231PS Y7, Y9, Y6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x000000c0, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Y7
+	VMOVUPS      64(R10), Y8
+	VMOVUPS      128(R10), Y9
+	VMOVUPS      (R11), Y10
+	VFMADD231PS  Y10, Y7, Y0
+	VMOVUPS      64(R11), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VMOVUPS      128(R11), Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VFMADD231PS  Y10, Y7, Y1
+	VMOVUPS      192(R11), Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VMOVUPS      256(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VFMADD231PS  Y10, Y7, Y2
+	VMOVUPS      320(R11), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VMOVUPS      384(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VFMADD231PS  Y10, Y7, Y3
+	VMOVUPS      448(R11), Y10
+	VFMADD231PS  Y10, Y8, Y3
+	VMOVUPS      512(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VFMADD231PS  Y10, Y7, Y4
+	VMOVUPS      576(R11), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VMOVUPS      640(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VFMADD231PS  Y10, Y7, Y5
+	VMOVUPS      704(R11), Y10
+	VFMADD231PS  Y10, Y8, Y5
+	VMOVUPS      768(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VFMADD231PS  Y10, Y7, Y6
+	VMOVUPS      832(R11), Y7
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      896(R11), Y7
+	VFMADD231PS  Y7, Y9, Y6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x000000c0, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Y7
 	VBROADCASTSS hi+100(FP), Y8
 	VMAXPS       Y0, Y7, Y0
@@ -6594,7 +7008,7 @@ bounded:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound:
+bounded:
 	VMOVUPS Y0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Y1, (R10)
@@ -6659,69 +7073,78 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Y7
-	VMOVUPS     64(R10), Y8
-	VMOVUPS     128(R10), Y9
-	VMOVUPS     192(R10), Y10
-	VMOVUPS     256(R10), Y11
-	VMOVUPS     (R11), Y12
-	VFMADD231PS Y12, Y7, Y0
-	VMOVUPS     64(R11), Y12
-	VFMADD231PS Y12, Y8, Y0
-	VFMADD231PS Y12, Y7, Y1
-	VMOVUPS     128(R11), Y12
-	VFMADD231PS Y12, Y9, Y0
-	VFMADD231PS Y12, Y8, Y1
-	VFMADD231PS Y12, Y7, Y2
-	VMOVUPS     192(R11), Y12
-	VFMADD231PS Y12, Y10, Y0
-	VFMADD231PS Y12, Y9, Y1
-	VFMADD231PS Y12, Y8, Y2
-	VFMADD231PS Y12, Y7, Y3
-	VMOVUPS     256(R11), Y12
-	VFMADD231PS Y12, Y11, Y0
-	VFMADD231PS Y12, Y10, Y1
-	VFMADD231PS Y12, Y9, Y2
-	VFMADD231PS Y12, Y8, Y3
-	VFMADD231PS Y12, Y7, Y4
-	VMOVUPS     320(R11), Y12
-	VFMADD231PS Y12, Y11, Y1
-	VFMADD231PS Y12, Y10, Y2
-	VFMADD231PS Y12, Y9, Y3
-	VFMADD231PS Y12, Y8, Y4
-	VFMADD231PS Y12, Y7, Y5
-	VMOVUPS     384(R11), Y12
-	VFMADD231PS Y12, Y11, Y2
-	VFMADD231PS Y12, Y10, Y3
-	VFMADD231PS Y12, Y9, Y4
-	VFMADD231PS Y12, Y8, Y5
-	VFMADD231PS Y12, Y7, Y6
-	VMOVUPS     448(R11), Y7
-	VFMADD231PS Y7, Y11, Y3
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y7, Y9, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     512(R11), Y7
-	VFMADD231PS Y7, Y11, Y4
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y7, Y9, Y6
-	VMOVUPS     576(R11), Y7
-	VFMADD231PS Y7, Y11, Y5
-	VFMADD231PS Y7, Y10, Y6
-	VMOVUPS     640(R11), Y7
-	VFMADD231PS Y7, Y11, Y6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000140, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Y7
+	VMOVUPS      64(R10), Y8
+	VMOVUPS      128(R10), Y9
+	VMOVUPS      192(R10), Y10
+	VMOVUPS      256(R10), Y11
+	VMOVUPS      (R11), Y12
+	VFMADD231PS  Y12, Y7, Y0
+	VMOVUPS      64(R11), Y12
+	VFMADD231PS  Y12, Y8, Y0
+	VFMADD231PS  Y12, Y7, Y1
+	VMOVUPS      128(R11), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y8, Y1
+	VFMADD231PS  Y12, Y7, Y2
+	VMOVUPS      192(R11), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y8, Y2
+	VFMADD231PS  Y12, Y7, Y3
+	VMOVUPS      256(R11), Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y9, Y2
+	VFMADD231PS  Y12, Y8, Y3
+	VFMADD231PS  Y12, Y7, Y4
+	VMOVUPS      320(R11), Y12
+	VFMADD231PS  Y12, Y11, Y1
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y8, Y4
+	VFMADD231PS  Y12, Y7, Y5
+	VMOVUPS      384(R11), Y12
+	VFMADD231PS  Y12, Y11, Y2
+	VFMADD231PS  Y12, Y10, Y3
+	VFMADD231PS  Y12, Y9, Y4
+	VFMADD231PS  Y12, Y8, Y5
+	VFMADD231PS  Y12, Y7, Y6
+	VMOVUPS      448(R11), Y7
+	VFMADD231PS  Y7, Y11, Y3
+	VFMADD231PS  Y7, Y10, Y4
+	VFMADD231PS  Y7, Y9, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      512(R11), Y7
+	VFMADD231PS  Y7, Y11, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	VFMADD231PS  Y7, Y9, Y6
+	VMOVUPS      576(R11), Y7
+	VFMADD231PS  Y7, Y11, Y5
+	VFMADD231PS  Y7, Y10, Y6
+	VMOVUPS      640(R11), Y7
+	VFMADD231PS  Y7, Y11, Y6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000140, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Y7
 	VBROADCASTSS hi+100(FP), Y8
 	VMAXPS       Y0, Y7, Y0
@@ -6739,7 +7162,7 @@ bounded:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound:
+bounded:
 	VMOVUPS Y0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Y1, (R10)
@@ -6804,75 +7227,84 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Y7
-	VMOVUPS     64(R10), Y8
-	VMOVUPS     128(R10), Y9
-	VMOVUPS     192(R10), Y10
-	VMOVUPS     256(R10), Y11
-	VMOVUPS     (R11), Y12
-	VFMADD231PS Y12, Y7, Y0
-	VMOVUPS     64(R11), Y12
-	VFMADD231PS Y12, Y8, Y0
-	VMOVUPS     128(R11), Y12
-	VFMADD231PS Y12, Y9, Y0
-	VFMADD231PS Y12, Y7, Y1
-	VMOVUPS     192(R11), Y12
-	VFMADD231PS Y12, Y10, Y0
-	VFMADD231PS Y12, Y8, Y1
-	VMOVUPS     256(R11), Y12
-	VFMADD231PS Y12, Y11, Y0
-	VFMADD231PS Y12, Y9, Y1
-	VFMADD231PS Y12, Y7, Y2
-	VMOVUPS     320(R11), Y12
-	VFMADD231PS Y12, Y10, Y1
-	VFMADD231PS Y12, Y8, Y2
-	VMOVUPS     384(R11), Y12
-	VFMADD231PS Y12, Y11, Y1
-	VFMADD231PS Y12, Y9, Y2
-	VFMADD231PS Y12, Y7, Y3
-	VMOVUPS     448(R11), Y12
-	VFMADD231PS Y12, Y10, Y2
-	VFMADD231PS Y12, Y8, Y3
-	VMOVUPS     512(R11), Y12
-	VFMADD231PS Y12, Y11, Y2
-	VFMADD231PS Y12, Y9, Y3
-	VFMADD231PS Y12, Y7, Y4
-	VMOVUPS     576(R11), Y12
-	VFMADD231PS Y12, Y10, Y3
-	VFMADD231PS Y12, Y8, Y4
-	VMOVUPS     640(R11), Y12
-	VFMADD231PS Y12, Y11, Y3
-	VFMADD231PS Y12, Y9, Y4
-	VFMADD231PS Y12, Y7, Y5
-	VMOVUPS     704(R11), Y12
-	VFMADD231PS Y12, Y10, Y4
-	VFMADD231PS Y12, Y8, Y5
-	VMOVUPS     768(R11), Y12
-	VFMADD231PS Y12, Y11, Y4
-	VFMADD231PS Y12, Y9, Y5
-	VFMADD231PS Y12, Y7, Y6
-	VMOVUPS     832(R11), Y7
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     896(R11), Y7
-	VFMADD231PS Y7, Y11, Y5
-	VFMADD231PS Y7, Y9, Y6
-	VMOVUPS     960(R11), Y7
-	VFMADD231PS Y7, Y10, Y6
-	VMOVUPS     1024(R11), Y7
-	VFMADD231PS Y7, Y11, Y6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000140, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Y7
+	VMOVUPS      64(R10), Y8
+	VMOVUPS      128(R10), Y9
+	VMOVUPS      192(R10), Y10
+	VMOVUPS      256(R10), Y11
+	VMOVUPS      (R11), Y12
+	VFMADD231PS  Y12, Y7, Y0
+	VMOVUPS      64(R11), Y12
+	VFMADD231PS  Y12, Y8, Y0
+	VMOVUPS      128(R11), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y7, Y1
+	VMOVUPS      192(R11), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y8, Y1
+	VMOVUPS      256(R11), Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y7, Y2
+	VMOVUPS      320(R11), Y12
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y8, Y2
+	VMOVUPS      384(R11), Y12
+	VFMADD231PS  Y12, Y11, Y1
+	VFMADD231PS  Y12, Y9, Y2
+	VFMADD231PS  Y12, Y7, Y3
+	VMOVUPS      448(R11), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y8, Y3
+	VMOVUPS      512(R11), Y12
+	VFMADD231PS  Y12, Y11, Y2
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y7, Y4
+	VMOVUPS      576(R11), Y12
+	VFMADD231PS  Y12, Y10, Y3
+	VFMADD231PS  Y12, Y8, Y4
+	VMOVUPS      640(R11), Y12
+	VFMADD231PS  Y12, Y11, Y3
+	VFMADD231PS  Y12, Y9, Y4
+	VFMADD231PS  Y12, Y7, Y5
+	VMOVUPS      704(R11), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y8, Y5
+	VMOVUPS      768(R11), Y12
+	VFMADD231PS  Y12, Y11, Y4
+	VFMADD231PS  Y12, Y9, Y5
+	VFMADD231PS  Y12, Y7, Y6
+	VMOVUPS      832(R11), Y7
+	VFMADD231PS  Y7, Y10, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      896(R11), Y7
+	VFMADD231PS  Y7, Y11, Y5
+	VFMADD231PS  Y7, Y9, Y6
+	VMOVUPS      960(R11), Y7
+	VFMADD231PS  Y7, Y10, Y6
+	VMOVUPS      1024(R11), Y7
+	VFMADD231PS  Y7, Y11, Y6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000140, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Y7
 	VBROADCASTSS hi+100(FP), Y8
 	VMAXPS       Y0, Y7, Y0
@@ -6890,7 +7322,7 @@ bounded:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound:
+bounded:
 	VMOVUPS Y0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Y1, (R10)
@@ -6955,87 +7387,96 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Y7
-	VMOVUPS     64(R10), Y8
-	VMOVUPS     128(R10), Y9
-	VMOVUPS     192(R10), Y10
-	VMOVUPS     256(R10), Y11
-	VMOVUPS     320(R10), Y12
-	VMOVUPS     384(R10), Y13
-	VMOVUPS     (R11), Y14
-	VFMADD231PS Y14, Y7, Y0
-	VMOVUPS     64(R11), Y14
-	VFMADD231PS Y14, Y8, Y0
-	VFMADD231PS Y14, Y7, Y1
-	VMOVUPS     128(R11), Y14
-	VFMADD231PS Y14, Y9, Y0
-	VFMADD231PS Y14, Y8, Y1
-	VFMADD231PS Y14, Y7, Y2
-	VMOVUPS     192(R11), Y14
-	VFMADD231PS Y14, Y10, Y0
-	VFMADD231PS Y14, Y9, Y1
-	VFMADD231PS Y14, Y8, Y2
-	VFMADD231PS Y14, Y7, Y3
-	VMOVUPS     256(R11), Y14
-	VFMADD231PS Y14, Y11, Y0
-	VFMADD231PS Y14, Y10, Y1
-	VFMADD231PS Y14, Y9, Y2
-	VFMADD231PS Y14, Y8, Y3
-	VFMADD231PS Y14, Y7, Y4
-	VMOVUPS     320(R11), Y14
-	VFMADD231PS Y14, Y12, Y0
-	VFMADD231PS Y14, Y11, Y1
-	VFMADD231PS Y14, Y10, Y2
-	VFMADD231PS Y14, Y9, Y3
-	VFMADD231PS Y14, Y8, Y4
-	VFMADD231PS Y14, Y7, Y5
-	VMOVUPS     384(R11), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y14, Y12, Y1
-	VFMADD231PS Y14, Y11, Y2
-	VFMADD231PS Y14, Y10, Y3
-	VFMADD231PS Y14, Y9, Y4
-	VFMADD231PS Y14, Y8, Y5
-	VFMADD231PS Y14, Y7, Y6
-	VMOVUPS     448(R11), Y7
-	VFMADD231PS Y7, Y13, Y1
-	VFMADD231PS Y7, Y12, Y2
-	VFMADD231PS Y7, Y11, Y3
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y7, Y9, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     512(R11), Y7
-	VFMADD231PS Y7, Y13, Y2
-	VFMADD231PS Y7, Y12, Y3
-	VFMADD231PS Y7, Y11, Y4
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y7, Y9, Y6
-	VMOVUPS     576(R11), Y7
-	VFMADD231PS Y7, Y13, Y3
-	VFMADD231PS Y7, Y12, Y4
-	VFMADD231PS Y7, Y11, Y5
-	VFMADD231PS Y7, Y10, Y6
-	VMOVUPS     640(R11), Y7
-	VFMADD231PS Y7, Y13, Y4
-	VFMADD231PS Y7, Y12, Y5
-	VFMADD231PS Y7, Y11, Y6
-	VMOVUPS     704(R11), Y7
-	VFMADD231PS Y7, Y13, Y5
-	VFMADD231PS Y7, Y12, Y6
-	VMOVUPS     768(R11), Y7
-	VFMADD231PS Y7, Y13, Y6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x000001c0, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Y7
+	VMOVUPS      64(R10), Y8
+	VMOVUPS      128(R10), Y9
+	VMOVUPS      192(R10), Y10
+	VMOVUPS      256(R10), Y11
+	VMOVUPS      320(R10), Y12
+	VMOVUPS      384(R10), Y13
+	VMOVUPS      (R11), Y14
+	VFMADD231PS  Y14, Y7, Y0
+	VMOVUPS      64(R11), Y14
+	VFMADD231PS  Y14, Y8, Y0
+	VFMADD231PS  Y14, Y7, Y1
+	VMOVUPS      128(R11), Y14
+	VFMADD231PS  Y14, Y9, Y0
+	VFMADD231PS  Y14, Y8, Y1
+	VFMADD231PS  Y14, Y7, Y2
+	VMOVUPS      192(R11), Y14
+	VFMADD231PS  Y14, Y10, Y0
+	VFMADD231PS  Y14, Y9, Y1
+	VFMADD231PS  Y14, Y8, Y2
+	VFMADD231PS  Y14, Y7, Y3
+	VMOVUPS      256(R11), Y14
+	VFMADD231PS  Y14, Y11, Y0
+	VFMADD231PS  Y14, Y10, Y1
+	VFMADD231PS  Y14, Y9, Y2
+	VFMADD231PS  Y14, Y8, Y3
+	VFMADD231PS  Y14, Y7, Y4
+	VMOVUPS      320(R11), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y11, Y1
+	VFMADD231PS  Y14, Y10, Y2
+	VFMADD231PS  Y14, Y9, Y3
+	VFMADD231PS  Y14, Y8, Y4
+	VFMADD231PS  Y14, Y7, Y5
+	VMOVUPS      384(R11), Y14
+	VFMADD231PS  Y14, Y13, Y0
+	VFMADD231PS  Y14, Y12, Y1
+	VFMADD231PS  Y14, Y11, Y2
+	VFMADD231PS  Y14, Y10, Y3
+	VFMADD231PS  Y14, Y9, Y4
+	VFMADD231PS  Y14, Y8, Y5
+	VFMADD231PS  Y14, Y7, Y6
+	VMOVUPS      448(R11), Y7
+	VFMADD231PS  Y7, Y13, Y1
+	VFMADD231PS  Y7, Y12, Y2
+	VFMADD231PS  Y7, Y11, Y3
+	VFMADD231PS  Y7, Y10, Y4
+	VFMADD231PS  Y7, Y9, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      512(R11), Y7
+	VFMADD231PS  Y7, Y13, Y2
+	VFMADD231PS  Y7, Y12, Y3
+	VFMADD231PS  Y7, Y11, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	VFMADD231PS  Y7, Y9, Y6
+	VMOVUPS      576(R11), Y7
+	VFMADD231PS  Y7, Y13, Y3
+	VFMADD231PS  Y7, Y12, Y4
+	VFMADD231PS  Y7, Y11, Y5
+	VFMADD231PS  Y7, Y10, Y6
+	VMOVUPS      640(R11), Y7
+	VFMADD231PS  Y7, Y13, Y4
+	VFMADD231PS  Y7, Y12, Y5
+	VFMADD231PS  Y7, Y11, Y6
+	VMOVUPS      704(R11), Y7
+	VFMADD231PS  Y7, Y13, Y5
+	VFMADD231PS  Y7, Y12, Y6
+	VMOVUPS      768(R11), Y7
+	VFMADD231PS  Y7, Y13, Y6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x000001c0, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Y7
 	VBROADCASTSS hi+100(FP), Y8
 	VMAXPS       Y0, Y7, Y0
@@ -7053,7 +7494,7 @@ bounded:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound:
+bounded:
 	VMOVUPS Y0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Y1, (R10)
@@ -7118,93 +7559,102 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Y7
-	VMOVUPS     64(R10), Y8
-	VMOVUPS     128(R10), Y9
-	VMOVUPS     192(R10), Y10
-	VMOVUPS     256(R10), Y11
-	VMOVUPS     320(R10), Y12
-	VMOVUPS     384(R10), Y13
-	VMOVUPS     (R11), Y14
-	VFMADD231PS Y14, Y7, Y0
-	VMOVUPS     64(R11), Y14
-	VFMADD231PS Y14, Y8, Y0
-	VMOVUPS     128(R11), Y14
-	VFMADD231PS Y14, Y9, Y0
-	VFMADD231PS Y14, Y7, Y1
-	VMOVUPS     192(R11), Y14
-	VFMADD231PS Y14, Y10, Y0
-	VFMADD231PS Y14, Y8, Y1
-	VMOVUPS     256(R11), Y14
-	VFMADD231PS Y14, Y11, Y0
-	VFMADD231PS Y14, Y9, Y1
-	VFMADD231PS Y14, Y7, Y2
-	VMOVUPS     320(R11), Y14
-	VFMADD231PS Y14, Y12, Y0
-	VFMADD231PS Y14, Y10, Y1
-	VFMADD231PS Y14, Y8, Y2
-	VMOVUPS     384(R11), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y14, Y11, Y1
-	VFMADD231PS Y14, Y9, Y2
-	VFMADD231PS Y14, Y7, Y3
-	VMOVUPS     448(R11), Y14
-	VFMADD231PS Y14, Y12, Y1
-	VFMADD231PS Y14, Y10, Y2
-	VFMADD231PS Y14, Y8, Y3
-	VMOVUPS     512(R11), Y14
-	VFMADD231PS Y14, Y13, Y1
-	VFMADD231PS Y14, Y11, Y2
-	VFMADD231PS Y14, Y9, Y3
-	VFMADD231PS Y14, Y7, Y4
-	VMOVUPS     576(R11), Y14
-	VFMADD231PS Y14, Y12, Y2
-	VFMADD231PS Y14, Y10, Y3
-	VFMADD231PS Y14, Y8, Y4
-	VMOVUPS     640(R11), Y14
-	VFMADD231PS Y14, Y13, Y2
-	VFMADD231PS Y14, Y11, Y3
-	VFMADD231PS Y14, Y9, Y4
-	VFMADD231PS Y14, Y7, Y5
-	VMOVUPS     704(R11), Y14
-	VFMADD231PS Y14, Y12, Y3
-	VFMADD231PS Y14, Y10, Y4
-	VFMADD231PS Y14, Y8, Y5
-	VMOVUPS     768(R11), Y14
-	VFMADD231PS Y14, Y13, Y3
-	VFMADD231PS Y14, Y11, Y4
-	VFMADD231PS Y14, Y9, Y5
-	VFMADD231PS Y14, Y7, Y6
-	VMOVUPS     832(R11), Y7
-	VFMADD231PS Y7, Y12, Y4
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     896(R11), Y7
-	VFMADD231PS Y7, Y13, Y4
-	VFMADD231PS Y7, Y11, Y5
-	VFMADD231PS Y7, Y9, Y6
-	VMOVUPS     960(R11), Y7
-	VFMADD231PS Y7, Y12, Y5
-	VFMADD231PS Y7, Y10, Y6
-	VMOVUPS     1024(R11), Y7
-	VFMADD231PS Y7, Y13, Y5
-	VFMADD231PS Y7, Y11, Y6
-	VMOVUPS     1088(R11), Y7
-	VFMADD231PS Y7, Y12, Y6
-	VMOVUPS     1152(R11), Y7
-	VFMADD231PS Y7, Y13, Y6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x000001c0, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Y7
+	VMOVUPS      64(R10), Y8
+	VMOVUPS      128(R10), Y9
+	VMOVUPS      192(R10), Y10
+	VMOVUPS      256(R10), Y11
+	VMOVUPS      320(R10), Y12
+	VMOVUPS      384(R10), Y13
+	VMOVUPS      (R11), Y14
+	VFMADD231PS  Y14, Y7, Y0
+	VMOVUPS      64(R11), Y14
+	VFMADD231PS  Y14, Y8, Y0
+	VMOVUPS      128(R11), Y14
+	VFMADD231PS  Y14, Y9, Y0
+	VFMADD231PS  Y14, Y7, Y1
+	VMOVUPS      192(R11), Y14
+	VFMADD231PS  Y14, Y10, Y0
+	VFMADD231PS  Y14, Y8, Y1
+	VMOVUPS      256(R11), Y14
+	VFMADD231PS  Y14, Y11, Y0
+	VFMADD231PS  Y14, Y9, Y1
+	VFMADD231PS  Y14, Y7, Y2
+	VMOVUPS      320(R11), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y10, Y1
+	VFMADD231PS  Y14, Y8, Y2
+	VMOVUPS      384(R11), Y14
+	VFMADD231PS  Y14, Y13, Y0
+	VFMADD231PS  Y14, Y11, Y1
+	VFMADD231PS  Y14, Y9, Y2
+	VFMADD231PS  Y14, Y7, Y3
+	VMOVUPS      448(R11), Y14
+	VFMADD231PS  Y14, Y12, Y1
+	VFMADD231PS  Y14, Y10, Y2
+	VFMADD231PS  Y14, Y8, Y3
+	VMOVUPS      512(R11), Y14
+	VFMADD231PS  Y14, Y13, Y1
+	VFMADD231PS  Y14, Y11, Y2
+	VFMADD231PS  Y14, Y9, Y3
+	VFMADD231PS  Y14, Y7, Y4
+	VMOVUPS      576(R11), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y10, Y3
+	VFMADD231PS  Y14, Y8, Y4
+	VMOVUPS      640(R11), Y14
+	VFMADD231PS  Y14, Y13, Y2
+	VFMADD231PS  Y14, Y11, Y3
+	VFMADD231PS  Y14, Y9, Y4
+	VFMADD231PS  Y14, Y7, Y5
+	VMOVUPS      704(R11), Y14
+	VFMADD231PS  Y14, Y12, Y3
+	VFMADD231PS  Y14, Y10, Y4
+	VFMADD231PS  Y14, Y8, Y5
+	VMOVUPS      768(R11), Y14
+	VFMADD231PS  Y14, Y13, Y3
+	VFMADD231PS  Y14, Y11, Y4
+	VFMADD231PS  Y14, Y9, Y5
+	VFMADD231PS  Y14, Y7, Y6
+	VMOVUPS      832(R11), Y7
+	VFMADD231PS  Y7, Y12, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      896(R11), Y7
+	VFMADD231PS  Y7, Y13, Y4
+	VFMADD231PS  Y7, Y11, Y5
+	VFMADD231PS  Y7, Y9, Y6
+	VMOVUPS      960(R11), Y7
+	VFMADD231PS  Y7, Y12, Y5
+	VFMADD231PS  Y7, Y10, Y6
+	VMOVUPS      1024(R11), Y7
+	VFMADD231PS  Y7, Y13, Y5
+	VFMADD231PS  Y7, Y11, Y6
+	VMOVUPS      1088(R11), Y7
+	VFMADD231PS  Y7, Y12, Y6
+	VMOVUPS      1152(R11), Y7
+	VFMADD231PS  Y7, Y13, Y6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x000001c0, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Y7
 	VBROADCASTSS hi+100(FP), Y8
 	VMAXPS       Y0, Y7, Y0
@@ -7222,7 +7672,7 @@ bounded:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound:
+bounded:
 	VMOVUPS Y0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Y1, (R10)
@@ -7287,111 +7737,120 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Y7
-	VMOVUPS     64(R10), Y8
-	VMOVUPS     128(R10), Y9
-	VMOVUPS     192(R10), Y10
-	VMOVUPS     (R11), Y11
-	VFMADD231PS Y11, Y7, Y0
-	VMOVUPS     64(R11), Y11
-	VFMADD231PS Y11, Y8, Y0
-	VFMADD231PS Y11, Y7, Y1
-	VMOVUPS     128(R11), Y11
-	VFMADD231PS Y11, Y9, Y0
-	VFMADD231PS Y11, Y8, Y1
-	VFMADD231PS Y11, Y7, Y2
-	VMOVUPS     192(R11), Y11
-	VFMADD231PS Y11, Y10, Y0
-	VFMADD231PS Y11, Y9, Y1
-	VFMADD231PS Y11, Y8, Y2
-	VFMADD231PS Y11, Y7, Y3
-	VMOVUPS     256(R11), Y11
-	VFMADD231PS Y11, Y10, Y1
-	VFMADD231PS Y11, Y9, Y2
-	VFMADD231PS Y11, Y8, Y3
-	VFMADD231PS Y11, Y7, Y4
-	VMOVUPS     320(R11), Y11
-	VFMADD231PS Y11, Y10, Y2
-	VFMADD231PS Y11, Y9, Y3
-	VFMADD231PS Y11, Y8, Y4
-	VFMADD231PS Y11, Y7, Y5
-	VMOVUPS     384(R11), Y11
-	VFMADD231PS Y11, Y10, Y3
-	VFMADD231PS Y11, Y9, Y4
-	VFMADD231PS Y11, Y8, Y5
-	VFMADD231PS Y11, Y7, Y6
-	VMOVUPS     448(R11), Y7
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y7, Y9, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     512(R11), Y7
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y7, Y9, Y6
-	VMOVUPS     576(R11), Y7
-	VFMADD231PS Y7, Y10, Y6
-	VMOVUPS     256(R10), Y7
-	VMOVUPS     320(R10), Y8
-	VMOVUPS     384(R10), Y9
-	VMOVUPS     448(R10), Y10
-	VMOVUPS     512(R10), Y11
-	VMOVUPS     256(R11), Y12
-	VFMADD231PS Y12, Y7, Y0
-	VMOVUPS     320(R11), Y12
-	VFMADD231PS Y12, Y8, Y0
-	VFMADD231PS Y12, Y7, Y1
-	VMOVUPS     384(R11), Y12
-	VFMADD231PS Y12, Y9, Y0
-	VFMADD231PS Y12, Y8, Y1
-	VFMADD231PS Y12, Y7, Y2
-	VMOVUPS     448(R11), Y12
-	VFMADD231PS Y12, Y10, Y0
-	VFMADD231PS Y12, Y9, Y1
-	VFMADD231PS Y12, Y8, Y2
-	VFMADD231PS Y12, Y7, Y3
-	VMOVUPS     512(R11), Y12
-	VFMADD231PS Y12, Y11, Y0
-	VFMADD231PS Y12, Y10, Y1
-	VFMADD231PS Y12, Y9, Y2
-	VFMADD231PS Y12, Y8, Y3
-	VFMADD231PS Y12, Y7, Y4
-	VMOVUPS     576(R11), Y12
-	VFMADD231PS Y12, Y11, Y1
-	VFMADD231PS Y12, Y10, Y2
-	VFMADD231PS Y12, Y9, Y3
-	VFMADD231PS Y12, Y8, Y4
-	VFMADD231PS Y12, Y7, Y5
-	VMOVUPS     640(R11), Y12
-	VFMADD231PS Y12, Y11, Y2
-	VFMADD231PS Y12, Y10, Y3
-	VFMADD231PS Y12, Y9, Y4
-	VFMADD231PS Y12, Y8, Y5
-	VFMADD231PS Y12, Y7, Y6
-	VMOVUPS     704(R11), Y7
-	VFMADD231PS Y7, Y11, Y3
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y7, Y9, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     768(R11), Y7
-	VFMADD231PS Y7, Y11, Y4
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y7, Y9, Y6
-	VMOVUPS     832(R11), Y7
-	VFMADD231PS Y7, Y11, Y5
-	VFMADD231PS Y7, Y10, Y6
-	VMOVUPS     896(R11), Y7
-	VFMADD231PS Y7, Y11, Y6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000240, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Y7
+	VMOVUPS      64(R10), Y8
+	VMOVUPS      128(R10), Y9
+	VMOVUPS      192(R10), Y10
+	VMOVUPS      (R11), Y11
+	VFMADD231PS  Y11, Y7, Y0
+	VMOVUPS      64(R11), Y11
+	VFMADD231PS  Y11, Y8, Y0
+	VFMADD231PS  Y11, Y7, Y1
+	VMOVUPS      128(R11), Y11
+	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y11, Y8, Y1
+	VFMADD231PS  Y11, Y7, Y2
+	VMOVUPS      192(R11), Y11
+	VFMADD231PS  Y11, Y10, Y0
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y8, Y2
+	VFMADD231PS  Y11, Y7, Y3
+	VMOVUPS      256(R11), Y11
+	VFMADD231PS  Y11, Y10, Y1
+	VFMADD231PS  Y11, Y9, Y2
+	VFMADD231PS  Y11, Y8, Y3
+	VFMADD231PS  Y11, Y7, Y4
+	VMOVUPS      320(R11), Y11
+	VFMADD231PS  Y11, Y10, Y2
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y8, Y4
+	VFMADD231PS  Y11, Y7, Y5
+	VMOVUPS      384(R11), Y11
+	VFMADD231PS  Y11, Y10, Y3
+	VFMADD231PS  Y11, Y9, Y4
+	VFMADD231PS  Y11, Y8, Y5
+	VFMADD231PS  Y11, Y7, Y6
+	VMOVUPS      448(R11), Y7
+	VFMADD231PS  Y7, Y10, Y4
+	VFMADD231PS  Y7, Y9, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      512(R11), Y7
+	VFMADD231PS  Y7, Y10, Y5
+	VFMADD231PS  Y7, Y9, Y6
+	VMOVUPS      576(R11), Y7
+	VFMADD231PS  Y7, Y10, Y6
+	VMOVUPS      256(R10), Y7
+	VMOVUPS      320(R10), Y8
+	VMOVUPS      384(R10), Y9
+	VMOVUPS      448(R10), Y10
+	VMOVUPS      512(R10), Y11
+	VMOVUPS      256(R11), Y12
+	VFMADD231PS  Y12, Y7, Y0
+	VMOVUPS      320(R11), Y12
+	VFMADD231PS  Y12, Y8, Y0
+	VFMADD231PS  Y12, Y7, Y1
+	VMOVUPS      384(R11), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y8, Y1
+	VFMADD231PS  Y12, Y7, Y2
+	VMOVUPS      448(R11), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y8, Y2
+	VFMADD231PS  Y12, Y7, Y3
+	VMOVUPS      512(R11), Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y9, Y2
+	VFMADD231PS  Y12, Y8, Y3
+	VFMADD231PS  Y12, Y7, Y4
+	VMOVUPS      576(R11), Y12
+	VFMADD231PS  Y12, Y11, Y1
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y8, Y4
+	VFMADD231PS  Y12, Y7, Y5
+	VMOVUPS      640(R11), Y12
+	VFMADD231PS  Y12, Y11, Y2
+	VFMADD231PS  Y12, Y10, Y3
+	VFMADD231PS  Y12, Y9, Y4
+	VFMADD231PS  Y12, Y8, Y5
+	VFMADD231PS  Y12, Y7, Y6
+	VMOVUPS      704(R11), Y7
+	VFMADD231PS  Y7, Y11, Y3
+	VFMADD231PS  Y7, Y10, Y4
+	VFMADD231PS  Y7, Y9, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      768(R11), Y7
+	VFMADD231PS  Y7, Y11, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	VFMADD231PS  Y7, Y9, Y6
+	VMOVUPS      832(R11), Y7
+	VFMADD231PS  Y7, Y11, Y5
+	VFMADD231PS  Y7, Y10, Y6
+	VMOVUPS      896(R11), Y7
+	VFMADD231PS  Y7, Y11, Y6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000240, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Y7
 	VBROADCASTSS hi+100(FP), Y8
 	VMAXPS       Y0, Y7, Y0
@@ -7409,7 +7868,7 @@ bounded:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound:
+bounded:
 	VMOVUPS Y0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Y1, (R10)
@@ -7474,123 +7933,132 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Y7
-	VMOVUPS     64(R10), Y8
-	VMOVUPS     128(R10), Y9
-	VMOVUPS     192(R10), Y10
-	VMOVUPS     (R11), Y11
-	VFMADD231PS Y11, Y7, Y0
-	VMOVUPS     64(R11), Y11
-	VFMADD231PS Y11, Y8, Y0
-	VMOVUPS     128(R11), Y11
-	VFMADD231PS Y11, Y9, Y0
-	VFMADD231PS Y11, Y7, Y1
-	VMOVUPS     192(R11), Y11
-	VFMADD231PS Y11, Y10, Y0
-	VFMADD231PS Y11, Y8, Y1
-	VMOVUPS     256(R11), Y11
-	VFMADD231PS Y11, Y9, Y1
-	VFMADD231PS Y11, Y7, Y2
-	VMOVUPS     320(R11), Y11
-	VFMADD231PS Y11, Y10, Y1
-	VFMADD231PS Y11, Y8, Y2
-	VMOVUPS     384(R11), Y11
-	VFMADD231PS Y11, Y9, Y2
-	VFMADD231PS Y11, Y7, Y3
-	VMOVUPS     448(R11), Y11
-	VFMADD231PS Y11, Y10, Y2
-	VFMADD231PS Y11, Y8, Y3
-	VMOVUPS     512(R11), Y11
-	VFMADD231PS Y11, Y9, Y3
-	VFMADD231PS Y11, Y7, Y4
-	VMOVUPS     576(R11), Y11
-	VFMADD231PS Y11, Y10, Y3
-	VFMADD231PS Y11, Y8, Y4
-	VMOVUPS     640(R11), Y11
-	VFMADD231PS Y11, Y9, Y4
-	VFMADD231PS Y11, Y7, Y5
-	VMOVUPS     704(R11), Y11
-	VFMADD231PS Y11, Y10, Y4
-	VFMADD231PS Y11, Y8, Y5
-	VMOVUPS     768(R11), Y11
-	VFMADD231PS Y11, Y9, Y5
-	VFMADD231PS Y11, Y7, Y6
-	VMOVUPS     832(R11), Y7
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     896(R11), Y7
-	VFMADD231PS Y7, Y9, Y6
-	VMOVUPS     960(R11), Y7
-	VFMADD231PS Y7, Y10, Y6
-	VMOVUPS     256(R10), Y7
-	VMOVUPS     320(R10), Y8
-	VMOVUPS     384(R10), Y9
-	VMOVUPS     448(R10), Y10
-	VMOVUPS     512(R10), Y11
-	VMOVUPS     256(R11), Y12
-	VFMADD231PS Y12, Y7, Y0
-	VMOVUPS     320(R11), Y12
-	VFMADD231PS Y12, Y8, Y0
-	VMOVUPS     384(R11), Y12
-	VFMADD231PS Y12, Y9, Y0
-	VFMADD231PS Y12, Y7, Y1
-	VMOVUPS     448(R11), Y12
-	VFMADD231PS Y12, Y10, Y0
-	VFMADD231PS Y12, Y8, Y1
-	VMOVUPS     512(R11), Y12
-	VFMADD231PS Y12, Y11, Y0
-	VFMADD231PS Y12, Y9, Y1
-	VFMADD231PS Y12, Y7, Y2
-	VMOVUPS     576(R11), Y12
-	VFMADD231PS Y12, Y10, Y1
-	VFMADD231PS Y12, Y8, Y2
-	VMOVUPS     640(R11), Y12
-	VFMADD231PS Y12, Y11, Y1
-	VFMADD231PS Y12, Y9, Y2
-	VFMADD231PS Y12, Y7, Y3
-	VMOVUPS     704(R11), Y12
-	VFMADD231PS Y12, Y10, Y2
-	VFMADD231PS Y12, Y8, Y3
-	VMOVUPS     768(R11), Y12
-	VFMADD231PS Y12, Y11, Y2
-	VFMADD231PS Y12, Y9, Y3
-	VFMADD231PS Y12, Y7, Y4
-	VMOVUPS     832(R11), Y12
-	VFMADD231PS Y12, Y10, Y3
-	VFMADD231PS Y12, Y8, Y4
-	VMOVUPS     896(R11), Y12
-	VFMADD231PS Y12, Y11, Y3
-	VFMADD231PS Y12, Y9, Y4
-	VFMADD231PS Y12, Y7, Y5
-	VMOVUPS     960(R11), Y12
-	VFMADD231PS Y12, Y10, Y4
-	VFMADD231PS Y12, Y8, Y5
-	VMOVUPS     1024(R11), Y12
-	VFMADD231PS Y12, Y11, Y4
-	VFMADD231PS Y12, Y9, Y5
-	VFMADD231PS Y12, Y7, Y6
-	VMOVUPS     1088(R11), Y7
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     1152(R11), Y7
-	VFMADD231PS Y7, Y11, Y5
-	VFMADD231PS Y7, Y9, Y6
-	VMOVUPS     1216(R11), Y7
-	VFMADD231PS Y7, Y10, Y6
-	VMOVUPS     1280(R11), Y7
-	VFMADD231PS Y7, Y11, Y6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000240, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Y7
+	VMOVUPS      64(R10), Y8
+	VMOVUPS      128(R10), Y9
+	VMOVUPS      192(R10), Y10
+	VMOVUPS      (R11), Y11
+	VFMADD231PS  Y11, Y7, Y0
+	VMOVUPS      64(R11), Y11
+	VFMADD231PS  Y11, Y8, Y0
+	VMOVUPS      128(R11), Y11
+	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y11, Y7, Y1
+	VMOVUPS      192(R11), Y11
+	VFMADD231PS  Y11, Y10, Y0
+	VFMADD231PS  Y11, Y8, Y1
+	VMOVUPS      256(R11), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y7, Y2
+	VMOVUPS      320(R11), Y11
+	VFMADD231PS  Y11, Y10, Y1
+	VFMADD231PS  Y11, Y8, Y2
+	VMOVUPS      384(R11), Y11
+	VFMADD231PS  Y11, Y9, Y2
+	VFMADD231PS  Y11, Y7, Y3
+	VMOVUPS      448(R11), Y11
+	VFMADD231PS  Y11, Y10, Y2
+	VFMADD231PS  Y11, Y8, Y3
+	VMOVUPS      512(R11), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y7, Y4
+	VMOVUPS      576(R11), Y11
+	VFMADD231PS  Y11, Y10, Y3
+	VFMADD231PS  Y11, Y8, Y4
+	VMOVUPS      640(R11), Y11
+	VFMADD231PS  Y11, Y9, Y4
+	VFMADD231PS  Y11, Y7, Y5
+	VMOVUPS      704(R11), Y11
+	VFMADD231PS  Y11, Y10, Y4
+	VFMADD231PS  Y11, Y8, Y5
+	VMOVUPS      768(R11), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y7, Y6
+	VMOVUPS      832(R11), Y7
+	VFMADD231PS  Y7, Y10, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      896(R11), Y7
+	VFMADD231PS  Y7, Y9, Y6
+	VMOVUPS      960(R11), Y7
+	VFMADD231PS  Y7, Y10, Y6
+	VMOVUPS      256(R10), Y7
+	VMOVUPS      320(R10), Y8
+	VMOVUPS      384(R10), Y9
+	VMOVUPS      448(R10), Y10
+	VMOVUPS      512(R10), Y11
+	VMOVUPS      256(R11), Y12
+	VFMADD231PS  Y12, Y7, Y0
+	VMOVUPS      320(R11), Y12
+	VFMADD231PS  Y12, Y8, Y0
+	VMOVUPS      384(R11), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y7, Y1
+	VMOVUPS      448(R11), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y8, Y1
+	VMOVUPS      512(R11), Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y7, Y2
+	VMOVUPS      576(R11), Y12
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y8, Y2
+	VMOVUPS      640(R11), Y12
+	VFMADD231PS  Y12, Y11, Y1
+	VFMADD231PS  Y12, Y9, Y2
+	VFMADD231PS  Y12, Y7, Y3
+	VMOVUPS      704(R11), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y8, Y3
+	VMOVUPS      768(R11), Y12
+	VFMADD231PS  Y12, Y11, Y2
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y7, Y4
+	VMOVUPS      832(R11), Y12
+	VFMADD231PS  Y12, Y10, Y3
+	VFMADD231PS  Y12, Y8, Y4
+	VMOVUPS      896(R11), Y12
+	VFMADD231PS  Y12, Y11, Y3
+	VFMADD231PS  Y12, Y9, Y4
+	VFMADD231PS  Y12, Y7, Y5
+	VMOVUPS      960(R11), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y8, Y5
+	VMOVUPS      1024(R11), Y12
+	VFMADD231PS  Y12, Y11, Y4
+	VFMADD231PS  Y12, Y9, Y5
+	VFMADD231PS  Y12, Y7, Y6
+	VMOVUPS      1088(R11), Y7
+	VFMADD231PS  Y7, Y10, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      1152(R11), Y7
+	VFMADD231PS  Y7, Y11, Y5
+	VFMADD231PS  Y7, Y9, Y6
+	VMOVUPS      1216(R11), Y7
+	VFMADD231PS  Y7, Y10, Y6
+	VMOVUPS      1280(R11), Y7
+	VFMADD231PS  Y7, Y11, Y6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000240, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Y7
 	VBROADCASTSS hi+100(FP), Y8
 	VMAXPS       Y0, Y7, Y0
@@ -7608,7 +8076,7 @@ bounded:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound:
+bounded:
 	VMOVUPS Y0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Y1, (R10)
@@ -7673,129 +8141,138 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Y7
-	VMOVUPS     64(R10), Y8
-	VMOVUPS     128(R10), Y9
-	VMOVUPS     192(R10), Y10
-	VMOVUPS     256(R10), Y11
-	VMOVUPS     (R11), Y12
-	VFMADD231PS Y12, Y7, Y0
-	VMOVUPS     64(R11), Y12
-	VFMADD231PS Y12, Y8, Y0
-	VFMADD231PS Y12, Y7, Y1
-	VMOVUPS     128(R11), Y12
-	VFMADD231PS Y12, Y9, Y0
-	VFMADD231PS Y12, Y8, Y1
-	VFMADD231PS Y12, Y7, Y2
-	VMOVUPS     192(R11), Y12
-	VFMADD231PS Y12, Y10, Y0
-	VFMADD231PS Y12, Y9, Y1
-	VFMADD231PS Y12, Y8, Y2
-	VFMADD231PS Y12, Y7, Y3
-	VMOVUPS     256(R11), Y12
-	VFMADD231PS Y12, Y11, Y0
-	VFMADD231PS Y12, Y10, Y1
-	VFMADD231PS Y12, Y9, Y2
-	VFMADD231PS Y12, Y8, Y3
-	VFMADD231PS Y12, Y7, Y4
-	VMOVUPS     320(R11), Y12
-	VFMADD231PS Y12, Y11, Y1
-	VFMADD231PS Y12, Y10, Y2
-	VFMADD231PS Y12, Y9, Y3
-	VFMADD231PS Y12, Y8, Y4
-	VFMADD231PS Y12, Y7, Y5
-	VMOVUPS     384(R11), Y12
-	VFMADD231PS Y12, Y11, Y2
-	VFMADD231PS Y12, Y10, Y3
-	VFMADD231PS Y12, Y9, Y4
-	VFMADD231PS Y12, Y8, Y5
-	VFMADD231PS Y12, Y7, Y6
-	VMOVUPS     448(R11), Y7
-	VFMADD231PS Y7, Y11, Y3
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y7, Y9, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     512(R11), Y7
-	VFMADD231PS Y7, Y11, Y4
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y7, Y9, Y6
-	VMOVUPS     576(R11), Y7
-	VFMADD231PS Y7, Y11, Y5
-	VFMADD231PS Y7, Y10, Y6
-	VMOVUPS     640(R11), Y7
-	VFMADD231PS Y7, Y11, Y6
-	VMOVUPS     320(R10), Y7
-	VMOVUPS     384(R10), Y8
-	VMOVUPS     448(R10), Y9
-	VMOVUPS     512(R10), Y10
-	VMOVUPS     576(R10), Y11
-	VMOVUPS     640(R10), Y12
-	VMOVUPS     320(R11), Y13
-	VFMADD231PS Y13, Y7, Y0
-	VMOVUPS     384(R11), Y13
-	VFMADD231PS Y13, Y8, Y0
-	VFMADD231PS Y13, Y7, Y1
-	VMOVUPS     448(R11), Y13
-	VFMADD231PS Y13, Y9, Y0
-	VFMADD231PS Y13, Y8, Y1
-	VFMADD231PS Y13, Y7, Y2
-	VMOVUPS     512(R11), Y13
-	VFMADD231PS Y13, Y10, Y0
-	VFMADD231PS Y13, Y9, Y1
-	VFMADD231PS Y13, Y8, Y2
-	VFMADD231PS Y13, Y7, Y3
-	VMOVUPS     576(R11), Y13
-	VFMADD231PS Y13, Y11, Y0
-	VFMADD231PS Y13, Y10, Y1
-	VFMADD231PS Y13, Y9, Y2
-	VFMADD231PS Y13, Y8, Y3
-	VFMADD231PS Y13, Y7, Y4
-	VMOVUPS     640(R11), Y13
-	VFMADD231PS Y13, Y12, Y0
-	VFMADD231PS Y13, Y11, Y1
-	VFMADD231PS Y13, Y10, Y2
-	VFMADD231PS Y13, Y9, Y3
-	VFMADD231PS Y13, Y8, Y4
-	VFMADD231PS Y13, Y7, Y5
-	VMOVUPS     704(R11), Y13
-	VFMADD231PS Y13, Y12, Y1
-	VFMADD231PS Y13, Y11, Y2
-	VFMADD231PS Y13, Y10, Y3
-	VFMADD231PS Y13, Y9, Y4
-	VFMADD231PS Y13, Y8, Y5
-	VFMADD231PS Y13, Y7, Y6
-	VMOVUPS     768(R11), Y7
-	VFMADD231PS Y7, Y12, Y2
-	VFMADD231PS Y7, Y11, Y3
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y7, Y9, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     832(R11), Y7
-	VFMADD231PS Y7, Y12, Y3
-	VFMADD231PS Y7, Y11, Y4
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y7, Y9, Y6
-	VMOVUPS     896(R11), Y7
-	VFMADD231PS Y7, Y12, Y4
-	VFMADD231PS Y7, Y11, Y5
-	VFMADD231PS Y7, Y10, Y6
-	VMOVUPS     960(R11), Y7
-	VFMADD231PS Y7, Y12, Y5
-	VFMADD231PS Y7, Y11, Y6
-	VMOVUPS     1024(R11), Y7
-	VFMADD231PS Y7, Y12, Y6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x000002c0, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Y7
+	VMOVUPS      64(R10), Y8
+	VMOVUPS      128(R10), Y9
+	VMOVUPS      192(R10), Y10
+	VMOVUPS      256(R10), Y11
+	VMOVUPS      (R11), Y12
+	VFMADD231PS  Y12, Y7, Y0
+	VMOVUPS      64(R11), Y12
+	VFMADD231PS  Y12, Y8, Y0
+	VFMADD231PS  Y12, Y7, Y1
+	VMOVUPS      128(R11), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y8, Y1
+	VFMADD231PS  Y12, Y7, Y2
+	VMOVUPS      192(R11), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y8, Y2
+	VFMADD231PS  Y12, Y7, Y3
+	VMOVUPS      256(R11), Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y9, Y2
+	VFMADD231PS  Y12, Y8, Y3
+	VFMADD231PS  Y12, Y7, Y4
+	VMOVUPS      320(R11), Y12
+	VFMADD231PS  Y12, Y11, Y1
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y8, Y4
+	VFMADD231PS  Y12, Y7, Y5
+	VMOVUPS      384(R11), Y12
+	VFMADD231PS  Y12, Y11, Y2
+	VFMADD231PS  Y12, Y10, Y3
+	VFMADD231PS  Y12, Y9, Y4
+	VFMADD231PS  Y12, Y8, Y5
+	VFMADD231PS  Y12, Y7, Y6
+	VMOVUPS      448(R11), Y7
+	VFMADD231PS  Y7, Y11, Y3
+	VFMADD231PS  Y7, Y10, Y4
+	VFMADD231PS  Y7, Y9, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      512(R11), Y7
+	VFMADD231PS  Y7, Y11, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	VFMADD231PS  Y7, Y9, Y6
+	VMOVUPS      576(R11), Y7
+	VFMADD231PS  Y7, Y11, Y5
+	VFMADD231PS  Y7, Y10, Y6
+	VMOVUPS      640(R11), Y7
+	VFMADD231PS  Y7, Y11, Y6
+	VMOVUPS      320(R10), Y7
+	VMOVUPS      384(R10), Y8
+	VMOVUPS      448(R10), Y9
+	VMOVUPS      512(R10), Y10
+	VMOVUPS      576(R10), Y11
+	VMOVUPS      640(R10), Y12
+	VMOVUPS      320(R11), Y13
+	VFMADD231PS  Y13, Y7, Y0
+	VMOVUPS      384(R11), Y13
+	VFMADD231PS  Y13, Y8, Y0
+	VFMADD231PS  Y13, Y7, Y1
+	VMOVUPS      448(R11), Y13
+	VFMADD231PS  Y13, Y9, Y0
+	VFMADD231PS  Y13, Y8, Y1
+	VFMADD231PS  Y13, Y7, Y2
+	VMOVUPS      512(R11), Y13
+	VFMADD231PS  Y13, Y10, Y0
+	VFMADD231PS  Y13, Y9, Y1
+	VFMADD231PS  Y13, Y8, Y2
+	VFMADD231PS  Y13, Y7, Y3
+	VMOVUPS      576(R11), Y13
+	VFMADD231PS  Y13, Y11, Y0
+	VFMADD231PS  Y13, Y10, Y1
+	VFMADD231PS  Y13, Y9, Y2
+	VFMADD231PS  Y13, Y8, Y3
+	VFMADD231PS  Y13, Y7, Y4
+	VMOVUPS      640(R11), Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y10, Y2
+	VFMADD231PS  Y13, Y9, Y3
+	VFMADD231PS  Y13, Y8, Y4
+	VFMADD231PS  Y13, Y7, Y5
+	VMOVUPS      704(R11), Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VFMADD231PS  Y13, Y11, Y2
+	VFMADD231PS  Y13, Y10, Y3
+	VFMADD231PS  Y13, Y9, Y4
+	VFMADD231PS  Y13, Y8, Y5
+	VFMADD231PS  Y13, Y7, Y6
+	VMOVUPS      768(R11), Y7
+	VFMADD231PS  Y7, Y12, Y2
+	VFMADD231PS  Y7, Y11, Y3
+	VFMADD231PS  Y7, Y10, Y4
+	VFMADD231PS  Y7, Y9, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      832(R11), Y7
+	VFMADD231PS  Y7, Y12, Y3
+	VFMADD231PS  Y7, Y11, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	VFMADD231PS  Y7, Y9, Y6
+	VMOVUPS      896(R11), Y7
+	VFMADD231PS  Y7, Y12, Y4
+	VFMADD231PS  Y7, Y11, Y5
+	VFMADD231PS  Y7, Y10, Y6
+	VMOVUPS      960(R11), Y7
+	VFMADD231PS  Y7, Y12, Y5
+	VFMADD231PS  Y7, Y11, Y6
+	VMOVUPS      1024(R11), Y7
+	VFMADD231PS  Y7, Y12, Y6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x000002c0, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Y7
 	VBROADCASTSS hi+100(FP), Y8
 	VMAXPS       Y0, Y7, Y0
@@ -7813,7 +8290,7 @@ bounded:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound:
+bounded:
 	VMOVUPS Y0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Y1, (R10)
@@ -7878,141 +8355,150 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Y7
-	VMOVUPS     64(R10), Y8
-	VMOVUPS     128(R10), Y9
-	VMOVUPS     192(R10), Y10
-	VMOVUPS     256(R10), Y11
-	VMOVUPS     (R11), Y12
-	VFMADD231PS Y12, Y7, Y0
-	VMOVUPS     64(R11), Y12
-	VFMADD231PS Y12, Y8, Y0
-	VMOVUPS     128(R11), Y12
-	VFMADD231PS Y12, Y9, Y0
-	VFMADD231PS Y12, Y7, Y1
-	VMOVUPS     192(R11), Y12
-	VFMADD231PS Y12, Y10, Y0
-	VFMADD231PS Y12, Y8, Y1
-	VMOVUPS     256(R11), Y12
-	VFMADD231PS Y12, Y11, Y0
-	VFMADD231PS Y12, Y9, Y1
-	VFMADD231PS Y12, Y7, Y2
-	VMOVUPS     320(R11), Y12
-	VFMADD231PS Y12, Y10, Y1
-	VFMADD231PS Y12, Y8, Y2
-	VMOVUPS     384(R11), Y12
-	VFMADD231PS Y12, Y11, Y1
-	VFMADD231PS Y12, Y9, Y2
-	VFMADD231PS Y12, Y7, Y3
-	VMOVUPS     448(R11), Y12
-	VFMADD231PS Y12, Y10, Y2
-	VFMADD231PS Y12, Y8, Y3
-	VMOVUPS     512(R11), Y12
-	VFMADD231PS Y12, Y11, Y2
-	VFMADD231PS Y12, Y9, Y3
-	VFMADD231PS Y12, Y7, Y4
-	VMOVUPS     576(R11), Y12
-	VFMADD231PS Y12, Y10, Y3
-	VFMADD231PS Y12, Y8, Y4
-	VMOVUPS     640(R11), Y12
-	VFMADD231PS Y12, Y11, Y3
-	VFMADD231PS Y12, Y9, Y4
-	VFMADD231PS Y12, Y7, Y5
-	VMOVUPS     704(R11), Y12
-	VFMADD231PS Y12, Y10, Y4
-	VFMADD231PS Y12, Y8, Y5
-	VMOVUPS     768(R11), Y12
-	VFMADD231PS Y12, Y11, Y4
-	VFMADD231PS Y12, Y9, Y5
-	VFMADD231PS Y12, Y7, Y6
-	VMOVUPS     832(R11), Y7
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     896(R11), Y7
-	VFMADD231PS Y7, Y11, Y5
-	VFMADD231PS Y7, Y9, Y6
-	VMOVUPS     960(R11), Y7
-	VFMADD231PS Y7, Y10, Y6
-	VMOVUPS     1024(R11), Y7
-	VFMADD231PS Y7, Y11, Y6
-	VMOVUPS     320(R10), Y7
-	VMOVUPS     384(R10), Y8
-	VMOVUPS     448(R10), Y9
-	VMOVUPS     512(R10), Y10
-	VMOVUPS     576(R10), Y11
-	VMOVUPS     640(R10), Y12
-	VMOVUPS     320(R11), Y13
-	VFMADD231PS Y13, Y7, Y0
-	VMOVUPS     384(R11), Y13
-	VFMADD231PS Y13, Y8, Y0
-	VMOVUPS     448(R11), Y13
-	VFMADD231PS Y13, Y9, Y0
-	VFMADD231PS Y13, Y7, Y1
-	VMOVUPS     512(R11), Y13
-	VFMADD231PS Y13, Y10, Y0
-	VFMADD231PS Y13, Y8, Y1
-	VMOVUPS     576(R11), Y13
-	VFMADD231PS Y13, Y11, Y0
-	VFMADD231PS Y13, Y9, Y1
-	VFMADD231PS Y13, Y7, Y2
-	VMOVUPS     640(R11), Y13
-	VFMADD231PS Y13, Y12, Y0
-	VFMADD231PS Y13, Y10, Y1
-	VFMADD231PS Y13, Y8, Y2
-	VMOVUPS     704(R11), Y13
-	VFMADD231PS Y13, Y11, Y1
-	VFMADD231PS Y13, Y9, Y2
-	VFMADD231PS Y13, Y7, Y3
-	VMOVUPS     768(R11), Y13
-	VFMADD231PS Y13, Y12, Y1
-	VFMADD231PS Y13, Y10, Y2
-	VFMADD231PS Y13, Y8, Y3
-	VMOVUPS     832(R11), Y13
-	VFMADD231PS Y13, Y11, Y2
-	VFMADD231PS Y13, Y9, Y3
-	VFMADD231PS Y13, Y7, Y4
-	VMOVUPS     896(R11), Y13
-	VFMADD231PS Y13, Y12, Y2
-	VFMADD231PS Y13, Y10, Y3
-	VFMADD231PS Y13, Y8, Y4
-	VMOVUPS     960(R11), Y13
-	VFMADD231PS Y13, Y11, Y3
-	VFMADD231PS Y13, Y9, Y4
-	VFMADD231PS Y13, Y7, Y5
-	VMOVUPS     1024(R11), Y13
-	VFMADD231PS Y13, Y12, Y3
-	VFMADD231PS Y13, Y10, Y4
-	VFMADD231PS Y13, Y8, Y5
-	VMOVUPS     1088(R11), Y13
-	VFMADD231PS Y13, Y11, Y4
-	VFMADD231PS Y13, Y9, Y5
-	VFMADD231PS Y13, Y7, Y6
-	VMOVUPS     1152(R11), Y7
-	VFMADD231PS Y7, Y12, Y4
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y7, Y8, Y6
-	VMOVUPS     1216(R11), Y7
-	VFMADD231PS Y7, Y11, Y5
-	VFMADD231PS Y7, Y9, Y6
-	VMOVUPS     1280(R11), Y7
-	VFMADD231PS Y7, Y12, Y5
-	VFMADD231PS Y7, Y10, Y6
-	VMOVUPS     1344(R11), Y7
-	VFMADD231PS Y7, Y11, Y6
-	VMOVUPS     1408(R11), Y7
-	VFMADD231PS Y7, Y12, Y6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x000002c0, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Y7
+	VMOVUPS      64(R10), Y8
+	VMOVUPS      128(R10), Y9
+	VMOVUPS      192(R10), Y10
+	VMOVUPS      256(R10), Y11
+	VMOVUPS      (R11), Y12
+	VFMADD231PS  Y12, Y7, Y0
+	VMOVUPS      64(R11), Y12
+	VFMADD231PS  Y12, Y8, Y0
+	VMOVUPS      128(R11), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y7, Y1
+	VMOVUPS      192(R11), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y8, Y1
+	VMOVUPS      256(R11), Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y7, Y2
+	VMOVUPS      320(R11), Y12
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y8, Y2
+	VMOVUPS      384(R11), Y12
+	VFMADD231PS  Y12, Y11, Y1
+	VFMADD231PS  Y12, Y9, Y2
+	VFMADD231PS  Y12, Y7, Y3
+	VMOVUPS      448(R11), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y8, Y3
+	VMOVUPS      512(R11), Y12
+	VFMADD231PS  Y12, Y11, Y2
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y7, Y4
+	VMOVUPS      576(R11), Y12
+	VFMADD231PS  Y12, Y10, Y3
+	VFMADD231PS  Y12, Y8, Y4
+	VMOVUPS      640(R11), Y12
+	VFMADD231PS  Y12, Y11, Y3
+	VFMADD231PS  Y12, Y9, Y4
+	VFMADD231PS  Y12, Y7, Y5
+	VMOVUPS      704(R11), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y8, Y5
+	VMOVUPS      768(R11), Y12
+	VFMADD231PS  Y12, Y11, Y4
+	VFMADD231PS  Y12, Y9, Y5
+	VFMADD231PS  Y12, Y7, Y6
+	VMOVUPS      832(R11), Y7
+	VFMADD231PS  Y7, Y10, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      896(R11), Y7
+	VFMADD231PS  Y7, Y11, Y5
+	VFMADD231PS  Y7, Y9, Y6
+	VMOVUPS      960(R11), Y7
+	VFMADD231PS  Y7, Y10, Y6
+	VMOVUPS      1024(R11), Y7
+	VFMADD231PS  Y7, Y11, Y6
+	VMOVUPS      320(R10), Y7
+	VMOVUPS      384(R10), Y8
+	VMOVUPS      448(R10), Y9
+	VMOVUPS      512(R10), Y10
+	VMOVUPS      576(R10), Y11
+	VMOVUPS      640(R10), Y12
+	VMOVUPS      320(R11), Y13
+	VFMADD231PS  Y13, Y7, Y0
+	VMOVUPS      384(R11), Y13
+	VFMADD231PS  Y13, Y8, Y0
+	VMOVUPS      448(R11), Y13
+	VFMADD231PS  Y13, Y9, Y0
+	VFMADD231PS  Y13, Y7, Y1
+	VMOVUPS      512(R11), Y13
+	VFMADD231PS  Y13, Y10, Y0
+	VFMADD231PS  Y13, Y8, Y1
+	VMOVUPS      576(R11), Y13
+	VFMADD231PS  Y13, Y11, Y0
+	VFMADD231PS  Y13, Y9, Y1
+	VFMADD231PS  Y13, Y7, Y2
+	VMOVUPS      640(R11), Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y13, Y10, Y1
+	VFMADD231PS  Y13, Y8, Y2
+	VMOVUPS      704(R11), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y9, Y2
+	VFMADD231PS  Y13, Y7, Y3
+	VMOVUPS      768(R11), Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VFMADD231PS  Y13, Y10, Y2
+	VFMADD231PS  Y13, Y8, Y3
+	VMOVUPS      832(R11), Y13
+	VFMADD231PS  Y13, Y11, Y2
+	VFMADD231PS  Y13, Y9, Y3
+	VFMADD231PS  Y13, Y7, Y4
+	VMOVUPS      896(R11), Y13
+	VFMADD231PS  Y13, Y12, Y2
+	VFMADD231PS  Y13, Y10, Y3
+	VFMADD231PS  Y13, Y8, Y4
+	VMOVUPS      960(R11), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y9, Y4
+	VFMADD231PS  Y13, Y7, Y5
+	VMOVUPS      1024(R11), Y13
+	VFMADD231PS  Y13, Y12, Y3
+	VFMADD231PS  Y13, Y10, Y4
+	VFMADD231PS  Y13, Y8, Y5
+	VMOVUPS      1088(R11), Y13
+	VFMADD231PS  Y13, Y11, Y4
+	VFMADD231PS  Y13, Y9, Y5
+	VFMADD231PS  Y13, Y7, Y6
+	VMOVUPS      1152(R11), Y7
+	VFMADD231PS  Y7, Y12, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	VFMADD231PS  Y7, Y8, Y6
+	VMOVUPS      1216(R11), Y7
+	VFMADD231PS  Y7, Y11, Y5
+	VFMADD231PS  Y7, Y9, Y6
+	VMOVUPS      1280(R11), Y7
+	VFMADD231PS  Y7, Y12, Y5
+	VFMADD231PS  Y7, Y10, Y6
+	VMOVUPS      1344(R11), Y7
+	VFMADD231PS  Y7, Y11, Y6
+	VMOVUPS      1408(R11), Y7
+	VFMADD231PS  Y7, Y12, Y6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x000002c0, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y6, Y7, Y6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Y7
 	VBROADCASTSS hi+100(FP), Y8
 	VMAXPS       Y0, Y7, Y0
@@ -8030,7 +8516,7 @@ bounded:
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       Y6, Y8, Y6
 
-bound:
+bounded:
 	VMOVUPS Y0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Y1, (R10)
@@ -9543,19 +10029,19 @@ sums:
 	VZEROUPPER
 	RET
 
-// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
+// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gemm1xAVX512(SB), $832-136
+TEXT ·gemm1xAVX512(SB), $840-152
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+16(FP), CX
 	MOVQ    dstStride+8(FP), DX
 	MOVQ    aStride+24(FP), BX
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, BX
-	MOVQ    ahead+120(FP), SI
-	MOVQ    pace+128(FP), DI
-	ADDQ    panel+88(FP), SI
-	CMPQ    cut+80(FP), $0x00
+	MOVQ    ahead+136(FP), SI
+	MOVQ    pace+144(FP), DI
+	ADDQ    panel+104(FP), SI
+	CMPQ    cut+96(FP), $0x00
 	JE      cleared
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -9575,14 +10061,18 @@ TEXT ·gemm1xAVX512(SB), $832-136
 	VMOVUPS Z0, 704(R8)
 
 cleared:
-	MOVQ  n+104(FP), R8
+	MOVQ  n+120(FP), R8
 	MOVL  $0x00000001, R9
 	SHLXL R8, R9, R9
 	DECL  R9
 	KMOVW R9, K1
 
+line:
+	MOVQ m+32(FP), R8
+	MOVQ R8, 832(SP)
+
 tiles:
-	MOVQ      m+32(FP), R8
+	MOVQ      832(SP), R8
 	CMPQ      R8, $0x0e
 	JG        full
 	CMPQ      R8, $0x0c
@@ -9590,7 +10080,7 @@ tiles:
 	JG        tile7
 	CMPQ      R8, $0x0b
 	JNE       not11
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -9602,8 +10092,8 @@ tiles:
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum11
 
@@ -9617,9 +10107,9 @@ piece11:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run11:
 	SUBQ R11, R10
@@ -9726,12 +10216,12 @@ k11one:
 k11done:
 	TESTQ R10, R10
 	JNE   end11
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum11
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece11
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end11:
 	LEAQ    (SP), R11
@@ -9772,13 +10262,13 @@ end11:
 	VXORPS  Z10, Z10, Z10
 	TESTQ   R10, R10
 	JE      piece11
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run11
 
 sum11:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one11
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -9808,14 +10298,27 @@ sum11:
 	VMOVUPS Z11, 640(R8)
 
 one11:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded11rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound11rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both11rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded11rows
+	VBROADCASTSS lo+128(FP), Z11
+	VMAXPS       Z0, Z11, Z0
+	VMAXPS       Z1, Z11, Z1
+	VMAXPS       Z2, Z11, Z2
+	VMAXPS       Z3, Z11, Z3
+	VMAXPS       Z4, Z11, Z4
+	VMAXPS       Z5, Z11, Z5
+	VMAXPS       Z6, Z11, Z6
+	VMAXPS       Z7, Z11, Z7
+	VMAXPS       Z8, Z11, Z8
+	VMAXPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z11, Z10
+	JMP          bounded11rows
 
-bounded11rows:
-	VBROADCASTSS lo+112(FP), Z11
-	VBROADCASTSS hi+116(FP), Z12
+both11rows:
+	VBROADCASTSS lo+128(FP), Z11
+	VBROADCASTSS hi+132(FP), Z12
 	VMAXPS       Z0, Z11, Z0
 	VMINPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z11, Z1
@@ -9839,8 +10342,8 @@ bounded11rows:
 	VMAXPS       Z10, Z11, Z10
 	VMINPS       Z10, Z12, Z10
 
-bound11rows:
-	CMPQ    n+104(FP), $0x10
+bounded11rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums11part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -9893,13 +10396,13 @@ sums11part:
 sums11stored:
 	IMUL3Q $0x0b, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0b, m+32(FP)
+	SUBQ   $0x0b, 832(SP)
 	JMP    tiles
 
 not11:
 	CMPQ      R8, $0x0a
 	JNE       not10
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -9910,8 +10413,8 @@ not11:
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum10
 
@@ -9925,9 +10428,9 @@ piece10:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run10:
 	SUBQ R11, R10
@@ -10028,12 +10531,12 @@ k10one:
 k10done:
 	TESTQ R10, R10
 	JNE   end10
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum10
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece10
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end10:
 	LEAQ    (SP), R11
@@ -10071,13 +10574,13 @@ end10:
 	VXORPS  Z9, Z9, Z9
 	TESTQ   R10, R10
 	JE      piece10
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run10
 
 sum10:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one10
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -10105,14 +10608,26 @@ sum10:
 	VMOVUPS Z10, 576(R8)
 
 one10:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded10rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound10rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both10rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded10rows
+	VBROADCASTSS lo+128(FP), Z10
+	VMAXPS       Z0, Z10, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z4, Z10, Z4
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z6, Z10, Z6
+	VMAXPS       Z7, Z10, Z7
+	VMAXPS       Z8, Z10, Z8
+	VMAXPS       Z9, Z10, Z9
+	JMP          bounded10rows
 
-bounded10rows:
-	VBROADCASTSS lo+112(FP), Z10
-	VBROADCASTSS hi+116(FP), Z11
+both10rows:
+	VBROADCASTSS lo+128(FP), Z10
+	VBROADCASTSS hi+132(FP), Z11
 	VMAXPS       Z0, Z10, Z0
 	VMINPS       Z0, Z11, Z0
 	VMAXPS       Z1, Z10, Z1
@@ -10134,8 +10649,8 @@ bounded10rows:
 	VMAXPS       Z9, Z10, Z9
 	VMINPS       Z9, Z11, Z9
 
-bound10rows:
-	CMPQ    n+104(FP), $0x10
+bounded10rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums10part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -10184,13 +10699,13 @@ sums10part:
 sums10stored:
 	IMUL3Q $0x0a, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0a, m+32(FP)
+	SUBQ   $0x0a, 832(SP)
 	JMP    tiles
 
 not10:
 	CMPQ      R8, $0x09
 	JNE       not9
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -10200,8 +10715,8 @@ not10:
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum9
 
@@ -10213,9 +10728,9 @@ piece9:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run9:
 	SUBQ R11, R10
@@ -10308,12 +10823,12 @@ k9one:
 k9done:
 	TESTQ R10, R10
 	JNE   end9
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum9
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece9
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end9:
 	LEAQ    (SP), R11
@@ -10348,13 +10863,13 @@ end9:
 	VXORPS  Z8, Z8, Z8
 	TESTQ   R10, R10
 	JE      piece9
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run9
 
 sum9:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one9
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -10380,14 +10895,25 @@ sum9:
 	VMOVUPS Z9, 512(R8)
 
 one9:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded9rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound9rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both9rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded9rows
+	VBROADCASTSS lo+128(FP), Z9
+	VMAXPS       Z0, Z9, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMAXPS       Z8, Z9, Z8
+	JMP          bounded9rows
 
-bounded9rows:
-	VBROADCASTSS lo+112(FP), Z9
-	VBROADCASTSS hi+116(FP), Z10
+both9rows:
+	VBROADCASTSS lo+128(FP), Z9
+	VBROADCASTSS hi+132(FP), Z10
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -10407,8 +10933,8 @@ bounded9rows:
 	VMAXPS       Z8, Z9, Z8
 	VMINPS       Z8, Z10, Z8
 
-bound9rows:
-	CMPQ    n+104(FP), $0x10
+bounded9rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums9part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -10453,13 +10979,13 @@ sums9part:
 sums9stored:
 	IMUL3Q $0x09, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x09, m+32(FP)
+	SUBQ   $0x09, 832(SP)
 	JMP    tiles
 
 not9:
 	CMPQ      R8, $0x08
 	JNE       not8
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -10468,8 +10994,8 @@ not9:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum8
 
@@ -10481,9 +11007,9 @@ piece8:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run8:
 	SUBQ R11, R10
@@ -10570,12 +11096,12 @@ k8one:
 k8done:
 	TESTQ R10, R10
 	JNE   end8
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum8
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece8
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end8:
 	LEAQ    (SP), R11
@@ -10607,13 +11133,13 @@ end8:
 	VXORPS  Z7, Z7, Z7
 	TESTQ   R10, R10
 	JE      piece8
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run8
 
 sum8:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one8
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -10637,14 +11163,24 @@ sum8:
 	VMOVUPS Z8, 448(R8)
 
 one8:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded8rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound8rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both8rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded8rows
+	VBROADCASTSS lo+128(FP), Z8
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z8, Z7
+	JMP          bounded8rows
 
-bounded8rows:
-	VBROADCASTSS lo+112(FP), Z8
-	VBROADCASTSS hi+116(FP), Z9
+both8rows:
+	VBROADCASTSS lo+128(FP), Z8
+	VBROADCASTSS hi+132(FP), Z9
 	VMAXPS       Z0, Z8, Z0
 	VMINPS       Z0, Z9, Z0
 	VMAXPS       Z1, Z8, Z1
@@ -10662,8 +11198,8 @@ bounded8rows:
 	VMAXPS       Z7, Z8, Z7
 	VMINPS       Z7, Z9, Z7
 
-bound8rows:
-	CMPQ    n+104(FP), $0x10
+bounded8rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums8part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -10704,7 +11240,7 @@ sums8part:
 sums8stored:
 	IMUL3Q $0x08, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x08, m+32(FP)
+	SUBQ   $0x08, 832(SP)
 	JMP    tiles
 
 not8:
@@ -10712,7 +11248,7 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -10720,8 +11256,8 @@ tile7:
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum7
 
@@ -10733,9 +11269,9 @@ piece7:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run7:
 	SUBQ R11, R10
@@ -10816,12 +11352,12 @@ k7one:
 k7done:
 	TESTQ R10, R10
 	JNE   end7
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum7
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece7
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end7:
 	LEAQ    (SP), R11
@@ -10850,13 +11386,13 @@ end7:
 	VXORPS  Z6, Z6, Z6
 	TESTQ   R10, R10
 	JE      piece7
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run7
 
 sum7:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one7
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -10878,14 +11414,23 @@ sum7:
 	VMOVUPS Z7, 384(R8)
 
 one7:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded7rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound7rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both7rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded7rows
+	VBROADCASTSS lo+128(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded7rows
 
-bounded7rows:
-	VBROADCASTSS lo+112(FP), Z7
-	VBROADCASTSS hi+116(FP), Z8
+both7rows:
+	VBROADCASTSS lo+128(FP), Z7
+	VBROADCASTSS hi+132(FP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -10901,8 +11446,8 @@ bounded7rows:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound7rows:
-	CMPQ    n+104(FP), $0x10
+bounded7rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums7part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -10939,21 +11484,21 @@ sums7part:
 sums7stored:
 	IMUL3Q $0x07, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x07, m+32(FP)
+	SUBQ   $0x07, 832(SP)
 	JMP    tiles
 
 not7:
 	CMPQ      R8, $0x06
 	JNE       not6
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum6
 
@@ -10963,9 +11508,9 @@ piece6:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run6:
 	SUBQ R11, R10
@@ -11038,12 +11583,12 @@ k6one:
 k6done:
 	TESTQ R10, R10
 	JNE   end6
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum6
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece6
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end6:
 	LEAQ    (SP), R11
@@ -11069,13 +11614,13 @@ end6:
 	VXORPS  Z5, Z5, Z5
 	TESTQ   R10, R10
 	JE      piece6
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run6
 
 sum6:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one6
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -11095,14 +11640,22 @@ sum6:
 	VMOVUPS Z6, 320(R8)
 
 one6:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded6rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound6rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both6rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded6rows
+	VBROADCASTSS lo+128(FP), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z5, Z6, Z5
+	JMP          bounded6rows
 
-bounded6rows:
-	VBROADCASTSS lo+112(FP), Z6
-	VBROADCASTSS hi+116(FP), Z7
+both6rows:
+	VBROADCASTSS lo+128(FP), Z6
+	VBROADCASTSS hi+132(FP), Z7
 	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z6, Z1
@@ -11116,8 +11669,8 @@ bounded6rows:
 	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
 
-bound6rows:
-	CMPQ    n+104(FP), $0x10
+bounded6rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums6part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -11150,20 +11703,20 @@ sums6part:
 sums6stored:
 	IMUL3Q $0x06, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x06, m+32(FP)
+	SUBQ   $0x06, 832(SP)
 	JMP    tiles
 
 not6:
 	CMPQ      R8, $0x05
 	JNE       not5
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum5
 
@@ -11173,9 +11726,9 @@ piece5:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run5:
 	SUBQ R11, R10
@@ -11242,12 +11795,12 @@ k5one:
 k5done:
 	TESTQ R10, R10
 	JNE   end5
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum5
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece5
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end5:
 	LEAQ    (SP), R11
@@ -11270,13 +11823,13 @@ end5:
 	VXORPS  Z4, Z4, Z4
 	TESTQ   R10, R10
 	JE      piece5
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run5
 
 sum5:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one5
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -11294,14 +11847,21 @@ sum5:
 	VMOVUPS Z5, 256(R8)
 
 one5:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded5rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound5rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both5rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded5rows
+	VBROADCASTSS lo+128(FP), Z5
+	VMAXPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMAXPS       Z4, Z5, Z4
+	JMP          bounded5rows
 
-bounded5rows:
-	VBROADCASTSS lo+112(FP), Z5
-	VBROADCASTSS hi+116(FP), Z6
+both5rows:
+	VBROADCASTSS lo+128(FP), Z5
+	VBROADCASTSS hi+132(FP), Z6
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -11313,8 +11873,8 @@ bounded5rows:
 	VMAXPS       Z4, Z5, Z4
 	VMINPS       Z4, Z6, Z4
 
-bound5rows:
-	CMPQ    n+104(FP), $0x10
+bounded5rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums5part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -11343,19 +11903,19 @@ sums5part:
 sums5stored:
 	IMUL3Q $0x05, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x05, m+32(FP)
+	SUBQ   $0x05, 832(SP)
 	JMP    tiles
 
 not5:
 	CMPQ      R8, $0x04
 	JNE       not4
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum4
 
@@ -11365,9 +11925,9 @@ piece4:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run4:
 	SUBQ R11, R10
@@ -11428,12 +11988,12 @@ k4one:
 k4done:
 	TESTQ R10, R10
 	JNE   end4
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum4
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece4
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end4:
 	LEAQ    (SP), R11
@@ -11453,13 +12013,13 @@ end4:
 	VXORPS  Z3, Z3, Z3
 	TESTQ   R10, R10
 	JE      piece4
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run4
 
 sum4:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one4
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -11475,14 +12035,20 @@ sum4:
 	VMOVUPS Z4, 192(R8)
 
 one4:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded4rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound4rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both4rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded4rows
+	VBROADCASTSS lo+128(FP), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z4, Z3
+	JMP          bounded4rows
 
-bounded4rows:
-	VBROADCASTSS lo+112(FP), Z4
-	VBROADCASTSS hi+116(FP), Z5
+both4rows:
+	VBROADCASTSS lo+128(FP), Z4
+	VBROADCASTSS hi+132(FP), Z5
 	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z4, Z1
@@ -11492,8 +12058,8 @@ bounded4rows:
 	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
 
-bound4rows:
-	CMPQ    n+104(FP), $0x10
+bounded4rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums4part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -11518,18 +12084,18 @@ sums4part:
 sums4stored:
 	IMUL3Q $0x04, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x04, m+32(FP)
+	SUBQ   $0x04, 832(SP)
 	JMP    tiles
 
 not4:
 	CMPQ      R8, $0x03
 	JNE       not3
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum3
 
@@ -11537,9 +12103,9 @@ piece3:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run3:
 	SUBQ R11, R10
@@ -11592,12 +12158,12 @@ k3one:
 k3done:
 	TESTQ R10, R10
 	JNE   end3
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum3
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece3
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end3:
 	LEAQ    (SP), R11
@@ -11614,13 +12180,13 @@ end3:
 	VXORPS  Z2, Z2, Z2
 	TESTQ   R10, R10
 	JE      piece3
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run3
 
 sum3:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one3
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -11634,14 +12200,19 @@ sum3:
 	VMOVUPS Z3, 128(R8)
 
 one3:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded3rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound3rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both3rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded3rows
+	VBROADCASTSS lo+128(FP), Z3
+	VMAXPS       Z0, Z3, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMAXPS       Z2, Z3, Z2
+	JMP          bounded3rows
 
-bounded3rows:
-	VBROADCASTSS lo+112(FP), Z3
-	VBROADCASTSS hi+116(FP), Z4
+both3rows:
+	VBROADCASTSS lo+128(FP), Z3
+	VBROADCASTSS hi+132(FP), Z4
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z3, Z1
@@ -11649,8 +12220,8 @@ bounded3rows:
 	VMAXPS       Z2, Z3, Z2
 	VMINPS       Z2, Z4, Z2
 
-bound3rows:
-	CMPQ    n+104(FP), $0x10
+bounded3rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums3part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -11671,17 +12242,17 @@ sums3part:
 sums3stored:
 	IMUL3Q $0x03, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x03, m+32(FP)
+	SUBQ   $0x03, 832(SP)
 	JMP    tiles
 
 not3:
 	CMPQ      R8, $0x02
 	JNE       not2
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum2
 
@@ -11689,9 +12260,9 @@ piece2:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run2:
 	SUBQ R11, R10
@@ -11738,12 +12309,12 @@ k2one:
 k2done:
 	TESTQ R10, R10
 	JNE   end2
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum2
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece2
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end2:
 	LEAQ    (SP), R11
@@ -11757,13 +12328,13 @@ end2:
 	VXORPS  Z1, Z1, Z1
 	TESTQ   R10, R10
 	JE      piece2
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run2
 
 sum2:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one2
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -11775,21 +12346,25 @@ sum2:
 	VMOVUPS Z2, 64(R8)
 
 one2:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded2rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound2rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both2rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded2rows
+	VBROADCASTSS lo+128(FP), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z2, Z1
+	JMP          bounded2rows
 
-bounded2rows:
-	VBROADCASTSS lo+112(FP), Z2
-	VBROADCASTSS hi+116(FP), Z3
+both2rows:
+	VBROADCASTSS lo+128(FP), Z2
+	VBROADCASTSS hi+132(FP), Z3
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
 
-bound2rows:
-	CMPQ    n+104(FP), $0x10
+bounded2rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums2part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -11806,16 +12381,16 @@ sums2part:
 sums2stored:
 	IMUL3Q $0x02, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x02, m+32(FP)
+	SUBQ   $0x02, 832(SP)
 	JMP    tiles
 
 not2:
 	CMPQ      R8, $0x01
 	JNE       not1
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum1
 
@@ -11823,9 +12398,9 @@ piece1:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run1:
 	SUBQ R11, R10
@@ -11866,12 +12441,12 @@ k1one:
 k1done:
 	TESTQ R10, R10
 	JNE   end1
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum1
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece1
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end1:
 	LEAQ    (SP), R11
@@ -11882,13 +12457,13 @@ end1:
 	VXORPS  Z0, Z0, Z0
 	TESTQ   R10, R10
 	JE      piece1
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run1
 
 sum1:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one1
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -11898,19 +12473,22 @@ sum1:
 	VMOVUPS Z1, (R8)
 
 one1:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded1rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound1rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both1rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded1rows
+	VBROADCASTSS lo+128(FP), Z1
+	VMAXPS       Z0, Z1, Z0
+	JMP          bounded1rows
 
-bounded1rows:
-	VBROADCASTSS lo+112(FP), Z1
-	VBROADCASTSS hi+116(FP), Z2
+both1rows:
+	VBROADCASTSS lo+128(FP), Z1
+	VBROADCASTSS hi+132(FP), Z2
 	VMAXPS       Z0, Z1, Z0
 	VMINPS       Z0, Z2, Z0
 
-bound1rows:
-	CMPQ    n+104(FP), $0x10
+bounded1rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums1part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -11923,15 +12501,19 @@ sums1part:
 sums1stored:
 	IMUL3Q $0x01, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x01, m+32(FP)
+	SUBQ   $0x01, 832(SP)
 	JMP    tiles
 
 not1:
+	MOVQ gap+48(FP), R8
+	LEAQ (AX)(R8*4), AX
+	DECQ lines+40(FP)
+	JNE  line
 	VZEROUPPER
 	RET
 
 full:
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -11944,8 +12526,8 @@ full:
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum12
 
@@ -11959,9 +12541,9 @@ piece12:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run12:
 	SUBQ R11, R10
@@ -12074,12 +12656,12 @@ k12one:
 k12done:
 	TESTQ R10, R10
 	JNE   end12
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum12
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece12
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end12:
 	LEAQ    (SP), R11
@@ -12123,13 +12705,13 @@ end12:
 	VXORPS  Z11, Z11, Z11
 	TESTQ   R10, R10
 	JE      piece12
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run12
 
 sum12:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one12
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -12161,14 +12743,28 @@ sum12:
 	VMOVUPS Z12, 704(R8)
 
 one12:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded12rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound12rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both12rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded12rows
+	VBROADCASTSS lo+128(FP), Z12
+	VMAXPS       Z0, Z12, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z12, Z7
+	VMAXPS       Z8, Z12, Z8
+	VMAXPS       Z9, Z12, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMAXPS       Z11, Z12, Z11
+	JMP          bounded12rows
 
-bounded12rows:
-	VBROADCASTSS lo+112(FP), Z12
-	VBROADCASTSS hi+116(FP), Z13
+both12rows:
+	VBROADCASTSS lo+128(FP), Z12
+	VBROADCASTSS hi+132(FP), Z13
 	VMAXPS       Z0, Z12, Z0
 	VMINPS       Z0, Z13, Z0
 	VMAXPS       Z1, Z12, Z1
@@ -12194,8 +12790,8 @@ bounded12rows:
 	VMAXPS       Z11, Z12, Z11
 	VMINPS       Z11, Z13, Z11
 
-bound12rows:
-	CMPQ    n+104(FP), $0x10
+bounded12rows:
+	CMPQ    n+120(FP), $0x10
 	JNE     sums12part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -12252,22 +12848,22 @@ sums12part:
 sums12stored:
 	IMUL3Q $0x0c, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0c, m+32(FP)
+	SUBQ   $0x0c, 832(SP)
 	JMP    tiles
 
-// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
+// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gemm2xAVX512(SB), $1600-136
+TEXT ·gemm2xAVX512(SB), $1608-152
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+16(FP), CX
 	MOVQ    dstStride+8(FP), DX
 	MOVQ    aStride+24(FP), BX
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, BX
-	MOVQ    ahead+120(FP), SI
-	MOVQ    pace+128(FP), DI
-	ADDQ    panel+88(FP), SI
-	CMPQ    cut+80(FP), $0x00
+	MOVQ    ahead+136(FP), SI
+	MOVQ    pace+144(FP), DI
+	ADDQ    panel+104(FP), SI
+	CMPQ    cut+96(FP), $0x00
 	JE      cleared
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -12299,15 +12895,19 @@ TEXT ·gemm2xAVX512(SB), $1600-136
 	VMOVUPS Z0, 1472(R8)
 
 cleared:
-	MOVQ  n+104(FP), R8
+	MOVQ  n+120(FP), R8
 	SUBQ  $0x10, R8
 	MOVL  $0x00000001, R9
 	SHLXL R8, R9, R9
 	DECL  R9
 	KMOVW R9, K1
 
+line:
+	MOVQ m+32(FP), R8
+	MOVQ R8, 1600(SP)
+
 tiles:
-	MOVQ      m+32(FP), R8
+	MOVQ      1600(SP), R8
 	CMPQ      R8, $0x0e
 	JG        full
 	CMPQ      R8, $0x0c
@@ -12315,7 +12915,7 @@ tiles:
 	JG        tile7
 	CMPQ      R8, $0x0b
 	JNE       not11
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -12338,8 +12938,8 @@ tiles:
 	VMOVAPS   Z1, Z19
 	VMOVAPS   Z0, Z20
 	VMOVAPS   Z1, Z21
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum11
 
@@ -12353,9 +12953,9 @@ piece11:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run11:
 	SUBQ R11, R10
@@ -12498,12 +13098,12 @@ k11one:
 k11done:
 	TESTQ R10, R10
 	JNE   end11
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum11
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece11
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end11:
 	LEAQ    (SP), R11
@@ -12577,13 +13177,13 @@ end11:
 	VXORPS  Z21, Z21, Z21
 	TESTQ   R10, R10
 	JE      piece11
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run11
 
 sum11:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one11
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -12635,14 +13235,38 @@ sum11:
 	VMOVUPS Z22, 1344(R8)
 
 one11:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded11rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound11rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both11rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded11rows
+	VBROADCASTSS lo+128(FP), Z22
+	VMAXPS       Z0, Z22, Z0
+	VMAXPS       Z1, Z22, Z1
+	VMAXPS       Z2, Z22, Z2
+	VMAXPS       Z3, Z22, Z3
+	VMAXPS       Z4, Z22, Z4
+	VMAXPS       Z5, Z22, Z5
+	VMAXPS       Z6, Z22, Z6
+	VMAXPS       Z7, Z22, Z7
+	VMAXPS       Z8, Z22, Z8
+	VMAXPS       Z9, Z22, Z9
+	VMAXPS       Z10, Z22, Z10
+	VMAXPS       Z11, Z22, Z11
+	VMAXPS       Z12, Z22, Z12
+	VMAXPS       Z13, Z22, Z13
+	VMAXPS       Z14, Z22, Z14
+	VMAXPS       Z15, Z22, Z15
+	VMAXPS       Z16, Z22, Z16
+	VMAXPS       Z17, Z22, Z17
+	VMAXPS       Z18, Z22, Z18
+	VMAXPS       Z19, Z22, Z19
+	VMAXPS       Z20, Z22, Z20
+	VMAXPS       Z21, Z22, Z21
+	JMP          bounded11rows
 
-bounded11rows:
-	VBROADCASTSS lo+112(FP), Z22
-	VBROADCASTSS hi+116(FP), Z23
+both11rows:
+	VBROADCASTSS lo+128(FP), Z22
+	VBROADCASTSS hi+132(FP), Z23
 	VMAXPS       Z0, Z22, Z0
 	VMINPS       Z0, Z23, Z0
 	VMAXPS       Z1, Z22, Z1
@@ -12688,8 +13312,8 @@ bounded11rows:
 	VMAXPS       Z21, Z22, Z21
 	VMINPS       Z21, Z23, Z21
 
-bound11rows:
-	CMPQ    n+104(FP), $0x20
+bounded11rows:
+	CMPQ    n+120(FP), $0x20
 	JNE     sums11part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -12764,13 +13388,13 @@ sums11part:
 sums11stored:
 	IMUL3Q $0x0b, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0b, m+32(FP)
+	SUBQ   $0x0b, 1600(SP)
 	JMP    tiles
 
 not11:
 	CMPQ      R8, $0x0a
 	JNE       not10
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -12791,8 +13415,8 @@ not11:
 	VMOVAPS   Z1, Z17
 	VMOVAPS   Z0, Z18
 	VMOVAPS   Z1, Z19
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum10
 
@@ -12806,9 +13430,9 @@ piece10:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run10:
 	SUBQ R11, R10
@@ -12942,12 +13566,12 @@ k10one:
 k10done:
 	TESTQ R10, R10
 	JNE   end10
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum10
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece10
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end10:
 	LEAQ    (SP), R11
@@ -13015,13 +13639,13 @@ end10:
 	VXORPS  Z19, Z19, Z19
 	TESTQ   R10, R10
 	JE      piece10
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run10
 
 sum10:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one10
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -13069,14 +13693,36 @@ sum10:
 	VMOVUPS Z20, 1216(R8)
 
 one10:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded10rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound10rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both10rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded10rows
+	VBROADCASTSS lo+128(FP), Z20
+	VMAXPS       Z0, Z20, Z0
+	VMAXPS       Z1, Z20, Z1
+	VMAXPS       Z2, Z20, Z2
+	VMAXPS       Z3, Z20, Z3
+	VMAXPS       Z4, Z20, Z4
+	VMAXPS       Z5, Z20, Z5
+	VMAXPS       Z6, Z20, Z6
+	VMAXPS       Z7, Z20, Z7
+	VMAXPS       Z8, Z20, Z8
+	VMAXPS       Z9, Z20, Z9
+	VMAXPS       Z10, Z20, Z10
+	VMAXPS       Z11, Z20, Z11
+	VMAXPS       Z12, Z20, Z12
+	VMAXPS       Z13, Z20, Z13
+	VMAXPS       Z14, Z20, Z14
+	VMAXPS       Z15, Z20, Z15
+	VMAXPS       Z16, Z20, Z16
+	VMAXPS       Z17, Z20, Z17
+	VMAXPS       Z18, Z20, Z18
+	VMAXPS       Z19, Z20, Z19
+	JMP          bounded10rows
 
-bounded10rows:
-	VBROADCASTSS lo+112(FP), Z20
-	VBROADCASTSS hi+116(FP), Z21
+both10rows:
+	VBROADCASTSS lo+128(FP), Z20
+	VBROADCASTSS hi+132(FP), Z21
 	VMAXPS       Z0, Z20, Z0
 	VMINPS       Z0, Z21, Z0
 	VMAXPS       Z1, Z20, Z1
@@ -13118,8 +13764,8 @@ bounded10rows:
 	VMAXPS       Z19, Z20, Z19
 	VMINPS       Z19, Z21, Z19
 
-bound10rows:
-	CMPQ    n+104(FP), $0x20
+bounded10rows:
+	CMPQ    n+120(FP), $0x20
 	JNE     sums10part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -13188,13 +13834,13 @@ sums10part:
 sums10stored:
 	IMUL3Q $0x0a, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0a, m+32(FP)
+	SUBQ   $0x0a, 1600(SP)
 	JMP    tiles
 
 not10:
 	CMPQ      R8, $0x09
 	JNE       not9
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -13213,8 +13859,8 @@ not10:
 	VMOVAPS   Z1, Z15
 	VMOVAPS   Z0, Z16
 	VMOVAPS   Z1, Z17
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum9
 
@@ -13226,9 +13872,9 @@ piece9:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run9:
 	SUBQ R11, R10
@@ -13351,12 +13997,12 @@ k9one:
 k9done:
 	TESTQ R10, R10
 	JNE   end9
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum9
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece9
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end9:
 	LEAQ    (SP), R11
@@ -13418,13 +14064,13 @@ end9:
 	VXORPS  Z17, Z17, Z17
 	TESTQ   R10, R10
 	JE      piece9
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run9
 
 sum9:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one9
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -13468,14 +14114,34 @@ sum9:
 	VMOVUPS Z18, 1088(R8)
 
 one9:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded9rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound9rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both9rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded9rows
+	VBROADCASTSS lo+128(FP), Z18
+	VMAXPS       Z0, Z18, Z0
+	VMAXPS       Z1, Z18, Z1
+	VMAXPS       Z2, Z18, Z2
+	VMAXPS       Z3, Z18, Z3
+	VMAXPS       Z4, Z18, Z4
+	VMAXPS       Z5, Z18, Z5
+	VMAXPS       Z6, Z18, Z6
+	VMAXPS       Z7, Z18, Z7
+	VMAXPS       Z8, Z18, Z8
+	VMAXPS       Z9, Z18, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMAXPS       Z15, Z18, Z15
+	VMAXPS       Z16, Z18, Z16
+	VMAXPS       Z17, Z18, Z17
+	JMP          bounded9rows
 
-bounded9rows:
-	VBROADCASTSS lo+112(FP), Z18
-	VBROADCASTSS hi+116(FP), Z19
+both9rows:
+	VBROADCASTSS lo+128(FP), Z18
+	VBROADCASTSS hi+132(FP), Z19
 	VMAXPS       Z0, Z18, Z0
 	VMINPS       Z0, Z19, Z0
 	VMAXPS       Z1, Z18, Z1
@@ -13513,8 +14179,8 @@ bounded9rows:
 	VMAXPS       Z17, Z18, Z17
 	VMINPS       Z17, Z19, Z17
 
-bound9rows:
-	CMPQ    n+104(FP), $0x20
+bounded9rows:
+	CMPQ    n+120(FP), $0x20
 	JNE     sums9part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -13577,13 +14243,13 @@ sums9part:
 sums9stored:
 	IMUL3Q $0x09, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x09, m+32(FP)
+	SUBQ   $0x09, 1600(SP)
 	JMP    tiles
 
 not9:
 	CMPQ      R8, $0x08
 	JNE       not8
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -13600,8 +14266,8 @@ not9:
 	VMOVAPS   Z1, Z13
 	VMOVAPS   Z0, Z14
 	VMOVAPS   Z1, Z15
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum8
 
@@ -13613,9 +14279,9 @@ piece8:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run8:
 	SUBQ R11, R10
@@ -13729,12 +14395,12 @@ k8one:
 k8done:
 	TESTQ R10, R10
 	JNE   end8
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum8
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece8
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end8:
 	LEAQ    (SP), R11
@@ -13790,13 +14456,13 @@ end8:
 	VXORPS  Z15, Z15, Z15
 	TESTQ   R10, R10
 	JE      piece8
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run8
 
 sum8:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one8
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -13836,14 +14502,32 @@ sum8:
 	VMOVUPS Z16, 960(R8)
 
 one8:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded8rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound8rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both8rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded8rows
+	VBROADCASTSS lo+128(FP), Z16
+	VMAXPS       Z0, Z16, Z0
+	VMAXPS       Z1, Z16, Z1
+	VMAXPS       Z2, Z16, Z2
+	VMAXPS       Z3, Z16, Z3
+	VMAXPS       Z4, Z16, Z4
+	VMAXPS       Z5, Z16, Z5
+	VMAXPS       Z6, Z16, Z6
+	VMAXPS       Z7, Z16, Z7
+	VMAXPS       Z8, Z16, Z8
+	VMAXPS       Z9, Z16, Z9
+	VMAXPS       Z10, Z16, Z10
+	VMAXPS       Z11, Z16, Z11
+	VMAXPS       Z12, Z16, Z12
+	VMAXPS       Z13, Z16, Z13
+	VMAXPS       Z14, Z16, Z14
+	VMAXPS       Z15, Z16, Z15
+	JMP          bounded8rows
 
-bounded8rows:
-	VBROADCASTSS lo+112(FP), Z16
-	VBROADCASTSS hi+116(FP), Z17
+both8rows:
+	VBROADCASTSS lo+128(FP), Z16
+	VBROADCASTSS hi+132(FP), Z17
 	VMAXPS       Z0, Z16, Z0
 	VMINPS       Z0, Z17, Z0
 	VMAXPS       Z1, Z16, Z1
@@ -13877,8 +14561,8 @@ bounded8rows:
 	VMAXPS       Z15, Z16, Z15
 	VMINPS       Z15, Z17, Z15
 
-bound8rows:
-	CMPQ    n+104(FP), $0x20
+bounded8rows:
+	CMPQ    n+120(FP), $0x20
 	JNE     sums8part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -13935,7 +14619,7 @@ sums8part:
 sums8stored:
 	IMUL3Q $0x08, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x08, m+32(FP)
+	SUBQ   $0x08, 1600(SP)
 	JMP    tiles
 
 not8:
@@ -13943,7 +14627,7 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -13958,8 +14642,8 @@ tile7:
 	VMOVAPS   Z1, Z11
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z1, Z13
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum7
 
@@ -13971,9 +14655,9 @@ piece7:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run7:
 	SUBQ R11, R10
@@ -14078,12 +14762,12 @@ k7one:
 k7done:
 	TESTQ R10, R10
 	JNE   end7
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum7
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece7
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end7:
 	LEAQ    (SP), R11
@@ -14133,13 +14817,13 @@ end7:
 	VXORPS  Z13, Z13, Z13
 	TESTQ   R10, R10
 	JE      piece7
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run7
 
 sum7:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one7
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -14175,14 +14859,30 @@ sum7:
 	VMOVUPS Z14, 832(R8)
 
 one7:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded7rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound7rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both7rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded7rows
+	VBROADCASTSS lo+128(FP), Z14
+	VMAXPS       Z0, Z14, Z0
+	VMAXPS       Z1, Z14, Z1
+	VMAXPS       Z2, Z14, Z2
+	VMAXPS       Z3, Z14, Z3
+	VMAXPS       Z4, Z14, Z4
+	VMAXPS       Z5, Z14, Z5
+	VMAXPS       Z6, Z14, Z6
+	VMAXPS       Z7, Z14, Z7
+	VMAXPS       Z8, Z14, Z8
+	VMAXPS       Z9, Z14, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMAXPS       Z13, Z14, Z13
+	JMP          bounded7rows
 
-bounded7rows:
-	VBROADCASTSS lo+112(FP), Z14
-	VBROADCASTSS hi+116(FP), Z15
+both7rows:
+	VBROADCASTSS lo+128(FP), Z14
+	VBROADCASTSS hi+132(FP), Z15
 	VMAXPS       Z0, Z14, Z0
 	VMINPS       Z0, Z15, Z0
 	VMAXPS       Z1, Z14, Z1
@@ -14212,8 +14912,8 @@ bounded7rows:
 	VMAXPS       Z13, Z14, Z13
 	VMINPS       Z13, Z15, Z13
 
-bound7rows:
-	CMPQ    n+104(FP), $0x20
+bounded7rows:
+	CMPQ    n+120(FP), $0x20
 	JNE     sums7part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -14264,13 +14964,13 @@ sums7part:
 sums7stored:
 	IMUL3Q $0x07, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x07, m+32(FP)
+	SUBQ   $0x07, 1600(SP)
 	JMP    tiles
 
 not7:
 	CMPQ      R8, $0x06
 	JNE       not6
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -14283,8 +14983,8 @@ not7:
 	VMOVAPS   Z1, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z1, Z11
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum6
 
@@ -14294,9 +14994,9 @@ piece6:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run6:
 	SUBQ R11, R10
@@ -14390,12 +15090,12 @@ k6one:
 k6done:
 	TESTQ R10, R10
 	JNE   end6
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum6
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece6
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end6:
 	LEAQ    (SP), R11
@@ -14439,13 +15139,13 @@ end6:
 	VXORPS  Z11, Z11, Z11
 	TESTQ   R10, R10
 	JE      piece6
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run6
 
 sum6:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one6
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -14477,14 +15177,28 @@ sum6:
 	VMOVUPS Z12, 704(R8)
 
 one6:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded6rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound6rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both6rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded6rows
+	VBROADCASTSS lo+128(FP), Z12
+	VMAXPS       Z0, Z12, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z12, Z7
+	VMAXPS       Z8, Z12, Z8
+	VMAXPS       Z9, Z12, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMAXPS       Z11, Z12, Z11
+	JMP          bounded6rows
 
-bounded6rows:
-	VBROADCASTSS lo+112(FP), Z12
-	VBROADCASTSS hi+116(FP), Z13
+both6rows:
+	VBROADCASTSS lo+128(FP), Z12
+	VBROADCASTSS hi+132(FP), Z13
 	VMAXPS       Z0, Z12, Z0
 	VMINPS       Z0, Z13, Z0
 	VMAXPS       Z1, Z12, Z1
@@ -14510,8 +15224,8 @@ bounded6rows:
 	VMAXPS       Z11, Z12, Z11
 	VMINPS       Z11, Z13, Z11
 
-bound6rows:
-	CMPQ    n+104(FP), $0x20
+bounded6rows:
+	CMPQ    n+120(FP), $0x20
 	JNE     sums6part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -14556,13 +15270,13 @@ sums6part:
 sums6stored:
 	IMUL3Q $0x06, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x06, m+32(FP)
+	SUBQ   $0x06, 1600(SP)
 	JMP    tiles
 
 not6:
 	CMPQ      R8, $0x05
 	JNE       not5
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -14573,8 +15287,8 @@ not6:
 	VMOVAPS   Z1, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z1, Z9
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum5
 
@@ -14584,9 +15298,9 @@ piece5:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run5:
 	SUBQ R11, R10
@@ -14671,12 +15385,12 @@ k5one:
 k5done:
 	TESTQ R10, R10
 	JNE   end5
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum5
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece5
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end5:
 	LEAQ    (SP), R11
@@ -14714,13 +15428,13 @@ end5:
 	VXORPS  Z9, Z9, Z9
 	TESTQ   R10, R10
 	JE      piece5
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run5
 
 sum5:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one5
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -14748,14 +15462,26 @@ sum5:
 	VMOVUPS Z10, 576(R8)
 
 one5:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded5rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound5rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both5rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded5rows
+	VBROADCASTSS lo+128(FP), Z10
+	VMAXPS       Z0, Z10, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z4, Z10, Z4
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z6, Z10, Z6
+	VMAXPS       Z7, Z10, Z7
+	VMAXPS       Z8, Z10, Z8
+	VMAXPS       Z9, Z10, Z9
+	JMP          bounded5rows
 
-bounded5rows:
-	VBROADCASTSS lo+112(FP), Z10
-	VBROADCASTSS hi+116(FP), Z11
+both5rows:
+	VBROADCASTSS lo+128(FP), Z10
+	VBROADCASTSS hi+132(FP), Z11
 	VMAXPS       Z0, Z10, Z0
 	VMINPS       Z0, Z11, Z0
 	VMAXPS       Z1, Z10, Z1
@@ -14777,8 +15503,8 @@ bounded5rows:
 	VMAXPS       Z9, Z10, Z9
 	VMINPS       Z9, Z11, Z9
 
-bound5rows:
-	CMPQ    n+104(FP), $0x20
+bounded5rows:
+	CMPQ    n+120(FP), $0x20
 	JNE     sums5part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -14817,13 +15543,13 @@ sums5part:
 sums5stored:
 	IMUL3Q $0x05, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x05, m+32(FP)
+	SUBQ   $0x05, 1600(SP)
 	JMP    tiles
 
 not5:
 	CMPQ      R8, $0x04
 	JNE       not4
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -14832,8 +15558,8 @@ not5:
 	VMOVAPS   Z1, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z1, Z7
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum4
 
@@ -14843,9 +15569,9 @@ piece4:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run4:
 	SUBQ R11, R10
@@ -14921,12 +15647,12 @@ k4one:
 k4done:
 	TESTQ R10, R10
 	JNE   end4
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum4
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece4
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end4:
 	LEAQ    (SP), R11
@@ -14958,13 +15684,13 @@ end4:
 	VXORPS  Z7, Z7, Z7
 	TESTQ   R10, R10
 	JE      piece4
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run4
 
 sum4:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one4
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -14988,14 +15714,24 @@ sum4:
 	VMOVUPS Z8, 448(R8)
 
 one4:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded4rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound4rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both4rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded4rows
+	VBROADCASTSS lo+128(FP), Z8
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z8, Z7
+	JMP          bounded4rows
 
-bounded4rows:
-	VBROADCASTSS lo+112(FP), Z8
-	VBROADCASTSS hi+116(FP), Z9
+both4rows:
+	VBROADCASTSS lo+128(FP), Z8
+	VBROADCASTSS hi+132(FP), Z9
 	VMAXPS       Z0, Z8, Z0
 	VMINPS       Z0, Z9, Z0
 	VMAXPS       Z1, Z8, Z1
@@ -15013,8 +15749,8 @@ bounded4rows:
 	VMAXPS       Z7, Z8, Z7
 	VMINPS       Z7, Z9, Z7
 
-bound4rows:
-	CMPQ    n+104(FP), $0x20
+bounded4rows:
+	CMPQ    n+120(FP), $0x20
 	JNE     sums4part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -15047,21 +15783,21 @@ sums4part:
 sums4stored:
 	IMUL3Q $0x04, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x04, m+32(FP)
+	SUBQ   $0x04, 1600(SP)
 	JMP    tiles
 
 not4:
 	CMPQ      R8, $0x03
 	JNE       not3
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z1, Z5
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum3
 
@@ -15069,9 +15805,9 @@ piece3:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run3:
 	SUBQ R11, R10
@@ -15136,12 +15872,12 @@ k3one:
 k3done:
 	TESTQ R10, R10
 	JNE   end3
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum3
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece3
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end3:
 	LEAQ    (SP), R11
@@ -15167,13 +15903,13 @@ end3:
 	VXORPS  Z5, Z5, Z5
 	TESTQ   R10, R10
 	JE      piece3
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run3
 
 sum3:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one3
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -15193,14 +15929,22 @@ sum3:
 	VMOVUPS Z6, 320(R8)
 
 one3:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded3rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound3rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both3rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded3rows
+	VBROADCASTSS lo+128(FP), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z5, Z6, Z5
+	JMP          bounded3rows
 
-bounded3rows:
-	VBROADCASTSS lo+112(FP), Z6
-	VBROADCASTSS hi+116(FP), Z7
+both3rows:
+	VBROADCASTSS lo+128(FP), Z6
+	VBROADCASTSS hi+132(FP), Z7
 	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z6, Z1
@@ -15214,8 +15958,8 @@ bounded3rows:
 	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
 
-bound3rows:
-	CMPQ    n+104(FP), $0x20
+bounded3rows:
+	CMPQ    n+120(FP), $0x20
 	JNE     sums3part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -15242,19 +15986,19 @@ sums3part:
 sums3stored:
 	IMUL3Q $0x03, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x03, m+32(FP)
+	SUBQ   $0x03, 1600(SP)
 	JMP    tiles
 
 not3:
 	CMPQ      R8, $0x02
 	JNE       not2
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum2
 
@@ -15262,9 +16006,9 @@ piece2:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run2:
 	SUBQ R11, R10
@@ -15320,12 +16064,12 @@ k2one:
 k2done:
 	TESTQ R10, R10
 	JNE   end2
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum2
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece2
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end2:
 	LEAQ    (SP), R11
@@ -15345,13 +16089,13 @@ end2:
 	VXORPS  Z3, Z3, Z3
 	TESTQ   R10, R10
 	JE      piece2
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run2
 
 sum2:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one2
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -15367,14 +16111,20 @@ sum2:
 	VMOVUPS Z4, 192(R8)
 
 one2:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded2rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound2rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both2rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded2rows
+	VBROADCASTSS lo+128(FP), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z4, Z3
+	JMP          bounded2rows
 
-bounded2rows:
-	VBROADCASTSS lo+112(FP), Z4
-	VBROADCASTSS hi+116(FP), Z5
+both2rows:
+	VBROADCASTSS lo+128(FP), Z4
+	VBROADCASTSS hi+132(FP), Z5
 	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z4, Z1
@@ -15384,8 +16134,8 @@ bounded2rows:
 	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
 
-bound2rows:
-	CMPQ    n+104(FP), $0x20
+bounded2rows:
+	CMPQ    n+120(FP), $0x20
 	JNE     sums2part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -15406,17 +16156,17 @@ sums2part:
 sums2stored:
 	IMUL3Q $0x02, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x02, m+32(FP)
+	SUBQ   $0x02, 1600(SP)
 	JMP    tiles
 
 not2:
 	CMPQ      R8, $0x01
 	JNE       not1
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum1
 
@@ -15424,9 +16174,9 @@ piece1:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run1:
 	SUBQ R11, R10
@@ -15473,12 +16223,12 @@ k1one:
 k1done:
 	TESTQ R10, R10
 	JNE   end1
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum1
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece1
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end1:
 	LEAQ    (SP), R11
@@ -15492,13 +16242,13 @@ end1:
 	VXORPS  Z1, Z1, Z1
 	TESTQ   R10, R10
 	JE      piece1
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run1
 
 sum1:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one1
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -15510,21 +16260,25 @@ sum1:
 	VMOVUPS Z2, 64(R8)
 
 one1:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded1rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound1rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both1rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded1rows
+	VBROADCASTSS lo+128(FP), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z2, Z1
+	JMP          bounded1rows
 
-bounded1rows:
-	VBROADCASTSS lo+112(FP), Z2
-	VBROADCASTSS hi+116(FP), Z3
+both1rows:
+	VBROADCASTSS lo+128(FP), Z2
+	VBROADCASTSS hi+132(FP), Z3
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
 
-bound1rows:
-	CMPQ    n+104(FP), $0x20
+bounded1rows:
+	CMPQ    n+120(FP), $0x20
 	JNE     sums1part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -15539,15 +16293,19 @@ sums1part:
 sums1stored:
 	IMUL3Q $0x01, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x01, m+32(FP)
+	SUBQ   $0x01, 1600(SP)
 	JMP    tiles
 
 not1:
+	MOVQ gap+48(FP), R8
+	LEAQ (AX)(R8*4), AX
+	DECQ lines+40(FP)
+	JNE  line
 	VZEROUPPER
 	RET
 
 full:
-	MOVQ      bias+96(FP), R8
+	MOVQ      bias+112(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -15572,8 +16330,8 @@ full:
 	VMOVAPS   Z1, Z21
 	VMOVAPS   Z0, Z22
 	VMOVAPS   Z1, Z23
-	MOVQ      pieces+40(FP), R8
-	MOVQ      count+64(FP), R9
+	MOVQ      pieces+56(FP), R8
+	MOVQ      count+80(FP), R9
 	TESTQ     R8, R8
 	JE        sum12
 
@@ -15587,9 +16345,9 @@ piece12:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+88(FP), R12
-	MOVQ   k+56(FP), R10
-	MOVQ   run+72(FP), R11
+	ADDQ   panel+104(FP), R12
+	MOVQ   k+72(FP), R10
+	MOVQ   run+88(FP), R11
 
 run12:
 	SUBQ R11, R10
@@ -15741,12 +16499,12 @@ k12one:
 k12done:
 	TESTQ R10, R10
 	JNE   end12
-	CMPQ  R8, last+48(FP)
+	CMPQ  R8, last+64(FP)
 	JE    sum12
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece12
-	MOVQ  count+64(FP), R9
+	MOVQ  count+80(FP), R9
 
 end12:
 	LEAQ    (SP), R11
@@ -15826,13 +16584,13 @@ end12:
 	VXORPS  Z23, Z23, Z23
 	TESTQ   R10, R10
 	JE      piece12
-	MOVQ    run+72(FP), R11
+	MOVQ    run+88(FP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run12
 
 sum12:
-	CMPQ    cut+80(FP), $0x00
+	CMPQ    cut+96(FP), $0x00
 	JE      one12
 	LEAQ    (SP), R8
 	ADDQ    $0x3f, R8
@@ -15888,14 +16646,40 @@ sum12:
 	VMOVUPS Z24, 1472(R8)
 
 one12:
-	CMPL lo+112(FP), $0xff800000
-	JNE  bounded12rows
-	CMPL hi+116(FP), $0x7f800000
-	JE   bound12rows
+	CMPL         hi+132(FP), $0x7f800000
+	JNE          both12rows
+	CMPL         lo+128(FP), $0xff800000
+	JE           bounded12rows
+	VBROADCASTSS lo+128(FP), Z24
+	VMAXPS       Z0, Z24, Z0
+	VMAXPS       Z1, Z24, Z1
+	VMAXPS       Z2, Z24, Z2
+	VMAXPS       Z3, Z24, Z3
+	VMAXPS       Z4, Z24, Z4
+	VMAXPS       Z5, Z24, Z5
+	VMAXPS       Z6, Z24, Z6
+	VMAXPS       Z7, Z24, Z7
+	VMAXPS       Z8, Z24, Z8
+	VMAXPS       Z9, Z24, Z9
+	VMAXPS       Z10, Z24, Z10
+	VMAXPS       Z11, Z24, Z11
+	VMAXPS       Z12, Z24, Z12
+	VMAXPS       Z13, Z24, Z13
+	VMAXPS       Z14, Z24, Z14
+	VMAXPS       Z15, Z24, Z15
+	VMAXPS       Z16, Z24, Z16
+	VMAXPS       Z17, Z24, Z17
+	VMAXPS       Z18, Z24, Z18
+	VMAXPS       Z19, Z24, Z19
+	VMAXPS       Z20, Z24, Z20
+	VMAXPS       Z21, Z24, Z21
+	VMAXPS       Z22, Z24, Z22
+	VMAXPS       Z23, Z24, Z23
+	JMP          bounded12rows
 
-bounded12rows:
-	VBROADCASTSS lo+112(FP), Z24
-	VBROADCASTSS hi+116(FP), Z25
+both12rows:
+	VBROADCASTSS lo+128(FP), Z24
+	VBROADCASTSS hi+132(FP), Z25
 	VMAXPS       Z0, Z24, Z0
 	VMINPS       Z0, Z25, Z0
 	VMAXPS       Z1, Z24, Z1
@@ -15945,8 +16729,8 @@ bounded12rows:
 	VMAXPS       Z23, Z24, Z23
 	VMINPS       Z23, Z25, Z23
 
-bound12rows:
-	CMPQ    n+104(FP), $0x20
+bounded12rows:
+	CMPQ    n+120(FP), $0x20
 	JNE     sums12part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -16027,7 +16811,7 @@ sums12part:
 sums12stored:
 	IMUL3Q $0x0c, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0c, m+32(FP)
+	SUBQ   $0x0c, 1600(SP)
 	JMP    tiles
 
 // func productAVX512(dst *float32, a *float32, k int, run int, panels *float32, step int, bias *float32, lo float32, hi float32)
@@ -16179,26 +16963,35 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ        (R10), R12
-	LEAQ        (CX)(R12*4), R12
-	VMOVUPS     (R9), Z7
-	VFMADD231PS (R12), Z7, Z0
-	VFMADD231PS 128(R12), Z7, Z1
-	VFMADD231PS 256(R12), Z7, Z2
-	VFMADD231PS 384(R12), Z7, Z3
-	VFMADD231PS 512(R12), Z7, Z4
-	VFMADD231PS 640(R12), Z7, Z5
-	VFMADD231PS 768(R12), Z7, Z6
-	ADDQ        $0x08, R10
-	ADDQ        $0x00000080, R9
-	DECQ        R11
-	JNE         taps7
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded7pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound7pixels
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Z7
+	VFMADD231PS  (R12), Z7, Z0
+	VFMADD231PS  128(R12), Z7, Z1
+	VFMADD231PS  256(R12), Z7, Z2
+	VFMADD231PS  384(R12), Z7, Z3
+	VFMADD231PS  512(R12), Z7, Z4
+	VFMADD231PS  640(R12), Z7, Z5
+	VFMADD231PS  768(R12), Z7, Z6
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000080, R9
+	DECQ         R11
+	JNE          taps7
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both7pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded7pixels
+	VBROADCASTSS lo+88(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded7pixels
 
-bounded7pixels:
+both7pixels:
 	VBROADCASTSS lo+88(FP), Z7
 	VBROADCASTSS hi+92(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -16216,7 +17009,7 @@ bounded7pixels:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound7pixels:
+bounded7pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Z1, (AX)
@@ -16250,25 +17043,33 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z6
-	VFMADD231PS (R11), Z6, Z0
-	VFMADD231PS 128(R11), Z6, Z1
-	VFMADD231PS 256(R11), Z6, Z2
-	VFMADD231PS 384(R11), Z6, Z3
-	VFMADD231PS 512(R11), Z6, Z4
-	VFMADD231PS 640(R11), Z6, Z5
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps6
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded6pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound6pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z6
+	VFMADD231PS  (R11), Z6, Z0
+	VFMADD231PS  128(R11), Z6, Z1
+	VFMADD231PS  256(R11), Z6, Z2
+	VFMADD231PS  384(R11), Z6, Z3
+	VFMADD231PS  512(R11), Z6, Z4
+	VFMADD231PS  640(R11), Z6, Z5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps6
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both6pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded6pixels
+	VBROADCASTSS lo+88(FP), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z5, Z6, Z5
+	JMP          bounded6pixels
 
-bounded6pixels:
+both6pixels:
 	VBROADCASTSS lo+88(FP), Z6
 	VBROADCASTSS hi+92(FP), Z7
 	VMAXPS       Z0, Z6, Z0
@@ -16284,7 +17085,7 @@ bounded6pixels:
 	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
 
-bound6pixels:
+bounded6pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Z1, (AX)
@@ -16314,24 +17115,31 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z5
-	VFMADD231PS (R11), Z5, Z0
-	VFMADD231PS 128(R11), Z5, Z1
-	VFMADD231PS 256(R11), Z5, Z2
-	VFMADD231PS 384(R11), Z5, Z3
-	VFMADD231PS 512(R11), Z5, Z4
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps5
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded5pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound5pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z5
+	VFMADD231PS  (R11), Z5, Z0
+	VFMADD231PS  128(R11), Z5, Z1
+	VFMADD231PS  256(R11), Z5, Z2
+	VFMADD231PS  384(R11), Z5, Z3
+	VFMADD231PS  512(R11), Z5, Z4
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps5
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both5pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded5pixels
+	VBROADCASTSS lo+88(FP), Z5
+	VMAXPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMAXPS       Z4, Z5, Z4
+	JMP          bounded5pixels
 
-bounded5pixels:
+both5pixels:
 	VBROADCASTSS lo+88(FP), Z5
 	VBROADCASTSS hi+92(FP), Z6
 	VMAXPS       Z0, Z5, Z0
@@ -16345,7 +17153,7 @@ bounded5pixels:
 	VMAXPS       Z4, Z5, Z4
 	VMINPS       Z4, Z6, Z4
 
-bound5pixels:
+bounded5pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Z1, (AX)
@@ -16372,23 +17180,29 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z4
-	VFMADD231PS (R11), Z4, Z0
-	VFMADD231PS 128(R11), Z4, Z1
-	VFMADD231PS 256(R11), Z4, Z2
-	VFMADD231PS 384(R11), Z4, Z3
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps4
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded4pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound4pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z4
+	VFMADD231PS  (R11), Z4, Z0
+	VFMADD231PS  128(R11), Z4, Z1
+	VFMADD231PS  256(R11), Z4, Z2
+	VFMADD231PS  384(R11), Z4, Z3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps4
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both4pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded4pixels
+	VBROADCASTSS lo+88(FP), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z4, Z3
+	JMP          bounded4pixels
 
-bounded4pixels:
+both4pixels:
 	VBROADCASTSS lo+88(FP), Z4
 	VBROADCASTSS hi+92(FP), Z5
 	VMAXPS       Z0, Z4, Z0
@@ -16400,7 +17214,7 @@ bounded4pixels:
 	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
 
-bound4pixels:
+bounded4pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Z1, (AX)
@@ -16424,22 +17238,27 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z3
-	VFMADD231PS (R11), Z3, Z0
-	VFMADD231PS 128(R11), Z3, Z1
-	VFMADD231PS 256(R11), Z3, Z2
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps3
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded3pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound3pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z3
+	VFMADD231PS  (R11), Z3, Z0
+	VFMADD231PS  128(R11), Z3, Z1
+	VFMADD231PS  256(R11), Z3, Z2
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps3
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both3pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded3pixels
+	VBROADCASTSS lo+88(FP), Z3
+	VMAXPS       Z0, Z3, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMAXPS       Z2, Z3, Z2
+	JMP          bounded3pixels
 
-bounded3pixels:
+both3pixels:
 	VBROADCASTSS lo+88(FP), Z3
 	VBROADCASTSS hi+92(FP), Z4
 	VMAXPS       Z0, Z3, Z0
@@ -16449,7 +17268,7 @@ bounded3pixels:
 	VMAXPS       Z2, Z3, Z2
 	VMINPS       Z2, Z4, Z2
 
-bound3pixels:
+bounded3pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Z1, (AX)
@@ -16470,21 +17289,25 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z2
-	VFMADD231PS (R11), Z2, Z0
-	VFMADD231PS 128(R11), Z2, Z1
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps2
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded2pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound2pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z2
+	VFMADD231PS  (R11), Z2, Z0
+	VFMADD231PS  128(R11), Z2, Z1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps2
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both2pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded2pixels
+	VBROADCASTSS lo+88(FP), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z2, Z1
+	JMP          bounded2pixels
 
-bounded2pixels:
+both2pixels:
 	VBROADCASTSS lo+88(FP), Z2
 	VBROADCASTSS hi+92(FP), Z3
 	VMAXPS       Z0, Z2, Z0
@@ -16492,7 +17315,7 @@ bounded2pixels:
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
 
-bound2pixels:
+bounded2pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Z1, (AX)
@@ -16510,26 +17333,29 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z1
-	VFMADD231PS (R11), Z1, Z0
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps1
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded1pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound1pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z1
+	VFMADD231PS  (R11), Z1, Z0
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps1
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both1pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded1pixels
+	VBROADCASTSS lo+88(FP), Z1
+	VMAXPS       Z0, Z1, Z0
+	JMP          bounded1pixels
 
-bounded1pixels:
+both1pixels:
 	VBROADCASTSS lo+88(FP), Z1
 	VBROADCASTSS hi+92(FP), Z2
 	VMAXPS       Z0, Z1, Z0
 	VMINPS       Z0, Z2, Z0
 
-bound1pixels:
+bounded1pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	ADDQ    $0x00000080, CX
@@ -16576,26 +17402,35 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ        (R10), R12
-	LEAQ        (CX)(R12*4), R12
-	VMOVUPS     (R9), Z7
-	VFMADD231PS (R12), Z7, Z0
-	VFMADD231PS 256(R12), Z7, Z1
-	VFMADD231PS 512(R12), Z7, Z2
-	VFMADD231PS 768(R12), Z7, Z3
-	VFMADD231PS 1024(R12), Z7, Z4
-	VFMADD231PS 1280(R12), Z7, Z5
-	VFMADD231PS 1536(R12), Z7, Z6
-	ADDQ        $0x08, R10
-	ADDQ        $0x00000080, R9
-	DECQ        R11
-	JNE         taps7
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded7pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound7pixels
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Z7
+	VFMADD231PS  (R12), Z7, Z0
+	VFMADD231PS  256(R12), Z7, Z1
+	VFMADD231PS  512(R12), Z7, Z2
+	VFMADD231PS  768(R12), Z7, Z3
+	VFMADD231PS  1024(R12), Z7, Z4
+	VFMADD231PS  1280(R12), Z7, Z5
+	VFMADD231PS  1536(R12), Z7, Z6
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000080, R9
+	DECQ         R11
+	JNE          taps7
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both7pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded7pixels
+	VBROADCASTSS lo+88(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded7pixels
 
-bounded7pixels:
+both7pixels:
 	VBROADCASTSS lo+88(FP), Z7
 	VBROADCASTSS hi+92(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -16613,7 +17448,7 @@ bounded7pixels:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound7pixels:
+bounded7pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Z1, (AX)
@@ -16647,25 +17482,33 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z6
-	VFMADD231PS (R11), Z6, Z0
-	VFMADD231PS 256(R11), Z6, Z1
-	VFMADD231PS 512(R11), Z6, Z2
-	VFMADD231PS 768(R11), Z6, Z3
-	VFMADD231PS 1024(R11), Z6, Z4
-	VFMADD231PS 1280(R11), Z6, Z5
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps6
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded6pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound6pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z6
+	VFMADD231PS  (R11), Z6, Z0
+	VFMADD231PS  256(R11), Z6, Z1
+	VFMADD231PS  512(R11), Z6, Z2
+	VFMADD231PS  768(R11), Z6, Z3
+	VFMADD231PS  1024(R11), Z6, Z4
+	VFMADD231PS  1280(R11), Z6, Z5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps6
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both6pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded6pixels
+	VBROADCASTSS lo+88(FP), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z5, Z6, Z5
+	JMP          bounded6pixels
 
-bounded6pixels:
+both6pixels:
 	VBROADCASTSS lo+88(FP), Z6
 	VBROADCASTSS hi+92(FP), Z7
 	VMAXPS       Z0, Z6, Z0
@@ -16681,7 +17524,7 @@ bounded6pixels:
 	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
 
-bound6pixels:
+bounded6pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Z1, (AX)
@@ -16711,24 +17554,31 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z5
-	VFMADD231PS (R11), Z5, Z0
-	VFMADD231PS 256(R11), Z5, Z1
-	VFMADD231PS 512(R11), Z5, Z2
-	VFMADD231PS 768(R11), Z5, Z3
-	VFMADD231PS 1024(R11), Z5, Z4
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps5
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded5pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound5pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z5
+	VFMADD231PS  (R11), Z5, Z0
+	VFMADD231PS  256(R11), Z5, Z1
+	VFMADD231PS  512(R11), Z5, Z2
+	VFMADD231PS  768(R11), Z5, Z3
+	VFMADD231PS  1024(R11), Z5, Z4
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps5
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both5pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded5pixels
+	VBROADCASTSS lo+88(FP), Z5
+	VMAXPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMAXPS       Z4, Z5, Z4
+	JMP          bounded5pixels
 
-bounded5pixels:
+both5pixels:
 	VBROADCASTSS lo+88(FP), Z5
 	VBROADCASTSS hi+92(FP), Z6
 	VMAXPS       Z0, Z5, Z0
@@ -16742,7 +17592,7 @@ bounded5pixels:
 	VMAXPS       Z4, Z5, Z4
 	VMINPS       Z4, Z6, Z4
 
-bound5pixels:
+bounded5pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Z1, (AX)
@@ -16769,23 +17619,29 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z4
-	VFMADD231PS (R11), Z4, Z0
-	VFMADD231PS 256(R11), Z4, Z1
-	VFMADD231PS 512(R11), Z4, Z2
-	VFMADD231PS 768(R11), Z4, Z3
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps4
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded4pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound4pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z4
+	VFMADD231PS  (R11), Z4, Z0
+	VFMADD231PS  256(R11), Z4, Z1
+	VFMADD231PS  512(R11), Z4, Z2
+	VFMADD231PS  768(R11), Z4, Z3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps4
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both4pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded4pixels
+	VBROADCASTSS lo+88(FP), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z4, Z3
+	JMP          bounded4pixels
 
-bounded4pixels:
+both4pixels:
 	VBROADCASTSS lo+88(FP), Z4
 	VBROADCASTSS hi+92(FP), Z5
 	VMAXPS       Z0, Z4, Z0
@@ -16797,7 +17653,7 @@ bounded4pixels:
 	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
 
-bound4pixels:
+bounded4pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Z1, (AX)
@@ -16821,22 +17677,27 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z3
-	VFMADD231PS (R11), Z3, Z0
-	VFMADD231PS 256(R11), Z3, Z1
-	VFMADD231PS 512(R11), Z3, Z2
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps3
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded3pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound3pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z3
+	VFMADD231PS  (R11), Z3, Z0
+	VFMADD231PS  256(R11), Z3, Z1
+	VFMADD231PS  512(R11), Z3, Z2
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps3
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both3pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded3pixels
+	VBROADCASTSS lo+88(FP), Z3
+	VMAXPS       Z0, Z3, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMAXPS       Z2, Z3, Z2
+	JMP          bounded3pixels
 
-bounded3pixels:
+both3pixels:
 	VBROADCASTSS lo+88(FP), Z3
 	VBROADCASTSS hi+92(FP), Z4
 	VMAXPS       Z0, Z3, Z0
@@ -16846,7 +17707,7 @@ bounded3pixels:
 	VMAXPS       Z2, Z3, Z2
 	VMINPS       Z2, Z4, Z2
 
-bound3pixels:
+bounded3pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Z1, (AX)
@@ -16867,21 +17728,25 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z2
-	VFMADD231PS (R11), Z2, Z0
-	VFMADD231PS 256(R11), Z2, Z1
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps2
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded2pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound2pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z2
+	VFMADD231PS  (R11), Z2, Z0
+	VFMADD231PS  256(R11), Z2, Z1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps2
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both2pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded2pixels
+	VBROADCASTSS lo+88(FP), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z2, Z1
+	JMP          bounded2pixels
 
-bounded2pixels:
+both2pixels:
 	VBROADCASTSS lo+88(FP), Z2
 	VBROADCASTSS hi+92(FP), Z3
 	VMAXPS       Z0, Z2, Z0
@@ -16889,7 +17754,7 @@ bounded2pixels:
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
 
-bound2pixels:
+bounded2pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	VMOVUPS Z1, (AX)
@@ -16907,26 +17772,29 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z1
-	VFMADD231PS (R11), Z1, Z0
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps1
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded1pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound1pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z1
+	VFMADD231PS  (R11), Z1, Z0
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps1
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both1pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded1pixels
+	VBROADCASTSS lo+88(FP), Z1
+	VMAXPS       Z0, Z1, Z0
+	JMP          bounded1pixels
 
-bounded1pixels:
+both1pixels:
 	VBROADCASTSS lo+88(FP), Z1
 	VBROADCASTSS hi+92(FP), Z2
 	VMAXPS       Z0, Z1, Z0
 	VMINPS       Z0, Z2, Z0
 
-bound1pixels:
+bounded1pixels:
 	VMOVUPS Z0, (AX)
 	ADDQ    BX, AX
 	ADDQ    $0x00000100, CX
@@ -16980,34 +17848,50 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ        (R10), R12
-	LEAQ        (CX)(R12*4), R12
-	VMOVUPS     (R9), Z14
-	VFMADD231PS (R12), Z14, Z0
-	VFMADD231PS 128(R12), Z14, Z2
-	VFMADD231PS 256(R12), Z14, Z4
-	VFMADD231PS 384(R12), Z14, Z6
-	VFMADD231PS 512(R12), Z14, Z8
-	VFMADD231PS 640(R12), Z14, Z10
-	VFMADD231PS 768(R12), Z14, Z12
-	VMOVUPS     64(R9), Z14
-	VFMADD231PS 64(R12), Z14, Z1
-	VFMADD231PS 192(R12), Z14, Z3
-	VFMADD231PS 320(R12), Z14, Z5
-	VFMADD231PS 448(R12), Z14, Z7
-	VFMADD231PS 576(R12), Z14, Z9
-	VFMADD231PS 704(R12), Z14, Z11
-	VFMADD231PS 832(R12), Z14, Z13
-	ADDQ        $0x08, R10
-	ADDQ        $0x00000080, R9
-	DECQ        R11
-	JNE         taps7
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded7pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound7pixels
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Z14
+	VFMADD231PS  (R12), Z14, Z0
+	VFMADD231PS  128(R12), Z14, Z2
+	VFMADD231PS  256(R12), Z14, Z4
+	VFMADD231PS  384(R12), Z14, Z6
+	VFMADD231PS  512(R12), Z14, Z8
+	VFMADD231PS  640(R12), Z14, Z10
+	VFMADD231PS  768(R12), Z14, Z12
+	VMOVUPS      64(R9), Z14
+	VFMADD231PS  64(R12), Z14, Z1
+	VFMADD231PS  192(R12), Z14, Z3
+	VFMADD231PS  320(R12), Z14, Z5
+	VFMADD231PS  448(R12), Z14, Z7
+	VFMADD231PS  576(R12), Z14, Z9
+	VFMADD231PS  704(R12), Z14, Z11
+	VFMADD231PS  832(R12), Z14, Z13
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000080, R9
+	DECQ         R11
+	JNE          taps7
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both7pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded7pixels
+	VBROADCASTSS lo+88(FP), Z14
+	VMAXPS       Z0, Z14, Z0
+	VMAXPS       Z1, Z14, Z1
+	VMAXPS       Z2, Z14, Z2
+	VMAXPS       Z3, Z14, Z3
+	VMAXPS       Z4, Z14, Z4
+	VMAXPS       Z5, Z14, Z5
+	VMAXPS       Z6, Z14, Z6
+	VMAXPS       Z7, Z14, Z7
+	VMAXPS       Z8, Z14, Z8
+	VMAXPS       Z9, Z14, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMAXPS       Z13, Z14, Z13
+	JMP          bounded7pixels
 
-bounded7pixels:
+both7pixels:
 	VBROADCASTSS lo+88(FP), Z14
 	VBROADCASTSS hi+92(FP), Z15
 	VMAXPS       Z0, Z14, Z0
@@ -17039,7 +17923,7 @@ bounded7pixels:
 	VMAXPS       Z13, Z14, Z13
 	VMINPS       Z13, Z15, Z13
 
-bound7pixels:
+bounded7pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17086,32 +17970,46 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z12
-	VFMADD231PS (R11), Z12, Z0
-	VFMADD231PS 128(R11), Z12, Z2
-	VFMADD231PS 256(R11), Z12, Z4
-	VFMADD231PS 384(R11), Z12, Z6
-	VFMADD231PS 512(R11), Z12, Z8
-	VFMADD231PS 640(R11), Z12, Z10
-	VMOVUPS     64(DX), Z12
-	VFMADD231PS 64(R11), Z12, Z1
-	VFMADD231PS 192(R11), Z12, Z3
-	VFMADD231PS 320(R11), Z12, Z5
-	VFMADD231PS 448(R11), Z12, Z7
-	VFMADD231PS 576(R11), Z12, Z9
-	VFMADD231PS 704(R11), Z12, Z11
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps6
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded6pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound6pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z12
+	VFMADD231PS  (R11), Z12, Z0
+	VFMADD231PS  128(R11), Z12, Z2
+	VFMADD231PS  256(R11), Z12, Z4
+	VFMADD231PS  384(R11), Z12, Z6
+	VFMADD231PS  512(R11), Z12, Z8
+	VFMADD231PS  640(R11), Z12, Z10
+	VMOVUPS      64(DX), Z12
+	VFMADD231PS  64(R11), Z12, Z1
+	VFMADD231PS  192(R11), Z12, Z3
+	VFMADD231PS  320(R11), Z12, Z5
+	VFMADD231PS  448(R11), Z12, Z7
+	VFMADD231PS  576(R11), Z12, Z9
+	VFMADD231PS  704(R11), Z12, Z11
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps6
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both6pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded6pixels
+	VBROADCASTSS lo+88(FP), Z12
+	VMAXPS       Z0, Z12, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z12, Z7
+	VMAXPS       Z8, Z12, Z8
+	VMAXPS       Z9, Z12, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMAXPS       Z11, Z12, Z11
+	JMP          bounded6pixels
 
-bounded6pixels:
+both6pixels:
 	VBROADCASTSS lo+88(FP), Z12
 	VBROADCASTSS hi+92(FP), Z13
 	VMAXPS       Z0, Z12, Z0
@@ -17139,7 +18037,7 @@ bounded6pixels:
 	VMAXPS       Z11, Z12, Z11
 	VMINPS       Z11, Z13, Z11
 
-bound6pixels:
+bounded6pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17180,30 +18078,42 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z10
-	VFMADD231PS (R11), Z10, Z0
-	VFMADD231PS 128(R11), Z10, Z2
-	VFMADD231PS 256(R11), Z10, Z4
-	VFMADD231PS 384(R11), Z10, Z6
-	VFMADD231PS 512(R11), Z10, Z8
-	VMOVUPS     64(DX), Z10
-	VFMADD231PS 64(R11), Z10, Z1
-	VFMADD231PS 192(R11), Z10, Z3
-	VFMADD231PS 320(R11), Z10, Z5
-	VFMADD231PS 448(R11), Z10, Z7
-	VFMADD231PS 576(R11), Z10, Z9
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps5
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded5pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound5pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z10
+	VFMADD231PS  (R11), Z10, Z0
+	VFMADD231PS  128(R11), Z10, Z2
+	VFMADD231PS  256(R11), Z10, Z4
+	VFMADD231PS  384(R11), Z10, Z6
+	VFMADD231PS  512(R11), Z10, Z8
+	VMOVUPS      64(DX), Z10
+	VFMADD231PS  64(R11), Z10, Z1
+	VFMADD231PS  192(R11), Z10, Z3
+	VFMADD231PS  320(R11), Z10, Z5
+	VFMADD231PS  448(R11), Z10, Z7
+	VFMADD231PS  576(R11), Z10, Z9
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps5
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both5pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded5pixels
+	VBROADCASTSS lo+88(FP), Z10
+	VMAXPS       Z0, Z10, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z4, Z10, Z4
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z6, Z10, Z6
+	VMAXPS       Z7, Z10, Z7
+	VMAXPS       Z8, Z10, Z8
+	VMAXPS       Z9, Z10, Z9
+	JMP          bounded5pixels
 
-bounded5pixels:
+both5pixels:
 	VBROADCASTSS lo+88(FP), Z10
 	VBROADCASTSS hi+92(FP), Z11
 	VMAXPS       Z0, Z10, Z0
@@ -17227,7 +18137,7 @@ bounded5pixels:
 	VMAXPS       Z9, Z10, Z9
 	VMINPS       Z9, Z11, Z9
 
-bound5pixels:
+bounded5pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17263,28 +18173,38 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z8
-	VFMADD231PS (R11), Z8, Z0
-	VFMADD231PS 128(R11), Z8, Z2
-	VFMADD231PS 256(R11), Z8, Z4
-	VFMADD231PS 384(R11), Z8, Z6
-	VMOVUPS     64(DX), Z8
-	VFMADD231PS 64(R11), Z8, Z1
-	VFMADD231PS 192(R11), Z8, Z3
-	VFMADD231PS 320(R11), Z8, Z5
-	VFMADD231PS 448(R11), Z8, Z7
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps4
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded4pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound4pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z8
+	VFMADD231PS  (R11), Z8, Z0
+	VFMADD231PS  128(R11), Z8, Z2
+	VFMADD231PS  256(R11), Z8, Z4
+	VFMADD231PS  384(R11), Z8, Z6
+	VMOVUPS      64(DX), Z8
+	VFMADD231PS  64(R11), Z8, Z1
+	VFMADD231PS  192(R11), Z8, Z3
+	VFMADD231PS  320(R11), Z8, Z5
+	VFMADD231PS  448(R11), Z8, Z7
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps4
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both4pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded4pixels
+	VBROADCASTSS lo+88(FP), Z8
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z8, Z7
+	JMP          bounded4pixels
 
-bounded4pixels:
+both4pixels:
 	VBROADCASTSS lo+88(FP), Z8
 	VBROADCASTSS hi+92(FP), Z9
 	VMAXPS       Z0, Z8, Z0
@@ -17304,7 +18224,7 @@ bounded4pixels:
 	VMAXPS       Z7, Z8, Z7
 	VMINPS       Z7, Z9, Z7
 
-bound4pixels:
+bounded4pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17335,26 +18255,34 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z6
-	VFMADD231PS (R11), Z6, Z0
-	VFMADD231PS 128(R11), Z6, Z2
-	VFMADD231PS 256(R11), Z6, Z4
-	VMOVUPS     64(DX), Z6
-	VFMADD231PS 64(R11), Z6, Z1
-	VFMADD231PS 192(R11), Z6, Z3
-	VFMADD231PS 320(R11), Z6, Z5
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps3
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded3pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound3pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z6
+	VFMADD231PS  (R11), Z6, Z0
+	VFMADD231PS  128(R11), Z6, Z2
+	VFMADD231PS  256(R11), Z6, Z4
+	VMOVUPS      64(DX), Z6
+	VFMADD231PS  64(R11), Z6, Z1
+	VFMADD231PS  192(R11), Z6, Z3
+	VFMADD231PS  320(R11), Z6, Z5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps3
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both3pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded3pixels
+	VBROADCASTSS lo+88(FP), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z5, Z6, Z5
+	JMP          bounded3pixels
 
-bounded3pixels:
+both3pixels:
 	VBROADCASTSS lo+88(FP), Z6
 	VBROADCASTSS hi+92(FP), Z7
 	VMAXPS       Z0, Z6, Z0
@@ -17370,7 +18298,7 @@ bounded3pixels:
 	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
 
-bound3pixels:
+bounded3pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17396,24 +18324,30 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z4
-	VFMADD231PS (R11), Z4, Z0
-	VFMADD231PS 128(R11), Z4, Z2
-	VMOVUPS     64(DX), Z4
-	VFMADD231PS 64(R11), Z4, Z1
-	VFMADD231PS 192(R11), Z4, Z3
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps2
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded2pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound2pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z4
+	VFMADD231PS  (R11), Z4, Z0
+	VFMADD231PS  128(R11), Z4, Z2
+	VMOVUPS      64(DX), Z4
+	VFMADD231PS  64(R11), Z4, Z1
+	VFMADD231PS  192(R11), Z4, Z3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps2
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both2pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded2pixels
+	VBROADCASTSS lo+88(FP), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z4, Z3
+	JMP          bounded2pixels
 
-bounded2pixels:
+both2pixels:
 	VBROADCASTSS lo+88(FP), Z4
 	VBROADCASTSS hi+92(FP), Z5
 	VMAXPS       Z0, Z4, Z0
@@ -17425,7 +18359,7 @@ bounded2pixels:
 	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
 
-bound2pixels:
+bounded2pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17446,22 +18380,26 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z2
-	VFMADD231PS (R11), Z2, Z0
-	VMOVUPS     64(DX), Z2
-	VFMADD231PS 64(R11), Z2, Z1
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps1
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded1pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound1pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z2
+	VFMADD231PS  (R11), Z2, Z0
+	VMOVUPS      64(DX), Z2
+	VFMADD231PS  64(R11), Z2, Z1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps1
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both1pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded1pixels
+	VBROADCASTSS lo+88(FP), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z2, Z1
+	JMP          bounded1pixels
 
-bounded1pixels:
+both1pixels:
 	VBROADCASTSS lo+88(FP), Z2
 	VBROADCASTSS hi+92(FP), Z3
 	VMAXPS       Z0, Z2, Z0
@@ -17469,7 +18407,7 @@ bounded1pixels:
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
 
-bound1pixels:
+bounded1pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17524,34 +18462,50 @@ run:
 	MOVQ    ntaps+64(FP), R11
 
 taps7:
-	MOVQ        (R10), R12
-	LEAQ        (CX)(R12*4), R12
-	VMOVUPS     (R9), Z14
-	VFMADD231PS (R12), Z14, Z0
-	VFMADD231PS 256(R12), Z14, Z2
-	VFMADD231PS 512(R12), Z14, Z4
-	VFMADD231PS 768(R12), Z14, Z6
-	VFMADD231PS 1024(R12), Z14, Z8
-	VFMADD231PS 1280(R12), Z14, Z10
-	VFMADD231PS 1536(R12), Z14, Z12
-	VMOVUPS     64(R9), Z14
-	VFMADD231PS 64(R12), Z14, Z1
-	VFMADD231PS 320(R12), Z14, Z3
-	VFMADD231PS 576(R12), Z14, Z5
-	VFMADD231PS 832(R12), Z14, Z7
-	VFMADD231PS 1088(R12), Z14, Z9
-	VFMADD231PS 1344(R12), Z14, Z11
-	VFMADD231PS 1600(R12), Z14, Z13
-	ADDQ        $0x08, R10
-	ADDQ        $0x00000080, R9
-	DECQ        R11
-	JNE         taps7
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded7pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound7pixels
+	MOVQ         (R10), R12
+	LEAQ         (CX)(R12*4), R12
+	VMOVUPS      (R9), Z14
+	VFMADD231PS  (R12), Z14, Z0
+	VFMADD231PS  256(R12), Z14, Z2
+	VFMADD231PS  512(R12), Z14, Z4
+	VFMADD231PS  768(R12), Z14, Z6
+	VFMADD231PS  1024(R12), Z14, Z8
+	VFMADD231PS  1280(R12), Z14, Z10
+	VFMADD231PS  1536(R12), Z14, Z12
+	VMOVUPS      64(R9), Z14
+	VFMADD231PS  64(R12), Z14, Z1
+	VFMADD231PS  320(R12), Z14, Z3
+	VFMADD231PS  576(R12), Z14, Z5
+	VFMADD231PS  832(R12), Z14, Z7
+	VFMADD231PS  1088(R12), Z14, Z9
+	VFMADD231PS  1344(R12), Z14, Z11
+	VFMADD231PS  1600(R12), Z14, Z13
+	ADDQ         $0x08, R10
+	ADDQ         $0x00000080, R9
+	DECQ         R11
+	JNE          taps7
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both7pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded7pixels
+	VBROADCASTSS lo+88(FP), Z14
+	VMAXPS       Z0, Z14, Z0
+	VMAXPS       Z1, Z14, Z1
+	VMAXPS       Z2, Z14, Z2
+	VMAXPS       Z3, Z14, Z3
+	VMAXPS       Z4, Z14, Z4
+	VMAXPS       Z5, Z14, Z5
+	VMAXPS       Z6, Z14, Z6
+	VMAXPS       Z7, Z14, Z7
+	VMAXPS       Z8, Z14, Z8
+	VMAXPS       Z9, Z14, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMAXPS       Z13, Z14, Z13
+	JMP          bounded7pixels
 
-bounded7pixels:
+both7pixels:
 	VBROADCASTSS lo+88(FP), Z14
 	VBROADCASTSS hi+92(FP), Z15
 	VMAXPS       Z0, Z14, Z0
@@ -17583,7 +18537,7 @@ bounded7pixels:
 	VMAXPS       Z13, Z14, Z13
 	VMINPS       Z13, Z15, Z13
 
-bound7pixels:
+bounded7pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17630,32 +18584,46 @@ rest:
 	MOVQ    ntaps+64(FP), R10
 
 taps6:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z12
-	VFMADD231PS (R11), Z12, Z0
-	VFMADD231PS 256(R11), Z12, Z2
-	VFMADD231PS 512(R11), Z12, Z4
-	VFMADD231PS 768(R11), Z12, Z6
-	VFMADD231PS 1024(R11), Z12, Z8
-	VFMADD231PS 1280(R11), Z12, Z10
-	VMOVUPS     64(DX), Z12
-	VFMADD231PS 64(R11), Z12, Z1
-	VFMADD231PS 320(R11), Z12, Z3
-	VFMADD231PS 576(R11), Z12, Z5
-	VFMADD231PS 832(R11), Z12, Z7
-	VFMADD231PS 1088(R11), Z12, Z9
-	VFMADD231PS 1344(R11), Z12, Z11
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps6
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded6pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound6pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z12
+	VFMADD231PS  (R11), Z12, Z0
+	VFMADD231PS  256(R11), Z12, Z2
+	VFMADD231PS  512(R11), Z12, Z4
+	VFMADD231PS  768(R11), Z12, Z6
+	VFMADD231PS  1024(R11), Z12, Z8
+	VFMADD231PS  1280(R11), Z12, Z10
+	VMOVUPS      64(DX), Z12
+	VFMADD231PS  64(R11), Z12, Z1
+	VFMADD231PS  320(R11), Z12, Z3
+	VFMADD231PS  576(R11), Z12, Z5
+	VFMADD231PS  832(R11), Z12, Z7
+	VFMADD231PS  1088(R11), Z12, Z9
+	VFMADD231PS  1344(R11), Z12, Z11
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps6
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both6pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded6pixels
+	VBROADCASTSS lo+88(FP), Z12
+	VMAXPS       Z0, Z12, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z12, Z7
+	VMAXPS       Z8, Z12, Z8
+	VMAXPS       Z9, Z12, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMAXPS       Z11, Z12, Z11
+	JMP          bounded6pixels
 
-bounded6pixels:
+both6pixels:
 	VBROADCASTSS lo+88(FP), Z12
 	VBROADCASTSS hi+92(FP), Z13
 	VMAXPS       Z0, Z12, Z0
@@ -17683,7 +18651,7 @@ bounded6pixels:
 	VMAXPS       Z11, Z12, Z11
 	VMINPS       Z11, Z13, Z11
 
-bound6pixels:
+bounded6pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17724,30 +18692,42 @@ not6:
 	MOVQ    ntaps+64(FP), R10
 
 taps5:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z10
-	VFMADD231PS (R11), Z10, Z0
-	VFMADD231PS 256(R11), Z10, Z2
-	VFMADD231PS 512(R11), Z10, Z4
-	VFMADD231PS 768(R11), Z10, Z6
-	VFMADD231PS 1024(R11), Z10, Z8
-	VMOVUPS     64(DX), Z10
-	VFMADD231PS 64(R11), Z10, Z1
-	VFMADD231PS 320(R11), Z10, Z3
-	VFMADD231PS 576(R11), Z10, Z5
-	VFMADD231PS 832(R11), Z10, Z7
-	VFMADD231PS 1088(R11), Z10, Z9
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps5
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded5pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound5pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z10
+	VFMADD231PS  (R11), Z10, Z0
+	VFMADD231PS  256(R11), Z10, Z2
+	VFMADD231PS  512(R11), Z10, Z4
+	VFMADD231PS  768(R11), Z10, Z6
+	VFMADD231PS  1024(R11), Z10, Z8
+	VMOVUPS      64(DX), Z10
+	VFMADD231PS  64(R11), Z10, Z1
+	VFMADD231PS  320(R11), Z10, Z3
+	VFMADD231PS  576(R11), Z10, Z5
+	VFMADD231PS  832(R11), Z10, Z7
+	VFMADD231PS  1088(R11), Z10, Z9
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps5
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both5pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded5pixels
+	VBROADCASTSS lo+88(FP), Z10
+	VMAXPS       Z0, Z10, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z4, Z10, Z4
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z6, Z10, Z6
+	VMAXPS       Z7, Z10, Z7
+	VMAXPS       Z8, Z10, Z8
+	VMAXPS       Z9, Z10, Z9
+	JMP          bounded5pixels
 
-bounded5pixels:
+both5pixels:
 	VBROADCASTSS lo+88(FP), Z10
 	VBROADCASTSS hi+92(FP), Z11
 	VMAXPS       Z0, Z10, Z0
@@ -17771,7 +18751,7 @@ bounded5pixels:
 	VMAXPS       Z9, Z10, Z9
 	VMINPS       Z9, Z11, Z9
 
-bound5pixels:
+bounded5pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17807,28 +18787,38 @@ not5:
 	MOVQ    ntaps+64(FP), R10
 
 taps4:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z8
-	VFMADD231PS (R11), Z8, Z0
-	VFMADD231PS 256(R11), Z8, Z2
-	VFMADD231PS 512(R11), Z8, Z4
-	VFMADD231PS 768(R11), Z8, Z6
-	VMOVUPS     64(DX), Z8
-	VFMADD231PS 64(R11), Z8, Z1
-	VFMADD231PS 320(R11), Z8, Z3
-	VFMADD231PS 576(R11), Z8, Z5
-	VFMADD231PS 832(R11), Z8, Z7
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps4
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded4pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound4pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z8
+	VFMADD231PS  (R11), Z8, Z0
+	VFMADD231PS  256(R11), Z8, Z2
+	VFMADD231PS  512(R11), Z8, Z4
+	VFMADD231PS  768(R11), Z8, Z6
+	VMOVUPS      64(DX), Z8
+	VFMADD231PS  64(R11), Z8, Z1
+	VFMADD231PS  320(R11), Z8, Z3
+	VFMADD231PS  576(R11), Z8, Z5
+	VFMADD231PS  832(R11), Z8, Z7
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps4
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both4pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded4pixels
+	VBROADCASTSS lo+88(FP), Z8
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z8, Z7
+	JMP          bounded4pixels
 
-bounded4pixels:
+both4pixels:
 	VBROADCASTSS lo+88(FP), Z8
 	VBROADCASTSS hi+92(FP), Z9
 	VMAXPS       Z0, Z8, Z0
@@ -17848,7 +18838,7 @@ bounded4pixels:
 	VMAXPS       Z7, Z8, Z7
 	VMINPS       Z7, Z9, Z7
 
-bound4pixels:
+bounded4pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17879,26 +18869,34 @@ not4:
 	MOVQ    ntaps+64(FP), R10
 
 taps3:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z6
-	VFMADD231PS (R11), Z6, Z0
-	VFMADD231PS 256(R11), Z6, Z2
-	VFMADD231PS 512(R11), Z6, Z4
-	VMOVUPS     64(DX), Z6
-	VFMADD231PS 64(R11), Z6, Z1
-	VFMADD231PS 320(R11), Z6, Z3
-	VFMADD231PS 576(R11), Z6, Z5
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps3
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded3pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound3pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z6
+	VFMADD231PS  (R11), Z6, Z0
+	VFMADD231PS  256(R11), Z6, Z2
+	VFMADD231PS  512(R11), Z6, Z4
+	VMOVUPS      64(DX), Z6
+	VFMADD231PS  64(R11), Z6, Z1
+	VFMADD231PS  320(R11), Z6, Z3
+	VFMADD231PS  576(R11), Z6, Z5
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps3
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both3pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded3pixels
+	VBROADCASTSS lo+88(FP), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z5, Z6, Z5
+	JMP          bounded3pixels
 
-bounded3pixels:
+both3pixels:
 	VBROADCASTSS lo+88(FP), Z6
 	VBROADCASTSS hi+92(FP), Z7
 	VMAXPS       Z0, Z6, Z0
@@ -17914,7 +18912,7 @@ bounded3pixels:
 	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
 
-bound3pixels:
+bounded3pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17940,24 +18938,30 @@ not3:
 	MOVQ    ntaps+64(FP), R10
 
 taps2:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z4
-	VFMADD231PS (R11), Z4, Z0
-	VFMADD231PS 256(R11), Z4, Z2
-	VMOVUPS     64(DX), Z4
-	VFMADD231PS 64(R11), Z4, Z1
-	VFMADD231PS 320(R11), Z4, Z3
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps2
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded2pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound2pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z4
+	VFMADD231PS  (R11), Z4, Z0
+	VFMADD231PS  256(R11), Z4, Z2
+	VMOVUPS      64(DX), Z4
+	VFMADD231PS  64(R11), Z4, Z1
+	VFMADD231PS  320(R11), Z4, Z3
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps2
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both2pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded2pixels
+	VBROADCASTSS lo+88(FP), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z4, Z3
+	JMP          bounded2pixels
 
-bounded2pixels:
+both2pixels:
 	VBROADCASTSS lo+88(FP), Z4
 	VBROADCASTSS hi+92(FP), Z5
 	VMAXPS       Z0, Z4, Z0
@@ -17969,7 +18973,7 @@ bounded2pixels:
 	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
 
-bound2pixels:
+bounded2pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -17990,22 +18994,26 @@ not2:
 	MOVQ    ntaps+64(FP), R10
 
 taps1:
-	MOVQ        (R9), R11
-	LEAQ        (CX)(R11*4), R11
-	VMOVUPS     (DX), Z2
-	VFMADD231PS (R11), Z2, Z0
-	VMOVUPS     64(DX), Z2
-	VFMADD231PS 64(R11), Z2, Z1
-	ADDQ        $0x08, R9
-	ADDQ        $0x00000080, DX
-	DECQ        R10
-	JNE         taps1
-	CMPL        lo+88(FP), $0xff800000
-	JNE         bounded1pixels
-	CMPL        hi+92(FP), $0x7f800000
-	JE          bound1pixels
+	MOVQ         (R9), R11
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      (DX), Z2
+	VFMADD231PS  (R11), Z2, Z0
+	VMOVUPS      64(DX), Z2
+	VFMADD231PS  64(R11), Z2, Z1
+	ADDQ         $0x08, R9
+	ADDQ         $0x00000080, DX
+	DECQ         R10
+	JNE          taps1
+	CMPL         hi+92(FP), $0x7f800000
+	JNE          both1pixels
+	CMPL         lo+88(FP), $0xff800000
+	JE           bounded1pixels
+	VBROADCASTSS lo+88(FP), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z2, Z1
+	JMP          bounded1pixels
 
-bounded1pixels:
+both1pixels:
 	VBROADCASTSS lo+88(FP), Z2
 	VBROADCASTSS hi+92(FP), Z3
 	VMAXPS       Z0, Z2, Z0
@@ -18013,7 +19021,7 @@ bounded1pixels:
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
 
-bound1pixels:
+bounded1pixels:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, AX
@@ -18064,51 +19072,60 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Z7
-	VMOVUPS     128(R10), Z8
-	VMOVUPS     256(R10), Z9
-	VMOVUPS     (R11), Z10
-	VFMADD231PS Z10, Z7, Z0
-	VMOVUPS     128(R11), Z10
-	VFMADD231PS Z10, Z8, Z0
-	VFMADD231PS Z10, Z7, Z1
-	VMOVUPS     256(R11), Z10
-	VFMADD231PS Z10, Z9, Z0
-	VFMADD231PS Z10, Z8, Z1
-	VFMADD231PS Z10, Z7, Z2
-	VMOVUPS     384(R11), Z10
-	VFMADD231PS Z10, Z9, Z1
-	VFMADD231PS Z10, Z8, Z2
-	VFMADD231PS Z10, Z7, Z3
-	VMOVUPS     512(R11), Z10
-	VFMADD231PS Z10, Z9, Z2
-	VFMADD231PS Z10, Z8, Z3
-	VFMADD231PS Z10, Z7, Z4
-	VMOVUPS     640(R11), Z10
-	VFMADD231PS Z10, Z9, Z3
-	VFMADD231PS Z10, Z8, Z4
-	VFMADD231PS Z10, Z7, Z5
-	VMOVUPS     768(R11), Z10
-	VFMADD231PS Z10, Z9, Z4
-	VFMADD231PS Z10, Z8, Z5
-	VFMADD231PS Z10, Z7, Z6
-	VMOVUPS     896(R11), Z7
-	VFMADD231PS Z7, Z9, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     1024(R11), Z7
-	VFMADD231PS Z7, Z9, Z6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000180, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Z7
+	VMOVUPS      128(R10), Z8
+	VMOVUPS      256(R10), Z9
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z7, Z0
+	VMOVUPS      128(R11), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z7, Z1
+	VMOVUPS      256(R11), Z10
+	VFMADD231PS  Z10, Z9, Z0
+	VFMADD231PS  Z10, Z8, Z1
+	VFMADD231PS  Z10, Z7, Z2
+	VMOVUPS      384(R11), Z10
+	VFMADD231PS  Z10, Z9, Z1
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z7, Z3
+	VMOVUPS      512(R11), Z10
+	VFMADD231PS  Z10, Z9, Z2
+	VFMADD231PS  Z10, Z8, Z3
+	VFMADD231PS  Z10, Z7, Z4
+	VMOVUPS      640(R11), Z10
+	VFMADD231PS  Z10, Z9, Z3
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z7, Z5
+	VMOVUPS      768(R11), Z10
+	VFMADD231PS  Z10, Z9, Z4
+	VFMADD231PS  Z10, Z8, Z5
+	VFMADD231PS  Z10, Z7, Z6
+	VMOVUPS      896(R11), Z7
+	VFMADD231PS  Z7, Z9, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      1024(R11), Z7
+	VFMADD231PS  Z7, Z9, Z6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000180, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Z7
 	VBROADCASTSS hi+100(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -18126,7 +19143,7 @@ bounded:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound:
+bounded:
 	VMOVUPS Z0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Z1, (R10)
@@ -18191,57 +19208,66 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Z7
-	VMOVUPS     128(R10), Z8
-	VMOVUPS     256(R10), Z9
-	VMOVUPS     (R11), Z10
-	VFMADD231PS Z10, Z7, Z0
-	VMOVUPS     128(R11), Z10
-	VFMADD231PS Z10, Z8, Z0
-	VMOVUPS     256(R11), Z10
-	VFMADD231PS Z10, Z9, Z0
-	VFMADD231PS Z10, Z7, Z1
-	VMOVUPS     384(R11), Z10
-	VFMADD231PS Z10, Z8, Z1
-	VMOVUPS     512(R11), Z10
-	VFMADD231PS Z10, Z9, Z1
-	VFMADD231PS Z10, Z7, Z2
-	VMOVUPS     640(R11), Z10
-	VFMADD231PS Z10, Z8, Z2
-	VMOVUPS     768(R11), Z10
-	VFMADD231PS Z10, Z9, Z2
-	VFMADD231PS Z10, Z7, Z3
-	VMOVUPS     896(R11), Z10
-	VFMADD231PS Z10, Z8, Z3
-	VMOVUPS     1024(R11), Z10
-	VFMADD231PS Z10, Z9, Z3
-	VFMADD231PS Z10, Z7, Z4
-	VMOVUPS     1152(R11), Z10
-	VFMADD231PS Z10, Z8, Z4
-	VMOVUPS     1280(R11), Z10
-	VFMADD231PS Z10, Z9, Z4
-	VFMADD231PS Z10, Z7, Z5
-	VMOVUPS     1408(R11), Z10
-	VFMADD231PS Z10, Z8, Z5
-	VMOVUPS     1536(R11), Z10
-	VFMADD231PS Z10, Z9, Z5
-	VFMADD231PS Z10, Z7, Z6
-	VMOVUPS     1664(R11), Z7
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     1792(R11), Z7
-	VFMADD231PS Z7, Z9, Z6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000180, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Z7
+	VMOVUPS      128(R10), Z8
+	VMOVUPS      256(R10), Z9
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z7, Z0
+	VMOVUPS      128(R11), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VMOVUPS      256(R11), Z10
+	VFMADD231PS  Z10, Z9, Z0
+	VFMADD231PS  Z10, Z7, Z1
+	VMOVUPS      384(R11), Z10
+	VFMADD231PS  Z10, Z8, Z1
+	VMOVUPS      512(R11), Z10
+	VFMADD231PS  Z10, Z9, Z1
+	VFMADD231PS  Z10, Z7, Z2
+	VMOVUPS      640(R11), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VMOVUPS      768(R11), Z10
+	VFMADD231PS  Z10, Z9, Z2
+	VFMADD231PS  Z10, Z7, Z3
+	VMOVUPS      896(R11), Z10
+	VFMADD231PS  Z10, Z8, Z3
+	VMOVUPS      1024(R11), Z10
+	VFMADD231PS  Z10, Z9, Z3
+	VFMADD231PS  Z10, Z7, Z4
+	VMOVUPS      1152(R11), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VMOVUPS      1280(R11), Z10
+	VFMADD231PS  Z10, Z9, Z4
+	VFMADD231PS  Z10, Z7, Z5
+	VMOVUPS      1408(R11), Z10
+	VFMADD231PS  Z10, Z8, Z5
+	VMOVUPS      1536(R11), Z10
+	VFMADD231PS  Z10, Z9, Z5
+	VFMADD231PS  Z10, Z7, Z6
+	VMOVUPS      1664(R11), Z7
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      1792(R11), Z7
+	VFMADD231PS  Z7, Z9, Z6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000180, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Z7
 	VBROADCASTSS hi+100(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -18259,7 +19285,7 @@ bounded:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound:
+bounded:
 	VMOVUPS Z0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Z1, (R10)
@@ -18324,69 +19350,78 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Z7
-	VMOVUPS     128(R10), Z8
-	VMOVUPS     256(R10), Z9
-	VMOVUPS     384(R10), Z10
-	VMOVUPS     512(R10), Z11
-	VMOVUPS     (R11), Z12
-	VFMADD231PS Z12, Z7, Z0
-	VMOVUPS     128(R11), Z12
-	VFMADD231PS Z12, Z8, Z0
-	VFMADD231PS Z12, Z7, Z1
-	VMOVUPS     256(R11), Z12
-	VFMADD231PS Z12, Z9, Z0
-	VFMADD231PS Z12, Z8, Z1
-	VFMADD231PS Z12, Z7, Z2
-	VMOVUPS     384(R11), Z12
-	VFMADD231PS Z12, Z10, Z0
-	VFMADD231PS Z12, Z9, Z1
-	VFMADD231PS Z12, Z8, Z2
-	VFMADD231PS Z12, Z7, Z3
-	VMOVUPS     512(R11), Z12
-	VFMADD231PS Z12, Z11, Z0
-	VFMADD231PS Z12, Z10, Z1
-	VFMADD231PS Z12, Z9, Z2
-	VFMADD231PS Z12, Z8, Z3
-	VFMADD231PS Z12, Z7, Z4
-	VMOVUPS     640(R11), Z12
-	VFMADD231PS Z12, Z11, Z1
-	VFMADD231PS Z12, Z10, Z2
-	VFMADD231PS Z12, Z9, Z3
-	VFMADD231PS Z12, Z8, Z4
-	VFMADD231PS Z12, Z7, Z5
-	VMOVUPS     768(R11), Z12
-	VFMADD231PS Z12, Z11, Z2
-	VFMADD231PS Z12, Z10, Z3
-	VFMADD231PS Z12, Z9, Z4
-	VFMADD231PS Z12, Z8, Z5
-	VFMADD231PS Z12, Z7, Z6
-	VMOVUPS     896(R11), Z7
-	VFMADD231PS Z7, Z11, Z3
-	VFMADD231PS Z7, Z10, Z4
-	VFMADD231PS Z7, Z9, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     1024(R11), Z7
-	VFMADD231PS Z7, Z11, Z4
-	VFMADD231PS Z7, Z10, Z5
-	VFMADD231PS Z7, Z9, Z6
-	VMOVUPS     1152(R11), Z7
-	VFMADD231PS Z7, Z11, Z5
-	VFMADD231PS Z7, Z10, Z6
-	VMOVUPS     1280(R11), Z7
-	VFMADD231PS Z7, Z11, Z6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000280, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Z7
+	VMOVUPS      128(R10), Z8
+	VMOVUPS      256(R10), Z9
+	VMOVUPS      384(R10), Z10
+	VMOVUPS      512(R10), Z11
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z0
+	VMOVUPS      128(R11), Z12
+	VFMADD231PS  Z12, Z8, Z0
+	VFMADD231PS  Z12, Z7, Z1
+	VMOVUPS      256(R11), Z12
+	VFMADD231PS  Z12, Z9, Z0
+	VFMADD231PS  Z12, Z8, Z1
+	VFMADD231PS  Z12, Z7, Z2
+	VMOVUPS      384(R11), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z8, Z2
+	VFMADD231PS  Z12, Z7, Z3
+	VMOVUPS      512(R11), Z12
+	VFMADD231PS  Z12, Z11, Z0
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Z12, Z9, Z2
+	VFMADD231PS  Z12, Z8, Z3
+	VFMADD231PS  Z12, Z7, Z4
+	VMOVUPS      640(R11), Z12
+	VFMADD231PS  Z12, Z11, Z1
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z9, Z3
+	VFMADD231PS  Z12, Z8, Z4
+	VFMADD231PS  Z12, Z7, Z5
+	VMOVUPS      768(R11), Z12
+	VFMADD231PS  Z12, Z11, Z2
+	VFMADD231PS  Z12, Z10, Z3
+	VFMADD231PS  Z12, Z9, Z4
+	VFMADD231PS  Z12, Z8, Z5
+	VFMADD231PS  Z12, Z7, Z6
+	VMOVUPS      896(R11), Z7
+	VFMADD231PS  Z7, Z11, Z3
+	VFMADD231PS  Z7, Z10, Z4
+	VFMADD231PS  Z7, Z9, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      1024(R11), Z7
+	VFMADD231PS  Z7, Z11, Z4
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD231PS  Z7, Z9, Z6
+	VMOVUPS      1152(R11), Z7
+	VFMADD231PS  Z7, Z11, Z5
+	VFMADD231PS  Z7, Z10, Z6
+	VMOVUPS      1280(R11), Z7
+	VFMADD231PS  Z7, Z11, Z6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000280, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Z7
 	VBROADCASTSS hi+100(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -18404,7 +19439,7 @@ bounded:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound:
+bounded:
 	VMOVUPS Z0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Z1, (R10)
@@ -18469,75 +19504,84 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Z7
-	VMOVUPS     128(R10), Z8
-	VMOVUPS     256(R10), Z9
-	VMOVUPS     384(R10), Z10
-	VMOVUPS     512(R10), Z11
-	VMOVUPS     (R11), Z12
-	VFMADD231PS Z12, Z7, Z0
-	VMOVUPS     128(R11), Z12
-	VFMADD231PS Z12, Z8, Z0
-	VMOVUPS     256(R11), Z12
-	VFMADD231PS Z12, Z9, Z0
-	VFMADD231PS Z12, Z7, Z1
-	VMOVUPS     384(R11), Z12
-	VFMADD231PS Z12, Z10, Z0
-	VFMADD231PS Z12, Z8, Z1
-	VMOVUPS     512(R11), Z12
-	VFMADD231PS Z12, Z11, Z0
-	VFMADD231PS Z12, Z9, Z1
-	VFMADD231PS Z12, Z7, Z2
-	VMOVUPS     640(R11), Z12
-	VFMADD231PS Z12, Z10, Z1
-	VFMADD231PS Z12, Z8, Z2
-	VMOVUPS     768(R11), Z12
-	VFMADD231PS Z12, Z11, Z1
-	VFMADD231PS Z12, Z9, Z2
-	VFMADD231PS Z12, Z7, Z3
-	VMOVUPS     896(R11), Z12
-	VFMADD231PS Z12, Z10, Z2
-	VFMADD231PS Z12, Z8, Z3
-	VMOVUPS     1024(R11), Z12
-	VFMADD231PS Z12, Z11, Z2
-	VFMADD231PS Z12, Z9, Z3
-	VFMADD231PS Z12, Z7, Z4
-	VMOVUPS     1152(R11), Z12
-	VFMADD231PS Z12, Z10, Z3
-	VFMADD231PS Z12, Z8, Z4
-	VMOVUPS     1280(R11), Z12
-	VFMADD231PS Z12, Z11, Z3
-	VFMADD231PS Z12, Z9, Z4
-	VFMADD231PS Z12, Z7, Z5
-	VMOVUPS     1408(R11), Z12
-	VFMADD231PS Z12, Z10, Z4
-	VFMADD231PS Z12, Z8, Z5
-	VMOVUPS     1536(R11), Z12
-	VFMADD231PS Z12, Z11, Z4
-	VFMADD231PS Z12, Z9, Z5
-	VFMADD231PS Z12, Z7, Z6
-	VMOVUPS     1664(R11), Z7
-	VFMADD231PS Z7, Z10, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     1792(R11), Z7
-	VFMADD231PS Z7, Z11, Z5
-	VFMADD231PS Z7, Z9, Z6
-	VMOVUPS     1920(R11), Z7
-	VFMADD231PS Z7, Z10, Z6
-	VMOVUPS     2048(R11), Z7
-	VFMADD231PS Z7, Z11, Z6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000280, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Z7
+	VMOVUPS      128(R10), Z8
+	VMOVUPS      256(R10), Z9
+	VMOVUPS      384(R10), Z10
+	VMOVUPS      512(R10), Z11
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z0
+	VMOVUPS      128(R11), Z12
+	VFMADD231PS  Z12, Z8, Z0
+	VMOVUPS      256(R11), Z12
+	VFMADD231PS  Z12, Z9, Z0
+	VFMADD231PS  Z12, Z7, Z1
+	VMOVUPS      384(R11), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z8, Z1
+	VMOVUPS      512(R11), Z12
+	VFMADD231PS  Z12, Z11, Z0
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z7, Z2
+	VMOVUPS      640(R11), Z12
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Z12, Z8, Z2
+	VMOVUPS      768(R11), Z12
+	VFMADD231PS  Z12, Z11, Z1
+	VFMADD231PS  Z12, Z9, Z2
+	VFMADD231PS  Z12, Z7, Z3
+	VMOVUPS      896(R11), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z8, Z3
+	VMOVUPS      1024(R11), Z12
+	VFMADD231PS  Z12, Z11, Z2
+	VFMADD231PS  Z12, Z9, Z3
+	VFMADD231PS  Z12, Z7, Z4
+	VMOVUPS      1152(R11), Z12
+	VFMADD231PS  Z12, Z10, Z3
+	VFMADD231PS  Z12, Z8, Z4
+	VMOVUPS      1280(R11), Z12
+	VFMADD231PS  Z12, Z11, Z3
+	VFMADD231PS  Z12, Z9, Z4
+	VFMADD231PS  Z12, Z7, Z5
+	VMOVUPS      1408(R11), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z8, Z5
+	VMOVUPS      1536(R11), Z12
+	VFMADD231PS  Z12, Z11, Z4
+	VFMADD231PS  Z12, Z9, Z5
+	VFMADD231PS  Z12, Z7, Z6
+	VMOVUPS      1664(R11), Z7
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      1792(R11), Z7
+	VFMADD231PS  Z7, Z11, Z5
+	VFMADD231PS  Z7, Z9, Z6
+	VMOVUPS      1920(R11), Z7
+	VFMADD231PS  Z7, Z10, Z6
+	VMOVUPS      2048(R11), Z7
+	VFMADD231PS  Z7, Z11, Z6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000280, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Z7
 	VBROADCASTSS hi+100(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -18555,7 +19599,7 @@ bounded:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound:
+bounded:
 	VMOVUPS Z0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Z1, (R10)
@@ -18620,87 +19664,96 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Z7
-	VMOVUPS     128(R10), Z8
-	VMOVUPS     256(R10), Z9
-	VMOVUPS     384(R10), Z10
-	VMOVUPS     512(R10), Z11
-	VMOVUPS     640(R10), Z12
-	VMOVUPS     768(R10), Z13
-	VMOVUPS     (R11), Z14
-	VFMADD231PS Z14, Z7, Z0
-	VMOVUPS     128(R11), Z14
-	VFMADD231PS Z14, Z8, Z0
-	VFMADD231PS Z14, Z7, Z1
-	VMOVUPS     256(R11), Z14
-	VFMADD231PS Z14, Z9, Z0
-	VFMADD231PS Z14, Z8, Z1
-	VFMADD231PS Z14, Z7, Z2
-	VMOVUPS     384(R11), Z14
-	VFMADD231PS Z14, Z10, Z0
-	VFMADD231PS Z14, Z9, Z1
-	VFMADD231PS Z14, Z8, Z2
-	VFMADD231PS Z14, Z7, Z3
-	VMOVUPS     512(R11), Z14
-	VFMADD231PS Z14, Z11, Z0
-	VFMADD231PS Z14, Z10, Z1
-	VFMADD231PS Z14, Z9, Z2
-	VFMADD231PS Z14, Z8, Z3
-	VFMADD231PS Z14, Z7, Z4
-	VMOVUPS     640(R11), Z14
-	VFMADD231PS Z14, Z12, Z0
-	VFMADD231PS Z14, Z11, Z1
-	VFMADD231PS Z14, Z10, Z2
-	VFMADD231PS Z14, Z9, Z3
-	VFMADD231PS Z14, Z8, Z4
-	VFMADD231PS Z14, Z7, Z5
-	VMOVUPS     768(R11), Z14
-	VFMADD231PS Z14, Z13, Z0
-	VFMADD231PS Z14, Z12, Z1
-	VFMADD231PS Z14, Z11, Z2
-	VFMADD231PS Z14, Z10, Z3
-	VFMADD231PS Z14, Z9, Z4
-	VFMADD231PS Z14, Z8, Z5
-	VFMADD231PS Z14, Z7, Z6
-	VMOVUPS     896(R11), Z7
-	VFMADD231PS Z7, Z13, Z1
-	VFMADD231PS Z7, Z12, Z2
-	VFMADD231PS Z7, Z11, Z3
-	VFMADD231PS Z7, Z10, Z4
-	VFMADD231PS Z7, Z9, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     1024(R11), Z7
-	VFMADD231PS Z7, Z13, Z2
-	VFMADD231PS Z7, Z12, Z3
-	VFMADD231PS Z7, Z11, Z4
-	VFMADD231PS Z7, Z10, Z5
-	VFMADD231PS Z7, Z9, Z6
-	VMOVUPS     1152(R11), Z7
-	VFMADD231PS Z7, Z13, Z3
-	VFMADD231PS Z7, Z12, Z4
-	VFMADD231PS Z7, Z11, Z5
-	VFMADD231PS Z7, Z10, Z6
-	VMOVUPS     1280(R11), Z7
-	VFMADD231PS Z7, Z13, Z4
-	VFMADD231PS Z7, Z12, Z5
-	VFMADD231PS Z7, Z11, Z6
-	VMOVUPS     1408(R11), Z7
-	VFMADD231PS Z7, Z13, Z5
-	VFMADD231PS Z7, Z12, Z6
-	VMOVUPS     1536(R11), Z7
-	VFMADD231PS Z7, Z13, Z6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000380, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Z7
+	VMOVUPS      128(R10), Z8
+	VMOVUPS      256(R10), Z9
+	VMOVUPS      384(R10), Z10
+	VMOVUPS      512(R10), Z11
+	VMOVUPS      640(R10), Z12
+	VMOVUPS      768(R10), Z13
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z7, Z0
+	VMOVUPS      128(R11), Z14
+	VFMADD231PS  Z14, Z8, Z0
+	VFMADD231PS  Z14, Z7, Z1
+	VMOVUPS      256(R11), Z14
+	VFMADD231PS  Z14, Z9, Z0
+	VFMADD231PS  Z14, Z8, Z1
+	VFMADD231PS  Z14, Z7, Z2
+	VMOVUPS      384(R11), Z14
+	VFMADD231PS  Z14, Z10, Z0
+	VFMADD231PS  Z14, Z9, Z1
+	VFMADD231PS  Z14, Z8, Z2
+	VFMADD231PS  Z14, Z7, Z3
+	VMOVUPS      512(R11), Z14
+	VFMADD231PS  Z14, Z11, Z0
+	VFMADD231PS  Z14, Z10, Z1
+	VFMADD231PS  Z14, Z9, Z2
+	VFMADD231PS  Z14, Z8, Z3
+	VFMADD231PS  Z14, Z7, Z4
+	VMOVUPS      640(R11), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z11, Z1
+	VFMADD231PS  Z14, Z10, Z2
+	VFMADD231PS  Z14, Z9, Z3
+	VFMADD231PS  Z14, Z8, Z4
+	VFMADD231PS  Z14, Z7, Z5
+	VMOVUPS      768(R11), Z14
+	VFMADD231PS  Z14, Z13, Z0
+	VFMADD231PS  Z14, Z12, Z1
+	VFMADD231PS  Z14, Z11, Z2
+	VFMADD231PS  Z14, Z10, Z3
+	VFMADD231PS  Z14, Z9, Z4
+	VFMADD231PS  Z14, Z8, Z5
+	VFMADD231PS  Z14, Z7, Z6
+	VMOVUPS      896(R11), Z7
+	VFMADD231PS  Z7, Z13, Z1
+	VFMADD231PS  Z7, Z12, Z2
+	VFMADD231PS  Z7, Z11, Z3
+	VFMADD231PS  Z7, Z10, Z4
+	VFMADD231PS  Z7, Z9, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      1024(R11), Z7
+	VFMADD231PS  Z7, Z13, Z2
+	VFMADD231PS  Z7, Z12, Z3
+	VFMADD231PS  Z7, Z11, Z4
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD231PS  Z7, Z9, Z6
+	VMOVUPS      1152(R11), Z7
+	VFMADD231PS  Z7, Z13, Z3
+	VFMADD231PS  Z7, Z12, Z4
+	VFMADD231PS  Z7, Z11, Z5
+	VFMADD231PS  Z7, Z10, Z6
+	VMOVUPS      1280(R11), Z7
+	VFMADD231PS  Z7, Z13, Z4
+	VFMADD231PS  Z7, Z12, Z5
+	VFMADD231PS  Z7, Z11, Z6
+	VMOVUPS      1408(R11), Z7
+	VFMADD231PS  Z7, Z13, Z5
+	VFMADD231PS  Z7, Z12, Z6
+	VMOVUPS      1536(R11), Z7
+	VFMADD231PS  Z7, Z13, Z6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000380, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Z7
 	VBROADCASTSS hi+100(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -18718,7 +19771,7 @@ bounded:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound:
+bounded:
 	VMOVUPS Z0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Z1, (R10)
@@ -18783,93 +19836,102 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Z7
-	VMOVUPS     128(R10), Z8
-	VMOVUPS     256(R10), Z9
-	VMOVUPS     384(R10), Z10
-	VMOVUPS     512(R10), Z11
-	VMOVUPS     640(R10), Z12
-	VMOVUPS     768(R10), Z13
-	VMOVUPS     (R11), Z14
-	VFMADD231PS Z14, Z7, Z0
-	VMOVUPS     128(R11), Z14
-	VFMADD231PS Z14, Z8, Z0
-	VMOVUPS     256(R11), Z14
-	VFMADD231PS Z14, Z9, Z0
-	VFMADD231PS Z14, Z7, Z1
-	VMOVUPS     384(R11), Z14
-	VFMADD231PS Z14, Z10, Z0
-	VFMADD231PS Z14, Z8, Z1
-	VMOVUPS     512(R11), Z14
-	VFMADD231PS Z14, Z11, Z0
-	VFMADD231PS Z14, Z9, Z1
-	VFMADD231PS Z14, Z7, Z2
-	VMOVUPS     640(R11), Z14
-	VFMADD231PS Z14, Z12, Z0
-	VFMADD231PS Z14, Z10, Z1
-	VFMADD231PS Z14, Z8, Z2
-	VMOVUPS     768(R11), Z14
-	VFMADD231PS Z14, Z13, Z0
-	VFMADD231PS Z14, Z11, Z1
-	VFMADD231PS Z14, Z9, Z2
-	VFMADD231PS Z14, Z7, Z3
-	VMOVUPS     896(R11), Z14
-	VFMADD231PS Z14, Z12, Z1
-	VFMADD231PS Z14, Z10, Z2
-	VFMADD231PS Z14, Z8, Z3
-	VMOVUPS     1024(R11), Z14
-	VFMADD231PS Z14, Z13, Z1
-	VFMADD231PS Z14, Z11, Z2
-	VFMADD231PS Z14, Z9, Z3
-	VFMADD231PS Z14, Z7, Z4
-	VMOVUPS     1152(R11), Z14
-	VFMADD231PS Z14, Z12, Z2
-	VFMADD231PS Z14, Z10, Z3
-	VFMADD231PS Z14, Z8, Z4
-	VMOVUPS     1280(R11), Z14
-	VFMADD231PS Z14, Z13, Z2
-	VFMADD231PS Z14, Z11, Z3
-	VFMADD231PS Z14, Z9, Z4
-	VFMADD231PS Z14, Z7, Z5
-	VMOVUPS     1408(R11), Z14
-	VFMADD231PS Z14, Z12, Z3
-	VFMADD231PS Z14, Z10, Z4
-	VFMADD231PS Z14, Z8, Z5
-	VMOVUPS     1536(R11), Z14
-	VFMADD231PS Z14, Z13, Z3
-	VFMADD231PS Z14, Z11, Z4
-	VFMADD231PS Z14, Z9, Z5
-	VFMADD231PS Z14, Z7, Z6
-	VMOVUPS     1664(R11), Z7
-	VFMADD231PS Z7, Z12, Z4
-	VFMADD231PS Z7, Z10, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     1792(R11), Z7
-	VFMADD231PS Z7, Z13, Z4
-	VFMADD231PS Z7, Z11, Z5
-	VFMADD231PS Z7, Z9, Z6
-	VMOVUPS     1920(R11), Z7
-	VFMADD231PS Z7, Z12, Z5
-	VFMADD231PS Z7, Z10, Z6
-	VMOVUPS     2048(R11), Z7
-	VFMADD231PS Z7, Z13, Z5
-	VFMADD231PS Z7, Z11, Z6
-	VMOVUPS     2176(R11), Z7
-	VFMADD231PS Z7, Z12, Z6
-	VMOVUPS     2304(R11), Z7
-	VFMADD231PS Z7, Z13, Z6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000380, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Z7
+	VMOVUPS      128(R10), Z8
+	VMOVUPS      256(R10), Z9
+	VMOVUPS      384(R10), Z10
+	VMOVUPS      512(R10), Z11
+	VMOVUPS      640(R10), Z12
+	VMOVUPS      768(R10), Z13
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z7, Z0
+	VMOVUPS      128(R11), Z14
+	VFMADD231PS  Z14, Z8, Z0
+	VMOVUPS      256(R11), Z14
+	VFMADD231PS  Z14, Z9, Z0
+	VFMADD231PS  Z14, Z7, Z1
+	VMOVUPS      384(R11), Z14
+	VFMADD231PS  Z14, Z10, Z0
+	VFMADD231PS  Z14, Z8, Z1
+	VMOVUPS      512(R11), Z14
+	VFMADD231PS  Z14, Z11, Z0
+	VFMADD231PS  Z14, Z9, Z1
+	VFMADD231PS  Z14, Z7, Z2
+	VMOVUPS      640(R11), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z10, Z1
+	VFMADD231PS  Z14, Z8, Z2
+	VMOVUPS      768(R11), Z14
+	VFMADD231PS  Z14, Z13, Z0
+	VFMADD231PS  Z14, Z11, Z1
+	VFMADD231PS  Z14, Z9, Z2
+	VFMADD231PS  Z14, Z7, Z3
+	VMOVUPS      896(R11), Z14
+	VFMADD231PS  Z14, Z12, Z1
+	VFMADD231PS  Z14, Z10, Z2
+	VFMADD231PS  Z14, Z8, Z3
+	VMOVUPS      1024(R11), Z14
+	VFMADD231PS  Z14, Z13, Z1
+	VFMADD231PS  Z14, Z11, Z2
+	VFMADD231PS  Z14, Z9, Z3
+	VFMADD231PS  Z14, Z7, Z4
+	VMOVUPS      1152(R11), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z10, Z3
+	VFMADD231PS  Z14, Z8, Z4
+	VMOVUPS      1280(R11), Z14
+	VFMADD231PS  Z14, Z13, Z2
+	VFMADD231PS  Z14, Z11, Z3
+	VFMADD231PS  Z14, Z9, Z4
+	VFMADD231PS  Z14, Z7, Z5
+	VMOVUPS      1408(R11), Z14
+	VFMADD231PS  Z14, Z12, Z3
+	VFMADD231PS  Z14, Z10, Z4
+	VFMADD231PS  Z14, Z8, Z5
+	VMOVUPS      1536(R11), Z14
+	VFMADD231PS  Z14, Z13, Z3
+	VFMADD231PS  Z14, Z11, Z4
+	VFMADD231PS  Z14, Z9, Z5
+	VFMADD231PS  Z14, Z7, Z6
+	VMOVUPS      1664(R11), Z7
+	VFMADD231PS  Z7, Z12, Z4
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      1792(R11), Z7
+	VFMADD231PS  Z7, Z13, Z4
+	VFMADD231PS  Z7, Z11, Z5
+	VFMADD231PS  Z7, Z9, Z6
+	VMOVUPS      1920(R11), Z7
+	VFMADD231PS  Z7, Z12, Z5
+	VFMADD231PS  Z7, Z10, Z6
+	VMOVUPS      2048(R11), Z7
+	VFMADD231PS  Z7, Z13, Z5
+	VFMADD231PS  Z7, Z11, Z6
+	VMOVUPS      2176(R11), Z7
+	VFMADD231PS  Z7, Z12, Z6
+	VMOVUPS      2304(R11), Z7
+	VFMADD231PS  Z7, Z13, Z6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000380, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Z7
 	VBROADCASTSS hi+100(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -18887,7 +19949,7 @@ bounded:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound:
+bounded:
 	VMOVUPS Z0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Z1, (R10)
@@ -18952,111 +20014,120 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Z7
-	VMOVUPS     128(R10), Z8
-	VMOVUPS     256(R10), Z9
-	VMOVUPS     384(R10), Z10
-	VMOVUPS     (R11), Z11
-	VFMADD231PS Z11, Z7, Z0
-	VMOVUPS     128(R11), Z11
-	VFMADD231PS Z11, Z8, Z0
-	VFMADD231PS Z11, Z7, Z1
-	VMOVUPS     256(R11), Z11
-	VFMADD231PS Z11, Z9, Z0
-	VFMADD231PS Z11, Z8, Z1
-	VFMADD231PS Z11, Z7, Z2
-	VMOVUPS     384(R11), Z11
-	VFMADD231PS Z11, Z10, Z0
-	VFMADD231PS Z11, Z9, Z1
-	VFMADD231PS Z11, Z8, Z2
-	VFMADD231PS Z11, Z7, Z3
-	VMOVUPS     512(R11), Z11
-	VFMADD231PS Z11, Z10, Z1
-	VFMADD231PS Z11, Z9, Z2
-	VFMADD231PS Z11, Z8, Z3
-	VFMADD231PS Z11, Z7, Z4
-	VMOVUPS     640(R11), Z11
-	VFMADD231PS Z11, Z10, Z2
-	VFMADD231PS Z11, Z9, Z3
-	VFMADD231PS Z11, Z8, Z4
-	VFMADD231PS Z11, Z7, Z5
-	VMOVUPS     768(R11), Z11
-	VFMADD231PS Z11, Z10, Z3
-	VFMADD231PS Z11, Z9, Z4
-	VFMADD231PS Z11, Z8, Z5
-	VFMADD231PS Z11, Z7, Z6
-	VMOVUPS     896(R11), Z7
-	VFMADD231PS Z7, Z10, Z4
-	VFMADD231PS Z7, Z9, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     1024(R11), Z7
-	VFMADD231PS Z7, Z10, Z5
-	VFMADD231PS Z7, Z9, Z6
-	VMOVUPS     1152(R11), Z7
-	VFMADD231PS Z7, Z10, Z6
-	VMOVUPS     512(R10), Z7
-	VMOVUPS     640(R10), Z8
-	VMOVUPS     768(R10), Z9
-	VMOVUPS     896(R10), Z10
-	VMOVUPS     1024(R10), Z11
-	VMOVUPS     512(R11), Z12
-	VFMADD231PS Z12, Z7, Z0
-	VMOVUPS     640(R11), Z12
-	VFMADD231PS Z12, Z8, Z0
-	VFMADD231PS Z12, Z7, Z1
-	VMOVUPS     768(R11), Z12
-	VFMADD231PS Z12, Z9, Z0
-	VFMADD231PS Z12, Z8, Z1
-	VFMADD231PS Z12, Z7, Z2
-	VMOVUPS     896(R11), Z12
-	VFMADD231PS Z12, Z10, Z0
-	VFMADD231PS Z12, Z9, Z1
-	VFMADD231PS Z12, Z8, Z2
-	VFMADD231PS Z12, Z7, Z3
-	VMOVUPS     1024(R11), Z12
-	VFMADD231PS Z12, Z11, Z0
-	VFMADD231PS Z12, Z10, Z1
-	VFMADD231PS Z12, Z9, Z2
-	VFMADD231PS Z12, Z8, Z3
-	VFMADD231PS Z12, Z7, Z4
-	VMOVUPS     1152(R11), Z12
-	VFMADD231PS Z12, Z11, Z1
-	VFMADD231PS Z12, Z10, Z2
-	VFMADD231PS Z12, Z9, Z3
-	VFMADD231PS Z12, Z8, Z4
-	VFMADD231PS Z12, Z7, Z5
-	VMOVUPS     1280(R11), Z12
-	VFMADD231PS Z12, Z11, Z2
-	VFMADD231PS Z12, Z10, Z3
-	VFMADD231PS Z12, Z9, Z4
-	VFMADD231PS Z12, Z8, Z5
-	VFMADD231PS Z12, Z7, Z6
-	VMOVUPS     1408(R11), Z7
-	VFMADD231PS Z7, Z11, Z3
-	VFMADD231PS Z7, Z10, Z4
-	VFMADD231PS Z7, Z9, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     1536(R11), Z7
-	VFMADD231PS Z7, Z11, Z4
-	VFMADD231PS Z7, Z10, Z5
-	VFMADD231PS Z7, Z9, Z6
-	VMOVUPS     1664(R11), Z7
-	VFMADD231PS Z7, Z11, Z5
-	VFMADD231PS Z7, Z10, Z6
-	VMOVUPS     1792(R11), Z7
-	VFMADD231PS Z7, Z11, Z6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000480, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Z7
+	VMOVUPS      128(R10), Z8
+	VMOVUPS      256(R10), Z9
+	VMOVUPS      384(R10), Z10
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z7, Z0
+	VMOVUPS      128(R11), Z11
+	VFMADD231PS  Z11, Z8, Z0
+	VFMADD231PS  Z11, Z7, Z1
+	VMOVUPS      256(R11), Z11
+	VFMADD231PS  Z11, Z9, Z0
+	VFMADD231PS  Z11, Z8, Z1
+	VFMADD231PS  Z11, Z7, Z2
+	VMOVUPS      384(R11), Z11
+	VFMADD231PS  Z11, Z10, Z0
+	VFMADD231PS  Z11, Z9, Z1
+	VFMADD231PS  Z11, Z8, Z2
+	VFMADD231PS  Z11, Z7, Z3
+	VMOVUPS      512(R11), Z11
+	VFMADD231PS  Z11, Z10, Z1
+	VFMADD231PS  Z11, Z9, Z2
+	VFMADD231PS  Z11, Z8, Z3
+	VFMADD231PS  Z11, Z7, Z4
+	VMOVUPS      640(R11), Z11
+	VFMADD231PS  Z11, Z10, Z2
+	VFMADD231PS  Z11, Z9, Z3
+	VFMADD231PS  Z11, Z8, Z4
+	VFMADD231PS  Z11, Z7, Z5
+	VMOVUPS      768(R11), Z11
+	VFMADD231PS  Z11, Z10, Z3
+	VFMADD231PS  Z11, Z9, Z4
+	VFMADD231PS  Z11, Z8, Z5
+	VFMADD231PS  Z11, Z7, Z6
+	VMOVUPS      896(R11), Z7
+	VFMADD231PS  Z7, Z10, Z4
+	VFMADD231PS  Z7, Z9, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      1024(R11), Z7
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD231PS  Z7, Z9, Z6
+	VMOVUPS      1152(R11), Z7
+	VFMADD231PS  Z7, Z10, Z6
+	VMOVUPS      512(R10), Z7
+	VMOVUPS      640(R10), Z8
+	VMOVUPS      768(R10), Z9
+	VMOVUPS      896(R10), Z10
+	VMOVUPS      1024(R10), Z11
+	VMOVUPS      512(R11), Z12
+	VFMADD231PS  Z12, Z7, Z0
+	VMOVUPS      640(R11), Z12
+	VFMADD231PS  Z12, Z8, Z0
+	VFMADD231PS  Z12, Z7, Z1
+	VMOVUPS      768(R11), Z12
+	VFMADD231PS  Z12, Z9, Z0
+	VFMADD231PS  Z12, Z8, Z1
+	VFMADD231PS  Z12, Z7, Z2
+	VMOVUPS      896(R11), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z8, Z2
+	VFMADD231PS  Z12, Z7, Z3
+	VMOVUPS      1024(R11), Z12
+	VFMADD231PS  Z12, Z11, Z0
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Z12, Z9, Z2
+	VFMADD231PS  Z12, Z8, Z3
+	VFMADD231PS  Z12, Z7, Z4
+	VMOVUPS      1152(R11), Z12
+	VFMADD231PS  Z12, Z11, Z1
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z9, Z3
+	VFMADD231PS  Z12, Z8, Z4
+	VFMADD231PS  Z12, Z7, Z5
+	VMOVUPS      1280(R11), Z12
+	VFMADD231PS  Z12, Z11, Z2
+	VFMADD231PS  Z12, Z10, Z3
+	VFMADD231PS  Z12, Z9, Z4
+	VFMADD231PS  Z12, Z8, Z5
+	VFMADD231PS  Z12, Z7, Z6
+	VMOVUPS      1408(R11), Z7
+	VFMADD231PS  Z7, Z11, Z3
+	VFMADD231PS  Z7, Z10, Z4
+	VFMADD231PS  Z7, Z9, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      1536(R11), Z7
+	VFMADD231PS  Z7, Z11, Z4
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD231PS  Z7, Z9, Z6
+	VMOVUPS      1664(R11), Z7
+	VFMADD231PS  Z7, Z11, Z5
+	VFMADD231PS  Z7, Z10, Z6
+	VMOVUPS      1792(R11), Z7
+	VFMADD231PS  Z7, Z11, Z6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000480, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Z7
 	VBROADCASTSS hi+100(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -19074,7 +20145,7 @@ bounded:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound:
+bounded:
 	VMOVUPS Z0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Z1, (R10)
@@ -19139,123 +20210,132 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Z7
-	VMOVUPS     128(R10), Z8
-	VMOVUPS     256(R10), Z9
-	VMOVUPS     384(R10), Z10
-	VMOVUPS     (R11), Z11
-	VFMADD231PS Z11, Z7, Z0
-	VMOVUPS     128(R11), Z11
-	VFMADD231PS Z11, Z8, Z0
-	VMOVUPS     256(R11), Z11
-	VFMADD231PS Z11, Z9, Z0
-	VFMADD231PS Z11, Z7, Z1
-	VMOVUPS     384(R11), Z11
-	VFMADD231PS Z11, Z10, Z0
-	VFMADD231PS Z11, Z8, Z1
-	VMOVUPS     512(R11), Z11
-	VFMADD231PS Z11, Z9, Z1
-	VFMADD231PS Z11, Z7, Z2
-	VMOVUPS     640(R11), Z11
-	VFMADD231PS Z11, Z10, Z1
-	VFMADD231PS Z11, Z8, Z2
-	VMOVUPS     768(R11), Z11
-	VFMADD231PS Z11, Z9, Z2
-	VFMADD231PS Z11, Z7, Z3
-	VMOVUPS     896(R11), Z11
-	VFMADD231PS Z11, Z10, Z2
-	VFMADD231PS Z11, Z8, Z3
-	VMOVUPS     1024(R11), Z11
-	VFMADD231PS Z11, Z9, Z3
-	VFMADD231PS Z11, Z7, Z4
-	VMOVUPS     1152(R11), Z11
-	VFMADD231PS Z11, Z10, Z3
-	VFMADD231PS Z11, Z8, Z4
-	VMOVUPS     1280(R11), Z11
-	VFMADD231PS Z11, Z9, Z4
-	VFMADD231PS Z11, Z7, Z5
-	VMOVUPS     1408(R11), Z11
-	VFMADD231PS Z11, Z10, Z4
-	VFMADD231PS Z11, Z8, Z5
-	VMOVUPS     1536(R11), Z11
-	VFMADD231PS Z11, Z9, Z5
-	VFMADD231PS Z11, Z7, Z6
-	VMOVUPS     1664(R11), Z7
-	VFMADD231PS Z7, Z10, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     1792(R11), Z7
-	VFMADD231PS Z7, Z9, Z6
-	VMOVUPS     1920(R11), Z7
-	VFMADD231PS Z7, Z10, Z6
-	VMOVUPS     512(R10), Z7
-	VMOVUPS     640(R10), Z8
-	VMOVUPS     768(R10), Z9
-	VMOVUPS     896(R10), Z10
-	VMOVUPS     1024(R10), Z11
-	VMOVUPS     512(R11), Z12
-	VFMADD231PS Z12, Z7, Z0
-	VMOVUPS     640(R11), Z12
-	VFMADD231PS Z12, Z8, Z0
-	VMOVUPS     768(R11), Z12
-	VFMADD231PS Z12, Z9, Z0
-	VFMADD231PS Z12, Z7, Z1
-	VMOVUPS     896(R11), Z12
-	VFMADD231PS Z12, Z10, Z0
-	VFMADD231PS Z12, Z8, Z1
-	VMOVUPS     1024(R11), Z12
-	VFMADD231PS Z12, Z11, Z0
-	VFMADD231PS Z12, Z9, Z1
-	VFMADD231PS Z12, Z7, Z2
-	VMOVUPS     1152(R11), Z12
-	VFMADD231PS Z12, Z10, Z1
-	VFMADD231PS Z12, Z8, Z2
-	VMOVUPS     1280(R11), Z12
-	VFMADD231PS Z12, Z11, Z1
-	VFMADD231PS Z12, Z9, Z2
-	VFMADD231PS Z12, Z7, Z3
-	VMOVUPS     1408(R11), Z12
-	VFMADD231PS Z12, Z10, Z2
-	VFMADD231PS Z12, Z8, Z3
-	VMOVUPS     1536(R11), Z12
-	VFMADD231PS Z12, Z11, Z2
-	VFMADD231PS Z12, Z9, Z3
-	VFMADD231PS Z12, Z7, Z4
-	VMOVUPS     1664(R11), Z12
-	VFMADD231PS Z12, Z10, Z3
-	VFMADD231PS Z12, Z8, Z4
-	VMOVUPS     1792(R11), Z12
-	VFMADD231PS Z12, Z11, Z3
-	VFMADD231PS Z12, Z9, Z4
-	VFMADD231PS Z12, Z7, Z5
-	VMOVUPS     1920(R11), Z12
-	VFMADD231PS Z12, Z10, Z4
-	VFMADD231PS Z12, Z8, Z5
-	VMOVUPS     2048(R11), Z12
-	VFMADD231PS Z12, Z11, Z4
-	VFMADD231PS Z12, Z9, Z5
-	VFMADD231PS Z12, Z7, Z6
-	VMOVUPS     2176(R11), Z7
-	VFMADD231PS Z7, Z10, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     2304(R11), Z7
-	VFMADD231PS Z7, Z11, Z5
-	VFMADD231PS Z7, Z9, Z6
-	VMOVUPS     2432(R11), Z7
-	VFMADD231PS Z7, Z10, Z6
-	VMOVUPS     2560(R11), Z7
-	VFMADD231PS Z7, Z11, Z6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000480, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Z7
+	VMOVUPS      128(R10), Z8
+	VMOVUPS      256(R10), Z9
+	VMOVUPS      384(R10), Z10
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z7, Z0
+	VMOVUPS      128(R11), Z11
+	VFMADD231PS  Z11, Z8, Z0
+	VMOVUPS      256(R11), Z11
+	VFMADD231PS  Z11, Z9, Z0
+	VFMADD231PS  Z11, Z7, Z1
+	VMOVUPS      384(R11), Z11
+	VFMADD231PS  Z11, Z10, Z0
+	VFMADD231PS  Z11, Z8, Z1
+	VMOVUPS      512(R11), Z11
+	VFMADD231PS  Z11, Z9, Z1
+	VFMADD231PS  Z11, Z7, Z2
+	VMOVUPS      640(R11), Z11
+	VFMADD231PS  Z11, Z10, Z1
+	VFMADD231PS  Z11, Z8, Z2
+	VMOVUPS      768(R11), Z11
+	VFMADD231PS  Z11, Z9, Z2
+	VFMADD231PS  Z11, Z7, Z3
+	VMOVUPS      896(R11), Z11
+	VFMADD231PS  Z11, Z10, Z2
+	VFMADD231PS  Z11, Z8, Z3
+	VMOVUPS      1024(R11), Z11
+	VFMADD231PS  Z11, Z9, Z3
+	VFMADD231PS  Z11, Z7, Z4
+	VMOVUPS      1152(R11), Z11
+	VFMADD231PS  Z11, Z10, Z3
+	VFMADD231PS  Z11, Z8, Z4
+	VMOVUPS      1280(R11), Z11
+	VFMADD231PS  Z11, Z9, Z4
+	VFMADD231PS  Z11, Z7, Z5
+	VMOVUPS      1408(R11), Z11
+	VFMADD231PS  Z11, Z10, Z4
+	VFMADD231PS  Z11, Z8, Z5
+	VMOVUPS      1536(R11), Z11
+	VFMADD231PS  Z11, Z9, Z5
+	VFMADD231PS  Z11, Z7, Z6
+	VMOVUPS      1664(R11), Z7
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      1792(R11), Z7
+	VFMADD231PS  Z7, Z9, Z6
+	VMOVUPS      1920(R11), Z7
+	VFMADD231PS  Z7, Z10, Z6
+	VMOVUPS      512(R10), Z7
+	VMOVUPS      640(R10), Z8
+	VMOVUPS      768(R10), Z9
+	VMOVUPS      896(R10), Z10
+	VMOVUPS      1024(R10), Z11
+	VMOVUPS      512(R11), Z12
+	VFMADD231PS  Z12, Z7, Z0
+	VMOVUPS      640(R11), Z12
+	VFMADD231PS  Z12, Z8, Z0
+	VMOVUPS      768(R11), Z12
+	VFMADD231PS  Z12, Z9, Z0
+	VFMADD231PS  Z12, Z7, Z1
+	VMOVUPS      896(R11), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z8, Z1
+	VMOVUPS      1024(R11), Z12
+	VFMADD231PS  Z12, Z11, Z0
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z7, Z2
+	VMOVUPS      1152(R11), Z12
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Z12, Z8, Z2
+	VMOVUPS      1280(R11), Z12
+	VFMADD231PS  Z12, Z11, Z1
+	VFMADD231PS  Z12, Z9, Z2
+	VFMADD231PS  Z12, Z7, Z3
+	VMOVUPS      1408(R11), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z8, Z3
+	VMOVUPS      1536(R11), Z12
+	VFMADD231PS  Z12, Z11, Z2
+	VFMADD231PS  Z12, Z9, Z3
+	VFMADD231PS  Z12, Z7, Z4
+	VMOVUPS      1664(R11), Z12
+	VFMADD231PS  Z12, Z10, Z3
+	VFMADD231PS  Z12, Z8, Z4
+	VMOVUPS      1792(R11), Z12
+	VFMADD231PS  Z12, Z11, Z3
+	VFMADD231PS  Z12, Z9, Z4
+	VFMADD231PS  Z12, Z7, Z5
+	VMOVUPS      1920(R11), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z8, Z5
+	VMOVUPS      2048(R11), Z12
+	VFMADD231PS  Z12, Z11, Z4
+	VFMADD231PS  Z12, Z9, Z5
+	VFMADD231PS  Z12, Z7, Z6
+	VMOVUPS      2176(R11), Z7
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      2304(R11), Z7
+	VFMADD231PS  Z7, Z11, Z5
+	VFMADD231PS  Z7, Z9, Z6
+	VMOVUPS      2432(R11), Z7
+	VFMADD231PS  Z7, Z10, Z6
+	VMOVUPS      2560(R11), Z7
+	VFMADD231PS  Z7, Z11, Z6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000480, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Z7
 	VBROADCASTSS hi+100(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -19273,7 +20353,7 @@ bounded:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound:
+bounded:
 	VMOVUPS Z0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Z1, (R10)
@@ -19338,129 +20418,138 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Z7
-	VMOVUPS     128(R10), Z8
-	VMOVUPS     256(R10), Z9
-	VMOVUPS     384(R10), Z10
-	VMOVUPS     512(R10), Z11
-	VMOVUPS     (R11), Z12
-	VFMADD231PS Z12, Z7, Z0
-	VMOVUPS     128(R11), Z12
-	VFMADD231PS Z12, Z8, Z0
-	VFMADD231PS Z12, Z7, Z1
-	VMOVUPS     256(R11), Z12
-	VFMADD231PS Z12, Z9, Z0
-	VFMADD231PS Z12, Z8, Z1
-	VFMADD231PS Z12, Z7, Z2
-	VMOVUPS     384(R11), Z12
-	VFMADD231PS Z12, Z10, Z0
-	VFMADD231PS Z12, Z9, Z1
-	VFMADD231PS Z12, Z8, Z2
-	VFMADD231PS Z12, Z7, Z3
-	VMOVUPS     512(R11), Z12
-	VFMADD231PS Z12, Z11, Z0
-	VFMADD231PS Z12, Z10, Z1
-	VFMADD231PS Z12, Z9, Z2
-	VFMADD231PS Z12, Z8, Z3
-	VFMADD231PS Z12, Z7, Z4
-	VMOVUPS     640(R11), Z12
-	VFMADD231PS Z12, Z11, Z1
-	VFMADD231PS Z12, Z10, Z2
-	VFMADD231PS Z12, Z9, Z3
-	VFMADD231PS Z12, Z8, Z4
-	VFMADD231PS Z12, Z7, Z5
-	VMOVUPS     768(R11), Z12
-	VFMADD231PS Z12, Z11, Z2
-	VFMADD231PS Z12, Z10, Z3
-	VFMADD231PS Z12, Z9, Z4
-	VFMADD231PS Z12, Z8, Z5
-	VFMADD231PS Z12, Z7, Z6
-	VMOVUPS     896(R11), Z7
-	VFMADD231PS Z7, Z11, Z3
-	VFMADD231PS Z7, Z10, Z4
-	VFMADD231PS Z7, Z9, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     1024(R11), Z7
-	VFMADD231PS Z7, Z11, Z4
-	VFMADD231PS Z7, Z10, Z5
-	VFMADD231PS Z7, Z9, Z6
-	VMOVUPS     1152(R11), Z7
-	VFMADD231PS Z7, Z11, Z5
-	VFMADD231PS Z7, Z10, Z6
-	VMOVUPS     1280(R11), Z7
-	VFMADD231PS Z7, Z11, Z6
-	VMOVUPS     640(R10), Z7
-	VMOVUPS     768(R10), Z8
-	VMOVUPS     896(R10), Z9
-	VMOVUPS     1024(R10), Z10
-	VMOVUPS     1152(R10), Z11
-	VMOVUPS     1280(R10), Z12
-	VMOVUPS     640(R11), Z13
-	VFMADD231PS Z13, Z7, Z0
-	VMOVUPS     768(R11), Z13
-	VFMADD231PS Z13, Z8, Z0
-	VFMADD231PS Z13, Z7, Z1
-	VMOVUPS     896(R11), Z13
-	VFMADD231PS Z13, Z9, Z0
-	VFMADD231PS Z13, Z8, Z1
-	VFMADD231PS Z13, Z7, Z2
-	VMOVUPS     1024(R11), Z13
-	VFMADD231PS Z13, Z10, Z0
-	VFMADD231PS Z13, Z9, Z1
-	VFMADD231PS Z13, Z8, Z2
-	VFMADD231PS Z13, Z7, Z3
-	VMOVUPS     1152(R11), Z13
-	VFMADD231PS Z13, Z11, Z0
-	VFMADD231PS Z13, Z10, Z1
-	VFMADD231PS Z13, Z9, Z2
-	VFMADD231PS Z13, Z8, Z3
-	VFMADD231PS Z13, Z7, Z4
-	VMOVUPS     1280(R11), Z13
-	VFMADD231PS Z13, Z12, Z0
-	VFMADD231PS Z13, Z11, Z1
-	VFMADD231PS Z13, Z10, Z2
-	VFMADD231PS Z13, Z9, Z3
-	VFMADD231PS Z13, Z8, Z4
-	VFMADD231PS Z13, Z7, Z5
-	VMOVUPS     1408(R11), Z13
-	VFMADD231PS Z13, Z12, Z1
-	VFMADD231PS Z13, Z11, Z2
-	VFMADD231PS Z13, Z10, Z3
-	VFMADD231PS Z13, Z9, Z4
-	VFMADD231PS Z13, Z8, Z5
-	VFMADD231PS Z13, Z7, Z6
-	VMOVUPS     1536(R11), Z7
-	VFMADD231PS Z7, Z12, Z2
-	VFMADD231PS Z7, Z11, Z3
-	VFMADD231PS Z7, Z10, Z4
-	VFMADD231PS Z7, Z9, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     1664(R11), Z7
-	VFMADD231PS Z7, Z12, Z3
-	VFMADD231PS Z7, Z11, Z4
-	VFMADD231PS Z7, Z10, Z5
-	VFMADD231PS Z7, Z9, Z6
-	VMOVUPS     1792(R11), Z7
-	VFMADD231PS Z7, Z12, Z4
-	VFMADD231PS Z7, Z11, Z5
-	VFMADD231PS Z7, Z10, Z6
-	VMOVUPS     1920(R11), Z7
-	VFMADD231PS Z7, Z12, Z5
-	VFMADD231PS Z7, Z11, Z6
-	VMOVUPS     2048(R11), Z7
-	VFMADD231PS Z7, Z12, Z6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000580, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Z7
+	VMOVUPS      128(R10), Z8
+	VMOVUPS      256(R10), Z9
+	VMOVUPS      384(R10), Z10
+	VMOVUPS      512(R10), Z11
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z0
+	VMOVUPS      128(R11), Z12
+	VFMADD231PS  Z12, Z8, Z0
+	VFMADD231PS  Z12, Z7, Z1
+	VMOVUPS      256(R11), Z12
+	VFMADD231PS  Z12, Z9, Z0
+	VFMADD231PS  Z12, Z8, Z1
+	VFMADD231PS  Z12, Z7, Z2
+	VMOVUPS      384(R11), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z8, Z2
+	VFMADD231PS  Z12, Z7, Z3
+	VMOVUPS      512(R11), Z12
+	VFMADD231PS  Z12, Z11, Z0
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Z12, Z9, Z2
+	VFMADD231PS  Z12, Z8, Z3
+	VFMADD231PS  Z12, Z7, Z4
+	VMOVUPS      640(R11), Z12
+	VFMADD231PS  Z12, Z11, Z1
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z9, Z3
+	VFMADD231PS  Z12, Z8, Z4
+	VFMADD231PS  Z12, Z7, Z5
+	VMOVUPS      768(R11), Z12
+	VFMADD231PS  Z12, Z11, Z2
+	VFMADD231PS  Z12, Z10, Z3
+	VFMADD231PS  Z12, Z9, Z4
+	VFMADD231PS  Z12, Z8, Z5
+	VFMADD231PS  Z12, Z7, Z6
+	VMOVUPS      896(R11), Z7
+	VFMADD231PS  Z7, Z11, Z3
+	VFMADD231PS  Z7, Z10, Z4
+	VFMADD231PS  Z7, Z9, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      1024(R11), Z7
+	VFMADD231PS  Z7, Z11, Z4
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD231PS  Z7, Z9, Z6
+	VMOVUPS      1152(R11), Z7
+	VFMADD231PS  Z7, Z11, Z5
+	VFMADD231PS  Z7, Z10, Z6
+	VMOVUPS      1280(R11), Z7
+	VFMADD231PS  Z7, Z11, Z6
+	VMOVUPS      640(R10), Z7
+	VMOVUPS      768(R10), Z8
+	VMOVUPS      896(R10), Z9
+	VMOVUPS      1024(R10), Z10
+	VMOVUPS      1152(R10), Z11
+	VMOVUPS      1280(R10), Z12
+	VMOVUPS      640(R11), Z13
+	VFMADD231PS  Z13, Z7, Z0
+	VMOVUPS      768(R11), Z13
+	VFMADD231PS  Z13, Z8, Z0
+	VFMADD231PS  Z13, Z7, Z1
+	VMOVUPS      896(R11), Z13
+	VFMADD231PS  Z13, Z9, Z0
+	VFMADD231PS  Z13, Z8, Z1
+	VFMADD231PS  Z13, Z7, Z2
+	VMOVUPS      1024(R11), Z13
+	VFMADD231PS  Z13, Z10, Z0
+	VFMADD231PS  Z13, Z9, Z1
+	VFMADD231PS  Z13, Z8, Z2
+	VFMADD231PS  Z13, Z7, Z3
+	VMOVUPS      1152(R11), Z13
+	VFMADD231PS  Z13, Z11, Z0
+	VFMADD231PS  Z13, Z10, Z1
+	VFMADD231PS  Z13, Z9, Z2
+	VFMADD231PS  Z13, Z8, Z3
+	VFMADD231PS  Z13, Z7, Z4
+	VMOVUPS      1280(R11), Z13
+	VFMADD231PS  Z13, Z12, Z0
+	VFMADD231PS  Z13, Z11, Z1
+	VFMADD231PS  Z13, Z10, Z2
+	VFMADD231PS  Z13, Z9, Z3
+	VFMADD231PS  Z13, Z8, Z4
+	VFMADD231PS  Z13, Z7, Z5
+	VMOVUPS      1408(R11), Z13
+	VFMADD231PS  Z13, Z12, Z1
+	VFMADD231PS  Z13, Z11, Z2
+	VFMADD231PS  Z13, Z10, Z3
+	VFMADD231PS  Z13, Z9, Z4
+	VFMADD231PS  Z13, Z8, Z5
+	VFMADD231PS  Z13, Z7, Z6
+	VMOVUPS      1536(R11), Z7
+	VFMADD231PS  Z7, Z12, Z2
+	VFMADD231PS  Z7, Z11, Z3
+	VFMADD231PS  Z7, Z10, Z4
+	VFMADD231PS  Z7, Z9, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      1664(R11), Z7
+	VFMADD231PS  Z7, Z12, Z3
+	VFMADD231PS  Z7, Z11, Z4
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD231PS  Z7, Z9, Z6
+	VMOVUPS      1792(R11), Z7
+	VFMADD231PS  Z7, Z12, Z4
+	VFMADD231PS  Z7, Z11, Z5
+	VFMADD231PS  Z7, Z10, Z6
+	VMOVUPS      1920(R11), Z7
+	VFMADD231PS  Z7, Z12, Z5
+	VFMADD231PS  Z7, Z11, Z6
+	VMOVUPS      2048(R11), Z7
+	VFMADD231PS  Z7, Z12, Z6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000580, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Z7
 	VBROADCASTSS hi+100(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -19478,7 +20567,7 @@ bounded:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound:
+bounded:
 	VMOVUPS Z0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Z1, (R10)
@@ -19543,141 +20632,150 @@ vector:
 	LEAQ    (CX)(R9*1), R11
 
 line:
-	VMOVUPS     (R10), Z7
-	VMOVUPS     128(R10), Z8
-	VMOVUPS     256(R10), Z9
-	VMOVUPS     384(R10), Z10
-	VMOVUPS     512(R10), Z11
-	VMOVUPS     (R11), Z12
-	VFMADD231PS Z12, Z7, Z0
-	VMOVUPS     128(R11), Z12
-	VFMADD231PS Z12, Z8, Z0
-	VMOVUPS     256(R11), Z12
-	VFMADD231PS Z12, Z9, Z0
-	VFMADD231PS Z12, Z7, Z1
-	VMOVUPS     384(R11), Z12
-	VFMADD231PS Z12, Z10, Z0
-	VFMADD231PS Z12, Z8, Z1
-	VMOVUPS     512(R11), Z12
-	VFMADD231PS Z12, Z11, Z0
-	VFMADD231PS Z12, Z9, Z1
-	VFMADD231PS Z12, Z7, Z2
-	VMOVUPS     640(R11), Z12
-	VFMADD231PS Z12, Z10, Z1
-	VFMADD231PS Z12, Z8, Z2
-	VMOVUPS     768(R11), Z12
-	VFMADD231PS Z12, Z11, Z1
-	VFMADD231PS Z12, Z9, Z2
-	VFMADD231PS Z12, Z7, Z3
-	VMOVUPS     896(R11), Z12
-	VFMADD231PS Z12, Z10, Z2
-	VFMADD231PS Z12, Z8, Z3
-	VMOVUPS     1024(R11), Z12
-	VFMADD231PS Z12, Z11, Z2
-	VFMADD231PS Z12, Z9, Z3
-	VFMADD231PS Z12, Z7, Z4
-	VMOVUPS     1152(R11), Z12
-	VFMADD231PS Z12, Z10, Z3
-	VFMADD231PS Z12, Z8, Z4
-	VMOVUPS     1280(R11), Z12
-	VFMADD231PS Z12, Z11, Z3
-	VFMADD231PS Z12, Z9, Z4
-	VFMADD231PS Z12, Z7, Z5
-	VMOVUPS     1408(R11), Z12
-	VFMADD231PS Z12, Z10, Z4
-	VFMADD231PS Z12, Z8, Z5
-	VMOVUPS     1536(R11), Z12
-	VFMADD231PS Z12, Z11, Z4
-	VFMADD231PS Z12, Z9, Z5
-	VFMADD231PS Z12, Z7, Z6
-	VMOVUPS     1664(R11), Z7
-	VFMADD231PS Z7, Z10, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     1792(R11), Z7
-	VFMADD231PS Z7, Z11, Z5
-	VFMADD231PS Z7, Z9, Z6
-	VMOVUPS     1920(R11), Z7
-	VFMADD231PS Z7, Z10, Z6
-	VMOVUPS     2048(R11), Z7
-	VFMADD231PS Z7, Z11, Z6
-	VMOVUPS     640(R10), Z7
-	VMOVUPS     768(R10), Z8
-	VMOVUPS     896(R10), Z9
-	VMOVUPS     1024(R10), Z10
-	VMOVUPS     1152(R10), Z11
-	VMOVUPS     1280(R10), Z12
-	VMOVUPS     640(R11), Z13
-	VFMADD231PS Z13, Z7, Z0
-	VMOVUPS     768(R11), Z13
-	VFMADD231PS Z13, Z8, Z0
-	VMOVUPS     896(R11), Z13
-	VFMADD231PS Z13, Z9, Z0
-	VFMADD231PS Z13, Z7, Z1
-	VMOVUPS     1024(R11), Z13
-	VFMADD231PS Z13, Z10, Z0
-	VFMADD231PS Z13, Z8, Z1
-	VMOVUPS     1152(R11), Z13
-	VFMADD231PS Z13, Z11, Z0
-	VFMADD231PS Z13, Z9, Z1
-	VFMADD231PS Z13, Z7, Z2
-	VMOVUPS     1280(R11), Z13
-	VFMADD231PS Z13, Z12, Z0
-	VFMADD231PS Z13, Z10, Z1
-	VFMADD231PS Z13, Z8, Z2
-	VMOVUPS     1408(R11), Z13
-	VFMADD231PS Z13, Z11, Z1
-	VFMADD231PS Z13, Z9, Z2
-	VFMADD231PS Z13, Z7, Z3
-	VMOVUPS     1536(R11), Z13
-	VFMADD231PS Z13, Z12, Z1
-	VFMADD231PS Z13, Z10, Z2
-	VFMADD231PS Z13, Z8, Z3
-	VMOVUPS     1664(R11), Z13
-	VFMADD231PS Z13, Z11, Z2
-	VFMADD231PS Z13, Z9, Z3
-	VFMADD231PS Z13, Z7, Z4
-	VMOVUPS     1792(R11), Z13
-	VFMADD231PS Z13, Z12, Z2
-	VFMADD231PS Z13, Z10, Z3
-	VFMADD231PS Z13, Z8, Z4
-	VMOVUPS     1920(R11), Z13
-	VFMADD231PS Z13, Z11, Z3
-	VFMADD231PS Z13, Z9, Z4
-	VFMADD231PS Z13, Z7, Z5
-	VMOVUPS     2048(R11), Z13
-	VFMADD231PS Z13, Z12, Z3
-	VFMADD231PS Z13, Z10, Z4
-	VFMADD231PS Z13, Z8, Z5
-	VMOVUPS     2176(R11), Z13
-	VFMADD231PS Z13, Z11, Z4
-	VFMADD231PS Z13, Z9, Z5
-	VFMADD231PS Z13, Z7, Z6
-	VMOVUPS     2304(R11), Z7
-	VFMADD231PS Z7, Z12, Z4
-	VFMADD231PS Z7, Z10, Z5
-	VFMADD231PS Z7, Z8, Z6
-	VMOVUPS     2432(R11), Z7
-	VFMADD231PS Z7, Z11, Z5
-	VFMADD231PS Z7, Z9, Z6
-	VMOVUPS     2560(R11), Z7
-	VFMADD231PS Z7, Z12, Z5
-	VFMADD231PS Z7, Z10, Z6
-	VMOVUPS     2688(R11), Z7
-	VFMADD231PS Z7, Z11, Z6
-	VMOVUPS     2816(R11), Z7
-	VFMADD231PS Z7, Z12, Z6
-	MOVQ        line+40(FP), R13
-	LEAQ        (R11)(R13*4), R11
-	ADDQ        $0x00000580, R10
-	DECQ        R12
-	JNE         line
-	LEAQ        (AX)(R9*1), R10
-	CMPL        lo+96(FP), $0xff800000
-	JNE         bounded
-	CMPL        hi+100(FP), $0x7f800000
-	JE          bound
+	VMOVUPS      (R10), Z7
+	VMOVUPS      128(R10), Z8
+	VMOVUPS      256(R10), Z9
+	VMOVUPS      384(R10), Z10
+	VMOVUPS      512(R10), Z11
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z0
+	VMOVUPS      128(R11), Z12
+	VFMADD231PS  Z12, Z8, Z0
+	VMOVUPS      256(R11), Z12
+	VFMADD231PS  Z12, Z9, Z0
+	VFMADD231PS  Z12, Z7, Z1
+	VMOVUPS      384(R11), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z8, Z1
+	VMOVUPS      512(R11), Z12
+	VFMADD231PS  Z12, Z11, Z0
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z7, Z2
+	VMOVUPS      640(R11), Z12
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Z12, Z8, Z2
+	VMOVUPS      768(R11), Z12
+	VFMADD231PS  Z12, Z11, Z1
+	VFMADD231PS  Z12, Z9, Z2
+	VFMADD231PS  Z12, Z7, Z3
+	VMOVUPS      896(R11), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z8, Z3
+	VMOVUPS      1024(R11), Z12
+	VFMADD231PS  Z12, Z11, Z2
+	VFMADD231PS  Z12, Z9, Z3
+	VFMADD231PS  Z12, Z7, Z4
+	VMOVUPS      1152(R11), Z12
+	VFMADD231PS  Z12, Z10, Z3
+	VFMADD231PS  Z12, Z8, Z4
+	VMOVUPS      1280(R11), Z12
+	VFMADD231PS  Z12, Z11, Z3
+	VFMADD231PS  Z12, Z9, Z4
+	VFMADD231PS  Z12, Z7, Z5
+	VMOVUPS      1408(R11), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z8, Z5
+	VMOVUPS      1536(R11), Z12
+	VFMADD231PS  Z12, Z11, Z4
+	VFMADD231PS  Z12, Z9, Z5
+	VFMADD231PS  Z12, Z7, Z6
+	VMOVUPS      1664(R11), Z7
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      1792(R11), Z7
+	VFMADD231PS  Z7, Z11, Z5
+	VFMADD231PS  Z7, Z9, Z6
+	VMOVUPS      1920(R11), Z7
+	VFMADD231PS  Z7, Z10, Z6
+	VMOVUPS      2048(R11), Z7
+	VFMADD231PS  Z7, Z11, Z6
+	VMOVUPS      640(R10), Z7
+	VMOVUPS      768(R10), Z8
+	VMOVUPS      896(R10), Z9
+	VMOVUPS      1024(R10), Z10
+	VMOVUPS      1152(R10), Z11
+	VMOVUPS      1280(R10), Z12
+	VMOVUPS      640(R11), Z13
+	VFMADD231PS  Z13, Z7, Z0
+	VMOVUPS      768(R11), Z13
+	VFMADD231PS  Z13, Z8, Z0
+	VMOVUPS      896(R11), Z13
+	VFMADD231PS  Z13, Z9, Z0
+	VFMADD231PS  Z13, Z7, Z1
+	VMOVUPS      1024(R11), Z13
+	VFMADD231PS  Z13, Z10, Z0
+	VFMADD231PS  Z13, Z8, Z1
+	VMOVUPS      1152(R11), Z13
+	VFMADD231PS  Z13, Z11, Z0
+	VFMADD231PS  Z13, Z9, Z1
+	VFMADD231PS  Z13, Z7, Z2
+	VMOVUPS      1280(R11), Z13
+	VFMADD231PS  Z13, Z12, Z0
+	VFMADD231PS  Z13, Z10, Z1
+	VFMADD231PS  Z13, Z8, Z2
+	VMOVUPS      1408(R11), Z13
+	VFMADD231PS  Z13, Z11, Z1
+	VFMADD231PS  Z13, Z9, Z2
+	VFMADD231PS  Z13, Z7, Z3
+	VMOVUPS      1536(R11), Z13
+	VFMADD231PS  Z13, Z12, Z1
+	VFMADD231PS  Z13, Z10, Z2
+	VFMADD231PS  Z13, Z8, Z3
+	VMOVUPS      1664(R11), Z13
+	VFMADD231PS  Z13, Z11, Z2
+	VFMADD231PS  Z13, Z9, Z3
+	VFMADD231PS  Z13, Z7, Z4
+	VMOVUPS      1792(R11), Z13
+	VFMADD231PS  Z13, Z12, Z2
+	VFMADD231PS  Z13, Z10, Z3
+	VFMADD231PS  Z13, Z8, Z4
+	VMOVUPS      1920(R11), Z13
+	VFMADD231PS  Z13, Z11, Z3
+	VFMADD231PS  Z13, Z9, Z4
+	VFMADD231PS  Z13, Z7, Z5
+	VMOVUPS      2048(R11), Z13
+	VFMADD231PS  Z13, Z12, Z3
+	VFMADD231PS  Z13, Z10, Z4
+	VFMADD231PS  Z13, Z8, Z5
+	VMOVUPS      2176(R11), Z13
+	VFMADD231PS  Z13, Z11, Z4
+	VFMADD231PS  Z13, Z9, Z5
+	VFMADD231PS  Z13, Z7, Z6
+	VMOVUPS      2304(R11), Z7
+	VFMADD231PS  Z7, Z12, Z4
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      2432(R11), Z7
+	VFMADD231PS  Z7, Z11, Z5
+	VFMADD231PS  Z7, Z9, Z6
+	VMOVUPS      2560(R11), Z7
+	VFMADD231PS  Z7, Z12, Z5
+	VFMADD231PS  Z7, Z10, Z6
+	VMOVUPS      2688(R11), Z7
+	VFMADD231PS  Z7, Z11, Z6
+	VMOVUPS      2816(R11), Z7
+	VFMADD231PS  Z7, Z12, Z6
+	MOVQ         line+40(FP), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         $0x00000580, R10
+	DECQ         R12
+	JNE          line
+	LEAQ         (AX)(R9*1), R10
+	CMPL         hi+100(FP), $0x7f800000
+	JNE          both
+	CMPL         lo+96(FP), $0xff800000
+	JE           bounded
+	VBROADCASTSS lo+96(FP), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	JMP          bounded
 
-bounded:
+both:
 	VBROADCASTSS lo+96(FP), Z7
 	VBROADCASTSS hi+100(FP), Z8
 	VMAXPS       Z0, Z7, Z0
@@ -19695,7 +20793,7 @@ bounded:
 	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
 
-bound:
+bounded:
 	VMOVUPS Z0, (R10)
 	ADDQ    BX, R10
 	VMOVUPS Z1, (R10)

@@ -83,8 +83,8 @@ func (m *MatMul) columns(s *Set, entry, from, n int, packed []float32) {
 	out := Image{Data: dst, Pixel: m.Out.Row, C: n}
 	tile := max(s.Rows, tallFloats/m.K/s.Rows*s.Rows)
 	for i := 0; i < m.Rows; i += tile {
-		r := rows{a: a[i*m.A.Row:], stride: m.A.Row, m: min(tile, m.Rows-i), pieces: onePiece, k: m.K}
-		s.multiply(dst[i*m.Out.Row:], m.Out.Row, r, Packed{Rows: n, K: m.K, Data: packed}, m.Bias[from:], -infinity, infinity)
+		r := rows{a: a[i*m.A.Row:], stride: m.A.Row, m: min(tile, m.Rows-i), lines: 1, pieces: onePiece, k: m.K}
+		s.multiply(dst[i*m.Out.Row:], m.Out.Row, 0, r, Packed{Rows: n, K: m.K, Data: packed}, m.Bias[from:], -infinity, infinity)
 		if m.RowBias != nil {
 			m.addRowBias(dst, i, r.m, n)
 		}

@@ -194,7 +194,7 @@ func (t *mixedTask) fill(first, end int) {
 			y++
 			continue
 		}
-		n := min(min(end, t.In.H)-y, t.chunkRows(t.s, t.In.W))
+		n := min(end, t.In.H) - y
 		if t.Expand != nil {
 			t.Expand.rows(t, to, y, n)
 		} else {

@@ -18,11 +18,11 @@ type Set struct {
 	// Panel is the number of output channels that Gemm computes at once, Rows
 	// a number of rows that suits it.
 	Panel, Rows int
-	// Gemm computes, for i < m and j < n ≤ Panel, with k ≥ 1,
-	// dst[i·dstStride+j] = bias[j] + Σ_p Σ_l a[i·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·Panel+j]
+	// Gemm computes, for r < lines, i < m and j < n ≤ Panel, with k ≥ 1,
+	// dst[r·dstPitch+i·dstStride+j] = bias[j] + Σ_p Σ_l a[(r·m+i)·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·Panel+j]
 	// over pieces p and l < k, clamped to lo … hi; NaN stays. A matrix product has one piece, a convolution one
 	// per row of its kernel. A long sum is cut, as blocks says.
-	Gemm func(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, panel, bias []float32, n int, lo, hi float32)
+	Gemm func(dst []float32, dstStride, dstPitch int, a []float32, aStride, m, lines int, pieces []Piece, k int, panel, bias []float32, n int, lo, hi float32)
 	// Product is Gemm for one row over as many whole panels as it likes of those
 	// that fill dst: it returns how many elements of dst it computed.
 	Product func(dst, a, panels, bias []float32, lo, hi float32) int

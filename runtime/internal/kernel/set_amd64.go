@@ -36,7 +36,7 @@ type functions struct {
 	name          string
 	lanes         int // floats in a vector
 	rows          int // rows of a tile of gemm
-	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m int, pieces, last *int, k, count, run, cut int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)
+	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m, lines, gap int, pieces, last *int, k, count, run, cut int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)
 	product       func(dst, a *float32, k, run int, panels *float32, step int, bias *float32, lo, hi float32)
 	depthwise     [2][2]depthwiseCode // by vectors and stride, from 1
 	lines         [12][2]linesCode    // by width, and stride from 1
@@ -78,28 +78,29 @@ func (f *functions) set() *Set {
 // The methods below check, as the portable code's slices do, that everything
 // lies inside what was given, and hand over addresses.
 
-func (f *functions) gemm(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, panel, bias []float32, n int, lo, hi float32) {
-	if m <= 0 || n <= 0 {
+func (f *functions) gemm(dst []float32, dstStride, dstPitch int, a []float32, aStride, m, lines int, pieces []Piece, k int, panel, bias []float32, n int, lo, hi float32) {
+	if m <= 0 || lines <= 0 || n <= 0 {
 		return
 	}
-	_, _ = dst[(m-1)*dstStride+n-1], bias[n-1]
+	gap := dstPitch - m*dstStride
+	_, _ = dst[(lines-1)*dstPitch+(m-1)*dstStride+n-1], bias[n-1]
 	code := f.gemm1
 	if n > f.lanes {
 		code = f.gemm2
 	}
 	if len(pieces) == 0 || k <= 0 { // an empty sum: nothing of a and panel is read
-		code(&dst[0], dstStride, nil, aStride, m, nil, nil, 0, 0, 0, 0, nil, &bias[0], n, lo, hi, 0, 0)
+		code(&dst[0], dstStride, nil, aStride, m, lines, gap, nil, nil, 0, 0, 0, 0, nil, &bias[0], n, lo, hi, 0, 0)
 		return
 	}
 	last := &pieces[len(pieces)-1]
-	_, _ = a[(m-1)*aStride+last.A+k-1], panel[(last.W+k)*2*f.lanes-1]
+	_, _ = a[(lines*m-1)*aStride+last.A+k-1], panel[(last.W+k)*2*f.lanes-1]
 	count, run := blocks(len(pieces), k)
 	cut := 0
 	if count < len(pieces) || run < k {
 		cut = 1
 	}
-	ahead, pace := f.ahead(last.W+k, m)
-	code(&dst[0], dstStride, &a[0], aStride, m, &pieces[0].A, &last.A, k, count, run, cut, &panel[0], &bias[0], n, lo, hi, ahead, pace)
+	ahead, pace := f.ahead(last.W+k, m*lines)
+	code(&dst[0], dstStride, &a[0], aStride, m, lines, gap, &pieces[0].A, &last.A, k, count, run, cut, &panel[0], &bias[0], n, lo, hi, ahead, pace)
 }
 
 // ahead is what gemm should prefetch while it computes m rows with a panel of k

@@ -15,9 +15,10 @@ import (
 // each block of a long sum it adds them to totals on the stack, and begins anew.
 func (s isa) gemm(vectors int) {
 	TEXT(fmt.Sprintf("gemm%dx%s", vectors, s.name), 0, // NOSPLIT has no room for the totals
-		"func(dst *float32, dstStride int, a *float32, aStride, m int, pieces, last *int, k, count, run, cut int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)")
+		"func(dst *float32, dstStride int, a *float32, aStride, m, lines, gap int, pieces, last *int, k, count, run, cut int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)")
 	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+p.A+l]·panel[(p.W+l)·%d+j], held in lo … hi,", vectors, s.name, 2*s.lanes),
-		fmt.Sprintf("for i < m and j < n, pieces p to the last, or none if nil, and l < k, which is at least 1; n is from %d to %d.", (vectors-1)*s.lanes+1, vectors*s.lanes),
+		fmt.Sprintf("for i < m·lines and j < n, pieces p to the last, or none if nil, and l < k, which is at least 1; n is from %d to %d.", (vectors-1)*s.lanes+1, vectors*s.lanes),
+		"dst's rows lie dstStride apart, and gap floats more behind every m of them.",
 		"If cut is 1, count pieces, or run products of one, are a block; else that is all of them.",
 		"It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.")
 	g := gemm{isa: s, vectors: vectors}
@@ -35,10 +36,15 @@ func (s isa) gemm(vectors int) {
 	}
 	g.last = s.tail(n)
 
+	g.left = AllocLocal(8)
+	Label("line")
+	whole := gp("m")
+	MOVQ(whole, g.left)
 	// One or two rows behind a tile would keep the units waiting for their own
 	// sums: two tiles of half the size do not.
 	Label("tiles")
-	m := gp("m")
+	m := GP64()
+	MOVQ(g.left, m)
 	CMPQ(m, U8(g.rows+2))
 	JG(LabelRef("full"))
 	CMPQ(m, U8(g.rows))
@@ -53,6 +59,9 @@ func (s isa) gemm(vectors int) {
 		JMP(LabelRef("tiles"))
 		Label(next)
 	}
+	advance(g.dst, "gap")
+	DECQ(s.param("lines"))
+	JNE(LabelRef("line"))
 	VZEROUPPER()
 	RET()
 	Label("full")
@@ -66,6 +75,7 @@ type gemm struct {
 	dst, dstStride, a, aStride, pace GPVirtual
 	ahead                            GPVirtual // what to prefetch next
 	last                             mask      // of the last vector of a row
+	left                             Mem       // how many rows of a line are still to be done
 	space                            Mem       // of the totals
 }
 
@@ -221,5 +231,5 @@ func (g *gemm) finish(rows int, sums [][]VecVirtual) {
 	step := GP64()
 	IMUL3Q(U8(rows), g.aStride, step)
 	ADDQ(step, g.a)
-	SUBQ(U8(rows), g.param("m"))
+	SUBQ(U8(rows), g.left)
 }

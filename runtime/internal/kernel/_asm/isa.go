@@ -71,15 +71,21 @@ type vecmask struct{ VecVirtual }
 func (y vecmask) load(m Mem, v VecVirtual)  { VMASKMOVPS(m, y, v) }
 func (y vecmask) store(v VecVirtual, m Mem) { VMASKMOVPS(v, y, m) }
 
-// bounded holds the sums in the parameters lo … hi, which are mostly infinite.
+// bounded holds the sums in the parameters lo … hi, which are mostly infinite, or
+// 0 and infinite. NaN stays, as in bound.
 func (s isa) bounded(label string, sums []VecVirtual) {
-	bounded, done := "bounded"+label, "bound"+label
+	both, done := "both"+label, "bounded"+label
 	infinity := math.Float32bits(float32(math.Inf(1)))
-	CMPL(s.param("lo"), U32(infinity|1<<31))
-	JNE(LabelRef(bounded))
 	CMPL(s.param("hi"), U32(infinity))
+	JNE(LabelRef(both))
+	CMPL(s.param("lo"), U32(infinity|1<<31))
 	JE(LabelRef(done))
-	Label(bounded)
+	least := s.float("lo")
+	for _, sum := range sums {
+		VMAXPS(sum, least, sum)
+	}
+	JMP(LabelRef(done))
+	Label(both)
 	lo, hi := s.float("lo"), s.float("hi")
 	for _, sum := range sums {
 		bound(sum, lo, hi)
