@@ -27,24 +27,29 @@ const (
 // mapRows writes the loop around f, which replaces vectors that lie in
 // registers.
 func (s isa) mapRows(f func(v VecVirtual)) {
-	s.rowLoop("src", func() {}, func(list []VecVirtual, _ mask) {
-		for _, v := range list {
+	s.rowLoop("src", func() {}, func(l loaded) {
+		for _, v := range l.x {
 			f(v)
 		}
 	}, func() {})
 }
 
+// loaded is vectors of a row.
+type loaded struct {
+	x    []VecVirtual
+	from []Op // where each can be read again, until it is stored
+	last mask // of the end of a row, or nil
+}
+
 // rowLoop writes the loop over rows of dst and of the source that is so called.
 // f replaces vectors in registers, two at a time, so that one's latency hides
-// the other's; last is there if it is the end of a row. begin and next come
-// before and behind each row.
-func (s isa) rowLoop(source string, begin func(), f func(list []VecVirtual, last mask), next func()) {
+// the other's. begin and next come before and behind each row.
+func (s isa) rowLoop(source string, begin func(), f func(loaded), next func()) {
 	dst, src, dstStep, srcStep, rows := gp("dst"), gp(source), gp("dstStep"), gp(source+"Step"), gp("rows")
 	SHLQ(U8(2), dstStep)
 	SHLQ(U8(2), srcStep)
 	rest := gp("n")
 	ANDQ(U8(s.lanes-1), rest)
-	last := s.tail(rest)
 	to, from, left := GP64(), GP64(), GP64()
 	Label("row")
 	MOVQ(dst, to)
@@ -64,9 +69,9 @@ func (s isa) rowLoop(source string, begin func(), f func(list []VecVirtual, last
 	Label("rest")
 	TESTQ(rest, rest)
 	JEQ(LabelRef("next"))
-	v := s.vector()
+	last, v := s.tail(rest), s.vector()
 	last.load(Mem{Base: from}, v)
-	f([]VecVirtual{v}, last)
+	f(loaded{[]VecVirtual{v}, []Op{v}, last})
 	s.stores("rest", rest, 0, last, func(store func(VecVirtual, Mem)) { store(v, Mem{Base: to}) })
 	Label("next")
 	ADDQ(dstStep, dst)
@@ -79,14 +84,15 @@ func (s isa) rowLoop(source string, begin func(), f func(list []VecVirtual, last
 }
 
 // straight applies f to the next full vectors.
-func (s isa) straight(to, from GPVirtual, vectors int, f func([]VecVirtual, mask)) {
-	list := make([]VecVirtual, vectors)
-	for i := range list {
-		list[i] = s.vector()
-		VMOVUPS(Mem{Base: from, Disp: i * s.bytes()}, list[i])
+func (s isa) straight(to, from GPVirtual, vectors int, f func(loaded)) {
+	var l loaded
+	for i := range vectors {
+		at, v := Mem{Base: from, Disp: i * s.bytes()}, s.vector()
+		VMOVUPS(at, v)
+		l.x, l.from = append(l.x, v), append(l.from, at)
 	}
-	f(list, nil)
-	for i, v := range list {
+	f(l)
+	for i, v := range l.x {
 		VMOVUPS(v, Mem{Base: to, Disp: i * s.bytes()})
 	}
 	ADDQ(U32(vectors*s.bytes()), from)

@@ -21,18 +21,18 @@ func (s isa) elementwise() {
 			"for r < rows, at least 1, and i < n, at least 1.")
 		b, bStep, bAt := gp("b"), gp("bStep"), GP64()
 		SHLQ(U8(2), bStep)
-		s.rowLoop("a", func() { MOVQ(b, bAt) }, func(list []VecVirtual, last mask) {
-			for i, v := range list {
+		s.rowLoop("a", func() { MOVQ(b, bAt) }, func(l loaded) {
+			for i, v := range l.x {
 				w, from := s.vector(), Mem{Base: bAt, Disp: i * s.bytes()}
-				if last == nil {
+				if l.last == nil {
 					VMOVUPS(from, w)
 				} else {
-					last.load(from, w)
+					l.last.load(from, w)
 				}
 				f.op(w, v)
 			}
-			if last == nil {
-				ADDQ(U32(len(list)*s.bytes()), bAt)
+			if l.last == nil {
+				ADDQ(U32(len(l.x)*s.bytes()), bAt)
 			}
 		}, func() { ADDQ(bStep, b) })
 	}

@@ -18,13 +18,15 @@ func (s isa) logistic() {
 		TEXT(name+s.name, NOSPLIT, "func("+rowParams+", scale, most float32)")
 		Doc(name+s.name+" computes "+rowDoc, doc, "for the power x is held in ±most; NaN stays.")
 		l := s.newLogistic()
-		s.mapRows(func(x VecVirtual) {
-			numerator, denominator := l.fraction(x)
-			if gate {
-				VMULPS(numerator, x, numerator)
+		s.rowLoop("src", func() {}, func(v loaded) {
+			numerator, denominator := l.fraction(v.x)
+			for i, x := range v.x {
+				if gate {
+					VMULPS(v.from[i], numerator[i], numerator[i])
+				}
+				VDIVPS(denominator[i], numerator[i], x)
 			}
-			VDIVPS(denominator, numerator, x)
-		})
+		}, func() {})
 	}
 }
 
@@ -55,34 +57,50 @@ func (s isa) newLogistic() logistic {
 	return l
 }
 
-// fraction returns 1 / (1 + 2^(s·x)) as the numerator q-p and the denominator
-// q-p + 2^n·(q+p).
-func (l logistic) fraction(x VecVirtual) (numerator, denominator VecVirtual) {
+// fraction returns 1 / (1 + 2^(s·x)) of each x as the numerators q-p and the
+// denominators q-p + 2^n·(q+p).
+func (l logistic) fraction(x []VecVirtual) (numerator, denominator []VecVirtual) {
 	less, more, n := l.power(x)
-	VFMADD213PS(less, n, more)
+	for i := range x {
+		VFMADD213PS(less[i], n[i], more[i])
+	}
 	return less, more
 }
 
-// power returns 2^(s·x) as q-p, q+p and 2^n, where n is the nearest whole number
-// to s·x and f the rest.
-func (l logistic) power(x VecVirtual) (less, more, n VecVirtual) {
-	t, g, q, ratio := l.vector(), l.vector(), l.vector(), l.vector()
-	n = l.vector()
-	VMAXPS(x, l.least, t)
-	VMINPS(t, l.most, t)
-	VMOVAPS(l.rounder, n)
-	VFMADD231PS(t, l.scale, n)
-	VSUBPS(l.rounder, n, g)
-	VFMSUB231PS(t, l.scale, g)
-	VPSLLD(U8(23), n, n)
-	VMULPS(g, g, q)
-	VMOVAPS(l.cubic, ratio)
-	VFMADD213PS(l.line, q, ratio) // p/g
-	VADDPS(l.square, q, q)
-	VMOVAPS(g, t)
-	VFNMADD213PS(q, ratio, t)
-	VFMADD213PS(q, ratio, g)
-	return t, g, n
+// power returns 2^(s·x) of each x as q-p, q+p and 2^n, where n is the nearest whole
+// number to s·x and f the rest. The vectors take turns, step by step, as far as
+// sixteen registers hold both.
+func (l logistic) power(x []VecVirtual) (less, more, n []VecVirtual) {
+	vectors := func() []VecVirtual {
+		list := make([]VecVirtual, len(x))
+		for i := range list {
+			list[i] = l.vector()
+		}
+		return list
+	}
+	n, less, more = vectors(), vectors(), vectors()
+	t, g, q, ratio := vectors(), more, vectors(), vectors() // ratio is p/g
+	for _, step := range []func(i int){
+		func(i int) { VMAXPS(x[i], l.least, t[i]) },
+		func(i int) { VMINPS(t[i], l.most, t[i]) },
+		func(i int) { VMOVAPS(l.rounder, n[i]); VFMADD231PS(t[i], l.scale, n[i]) },
+		func(i int) { VSUBPS(l.rounder, n[i], g[i]) },
+		func(i int) { VFMSUB231PS(t[i], l.scale, g[i]) },
+		func(i int) { VPSLLD(U8(23), n[i], n[i]) },
+		func(i int) { VMULPS(g[i], g[i], q[i]) },
+		func(i int) { VMOVAPS(l.cubic, ratio[i]); VFMADD213PS(l.line, q[i], ratio[i]) },
+		func(i int) { VADDPS(l.square, q[i], q[i]) },
+		func(i int) {
+			VMOVAPS(g[i], less[i])
+			VFNMADD213PS(q[i], ratio[i], less[i])
+			VFMADD213PS(q[i], ratio[i], g[i])
+		},
+	} {
+		for i := range x {
+			step(i)
+		}
+	}
+	return less, more, n
 }
 
 // exp writes 2^(8·scale·(x-shift)).
@@ -93,8 +111,8 @@ func (s isa) exp() {
 	l := s.newLogistic()
 	s.mapRows(func(x VecVirtual) {
 		VSUBPS(shift, x, x)
-		less, more, n := l.power(x)
-		VMULPS(n, more, more)
-		VDIVPS(less, more, x)
+		less, more, n := l.power([]VecVirtual{x})
+		VMULPS(n[0], more[0], more[0])
+		VDIVPS(less[0], more[0], x)
 	})
 }
