@@ -104,9 +104,10 @@ piece11:
 	MOVQ   run+88(FP), R11
 
 run11:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k11few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k11few
+	PCALIGN $0x20
 
 k11:
 	VMOVUPS      (R12), Y12
@@ -452,9 +453,10 @@ piece10:
 	MOVQ   run+88(FP), R11
 
 run10:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k10few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k10few
+	PCALIGN $0x20
 
 k10:
 	VMOVUPS      (R12), Y11
@@ -777,9 +779,10 @@ piece9:
 	MOVQ   run+88(FP), R11
 
 run9:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k9few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k9few
+	PCALIGN $0x20
 
 k9:
 	VMOVUPS      (R12), Y10
@@ -1079,9 +1082,10 @@ piece8:
 	MOVQ   run+88(FP), R11
 
 run8:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k8few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k8few
+	PCALIGN $0x20
 
 k8:
 	VMOVUPS      (R12), Y9
@@ -1362,9 +1366,10 @@ piece7:
 	MOVQ   run+88(FP), R11
 
 run7:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k7few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k7few
+	PCALIGN $0x20
 
 k7:
 	VMOVUPS      (R12), Y8
@@ -1620,9 +1625,10 @@ piece6:
 	MOVQ   run+88(FP), R11
 
 run6:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k6few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k6few
+	PCALIGN $0x20
 
 k6:
 	VMOVUPS      (R12), Y7
@@ -1855,9 +1861,10 @@ piece5:
 	MOVQ   run+88(FP), R11
 
 run5:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k5few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k5few
+	PCALIGN $0x20
 
 k5:
 	VMOVUPS      (R12), Y6
@@ -2069,9 +2076,10 @@ piece4:
 	MOVQ   run+88(FP), R11
 
 run4:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k4few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k4few
+	PCALIGN $0x20
 
 k4:
 	VMOVUPS      (R12), Y5
@@ -2260,9 +2268,10 @@ piece3:
 	MOVQ   run+88(FP), R11
 
 run3:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k3few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k3few
+	PCALIGN $0x20
 
 k3:
 	VMOVUPS      (R12), Y4
@@ -2428,9 +2437,10 @@ piece2:
 	MOVQ   run+88(FP), R11
 
 run2:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k2few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k2few
+	PCALIGN $0x20
 
 k2:
 	VMOVUPS      (R12), Y3
@@ -2575,9 +2585,10 @@ piece1:
 	MOVQ   run+88(FP), R11
 
 run1:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k1few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k1few
+	PCALIGN $0x20
 
 k1:
 	VMOVUPS      (R12), Y2
@@ -2725,9 +2736,10 @@ piece12:
 	MOVQ   run+88(FP), R11
 
 run12:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k12few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k12few
+	PCALIGN $0x20
 
 k12:
 	VMOVUPS      (R12), Y13
@@ -3137,9 +3149,10 @@ piece5:
 	MOVQ   run+88(FP), R11
 
 run5:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k5few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k5few
+	PCALIGN $0x20
 
 k5:
 	VMOVUPS      (R12), Y11
@@ -3430,9 +3443,10 @@ piece4:
 	MOVQ   run+88(FP), R11
 
 run4:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k4few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k4few
+	PCALIGN $0x20
 
 k4:
 	VMOVUPS      (R12), Y9
@@ -3683,9 +3697,10 @@ piece3:
 	MOVQ   run+88(FP), R11
 
 run3:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k3few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k3few
+	PCALIGN $0x20
 
 k3:
 	VMOVUPS      (R12), Y7
@@ -3898,9 +3913,10 @@ piece2:
 	MOVQ   run+88(FP), R11
 
 run2:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k2few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k2few
+	PCALIGN $0x20
 
 k2:
 	VMOVUPS      (R12), Y5
@@ -4077,9 +4093,10 @@ piece1:
 	MOVQ   run+88(FP), R11
 
 run1:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k1few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k1few
+	PCALIGN $0x20
 
 k1:
 	VMOVUPS      (R12), Y3
@@ -4240,9 +4257,10 @@ piece6:
 	MOVQ   run+88(FP), R11
 
 run6:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k6few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k6few
+	PCALIGN $0x20
 
 k6:
 	VMOVUPS      (R12), Y13
@@ -4598,6 +4616,7 @@ block:
 	CMPQ    DX, R10
 	CMOVQLT DX, R10
 	SUBQ    R10, DX
+	PCALIGN $0x20
 
 factor:
 	VBROADCASTSS (CX), Y8
@@ -6793,6 +6812,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Y7
@@ -6929,6 +6949,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Y7
@@ -7071,6 +7092,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Y7
@@ -7225,6 +7247,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Y7
@@ -7385,6 +7408,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Y7
@@ -7557,6 +7581,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Y7
@@ -7735,6 +7760,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Y7
@@ -7931,6 +7957,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Y7
@@ -8139,6 +8166,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Y7
@@ -8353,6 +8381,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Y7
@@ -8564,11 +8593,12 @@ TEXT ·clampAVX2(SB), NOSPLIT, $0-56
 	ANDQ         $0x07, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x10, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x10, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS (R9), Y2
@@ -8649,11 +8679,12 @@ TEXT ·hardSigmoidAVX2(SB), NOSPLIT, $0-56
 	ANDQ         $0x07, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x10, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x10, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS (R9), Y4
@@ -8746,11 +8777,12 @@ TEXT ·hardSwishAVX2(SB), NOSPLIT, $0-56
 	ANDQ         $0x07, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x10, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x10, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS (R9), Y4
@@ -8843,11 +8875,12 @@ TEXT ·leakyReluAVX2(SB), NOSPLIT, $0-52
 	ANDQ         $0x07, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x10, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x10, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS     (R9), Y2
@@ -8940,11 +8973,12 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-56
 	ANDQ         $0x07, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x10, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x10, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS      (R9), Y7
@@ -9089,11 +9123,12 @@ TEXT ·swishAVX2(SB), NOSPLIT, $0-56
 	ANDQ         $0x07, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x10, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x10, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS      (R9), Y7
@@ -9243,11 +9278,12 @@ TEXT ·expAVX2(SB), NOSPLIT, $0-60
 	ANDQ         $0x07, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x10, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x10, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS      (R9), Y8
@@ -9393,11 +9429,12 @@ TEXT ·oddAVX2(SB), NOSPLIT, $0-56
 	ANDQ         $0x07, R8
 
 row:
-	MOVQ CX, R9
-	MOVQ DX, R10
-	MOVQ n+40(FP), R11
-	SUBQ $0x10, R11
-	JL   one
+	MOVQ    CX, R9
+	MOVQ    DX, R10
+	MOVQ    n+40(FP), R11
+	SUBQ    $0x10, R11
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS     (R10), Y5
@@ -9559,11 +9596,12 @@ TEXT ·oddGateAVX2(SB), NOSPLIT, $0-56
 	ANDQ         $0x07, R8
 
 row:
-	MOVQ CX, R9
-	MOVQ DX, R10
-	MOVQ n+40(FP), R11
-	SUBQ $0x10, R11
-	JL   one
+	MOVQ    CX, R9
+	MOVQ    DX, R10
+	MOVQ    n+40(FP), R11
+	SUBQ    $0x10, R11
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS     (R10), Y6
@@ -9719,12 +9757,13 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-64
 	ANDQ $0x07, R10
 
 row:
-	MOVQ BX, R11
-	MOVQ SI, R12
-	MOVQ n+56(FP), R13
-	MOVQ AX, DX
-	SUBQ $0x10, R13
-	JL   one
+	MOVQ    BX, R11
+	MOVQ    SI, R12
+	MOVQ    n+56(FP), R13
+	MOVQ    AX, DX
+	SUBQ    $0x10, R13
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS (R12), Y0
@@ -9803,12 +9842,13 @@ TEXT ·mulAVX2(SB), NOSPLIT, $0-64
 	ANDQ $0x07, R10
 
 row:
-	MOVQ BX, R11
-	MOVQ SI, R12
-	MOVQ n+56(FP), R13
-	MOVQ AX, DX
-	SUBQ $0x10, R13
-	JL   one
+	MOVQ    BX, R11
+	MOVQ    SI, R12
+	MOVQ    n+56(FP), R13
+	MOVQ    AX, DX
+	SUBQ    $0x10, R13
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS (R12), Y0
@@ -9887,12 +9927,13 @@ TEXT ·maxAVX2(SB), NOSPLIT, $0-64
 	ANDQ $0x07, R10
 
 row:
-	MOVQ BX, R11
-	MOVQ SI, R12
-	MOVQ n+56(FP), R13
-	MOVQ AX, DX
-	SUBQ $0x10, R13
-	JL   one
+	MOVQ    BX, R11
+	MOVQ    SI, R12
+	MOVQ    n+56(FP), R13
+	MOVQ    AX, DX
+	SUBQ    $0x10, R13
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS (R12), Y0
@@ -10112,9 +10153,10 @@ piece11:
 	MOVQ   run+88(FP), R11
 
 run11:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k11few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k11few
+	PCALIGN $0x20
 
 k11:
 	VMOVUPS      (R12), Z11
@@ -10433,9 +10475,10 @@ piece10:
 	MOVQ   run+88(FP), R11
 
 run10:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k10few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k10few
+	PCALIGN $0x20
 
 k10:
 	VMOVUPS      (R12), Z10
@@ -10733,9 +10776,10 @@ piece9:
 	MOVQ   run+88(FP), R11
 
 run9:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k9few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k9few
+	PCALIGN $0x20
 
 k9:
 	VMOVUPS      (R12), Z9
@@ -11012,9 +11056,10 @@ piece8:
 	MOVQ   run+88(FP), R11
 
 run8:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k8few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k8few
+	PCALIGN $0x20
 
 k8:
 	VMOVUPS      (R12), Z8
@@ -11274,9 +11319,10 @@ piece7:
 	MOVQ   run+88(FP), R11
 
 run7:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k7few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k7few
+	PCALIGN $0x20
 
 k7:
 	VMOVUPS      (R12), Z7
@@ -11513,9 +11559,10 @@ piece6:
 	MOVQ   run+88(FP), R11
 
 run6:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k6few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k6few
+	PCALIGN $0x20
 
 k6:
 	VMOVUPS      (R12), Z6
@@ -11731,9 +11778,10 @@ piece5:
 	MOVQ   run+88(FP), R11
 
 run5:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k5few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k5few
+	PCALIGN $0x20
 
 k5:
 	VMOVUPS      (R12), Z5
@@ -11930,9 +11978,10 @@ piece4:
 	MOVQ   run+88(FP), R11
 
 run4:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k4few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k4few
+	PCALIGN $0x20
 
 k4:
 	VMOVUPS      (R12), Z4
@@ -12108,9 +12157,10 @@ piece3:
 	MOVQ   run+88(FP), R11
 
 run3:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k3few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k3few
+	PCALIGN $0x20
 
 k3:
 	VMOVUPS      (R12), Z3
@@ -12265,9 +12315,10 @@ piece2:
 	MOVQ   run+88(FP), R11
 
 run2:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k2few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k2few
+	PCALIGN $0x20
 
 k2:
 	VMOVUPS      (R12), Z2
@@ -12403,9 +12454,10 @@ piece1:
 	MOVQ   run+88(FP), R11
 
 run1:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k1few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k1few
+	PCALIGN $0x20
 
 k1:
 	VMOVUPS      (R12), Z1
@@ -12546,9 +12598,10 @@ piece12:
 	MOVQ   run+88(FP), R11
 
 run12:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k12few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k12few
+	PCALIGN $0x20
 
 k12:
 	VMOVUPS      (R12), Z12
@@ -12958,9 +13011,10 @@ piece11:
 	MOVQ   run+88(FP), R11
 
 run11:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k11few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k11few
+	PCALIGN $0x20
 
 k11:
 	VMOVUPS      (R12), Z22
@@ -13435,9 +13489,10 @@ piece10:
 	MOVQ   run+88(FP), R11
 
 run10:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k10few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k10few
+	PCALIGN $0x20
 
 k10:
 	VMOVUPS      (R12), Z20
@@ -13877,9 +13932,10 @@ piece9:
 	MOVQ   run+88(FP), R11
 
 run9:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k9few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k9few
+	PCALIGN $0x20
 
 k9:
 	VMOVUPS      (R12), Z18
@@ -14284,9 +14340,10 @@ piece8:
 	MOVQ   run+88(FP), R11
 
 run8:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k8few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k8few
+	PCALIGN $0x20
 
 k8:
 	VMOVUPS      (R12), Z16
@@ -14660,9 +14717,10 @@ piece7:
 	MOVQ   run+88(FP), R11
 
 run7:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k7few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k7few
+	PCALIGN $0x20
 
 k7:
 	VMOVUPS      (R12), Z14
@@ -14999,9 +15057,10 @@ piece6:
 	MOVQ   run+88(FP), R11
 
 run6:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k6few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k6few
+	PCALIGN $0x20
 
 k6:
 	VMOVUPS      (R12), Z12
@@ -15303,9 +15362,10 @@ piece5:
 	MOVQ   run+88(FP), R11
 
 run5:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k5few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k5few
+	PCALIGN $0x20
 
 k5:
 	VMOVUPS      (R12), Z10
@@ -15574,9 +15634,10 @@ piece4:
 	MOVQ   run+88(FP), R11
 
 run4:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k4few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k4few
+	PCALIGN $0x20
 
 k4:
 	VMOVUPS      (R12), Z8
@@ -15810,9 +15871,10 @@ piece3:
 	MOVQ   run+88(FP), R11
 
 run3:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k3few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k3few
+	PCALIGN $0x20
 
 k3:
 	VMOVUPS      (R12), Z6
@@ -16011,9 +16073,10 @@ piece2:
 	MOVQ   run+88(FP), R11
 
 run2:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k2few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k2few
+	PCALIGN $0x20
 
 k2:
 	VMOVUPS      (R12), Z4
@@ -16179,9 +16242,10 @@ piece1:
 	MOVQ   run+88(FP), R11
 
 run1:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k1few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k1few
+	PCALIGN $0x20
 
 k1:
 	VMOVUPS      (R12), Z2
@@ -16350,9 +16414,10 @@ piece12:
 	MOVQ   run+88(FP), R11
 
 run12:
-	SUBQ R11, R10
-	SUBQ $0x02, R11
-	JL   k12few
+	SUBQ    R11, R10
+	SUBQ    $0x02, R11
+	JL      k12few
+	PCALIGN $0x20
 
 k12:
 	VMOVUPS      (R12), Z24
@@ -16875,6 +16940,7 @@ block:
 	CMPQ    DX, R10
 	CMOVQLT DX, R10
 	SUBQ    R10, DX
+	PCALIGN $0x20
 
 factor:
 	VBROADCASTSS (CX), Z8
@@ -19070,6 +19136,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Z7
@@ -19206,6 +19273,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Z7
@@ -19348,6 +19416,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Z7
@@ -19502,6 +19571,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Z7
@@ -19662,6 +19732,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Z7
@@ -19834,6 +19905,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Z7
@@ -20012,6 +20084,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Z7
@@ -20208,6 +20281,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Z7
@@ -20416,6 +20490,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Z7
@@ -20630,6 +20705,7 @@ vector:
 	MOVQ    lines+48(FP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
+	PCALIGN $0x20
 
 line:
 	VMOVUPS      (R10), Z7
@@ -20841,11 +20917,12 @@ TEXT ·clampAVX512(SB), NOSPLIT, $0-56
 	ANDQ         $0x0f, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x20, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x20, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS (R9), Z2
@@ -20920,11 +20997,12 @@ TEXT ·hardSigmoidAVX512(SB), NOSPLIT, $0-56
 	ANDQ         $0x0f, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x20, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x20, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS (R9), Z4
@@ -21011,11 +21089,12 @@ TEXT ·hardSwishAVX512(SB), NOSPLIT, $0-56
 	ANDQ         $0x0f, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x20, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x20, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS (R9), Z4
@@ -21102,11 +21181,12 @@ TEXT ·leakyReluAVX512(SB), NOSPLIT, $0-52
 	ANDQ         $0x0f, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x20, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x20, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS     (R9), Z2
@@ -21193,11 +21273,12 @@ TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-56
 	ANDQ         $0x0f, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x20, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x20, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS      (R9), Z7
@@ -21336,11 +21417,12 @@ TEXT ·swishAVX512(SB), NOSPLIT, $0-56
 	ANDQ         $0x0f, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x20, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x20, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS      (R9), Z7
@@ -21484,11 +21566,12 @@ TEXT ·expAVX512(SB), NOSPLIT, $0-60
 	ANDQ         $0x0f, DI
 
 row:
-	MOVQ AX, R8
-	MOVQ CX, R9
-	MOVQ n+40(FP), R10
-	SUBQ $0x20, R10
-	JL   one
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x20, R10
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS      (R9), Z8
@@ -21628,11 +21711,12 @@ TEXT ·oddAVX512(SB), NOSPLIT, $0-56
 	ANDQ         $0x0f, R8
 
 row:
-	MOVQ CX, R9
-	MOVQ DX, R10
-	MOVQ n+40(FP), R11
-	SUBQ $0x20, R11
-	JL   one
+	MOVQ    CX, R9
+	MOVQ    DX, R10
+	MOVQ    n+40(FP), R11
+	SUBQ    $0x20, R11
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS     (R10), Z5
@@ -21788,11 +21872,12 @@ TEXT ·oddGateAVX512(SB), NOSPLIT, $0-56
 	ANDQ         $0x0f, R8
 
 row:
-	MOVQ CX, R9
-	MOVQ DX, R10
-	MOVQ n+40(FP), R11
-	SUBQ $0x20, R11
-	JL   one
+	MOVQ    CX, R9
+	MOVQ    DX, R10
+	MOVQ    n+40(FP), R11
+	SUBQ    $0x20, R11
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS     (R10), Z6
@@ -21942,12 +22027,13 @@ TEXT ·addAVX512(SB), NOSPLIT, $0-64
 	ANDQ $0x0f, R10
 
 row:
-	MOVQ BX, R11
-	MOVQ SI, R12
-	MOVQ n+56(FP), R13
-	MOVQ AX, DX
-	SUBQ $0x20, R13
-	JL   one
+	MOVQ    BX, R11
+	MOVQ    SI, R12
+	MOVQ    n+56(FP), R13
+	MOVQ    AX, DX
+	SUBQ    $0x20, R13
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS (R12), Z0
@@ -22020,12 +22106,13 @@ TEXT ·mulAVX512(SB), NOSPLIT, $0-64
 	ANDQ $0x0f, R10
 
 row:
-	MOVQ BX, R11
-	MOVQ SI, R12
-	MOVQ n+56(FP), R13
-	MOVQ AX, DX
-	SUBQ $0x20, R13
-	JL   one
+	MOVQ    BX, R11
+	MOVQ    SI, R12
+	MOVQ    n+56(FP), R13
+	MOVQ    AX, DX
+	SUBQ    $0x20, R13
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS (R12), Z0
@@ -22098,12 +22185,13 @@ TEXT ·maxAVX512(SB), NOSPLIT, $0-64
 	ANDQ $0x0f, R10
 
 row:
-	MOVQ BX, R11
-	MOVQ SI, R12
-	MOVQ n+56(FP), R13
-	MOVQ AX, DX
-	SUBQ $0x20, R13
-	JL   one
+	MOVQ    BX, R11
+	MOVQ    SI, R12
+	MOVQ    n+56(FP), R13
+	MOVQ    AX, DX
+	SUBQ    $0x20, R13
+	JL      one
+	PCALIGN $0x20
 
 pair:
 	VMOVUPS (R12), Z0

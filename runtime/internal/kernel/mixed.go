@@ -171,10 +171,10 @@ func (t *mixedTask) run(from, to int, scratch []float32) {
 
 // clearSides makes the plane's columns outside the picture zero.
 func (t *mixedTask) clearSides() {
-	left, right := t.Lft*t.lanes, (t.Lft+t.In.W)*t.lanes
-	for at := 0; at < len(t.data); at += t.pitch() {
-		clear(t.data[at:][:left])
-		clear(t.data[at+right : at+t.pitch()])
+	left, width := t.Lft*t.lanes, t.In.W*t.lanes
+	clear(t.data[:left])
+	for at := left + width; at < len(t.data); at += t.pitch() { // behind a row, and before the next
+		clear(t.data[at:min(at+t.pitch()-width, len(t.data))])
 	}
 }
 

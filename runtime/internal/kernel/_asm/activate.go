@@ -58,7 +58,7 @@ func (s isa) rowLoop(source string, begin func(), f func(loaded), next func()) {
 	begin()
 	SUBQ(U8(2*s.lanes), left)
 	JL(LabelRef("one"))
-	Label("pair")
+	loop("pair")
 	s.straight(to, from, 2, f)
 	SUBQ(U8(2*s.lanes), left)
 	JGE(LabelRef("pair"))

@@ -72,7 +72,7 @@ func (d *depthLine) pixels() {
 	w, line, count := gp("w"), GP64(), gp("lines")
 	ADDQ(at, w)
 	LEAQ(Mem{Base: d.x, Index: at, Scale: 1}, line)
-	Label("line")
+	loop("line")
 	d.line(sums, line, w)
 	advance(line, "line")
 	ADDQ(U32(2*d.bytes()*d.width), w)

@@ -126,7 +126,7 @@ func (g *gemm) run(label string, k, w GPVirtual, pointers rowPointers, sums [][]
 	few, one, done := label+"few", label+"one", label+"done"
 	SUBQ(U8(unrolled), k)
 	JL(LabelRef(few))
-	Label(label)
+	loop(label)
 	g.products(unrolled, w, pointers, sums)
 	SUBQ(U8(unrolled), k)
 	JGE(LabelRef(label))

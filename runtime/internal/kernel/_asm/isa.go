@@ -4,6 +4,7 @@ import (
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
@@ -91,6 +92,13 @@ func (s isa) bounded(label string, sums []VecVirtual) {
 		bound(sum, lo, hi)
 	}
 	Label(done)
+}
+
+// loop begins a loop worth aligning: the processor keeps decoded instructions by
+// such blocks of code.
+func loop(label string) {
+	Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []Op{U8(32)}})
+	Label(label)
 }
 
 // lanesTable holds eight set and eight clear lanes: read from entry 8-n on it

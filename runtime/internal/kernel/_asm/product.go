@@ -47,7 +47,7 @@ func (s isa) product() {
 	CMPQ(k, n)
 	CMOVQLT(k, n)
 	SUBQ(n, k)
-	Label("factor")
+	loop("factor")
 	x := s.vector()
 	VBROADCASTSS(Mem{Base: a}, x)
 	for i, sum := range sums {
