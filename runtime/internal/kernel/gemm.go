@@ -2,22 +2,33 @@ package kernel
 
 const panel = 4
 
-// longest is how many products are added one after another. A sum of more of them
-// is cut into blocks, which are added then: what rounding takes from a sum grows
-// with its length. The shorter, the better, but the end of a block takes the time
-// of some three products.
-const longest = 96
+// What rounding takes from a sum grows with its length, and with how large it is on
+// the way. A sum of more than uncut products is cut into blocks of at most
+// blockLength, which are added to the bias then: a batch norm's mean makes a bias
+// that is larger than most sums. The end of a block takes the time of one or two
+// products. blockLength is even, as the steps of Gemm's loop are.
+const (
+	uncut       = 96
+	blockLength = 48
+)
 
-// blocks says how a sum over pieces of k products is cut: a block is count pieces,
-// or run products of one.
+// blocks says how a sum over pieces of k products is cut, about evenly: a block is
+// count pieces, or run products of one.
 func blocks(pieces, k int) (count, run int) {
 	switch {
-	case pieces*k <= longest:
+	case pieces*k <= uncut:
 		return pieces, k
-	case k <= longest:
-		return longest / k, k
+	case k <= uncut:
+		return evenly(pieces, max(1, blockLength/k)), k
 	}
-	return 1, longest
+	run = evenly(k, blockLength)
+	return 1, run + run%2
+}
+
+// evenly is the size of the fewest parts of n that have at most most each.
+func evenly(n, most int) int {
+	parts := (n + most - 1) / most
+	return (n + parts - 1) / parts
 }
 
 // gemm computes one line after another.
@@ -29,12 +40,15 @@ func gemm(dst []float32, dstStride, dstPitch int, a []float32, aStride, m, lines
 	}
 }
 
-// gemmLine adds one block after another to dst.
+// gemmLine adds one block after another to the bias in dst.
 func gemmLine(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, w, bias []float32, n int, lo, hi float32) {
 	count, run := blocks(len(pieces), k)
 	if count == len(pieces) && run == k {
 		gemmBlock(dst, dstStride, a, aStride, m, pieces, k, w, bias, n, lo, hi)
 		return
+	}
+	for i := range m {
+		copy(dst[i*dstStride:], bias[:n])
 	}
 	for p := 0; p < len(pieces); p += count {
 		some := pieces[p:min(p+count, len(pieces))]
@@ -43,8 +57,7 @@ func gemmLine(dst []float32, dstStride int, a []float32, aStride, m int, pieces 
 			if p+count >= len(pieces) && from+run >= k {
 				low, high = lo, hi
 			}
-			gemmBlock(dst, dstStride, a[from:], aStride, m, some, min(run, k-from), w[panel*from:], bias, n, low, high)
-			bias = nil
+			gemmBlock(dst, dstStride, a[from:], aStride, m, some, min(run, k-from), w[panel*from:], nil, n, low, high)
 		}
 	}
 }

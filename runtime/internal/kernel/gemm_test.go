@@ -18,7 +18,10 @@ func whole(r *rand.Rand, n int) []float32 {
 // cutSum is the definition of a sum that is cut, for one row and one column.
 func cutSum(a, column []float32, pieces, k int, bias float32) float32 {
 	count, run := blocks(pieces, k)
-	total, sum, any := float32(0), bias, false
+	total, sum, any := bias, float32(0), false
+	if count == pieces && run == k {
+		total, sum = sum, total
+	}
 	for p := range pieces {
 		for l := range k {
 			if any && l%run == 0 && (l > 0 || p%count == 0) {
@@ -34,7 +37,7 @@ func cutSum(a, column []float32, pieces, k int, bias float32) float32 {
 // TestBlocks compares sums whose lengths are about those of blocks with the
 // definition, to the bit.
 func TestBlocks(t *testing.T) {
-	const b = longest
+	const b = uncut
 	r := rand.New(rand.NewPCG(7, 3))
 	for _, s := range Sets {
 		for _, k := range []int{1, 2, 9, b/2 + 1, b - 1, b, b + 1, 2*b - 1, 2 * b, 2*b + 1, 5*b + 7} {
@@ -72,16 +75,17 @@ func testBlocks(t *testing.T, r *rand.Rand, s *Set, pieces, k int) {
 	}
 }
 
-// TestBlockLengths: no chain is longer than it may be, none much shorter than it
+// TestBlockLengths: no sum is longer than it may be, no block much shorter than it
 // need be.
 func TestBlockLengths(t *testing.T) {
 	for pieces := 1; pieces < 50; pieces++ {
-		for k := 1; k < 5*longest; k++ {
+		for k := 1; k < 5*uncut; k++ {
 			count, run := blocks(pieces, k)
-			if count*run > longest || run < k && count > 1 {
-				t.Fatalf("%d pieces of %d: %d, %d", pieces, k, count, run)
+			length, most := count*run, blockLength
+			if run == k && (count == 1 || count == pieces) {
+				most = uncut
 			}
-			if (count < pieces || run < k) && count*run <= longest/2 {
+			if length > most || run < k && count > 1 || length < pieces*k && length <= blockLength/2 {
 				t.Errorf("%d pieces of %d: %d, %d", pieces, k, count, run)
 			}
 		}

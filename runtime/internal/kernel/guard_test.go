@@ -59,7 +59,7 @@ func TestGuardedGemm(t *testing.T) {
 	for _, s := range Sets {
 		for _, atEnd := range []bool{false, true} {
 			const most = 29 // rows
-			for _, k := range []int{1, 5, longest + 1} {
+			for _, k := range []int{1, 5, uncut + 1} {
 				a, panel := fill(r, guarded(t, most*k, atEnd)), fill(r, guarded(t, k*s.Panel, atEnd))
 				for n := 1; n <= s.Panel; n++ {
 					dst, bias := guarded(t, most*n, atEnd), fill(r, guarded(t, n, atEnd))
@@ -84,7 +84,7 @@ func TestGuardedProduct(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 3))
 	for _, s := range Sets {
 		for _, atEnd := range []bool{false, true} {
-			for _, k := range []int{1, 7, longest, longest + 1, 3*longest + 5} {
+			for _, k := range []int{1, 7, uncut, uncut + 1, 3*uncut + 5} {
 				for n := 1; n <= 9*s.Panel; n += 5 {
 					guardedProduct(t, r, s, atEnd, k, n)
 				}

@@ -7,20 +7,22 @@ package kernel
 // gemm1xAVX2 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+p.A+l]·panel[(p.W+l)·16+j], held in lo … hi,
 // for i < m·lines and j < n, pieces p to the last, or none if nil, and l < k, which is at least 1; n is from 1 to 8.
 // dst's rows lie dstStride apart, and gap floats more behind every m of them.
-// If cut is 1, count pieces, or run products of one, are a block; else that is all of them.
+// Sums begin with first, which is the bias if total is nil. Else count pieces, or run products of one, are a block,
+// first is zeros, and their sums are added to total, which is the bias.
 // It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.
-func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
+func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
 
 // gemm2xAVX2 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+p.A+l]·panel[(p.W+l)·16+j], held in lo … hi,
 // for i < m·lines and j < n, pieces p to the last, or none if nil, and l < k, which is at least 1; n is from 9 to 16.
 // dst's rows lie dstStride apart, and gap floats more behind every m of them.
-// If cut is 1, count pieces, or run products of one, are a block; else that is all of them.
+// Sums begin with first, which is the bias if total is nil. Else count pieces, or run products of one, are a block,
+// first is zeros, and their sums are added to total, which is the bias.
 // It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.
-func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
+func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
 
 // productAVX2 computes dst[p·16+j] = bias[p·16+j] + Σ_l a[l]·panels[p·step+l·16+j], held in lo … hi,
 // for p < 4, j < 16 and l < k, which is at least 1.
-// Every run products are a block; their sums are added.
+// Every run products are a block; if there are several, their sums are added to the bias.
 func productAVX2(dst *float32, a *float32, k int, run int, panels *float32, step int, bias *float32, lo float32, hi float32)
 
 // depthwise1x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·16+taps[t]+c]·w[t·16+c], held in lo … hi,
@@ -139,20 +141,22 @@ func sumAVX2(dst *float64, x *float32, step int, pixels int, channels int)
 // gemm1xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+p.A+l]·panel[(p.W+l)·32+j], held in lo … hi,
 // for i < m·lines and j < n, pieces p to the last, or none if nil, and l < k, which is at least 1; n is from 1 to 16.
 // dst's rows lie dstStride apart, and gap floats more behind every m of them.
-// If cut is 1, count pieces, or run products of one, are a block; else that is all of them.
+// Sums begin with first, which is the bias if total is nil. Else count pieces, or run products of one, are a block,
+// first is zeros, and their sums are added to total, which is the bias.
 // It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.
-func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
+func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
 
 // gemm2xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+p.A+l]·panel[(p.W+l)·32+j], held in lo … hi,
 // for i < m·lines and j < n, pieces p to the last, or none if nil, and l < k, which is at least 1; n is from 17 to 32.
 // dst's rows lie dstStride apart, and gap floats more behind every m of them.
-// If cut is 1, count pieces, or run products of one, are a block; else that is all of them.
+// Sums begin with first, which is the bias if total is nil. Else count pieces, or run products of one, are a block,
+// first is zeros, and their sums are added to total, which is the bias.
 // It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.
-func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
+func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
 
 // productAVX512 computes dst[p·32+j] = bias[p·32+j] + Σ_l a[l]·panels[p·step+l·32+j], held in lo … hi,
 // for p < 4, j < 32 and l < k, which is at least 1.
-// Every run products are a block; their sums are added.
+// Every run products are a block; if there are several, their sums are added to the bias.
 func productAVX512(dst *float32, a *float32, k int, run int, panels *float32, step int, bias *float32, lo float32, hi float32)
 
 // depthwise1x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·32+taps[t]+c]·w[t·32+c], held in lo … hi,

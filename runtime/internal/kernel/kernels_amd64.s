@@ -22,43 +22,43 @@ DATA lanes<>+56(SB)/4, $0x00000000
 DATA lanes<>+60(SB)/4, $0x00000000
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
-// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
+// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemm1xAVX2(SB), $424-152
-	MOVQ    dst+0(FP), AX
-	MOVQ    a+16(FP), CX
-	MOVQ    dstStride+8(FP), DX
-	MOVQ    aStride+24(FP), BX
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, BX
-	MOVQ    ahead+136(FP), SI
-	MOVQ    pace+144(FP), DI
-	ADDQ    panel+104(FP), SI
-	CMPQ    cut+96(FP), $0x00
-	JE      cleared
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y0, 352(R8)
+	MOVQ       dst+0(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       dstStride+8(FP), DX
+	MOVQ       aStride+24(FP), BX
+	SHLQ       $0x02, DX
+	SHLQ       $0x02, BX
+	MOVQ       ahead+136(FP), SI
+	MOVQ       pace+144(FP), DI
+	ADDQ       panel+96(FP), SI
+	MOVQ       n+120(FP), R8
+	LEAQ       lanes<>+0(SB), R9
+	NEGQ       R8
+	VMOVDQU    32(R9)(R8*4), Y0
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         whole
+	VMASKMOVPS (R8), Y0, Y1
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VMOVUPS    Y1, (R8)
+	VMOVUPS    Y1, 32(R8)
+	VMOVUPS    Y1, 64(R8)
+	VMOVUPS    Y1, 96(R8)
+	VMOVUPS    Y1, 128(R8)
+	VMOVUPS    Y1, 160(R8)
+	VMOVUPS    Y1, 192(R8)
+	VMOVUPS    Y1, 224(R8)
+	VMOVUPS    Y1, 256(R8)
+	VMOVUPS    Y1, 288(R8)
+	VMOVUPS    Y1, 320(R8)
+	VMOVUPS    Y1, 352(R8)
 
-cleared:
-	MOVQ    n+120(FP), R8
-	LEAQ    lanes<>+0(SB), R9
-	NEGQ    R8
-	VMOVDQU 32(R9)(R8*4), Y0
-
+whole:
 line:
 	MOVQ m+32(FP), R8
 	MOVQ R8, 416(SP)
@@ -72,7 +72,7 @@ tiles:
 	JG         tile7
 	CMPQ       R8, $0x0b
 	JNE        not11
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -99,7 +99,7 @@ piece11:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -261,34 +261,35 @@ end11:
 	JMP     run11
 
 sum11:
-	CMPQ    cut+96(FP), $0x00
-	JE      one11
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y12, Y12, Y12
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y12, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y12, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y12, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y12, 96(R8)
-	VADDPS  128(R8), Y5, Y5
-	VMOVUPS Y12, 128(R8)
-	VADDPS  160(R8), Y6, Y6
-	VMOVUPS Y12, 160(R8)
-	VADDPS  192(R8), Y7, Y7
-	VMOVUPS Y12, 192(R8)
-	VADDPS  224(R8), Y8, Y8
-	VMOVUPS Y12, 224(R8)
-	VADDPS  256(R8), Y9, Y9
-	VMOVUPS Y12, 256(R8)
-	VADDPS  288(R8), Y10, Y10
-	VMOVUPS Y12, 288(R8)
-	VADDPS  320(R8), Y11, Y11
-	VMOVUPS Y12, 320(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one11
+	VMASKMOVPS (R8), Y0, Y12
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y12, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y12, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y12, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y12, 96(R8)
+	VADDPS     128(R8), Y5, Y5
+	VMOVUPS    Y12, 128(R8)
+	VADDPS     160(R8), Y6, Y6
+	VMOVUPS    Y12, 160(R8)
+	VADDPS     192(R8), Y7, Y7
+	VMOVUPS    Y12, 192(R8)
+	VADDPS     224(R8), Y8, Y8
+	VMOVUPS    Y12, 224(R8)
+	VADDPS     256(R8), Y9, Y9
+	VMOVUPS    Y12, 256(R8)
+	VADDPS     288(R8), Y10, Y10
+	VMOVUPS    Y12, 288(R8)
+	VADDPS     320(R8), Y11, Y11
+	VMOVUPS    Y12, 320(R8)
 
 one11:
 	CMPL         hi+132(FP), $0x7f800000
@@ -422,7 +423,7 @@ sums11stored:
 not11:
 	CMPQ       R8, $0x0a
 	JNE        not10
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -448,7 +449,7 @@ piece10:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -601,32 +602,33 @@ end10:
 	JMP     run10
 
 sum10:
-	CMPQ    cut+96(FP), $0x00
-	JE      one10
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y11, Y11, Y11
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y11, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y11, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y11, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y11, 96(R8)
-	VADDPS  128(R8), Y5, Y5
-	VMOVUPS Y11, 128(R8)
-	VADDPS  160(R8), Y6, Y6
-	VMOVUPS Y11, 160(R8)
-	VADDPS  192(R8), Y7, Y7
-	VMOVUPS Y11, 192(R8)
-	VADDPS  224(R8), Y8, Y8
-	VMOVUPS Y11, 224(R8)
-	VADDPS  256(R8), Y9, Y9
-	VMOVUPS Y11, 256(R8)
-	VADDPS  288(R8), Y10, Y10
-	VMOVUPS Y11, 288(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one10
+	VMASKMOVPS (R8), Y0, Y11
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y11, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y11, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y11, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y11, 96(R8)
+	VADDPS     128(R8), Y5, Y5
+	VMOVUPS    Y11, 128(R8)
+	VADDPS     160(R8), Y6, Y6
+	VMOVUPS    Y11, 160(R8)
+	VADDPS     192(R8), Y7, Y7
+	VMOVUPS    Y11, 192(R8)
+	VADDPS     224(R8), Y8, Y8
+	VMOVUPS    Y11, 224(R8)
+	VADDPS     256(R8), Y9, Y9
+	VMOVUPS    Y11, 256(R8)
+	VADDPS     288(R8), Y10, Y10
+	VMOVUPS    Y11, 288(R8)
 
 one10:
 	CMPL         hi+132(FP), $0x7f800000
@@ -751,7 +753,7 @@ sums10stored:
 not10:
 	CMPQ       R8, $0x09
 	JNE        not9
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -774,7 +776,7 @@ piece9:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -916,30 +918,31 @@ end9:
 	JMP     run9
 
 sum9:
-	CMPQ    cut+96(FP), $0x00
-	JE      one9
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y10, Y10, Y10
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y10, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y10, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y10, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y10, 96(R8)
-	VADDPS  128(R8), Y5, Y5
-	VMOVUPS Y10, 128(R8)
-	VADDPS  160(R8), Y6, Y6
-	VMOVUPS Y10, 160(R8)
-	VADDPS  192(R8), Y7, Y7
-	VMOVUPS Y10, 192(R8)
-	VADDPS  224(R8), Y8, Y8
-	VMOVUPS Y10, 224(R8)
-	VADDPS  256(R8), Y9, Y9
-	VMOVUPS Y10, 256(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one9
+	VMASKMOVPS (R8), Y0, Y10
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y10, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y10, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y10, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y10, 96(R8)
+	VADDPS     128(R8), Y5, Y5
+	VMOVUPS    Y10, 128(R8)
+	VADDPS     160(R8), Y6, Y6
+	VMOVUPS    Y10, 160(R8)
+	VADDPS     192(R8), Y7, Y7
+	VMOVUPS    Y10, 192(R8)
+	VADDPS     224(R8), Y8, Y8
+	VMOVUPS    Y10, 224(R8)
+	VADDPS     256(R8), Y9, Y9
+	VMOVUPS    Y10, 256(R8)
 
 one9:
 	CMPL         hi+132(FP), $0x7f800000
@@ -1055,7 +1058,7 @@ sums9stored:
 not9:
 	CMPQ       R8, $0x08
 	JNE        not8
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -1077,7 +1080,7 @@ piece8:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -1210,28 +1213,29 @@ end8:
 	JMP     run8
 
 sum8:
-	CMPQ    cut+96(FP), $0x00
-	JE      one8
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y9, Y9, Y9
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y9, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y9, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y9, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y9, 96(R8)
-	VADDPS  128(R8), Y5, Y5
-	VMOVUPS Y9, 128(R8)
-	VADDPS  160(R8), Y6, Y6
-	VMOVUPS Y9, 160(R8)
-	VADDPS  192(R8), Y7, Y7
-	VMOVUPS Y9, 192(R8)
-	VADDPS  224(R8), Y8, Y8
-	VMOVUPS Y9, 224(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one8
+	VMASKMOVPS (R8), Y0, Y9
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y9, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y9, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y9, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y9, 96(R8)
+	VADDPS     128(R8), Y5, Y5
+	VMOVUPS    Y9, 128(R8)
+	VADDPS     160(R8), Y6, Y6
+	VMOVUPS    Y9, 160(R8)
+	VADDPS     192(R8), Y7, Y7
+	VMOVUPS    Y9, 192(R8)
+	VADDPS     224(R8), Y8, Y8
+	VMOVUPS    Y9, 224(R8)
 
 one8:
 	CMPL         hi+132(FP), $0x7f800000
@@ -1340,7 +1344,7 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -1361,7 +1365,7 @@ piece7:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -1485,26 +1489,27 @@ end7:
 	JMP     run7
 
 sum7:
-	CMPQ    cut+96(FP), $0x00
-	JE      one7
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y8, Y8, Y8
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y8, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y8, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y8, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y8, 96(R8)
-	VADDPS  128(R8), Y5, Y5
-	VMOVUPS Y8, 128(R8)
-	VADDPS  160(R8), Y6, Y6
-	VMOVUPS Y8, 160(R8)
-	VADDPS  192(R8), Y7, Y7
-	VMOVUPS Y8, 192(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one7
+	VMASKMOVPS (R8), Y0, Y8
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y8, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y8, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y8, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y8, 96(R8)
+	VADDPS     128(R8), Y5, Y5
+	VMOVUPS    Y8, 128(R8)
+	VADDPS     160(R8), Y6, Y6
+	VMOVUPS    Y8, 160(R8)
+	VADDPS     192(R8), Y7, Y7
+	VMOVUPS    Y8, 192(R8)
 
 one7:
 	CMPL         hi+132(FP), $0x7f800000
@@ -1602,7 +1607,7 @@ sums7stored:
 not7:
 	CMPQ       R8, $0x06
 	JNE        not6
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -1620,7 +1625,7 @@ piece6:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -1733,24 +1738,25 @@ end6:
 	JMP     run6
 
 sum6:
-	CMPQ    cut+96(FP), $0x00
-	JE      one6
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y7, Y7, Y7
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y7, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y7, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y7, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y7, 96(R8)
-	VADDPS  128(R8), Y5, Y5
-	VMOVUPS Y7, 128(R8)
-	VADDPS  160(R8), Y6, Y6
-	VMOVUPS Y7, 160(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one6
+	VMASKMOVPS (R8), Y0, Y7
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y7, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y7, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y7, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y7, 96(R8)
+	VADDPS     128(R8), Y5, Y5
+	VMOVUPS    Y7, 128(R8)
+	VADDPS     160(R8), Y6, Y6
+	VMOVUPS    Y7, 160(R8)
 
 one6:
 	CMPL         hi+132(FP), $0x7f800000
@@ -1839,7 +1845,7 @@ sums6stored:
 not6:
 	CMPQ       R8, $0x05
 	JNE        not5
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -1856,7 +1862,7 @@ piece5:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -1960,22 +1966,23 @@ end5:
 	JMP     run5
 
 sum5:
-	CMPQ    cut+96(FP), $0x00
-	JE      one5
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y6, Y6, Y6
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y6, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y6, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y6, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y6, 96(R8)
-	VADDPS  128(R8), Y5, Y5
-	VMOVUPS Y6, 128(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one5
+	VMASKMOVPS (R8), Y0, Y6
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y6, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y6, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y6, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y6, 96(R8)
+	VADDPS     128(R8), Y5, Y5
+	VMOVUPS    Y6, 128(R8)
 
 one5:
 	CMPL         hi+132(FP), $0x7f800000
@@ -2055,7 +2062,7 @@ sums5stored:
 not5:
 	CMPQ       R8, $0x04
 	JNE        not4
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -2071,7 +2078,7 @@ piece4:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -2166,20 +2173,21 @@ end4:
 	JMP     run4
 
 sum4:
-	CMPQ    cut+96(FP), $0x00
-	JE      one4
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y5, Y5, Y5
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y5, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y5, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y5, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y5, 96(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one4
+	VMASKMOVPS (R8), Y0, Y5
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y5, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y5, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y5, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y5, 96(R8)
 
 one4:
 	CMPL         hi+132(FP), $0x7f800000
@@ -2250,7 +2258,7 @@ sums4stored:
 not4:
 	CMPQ       R8, $0x03
 	JNE        not3
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -2263,7 +2271,7 @@ piece3:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -2347,18 +2355,19 @@ end3:
 	JMP     run3
 
 sum3:
-	CMPQ    cut+96(FP), $0x00
-	JE      one3
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y4, Y4, Y4
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y4, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y4, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y4, 64(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one3
+	VMASKMOVPS (R8), Y0, Y4
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y4, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y4, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y4, 64(R8)
 
 one3:
 	CMPL         hi+132(FP), $0x7f800000
@@ -2420,7 +2429,7 @@ sums3stored:
 not3:
 	CMPQ       R8, $0x02
 	JNE        not2
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	MOVQ       pieces+56(FP), R8
@@ -2432,7 +2441,7 @@ piece2:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -2507,16 +2516,17 @@ end2:
 	JMP     run2
 
 sum2:
-	CMPQ    cut+96(FP), $0x00
-	JE      one2
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y3, Y3, Y3
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y3, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y3, 32(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one2
+	VMASKMOVPS (R8), Y0, Y3
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y3, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y3, 32(R8)
 
 one2:
 	CMPL         hi+132(FP), $0x7f800000
@@ -2569,7 +2579,7 @@ sums2stored:
 not2:
 	CMPQ       R8, $0x01
 	JNE        not1
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	MOVQ       pieces+56(FP), R8
 	MOVQ       count+80(FP), R9
@@ -2580,7 +2590,7 @@ piece1:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -2646,14 +2656,15 @@ end1:
 	JMP     run1
 
 sum1:
-	CMPQ    cut+96(FP), $0x00
-	JE      one1
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y2, Y2, Y2
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y2, (R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one1
+	VMASKMOVPS (R8), Y0, Y2
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y2, (R8)
 
 one1:
 	CMPL         hi+132(FP), $0x7f800000
@@ -2703,7 +2714,7 @@ not1:
 	RET
 
 full:
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -2731,7 +2742,7 @@ piece12:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -2902,36 +2913,37 @@ end12:
 	JMP     run12
 
 sum12:
-	CMPQ    cut+96(FP), $0x00
-	JE      one12
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y13, Y13, Y13
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y13, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y13, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y13, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y13, 96(R8)
-	VADDPS  128(R8), Y5, Y5
-	VMOVUPS Y13, 128(R8)
-	VADDPS  160(R8), Y6, Y6
-	VMOVUPS Y13, 160(R8)
-	VADDPS  192(R8), Y7, Y7
-	VMOVUPS Y13, 192(R8)
-	VADDPS  224(R8), Y8, Y8
-	VMOVUPS Y13, 224(R8)
-	VADDPS  256(R8), Y9, Y9
-	VMOVUPS Y13, 256(R8)
-	VADDPS  288(R8), Y10, Y10
-	VMOVUPS Y13, 288(R8)
-	VADDPS  320(R8), Y11, Y11
-	VMOVUPS Y13, 320(R8)
-	VADDPS  352(R8), Y12, Y12
-	VMOVUPS Y13, 352(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one12
+	VMASKMOVPS (R8), Y0, Y13
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y13, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y13, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y13, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y13, 96(R8)
+	VADDPS     128(R8), Y5, Y5
+	VMOVUPS    Y13, 128(R8)
+	VADDPS     160(R8), Y6, Y6
+	VMOVUPS    Y13, 160(R8)
+	VADDPS     192(R8), Y7, Y7
+	VMOVUPS    Y13, 192(R8)
+	VADDPS     224(R8), Y8, Y8
+	VMOVUPS    Y13, 224(R8)
+	VADDPS     256(R8), Y9, Y9
+	VMOVUPS    Y13, 256(R8)
+	VADDPS     288(R8), Y10, Y10
+	VMOVUPS    Y13, 288(R8)
+	VADDPS     320(R8), Y11, Y11
+	VMOVUPS    Y13, 320(R8)
+	VADDPS     352(R8), Y12, Y12
+	VMOVUPS    Y13, 352(R8)
 
 one12:
 	CMPL         hi+132(FP), $0x7f800000
@@ -3071,44 +3083,45 @@ sums12stored:
 	SUBQ   $0x0c, 416(SP)
 	JMP    tiles
 
-// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
+// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemm2xAVX2(SB), $424-152
-	MOVQ    dst+0(FP), AX
-	MOVQ    a+16(FP), CX
-	MOVQ    dstStride+8(FP), DX
-	MOVQ    aStride+24(FP), BX
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, BX
-	MOVQ    ahead+136(FP), SI
-	MOVQ    pace+144(FP), DI
-	ADDQ    panel+104(FP), SI
-	CMPQ    cut+96(FP), $0x00
-	JE      cleared
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y0, 352(R8)
+	MOVQ       dst+0(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       dstStride+8(FP), DX
+	MOVQ       aStride+24(FP), BX
+	SHLQ       $0x02, DX
+	SHLQ       $0x02, BX
+	MOVQ       ahead+136(FP), SI
+	MOVQ       pace+144(FP), DI
+	ADDQ       panel+96(FP), SI
+	MOVQ       n+120(FP), R8
+	SUBQ       $0x08, R8
+	LEAQ       lanes<>+0(SB), R9
+	NEGQ       R8
+	VMOVDQU    32(R9)(R8*4), Y0
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         whole
+	VMOVUPS    (R8), Y1
+	VMASKMOVPS 32(R8), Y0, Y2
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VMOVUPS    Y1, (R8)
+	VMOVUPS    Y2, 32(R8)
+	VMOVUPS    Y1, 64(R8)
+	VMOVUPS    Y2, 96(R8)
+	VMOVUPS    Y1, 128(R8)
+	VMOVUPS    Y2, 160(R8)
+	VMOVUPS    Y1, 192(R8)
+	VMOVUPS    Y2, 224(R8)
+	VMOVUPS    Y1, 256(R8)
+	VMOVUPS    Y2, 288(R8)
+	VMOVUPS    Y1, 320(R8)
+	VMOVUPS    Y2, 352(R8)
 
-cleared:
-	MOVQ    n+120(FP), R8
-	SUBQ    $0x08, R8
-	LEAQ    lanes<>+0(SB), R9
-	NEGQ    R8
-	VMOVDQU 32(R9)(R8*4), Y0
-
+whole:
 line:
 	MOVQ m+32(FP), R8
 	MOVQ R8, 416(SP)
@@ -3122,7 +3135,7 @@ tiles:
 	JG         tile4
 	CMPQ       R8, $0x05
 	JNE        not5
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -3144,7 +3157,7 @@ piece5:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -3281,32 +3294,34 @@ end5:
 	JMP     run5
 
 sum5:
-	CMPQ    cut+96(FP), $0x00
-	JE      one5
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y11, Y11, Y11
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y11, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y11, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y11, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y11, 96(R8)
-	VADDPS  128(R8), Y5, Y5
-	VMOVUPS Y11, 128(R8)
-	VADDPS  160(R8), Y6, Y6
-	VMOVUPS Y11, 160(R8)
-	VADDPS  192(R8), Y7, Y7
-	VMOVUPS Y11, 192(R8)
-	VADDPS  224(R8), Y8, Y8
-	VMOVUPS Y11, 224(R8)
-	VADDPS  256(R8), Y9, Y9
-	VMOVUPS Y11, 256(R8)
-	VADDPS  288(R8), Y10, Y10
-	VMOVUPS Y11, 288(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one5
+	VMOVUPS    (R8), Y11
+	VMASKMOVPS 32(R8), Y0, Y12
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y11, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y12, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y11, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y12, 96(R8)
+	VADDPS     128(R8), Y5, Y5
+	VMOVUPS    Y11, 128(R8)
+	VADDPS     160(R8), Y6, Y6
+	VMOVUPS    Y12, 160(R8)
+	VADDPS     192(R8), Y7, Y7
+	VMOVUPS    Y11, 192(R8)
+	VADDPS     224(R8), Y8, Y8
+	VMOVUPS    Y12, 224(R8)
+	VADDPS     256(R8), Y9, Y9
+	VMOVUPS    Y11, 256(R8)
+	VADDPS     288(R8), Y10, Y10
+	VMOVUPS    Y12, 288(R8)
 
 one5:
 	CMPL         hi+132(FP), $0x7f800000
@@ -3418,7 +3433,7 @@ not5:
 	JNE  not4
 
 tile4:
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -3438,7 +3453,7 @@ piece4:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -3560,28 +3575,30 @@ end4:
 	JMP     run4
 
 sum4:
-	CMPQ    cut+96(FP), $0x00
-	JE      one4
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y9, Y9, Y9
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y9, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y9, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y9, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y9, 96(R8)
-	VADDPS  128(R8), Y5, Y5
-	VMOVUPS Y9, 128(R8)
-	VADDPS  160(R8), Y6, Y6
-	VMOVUPS Y9, 160(R8)
-	VADDPS  192(R8), Y7, Y7
-	VMOVUPS Y9, 192(R8)
-	VADDPS  224(R8), Y8, Y8
-	VMOVUPS Y9, 224(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one4
+	VMOVUPS    (R8), Y9
+	VMASKMOVPS 32(R8), Y0, Y10
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y9, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y10, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y9, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y10, 96(R8)
+	VADDPS     128(R8), Y5, Y5
+	VMOVUPS    Y9, 128(R8)
+	VADDPS     160(R8), Y6, Y6
+	VMOVUPS    Y10, 160(R8)
+	VADDPS     192(R8), Y7, Y7
+	VMOVUPS    Y9, 192(R8)
+	VADDPS     224(R8), Y8, Y8
+	VMOVUPS    Y10, 224(R8)
 
 one4:
 	CMPL         hi+132(FP), $0x7f800000
@@ -3676,7 +3693,7 @@ sums4stored:
 not4:
 	CMPQ       R8, $0x03
 	JNE        not3
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -3692,7 +3709,7 @@ piece3:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -3797,24 +3814,26 @@ end3:
 	JMP     run3
 
 sum3:
-	CMPQ    cut+96(FP), $0x00
-	JE      one3
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y7, Y7, Y7
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y7, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y7, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y7, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y7, 96(R8)
-	VADDPS  128(R8), Y5, Y5
-	VMOVUPS Y7, 128(R8)
-	VADDPS  160(R8), Y6, Y6
-	VMOVUPS Y7, 160(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one3
+	VMOVUPS    (R8), Y7
+	VMASKMOVPS 32(R8), Y0, Y8
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y7, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y8, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y7, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y8, 96(R8)
+	VADDPS     128(R8), Y5, Y5
+	VMOVUPS    Y7, 128(R8)
+	VADDPS     160(R8), Y6, Y6
+	VMOVUPS    Y8, 160(R8)
 
 one3:
 	CMPL         hi+132(FP), $0x7f800000
@@ -3894,7 +3913,7 @@ sums3stored:
 not3:
 	CMPQ       R8, $0x02
 	JNE        not2
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -3908,7 +3927,7 @@ piece2:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -3998,20 +4017,22 @@ end2:
 	JMP     run2
 
 sum2:
-	CMPQ    cut+96(FP), $0x00
-	JE      one2
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y5, Y5, Y5
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y5, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y5, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y5, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y5, 96(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one2
+	VMOVUPS    (R8), Y5
+	VMASKMOVPS 32(R8), Y0, Y6
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y5, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y6, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y5, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y6, 96(R8)
 
 one2:
 	CMPL         hi+132(FP), $0x7f800000
@@ -4076,7 +4097,7 @@ sums2stored:
 not2:
 	CMPQ       R8, $0x01
 	JNE        not1
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	MOVQ       pieces+56(FP), R8
@@ -4088,7 +4109,7 @@ piece1:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -4163,16 +4184,18 @@ end1:
 	JMP     run1
 
 sum1:
-	CMPQ    cut+96(FP), $0x00
-	JE      one1
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y3, Y3, Y3
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y3, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y3, 32(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one1
+	VMOVUPS    (R8), Y3
+	VMASKMOVPS 32(R8), Y0, Y4
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y3, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y4, 32(R8)
 
 one1:
 	CMPL         hi+132(FP), $0x7f800000
@@ -4228,7 +4251,7 @@ not1:
 	RET
 
 full:
-	MOVQ       bias+112(FP), R8
+	MOVQ       first+104(FP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -4252,7 +4275,7 @@ piece6:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -4404,36 +4427,38 @@ end6:
 	JMP     run6
 
 sum6:
-	CMPQ    cut+96(FP), $0x00
-	JE      one6
-	LEAQ    (SP), R8
-	ADDQ    $0x1f, R8
-	ANDQ    $-32, R8
-	VXORPS  Y13, Y13, Y13
-	VADDPS  (R8), Y1, Y1
-	VMOVUPS Y13, (R8)
-	VADDPS  32(R8), Y2, Y2
-	VMOVUPS Y13, 32(R8)
-	VADDPS  64(R8), Y3, Y3
-	VMOVUPS Y13, 64(R8)
-	VADDPS  96(R8), Y4, Y4
-	VMOVUPS Y13, 96(R8)
-	VADDPS  128(R8), Y5, Y5
-	VMOVUPS Y13, 128(R8)
-	VADDPS  160(R8), Y6, Y6
-	VMOVUPS Y13, 160(R8)
-	VADDPS  192(R8), Y7, Y7
-	VMOVUPS Y13, 192(R8)
-	VADDPS  224(R8), Y8, Y8
-	VMOVUPS Y13, 224(R8)
-	VADDPS  256(R8), Y9, Y9
-	VMOVUPS Y13, 256(R8)
-	VADDPS  288(R8), Y10, Y10
-	VMOVUPS Y13, 288(R8)
-	VADDPS  320(R8), Y11, Y11
-	VMOVUPS Y13, 320(R8)
-	VADDPS  352(R8), Y12, Y12
-	VMOVUPS Y13, 352(R8)
+	MOVQ       total+112(FP), R8
+	TESTQ      R8, R8
+	JE         one6
+	VMOVUPS    (R8), Y13
+	VMASKMOVPS 32(R8), Y0, Y14
+	LEAQ       (SP), R8
+	ADDQ       $0x1f, R8
+	ANDQ       $-32, R8
+	VADDPS     (R8), Y1, Y1
+	VMOVUPS    Y13, (R8)
+	VADDPS     32(R8), Y2, Y2
+	VMOVUPS    Y14, 32(R8)
+	VADDPS     64(R8), Y3, Y3
+	VMOVUPS    Y13, 64(R8)
+	VADDPS     96(R8), Y4, Y4
+	VMOVUPS    Y14, 96(R8)
+	VADDPS     128(R8), Y5, Y5
+	VMOVUPS    Y13, 128(R8)
+	VADDPS     160(R8), Y6, Y6
+	VMOVUPS    Y14, 160(R8)
+	VADDPS     192(R8), Y7, Y7
+	VMOVUPS    Y13, 192(R8)
+	VADDPS     224(R8), Y8, Y8
+	VMOVUPS    Y14, 224(R8)
+	VADDPS     256(R8), Y9, Y9
+	VMOVUPS    Y13, 256(R8)
+	VADDPS     288(R8), Y10, Y10
+	VMOVUPS    Y14, 288(R8)
+	VADDPS     320(R8), Y11, Y11
+	VMOVUPS    Y13, 320(R8)
+	VADDPS     352(R8), Y12, Y12
+	VMOVUPS    Y14, 352(R8)
 
 one6:
 	CMPL         hi+132(FP), $0x7f800000
@@ -4578,7 +4603,8 @@ TEXT ·productAVX2(SB), NOSPLIT, $0-64
 	LEAQ    (R8)(BX*1), BX
 	XORQ    R9, R9
 	XORQ    R11, R11
-	JMP     block
+	CMPQ    DX, run+24(FP)
+	JLE     block
 
 blockEnd:
 	TESTQ  R11, R11
@@ -10070,44 +10096,44 @@ sums:
 	VZEROUPPER
 	RET
 
-// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
+// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
 TEXT ·gemm1xAVX512(SB), $840-152
-	MOVQ    dst+0(FP), AX
-	MOVQ    a+16(FP), CX
-	MOVQ    dstStride+8(FP), DX
-	MOVQ    aStride+24(FP), BX
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, BX
-	MOVQ    ahead+136(FP), SI
-	MOVQ    pace+144(FP), DI
-	ADDQ    panel+104(FP), SI
-	CMPQ    cut+96(FP), $0x00
-	JE      cleared
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z0, Z0, Z0
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z0, 64(R8)
-	VMOVUPS Z0, 128(R8)
-	VMOVUPS Z0, 192(R8)
-	VMOVUPS Z0, 256(R8)
-	VMOVUPS Z0, 320(R8)
-	VMOVUPS Z0, 384(R8)
-	VMOVUPS Z0, 448(R8)
-	VMOVUPS Z0, 512(R8)
-	VMOVUPS Z0, 576(R8)
-	VMOVUPS Z0, 640(R8)
-	VMOVUPS Z0, 704(R8)
+	MOVQ      dst+0(FP), AX
+	MOVQ      a+16(FP), CX
+	MOVQ      dstStride+8(FP), DX
+	MOVQ      aStride+24(FP), BX
+	SHLQ      $0x02, DX
+	SHLQ      $0x02, BX
+	MOVQ      ahead+136(FP), SI
+	MOVQ      pace+144(FP), DI
+	ADDQ      panel+96(FP), SI
+	MOVQ      n+120(FP), R8
+	MOVL      $0x00000001, R9
+	SHLXL     R8, R9, R9
+	DECL      R9
+	KMOVW     R9, K1
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        whole
+	VMOVUPS.Z (R8), K1, Z0
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VMOVUPS   Z0, (R8)
+	VMOVUPS   Z0, 64(R8)
+	VMOVUPS   Z0, 128(R8)
+	VMOVUPS   Z0, 192(R8)
+	VMOVUPS   Z0, 256(R8)
+	VMOVUPS   Z0, 320(R8)
+	VMOVUPS   Z0, 384(R8)
+	VMOVUPS   Z0, 448(R8)
+	VMOVUPS   Z0, 512(R8)
+	VMOVUPS   Z0, 576(R8)
+	VMOVUPS   Z0, 640(R8)
+	VMOVUPS   Z0, 704(R8)
 
-cleared:
-	MOVQ  n+120(FP), R8
-	MOVL  $0x00000001, R9
-	SHLXL R8, R9, R9
-	DECL  R9
-	KMOVW R9, K1
-
+whole:
 line:
 	MOVQ m+32(FP), R8
 	MOVQ R8, 832(SP)
@@ -10121,7 +10147,7 @@ tiles:
 	JG        tile7
 	CMPQ      R8, $0x0b
 	JNE       not11
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -10148,7 +10174,7 @@ piece11:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -10310,34 +10336,35 @@ end11:
 	JMP     run11
 
 sum11:
-	CMPQ    cut+96(FP), $0x00
-	JE      one11
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z11, Z11, Z11
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z11, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z11, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z11, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z11, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z11, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z11, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z11, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z11, 448(R8)
-	VADDPS  512(R8), Z8, Z8
-	VMOVUPS Z11, 512(R8)
-	VADDPS  576(R8), Z9, Z9
-	VMOVUPS Z11, 576(R8)
-	VADDPS  640(R8), Z10, Z10
-	VMOVUPS Z11, 640(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one11
+	VMOVUPS.Z (R8), K1, Z11
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z11, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z11, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z11, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z11, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z11, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z11, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z11, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z11, 448(R8)
+	VADDPS    512(R8), Z8, Z8
+	VMOVUPS   Z11, 512(R8)
+	VADDPS    576(R8), Z9, Z9
+	VMOVUPS   Z11, 576(R8)
+	VADDPS    640(R8), Z10, Z10
+	VMOVUPS   Z11, 640(R8)
 
 one11:
 	CMPL         hi+132(FP), $0x7f800000
@@ -10444,7 +10471,7 @@ sums11stored:
 not11:
 	CMPQ      R8, $0x0a
 	JNE       not10
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -10470,7 +10497,7 @@ piece10:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -10623,32 +10650,33 @@ end10:
 	JMP     run10
 
 sum10:
-	CMPQ    cut+96(FP), $0x00
-	JE      one10
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z10, Z10, Z10
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z10, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z10, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z10, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z10, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z10, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z10, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z10, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z10, 448(R8)
-	VADDPS  512(R8), Z8, Z8
-	VMOVUPS Z10, 512(R8)
-	VADDPS  576(R8), Z9, Z9
-	VMOVUPS Z10, 576(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one10
+	VMOVUPS.Z (R8), K1, Z10
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z10, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z10, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z10, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z10, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z10, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z10, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z10, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z10, 448(R8)
+	VADDPS    512(R8), Z8, Z8
+	VMOVUPS   Z10, 512(R8)
+	VADDPS    576(R8), Z9, Z9
+	VMOVUPS   Z10, 576(R8)
 
 one10:
 	CMPL         hi+132(FP), $0x7f800000
@@ -10748,7 +10776,7 @@ sums10stored:
 not10:
 	CMPQ      R8, $0x09
 	JNE       not9
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -10771,7 +10799,7 @@ piece9:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -10913,30 +10941,31 @@ end9:
 	JMP     run9
 
 sum9:
-	CMPQ    cut+96(FP), $0x00
-	JE      one9
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z9, Z9, Z9
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z9, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z9, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z9, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z9, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z9, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z9, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z9, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z9, 448(R8)
-	VADDPS  512(R8), Z8, Z8
-	VMOVUPS Z9, 512(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one9
+	VMOVUPS.Z (R8), K1, Z9
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z9, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z9, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z9, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z9, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z9, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z9, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z9, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z9, 448(R8)
+	VADDPS    512(R8), Z8, Z8
+	VMOVUPS   Z9, 512(R8)
 
 one9:
 	CMPL         hi+132(FP), $0x7f800000
@@ -11029,7 +11058,7 @@ sums9stored:
 not9:
 	CMPQ      R8, $0x08
 	JNE       not8
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -11051,7 +11080,7 @@ piece8:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -11184,28 +11213,29 @@ end8:
 	JMP     run8
 
 sum8:
-	CMPQ    cut+96(FP), $0x00
-	JE      one8
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z8, Z8, Z8
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z8, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z8, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z8, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z8, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z8, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z8, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z8, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z8, 448(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one8
+	VMOVUPS.Z (R8), K1, Z8
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z8, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z8, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z8, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z8, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z8, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z8, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z8, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z8, 448(R8)
 
 one8:
 	CMPL         hi+132(FP), $0x7f800000
@@ -11293,7 +11323,7 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -11314,7 +11344,7 @@ piece7:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -11438,26 +11468,27 @@ end7:
 	JMP     run7
 
 sum7:
-	CMPQ    cut+96(FP), $0x00
-	JE      one7
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z7, Z7, Z7
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z7, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z7, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z7, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z7, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z7, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z7, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z7, 384(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one7
+	VMOVUPS.Z (R8), K1, Z7
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z7, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z7, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z7, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z7, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z7, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z7, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z7, 384(R8)
 
 one7:
 	CMPL         hi+132(FP), $0x7f800000
@@ -11536,7 +11567,7 @@ sums7stored:
 not7:
 	CMPQ      R8, $0x06
 	JNE       not6
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -11554,7 +11585,7 @@ piece6:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -11667,24 +11698,25 @@ end6:
 	JMP     run6
 
 sum6:
-	CMPQ    cut+96(FP), $0x00
-	JE      one6
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z6, Z6, Z6
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z6, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z6, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z6, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z6, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z6, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z6, 320(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one6
+	VMOVUPS.Z (R8), K1, Z6
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z6, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z6, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z6, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z6, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z6, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z6, 320(R8)
 
 one6:
 	CMPL         hi+132(FP), $0x7f800000
@@ -11756,7 +11788,7 @@ sums6stored:
 not6:
 	CMPQ      R8, $0x05
 	JNE       not5
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -11773,7 +11805,7 @@ piece5:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -11877,22 +11909,23 @@ end5:
 	JMP     run5
 
 sum5:
-	CMPQ    cut+96(FP), $0x00
-	JE      one5
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z5, Z5, Z5
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z5, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z5, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z5, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z5, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z5, 256(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one5
+	VMOVUPS.Z (R8), K1, Z5
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z5, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z5, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z5, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z5, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z5, 256(R8)
 
 one5:
 	CMPL         hi+132(FP), $0x7f800000
@@ -11957,7 +11990,7 @@ sums5stored:
 not5:
 	CMPQ      R8, $0x04
 	JNE       not4
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -11973,7 +12006,7 @@ piece4:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -12068,20 +12101,21 @@ end4:
 	JMP     run4
 
 sum4:
-	CMPQ    cut+96(FP), $0x00
-	JE      one4
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z4, Z4, Z4
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z4, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z4, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z4, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z4, 192(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one4
+	VMOVUPS.Z (R8), K1, Z4
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z4, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z4, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z4, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z4, 192(R8)
 
 one4:
 	CMPL         hi+132(FP), $0x7f800000
@@ -12139,7 +12173,7 @@ sums4stored:
 not4:
 	CMPQ      R8, $0x03
 	JNE       not3
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -12152,7 +12186,7 @@ piece3:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -12236,18 +12270,19 @@ end3:
 	JMP     run3
 
 sum3:
-	CMPQ    cut+96(FP), $0x00
-	JE      one3
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z3, Z3, Z3
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z3, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z3, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z3, 128(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one3
+	VMOVUPS.Z (R8), K1, Z3
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z3, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z3, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z3, 128(R8)
 
 one3:
 	CMPL         hi+132(FP), $0x7f800000
@@ -12298,7 +12333,7 @@ sums3stored:
 not3:
 	CMPQ      R8, $0x02
 	JNE       not2
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	MOVQ      pieces+56(FP), R8
@@ -12310,7 +12345,7 @@ piece2:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -12385,16 +12420,17 @@ end2:
 	JMP     run2
 
 sum2:
-	CMPQ    cut+96(FP), $0x00
-	JE      one2
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z2, Z2, Z2
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z2, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z2, 64(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one2
+	VMOVUPS.Z (R8), K1, Z2
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z2, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z2, 64(R8)
 
 one2:
 	CMPL         hi+132(FP), $0x7f800000
@@ -12438,7 +12474,7 @@ sums2stored:
 not2:
 	CMPQ      R8, $0x01
 	JNE       not1
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	MOVQ      pieces+56(FP), R8
 	MOVQ      count+80(FP), R9
@@ -12449,7 +12485,7 @@ piece1:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -12515,14 +12551,15 @@ end1:
 	JMP     run1
 
 sum1:
-	CMPQ    cut+96(FP), $0x00
-	JE      one1
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z1, Z1, Z1
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z1, (R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one1
+	VMOVUPS.Z (R8), K1, Z1
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z1, (R8)
 
 one1:
 	CMPL         hi+132(FP), $0x7f800000
@@ -12565,7 +12602,7 @@ not1:
 	RET
 
 full:
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -12593,7 +12630,7 @@ piece12:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -12764,36 +12801,37 @@ end12:
 	JMP     run12
 
 sum12:
-	CMPQ    cut+96(FP), $0x00
-	JE      one12
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z12, Z12, Z12
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z12, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z12, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z12, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z12, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z12, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z12, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z12, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z12, 448(R8)
-	VADDPS  512(R8), Z8, Z8
-	VMOVUPS Z12, 512(R8)
-	VADDPS  576(R8), Z9, Z9
-	VMOVUPS Z12, 576(R8)
-	VADDPS  640(R8), Z10, Z10
-	VMOVUPS Z12, 640(R8)
-	VADDPS  704(R8), Z11, Z11
-	VMOVUPS Z12, 704(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one12
+	VMOVUPS.Z (R8), K1, Z12
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z12, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z12, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z12, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z12, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z12, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z12, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z12, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z12, 448(R8)
+	VADDPS    512(R8), Z8, Z8
+	VMOVUPS   Z12, 512(R8)
+	VADDPS    576(R8), Z9, Z9
+	VMOVUPS   Z12, 576(R8)
+	VADDPS    640(R8), Z10, Z10
+	VMOVUPS   Z12, 640(R8)
+	VADDPS    704(R8), Z11, Z11
+	VMOVUPS   Z12, 704(R8)
 
 one12:
 	CMPL         hi+132(FP), $0x7f800000
@@ -12904,57 +12942,58 @@ sums12stored:
 	SUBQ   $0x0c, 832(SP)
 	JMP    tiles
 
-// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, cut int, panel *float32, bias *float32, n int, lo float32, hi float32, ahead int, pace int)
+// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
 TEXT ·gemm2xAVX512(SB), $1608-152
-	MOVQ    dst+0(FP), AX
-	MOVQ    a+16(FP), CX
-	MOVQ    dstStride+8(FP), DX
-	MOVQ    aStride+24(FP), BX
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, BX
-	MOVQ    ahead+136(FP), SI
-	MOVQ    pace+144(FP), DI
-	ADDQ    panel+104(FP), SI
-	CMPQ    cut+96(FP), $0x00
-	JE      cleared
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z0, Z0, Z0
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z0, 64(R8)
-	VMOVUPS Z0, 128(R8)
-	VMOVUPS Z0, 192(R8)
-	VMOVUPS Z0, 256(R8)
-	VMOVUPS Z0, 320(R8)
-	VMOVUPS Z0, 384(R8)
-	VMOVUPS Z0, 448(R8)
-	VMOVUPS Z0, 512(R8)
-	VMOVUPS Z0, 576(R8)
-	VMOVUPS Z0, 640(R8)
-	VMOVUPS Z0, 704(R8)
-	VMOVUPS Z0, 768(R8)
-	VMOVUPS Z0, 832(R8)
-	VMOVUPS Z0, 896(R8)
-	VMOVUPS Z0, 960(R8)
-	VMOVUPS Z0, 1024(R8)
-	VMOVUPS Z0, 1088(R8)
-	VMOVUPS Z0, 1152(R8)
-	VMOVUPS Z0, 1216(R8)
-	VMOVUPS Z0, 1280(R8)
-	VMOVUPS Z0, 1344(R8)
-	VMOVUPS Z0, 1408(R8)
-	VMOVUPS Z0, 1472(R8)
+	MOVQ      dst+0(FP), AX
+	MOVQ      a+16(FP), CX
+	MOVQ      dstStride+8(FP), DX
+	MOVQ      aStride+24(FP), BX
+	SHLQ      $0x02, DX
+	SHLQ      $0x02, BX
+	MOVQ      ahead+136(FP), SI
+	MOVQ      pace+144(FP), DI
+	ADDQ      panel+96(FP), SI
+	MOVQ      n+120(FP), R8
+	SUBQ      $0x10, R8
+	MOVL      $0x00000001, R9
+	SHLXL     R8, R9, R9
+	DECL      R9
+	KMOVW     R9, K1
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        whole
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VMOVUPS   Z0, (R8)
+	VMOVUPS   Z1, 64(R8)
+	VMOVUPS   Z0, 128(R8)
+	VMOVUPS   Z1, 192(R8)
+	VMOVUPS   Z0, 256(R8)
+	VMOVUPS   Z1, 320(R8)
+	VMOVUPS   Z0, 384(R8)
+	VMOVUPS   Z1, 448(R8)
+	VMOVUPS   Z0, 512(R8)
+	VMOVUPS   Z1, 576(R8)
+	VMOVUPS   Z0, 640(R8)
+	VMOVUPS   Z1, 704(R8)
+	VMOVUPS   Z0, 768(R8)
+	VMOVUPS   Z1, 832(R8)
+	VMOVUPS   Z0, 896(R8)
+	VMOVUPS   Z1, 960(R8)
+	VMOVUPS   Z0, 1024(R8)
+	VMOVUPS   Z1, 1088(R8)
+	VMOVUPS   Z0, 1152(R8)
+	VMOVUPS   Z1, 1216(R8)
+	VMOVUPS   Z0, 1280(R8)
+	VMOVUPS   Z1, 1344(R8)
+	VMOVUPS   Z0, 1408(R8)
+	VMOVUPS   Z1, 1472(R8)
 
-cleared:
-	MOVQ  n+120(FP), R8
-	SUBQ  $0x10, R8
-	MOVL  $0x00000001, R9
-	SHLXL R8, R9, R9
-	DECL  R9
-	KMOVW R9, K1
-
+whole:
 line:
 	MOVQ m+32(FP), R8
 	MOVQ R8, 1600(SP)
@@ -12968,7 +13007,7 @@ tiles:
 	JG        tile7
 	CMPQ      R8, $0x0b
 	JNE       not11
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -13006,7 +13045,7 @@ piece11:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -13237,56 +13276,58 @@ end11:
 	JMP     run11
 
 sum11:
-	CMPQ    cut+96(FP), $0x00
-	JE      one11
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z22, Z22, Z22
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z22, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z22, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z22, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z22, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z22, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z22, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z22, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z22, 448(R8)
-	VADDPS  512(R8), Z8, Z8
-	VMOVUPS Z22, 512(R8)
-	VADDPS  576(R8), Z9, Z9
-	VMOVUPS Z22, 576(R8)
-	VADDPS  640(R8), Z10, Z10
-	VMOVUPS Z22, 640(R8)
-	VADDPS  704(R8), Z11, Z11
-	VMOVUPS Z22, 704(R8)
-	VADDPS  768(R8), Z12, Z12
-	VMOVUPS Z22, 768(R8)
-	VADDPS  832(R8), Z13, Z13
-	VMOVUPS Z22, 832(R8)
-	VADDPS  896(R8), Z14, Z14
-	VMOVUPS Z22, 896(R8)
-	VADDPS  960(R8), Z15, Z15
-	VMOVUPS Z22, 960(R8)
-	VADDPS  1024(R8), Z16, Z16
-	VMOVUPS Z22, 1024(R8)
-	VADDPS  1088(R8), Z17, Z17
-	VMOVUPS Z22, 1088(R8)
-	VADDPS  1152(R8), Z18, Z18
-	VMOVUPS Z22, 1152(R8)
-	VADDPS  1216(R8), Z19, Z19
-	VMOVUPS Z22, 1216(R8)
-	VADDPS  1280(R8), Z20, Z20
-	VMOVUPS Z22, 1280(R8)
-	VADDPS  1344(R8), Z21, Z21
-	VMOVUPS Z22, 1344(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one11
+	VMOVUPS   (R8), Z22
+	VMOVUPS.Z 64(R8), K1, Z23
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z22, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z23, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z22, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z23, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z22, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z23, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z22, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z23, 448(R8)
+	VADDPS    512(R8), Z8, Z8
+	VMOVUPS   Z22, 512(R8)
+	VADDPS    576(R8), Z9, Z9
+	VMOVUPS   Z23, 576(R8)
+	VADDPS    640(R8), Z10, Z10
+	VMOVUPS   Z22, 640(R8)
+	VADDPS    704(R8), Z11, Z11
+	VMOVUPS   Z23, 704(R8)
+	VADDPS    768(R8), Z12, Z12
+	VMOVUPS   Z22, 768(R8)
+	VADDPS    832(R8), Z13, Z13
+	VMOVUPS   Z23, 832(R8)
+	VADDPS    896(R8), Z14, Z14
+	VMOVUPS   Z22, 896(R8)
+	VADDPS    960(R8), Z15, Z15
+	VMOVUPS   Z23, 960(R8)
+	VADDPS    1024(R8), Z16, Z16
+	VMOVUPS   Z22, 1024(R8)
+	VADDPS    1088(R8), Z17, Z17
+	VMOVUPS   Z23, 1088(R8)
+	VADDPS    1152(R8), Z18, Z18
+	VMOVUPS   Z22, 1152(R8)
+	VADDPS    1216(R8), Z19, Z19
+	VMOVUPS   Z23, 1216(R8)
+	VADDPS    1280(R8), Z20, Z20
+	VMOVUPS   Z22, 1280(R8)
+	VADDPS    1344(R8), Z21, Z21
+	VMOVUPS   Z23, 1344(R8)
 
 one11:
 	CMPL         hi+132(FP), $0x7f800000
@@ -13448,7 +13489,7 @@ sums11stored:
 not11:
 	CMPQ      R8, $0x0a
 	JNE       not10
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -13484,7 +13525,7 @@ piece10:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -13700,52 +13741,54 @@ end10:
 	JMP     run10
 
 sum10:
-	CMPQ    cut+96(FP), $0x00
-	JE      one10
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z20, Z20, Z20
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z20, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z20, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z20, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z20, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z20, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z20, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z20, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z20, 448(R8)
-	VADDPS  512(R8), Z8, Z8
-	VMOVUPS Z20, 512(R8)
-	VADDPS  576(R8), Z9, Z9
-	VMOVUPS Z20, 576(R8)
-	VADDPS  640(R8), Z10, Z10
-	VMOVUPS Z20, 640(R8)
-	VADDPS  704(R8), Z11, Z11
-	VMOVUPS Z20, 704(R8)
-	VADDPS  768(R8), Z12, Z12
-	VMOVUPS Z20, 768(R8)
-	VADDPS  832(R8), Z13, Z13
-	VMOVUPS Z20, 832(R8)
-	VADDPS  896(R8), Z14, Z14
-	VMOVUPS Z20, 896(R8)
-	VADDPS  960(R8), Z15, Z15
-	VMOVUPS Z20, 960(R8)
-	VADDPS  1024(R8), Z16, Z16
-	VMOVUPS Z20, 1024(R8)
-	VADDPS  1088(R8), Z17, Z17
-	VMOVUPS Z20, 1088(R8)
-	VADDPS  1152(R8), Z18, Z18
-	VMOVUPS Z20, 1152(R8)
-	VADDPS  1216(R8), Z19, Z19
-	VMOVUPS Z20, 1216(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one10
+	VMOVUPS   (R8), Z20
+	VMOVUPS.Z 64(R8), K1, Z21
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z20, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z21, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z20, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z21, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z20, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z21, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z20, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z21, 448(R8)
+	VADDPS    512(R8), Z8, Z8
+	VMOVUPS   Z20, 512(R8)
+	VADDPS    576(R8), Z9, Z9
+	VMOVUPS   Z21, 576(R8)
+	VADDPS    640(R8), Z10, Z10
+	VMOVUPS   Z20, 640(R8)
+	VADDPS    704(R8), Z11, Z11
+	VMOVUPS   Z21, 704(R8)
+	VADDPS    768(R8), Z12, Z12
+	VMOVUPS   Z20, 768(R8)
+	VADDPS    832(R8), Z13, Z13
+	VMOVUPS   Z21, 832(R8)
+	VADDPS    896(R8), Z14, Z14
+	VMOVUPS   Z20, 896(R8)
+	VADDPS    960(R8), Z15, Z15
+	VMOVUPS   Z21, 960(R8)
+	VADDPS    1024(R8), Z16, Z16
+	VMOVUPS   Z20, 1024(R8)
+	VADDPS    1088(R8), Z17, Z17
+	VMOVUPS   Z21, 1088(R8)
+	VADDPS    1152(R8), Z18, Z18
+	VMOVUPS   Z20, 1152(R8)
+	VADDPS    1216(R8), Z19, Z19
+	VMOVUPS   Z21, 1216(R8)
 
 one10:
 	CMPL         hi+132(FP), $0x7f800000
@@ -13895,7 +13938,7 @@ sums10stored:
 not10:
 	CMPQ      R8, $0x09
 	JNE       not9
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -13927,7 +13970,7 @@ piece9:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -14126,48 +14169,50 @@ end9:
 	JMP     run9
 
 sum9:
-	CMPQ    cut+96(FP), $0x00
-	JE      one9
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z18, Z18, Z18
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z18, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z18, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z18, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z18, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z18, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z18, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z18, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z18, 448(R8)
-	VADDPS  512(R8), Z8, Z8
-	VMOVUPS Z18, 512(R8)
-	VADDPS  576(R8), Z9, Z9
-	VMOVUPS Z18, 576(R8)
-	VADDPS  640(R8), Z10, Z10
-	VMOVUPS Z18, 640(R8)
-	VADDPS  704(R8), Z11, Z11
-	VMOVUPS Z18, 704(R8)
-	VADDPS  768(R8), Z12, Z12
-	VMOVUPS Z18, 768(R8)
-	VADDPS  832(R8), Z13, Z13
-	VMOVUPS Z18, 832(R8)
-	VADDPS  896(R8), Z14, Z14
-	VMOVUPS Z18, 896(R8)
-	VADDPS  960(R8), Z15, Z15
-	VMOVUPS Z18, 960(R8)
-	VADDPS  1024(R8), Z16, Z16
-	VMOVUPS Z18, 1024(R8)
-	VADDPS  1088(R8), Z17, Z17
-	VMOVUPS Z18, 1088(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one9
+	VMOVUPS   (R8), Z18
+	VMOVUPS.Z 64(R8), K1, Z19
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z18, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z19, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z18, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z19, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z18, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z19, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z18, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z19, 448(R8)
+	VADDPS    512(R8), Z8, Z8
+	VMOVUPS   Z18, 512(R8)
+	VADDPS    576(R8), Z9, Z9
+	VMOVUPS   Z19, 576(R8)
+	VADDPS    640(R8), Z10, Z10
+	VMOVUPS   Z18, 640(R8)
+	VADDPS    704(R8), Z11, Z11
+	VMOVUPS   Z19, 704(R8)
+	VADDPS    768(R8), Z12, Z12
+	VMOVUPS   Z18, 768(R8)
+	VADDPS    832(R8), Z13, Z13
+	VMOVUPS   Z19, 832(R8)
+	VADDPS    896(R8), Z14, Z14
+	VMOVUPS   Z18, 896(R8)
+	VADDPS    960(R8), Z15, Z15
+	VMOVUPS   Z19, 960(R8)
+	VADDPS    1024(R8), Z16, Z16
+	VMOVUPS   Z18, 1024(R8)
+	VADDPS    1088(R8), Z17, Z17
+	VMOVUPS   Z19, 1088(R8)
 
 one9:
 	CMPL         hi+132(FP), $0x7f800000
@@ -14305,7 +14350,7 @@ sums9stored:
 not9:
 	CMPQ      R8, $0x08
 	JNE       not8
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -14335,7 +14380,7 @@ piece8:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -14519,44 +14564,46 @@ end8:
 	JMP     run8
 
 sum8:
-	CMPQ    cut+96(FP), $0x00
-	JE      one8
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z16, Z16, Z16
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z16, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z16, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z16, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z16, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z16, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z16, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z16, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z16, 448(R8)
-	VADDPS  512(R8), Z8, Z8
-	VMOVUPS Z16, 512(R8)
-	VADDPS  576(R8), Z9, Z9
-	VMOVUPS Z16, 576(R8)
-	VADDPS  640(R8), Z10, Z10
-	VMOVUPS Z16, 640(R8)
-	VADDPS  704(R8), Z11, Z11
-	VMOVUPS Z16, 704(R8)
-	VADDPS  768(R8), Z12, Z12
-	VMOVUPS Z16, 768(R8)
-	VADDPS  832(R8), Z13, Z13
-	VMOVUPS Z16, 832(R8)
-	VADDPS  896(R8), Z14, Z14
-	VMOVUPS Z16, 896(R8)
-	VADDPS  960(R8), Z15, Z15
-	VMOVUPS Z16, 960(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one8
+	VMOVUPS   (R8), Z16
+	VMOVUPS.Z 64(R8), K1, Z17
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z16, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z17, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z16, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z17, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z16, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z17, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z16, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z17, 448(R8)
+	VADDPS    512(R8), Z8, Z8
+	VMOVUPS   Z16, 512(R8)
+	VADDPS    576(R8), Z9, Z9
+	VMOVUPS   Z17, 576(R8)
+	VADDPS    640(R8), Z10, Z10
+	VMOVUPS   Z16, 640(R8)
+	VADDPS    704(R8), Z11, Z11
+	VMOVUPS   Z17, 704(R8)
+	VADDPS    768(R8), Z12, Z12
+	VMOVUPS   Z16, 768(R8)
+	VADDPS    832(R8), Z13, Z13
+	VMOVUPS   Z17, 832(R8)
+	VADDPS    896(R8), Z14, Z14
+	VMOVUPS   Z16, 896(R8)
+	VADDPS    960(R8), Z15, Z15
+	VMOVUPS   Z17, 960(R8)
 
 one8:
 	CMPL         hi+132(FP), $0x7f800000
@@ -14684,7 +14731,7 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -14712,7 +14759,7 @@ piece7:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -14881,40 +14928,42 @@ end7:
 	JMP     run7
 
 sum7:
-	CMPQ    cut+96(FP), $0x00
-	JE      one7
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z14, Z14, Z14
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z14, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z14, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z14, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z14, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z14, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z14, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z14, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z14, 448(R8)
-	VADDPS  512(R8), Z8, Z8
-	VMOVUPS Z14, 512(R8)
-	VADDPS  576(R8), Z9, Z9
-	VMOVUPS Z14, 576(R8)
-	VADDPS  640(R8), Z10, Z10
-	VMOVUPS Z14, 640(R8)
-	VADDPS  704(R8), Z11, Z11
-	VMOVUPS Z14, 704(R8)
-	VADDPS  768(R8), Z12, Z12
-	VMOVUPS Z14, 768(R8)
-	VADDPS  832(R8), Z13, Z13
-	VMOVUPS Z14, 832(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one7
+	VMOVUPS   (R8), Z14
+	VMOVUPS.Z 64(R8), K1, Z15
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z14, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z15, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z14, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z15, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z14, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z15, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z14, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z15, 448(R8)
+	VADDPS    512(R8), Z8, Z8
+	VMOVUPS   Z14, 512(R8)
+	VADDPS    576(R8), Z9, Z9
+	VMOVUPS   Z15, 576(R8)
+	VADDPS    640(R8), Z10, Z10
+	VMOVUPS   Z14, 640(R8)
+	VADDPS    704(R8), Z11, Z11
+	VMOVUPS   Z15, 704(R8)
+	VADDPS    768(R8), Z12, Z12
+	VMOVUPS   Z14, 768(R8)
+	VADDPS    832(R8), Z13, Z13
+	VMOVUPS   Z15, 832(R8)
 
 one7:
 	CMPL         hi+132(FP), $0x7f800000
@@ -15028,7 +15077,7 @@ sums7stored:
 not7:
 	CMPQ      R8, $0x06
 	JNE       not6
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -15052,7 +15101,7 @@ piece6:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -15204,36 +15253,38 @@ end6:
 	JMP     run6
 
 sum6:
-	CMPQ    cut+96(FP), $0x00
-	JE      one6
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z12, Z12, Z12
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z12, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z12, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z12, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z12, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z12, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z12, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z12, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z12, 448(R8)
-	VADDPS  512(R8), Z8, Z8
-	VMOVUPS Z12, 512(R8)
-	VADDPS  576(R8), Z9, Z9
-	VMOVUPS Z12, 576(R8)
-	VADDPS  640(R8), Z10, Z10
-	VMOVUPS Z12, 640(R8)
-	VADDPS  704(R8), Z11, Z11
-	VMOVUPS Z12, 704(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one6
+	VMOVUPS   (R8), Z12
+	VMOVUPS.Z 64(R8), K1, Z13
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z12, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z13, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z12, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z13, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z12, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z13, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z12, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z13, 448(R8)
+	VADDPS    512(R8), Z8, Z8
+	VMOVUPS   Z12, 512(R8)
+	VADDPS    576(R8), Z9, Z9
+	VMOVUPS   Z13, 576(R8)
+	VADDPS    640(R8), Z10, Z10
+	VMOVUPS   Z12, 640(R8)
+	VADDPS    704(R8), Z11, Z11
+	VMOVUPS   Z13, 704(R8)
 
 one6:
 	CMPL         hi+132(FP), $0x7f800000
@@ -15335,7 +15386,7 @@ sums6stored:
 not6:
 	CMPQ      R8, $0x05
 	JNE       not5
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -15357,7 +15408,7 @@ piece5:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -15494,32 +15545,34 @@ end5:
 	JMP     run5
 
 sum5:
-	CMPQ    cut+96(FP), $0x00
-	JE      one5
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z10, Z10, Z10
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z10, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z10, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z10, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z10, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z10, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z10, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z10, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z10, 448(R8)
-	VADDPS  512(R8), Z8, Z8
-	VMOVUPS Z10, 512(R8)
-	VADDPS  576(R8), Z9, Z9
-	VMOVUPS Z10, 576(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one5
+	VMOVUPS   (R8), Z10
+	VMOVUPS.Z 64(R8), K1, Z11
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z10, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z11, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z10, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z11, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z10, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z11, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z10, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z11, 448(R8)
+	VADDPS    512(R8), Z8, Z8
+	VMOVUPS   Z10, 512(R8)
+	VADDPS    576(R8), Z9, Z9
+	VMOVUPS   Z11, 576(R8)
 
 one5:
 	CMPL         hi+132(FP), $0x7f800000
@@ -15609,7 +15662,7 @@ sums5stored:
 not5:
 	CMPQ      R8, $0x04
 	JNE       not4
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -15629,7 +15682,7 @@ piece4:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -15751,28 +15804,30 @@ end4:
 	JMP     run4
 
 sum4:
-	CMPQ    cut+96(FP), $0x00
-	JE      one4
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z8, Z8, Z8
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z8, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z8, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z8, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z8, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z8, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z8, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z8, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z8, 448(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one4
+	VMOVUPS   (R8), Z8
+	VMOVUPS.Z 64(R8), K1, Z9
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z8, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z9, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z8, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z9, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z8, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z9, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z8, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z9, 448(R8)
 
 one4:
 	CMPL         hi+132(FP), $0x7f800000
@@ -15850,7 +15905,7 @@ sums4stored:
 not4:
 	CMPQ      R8, $0x03
 	JNE       not3
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -15866,7 +15921,7 @@ piece3:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -15971,24 +16026,26 @@ end3:
 	JMP     run3
 
 sum3:
-	CMPQ    cut+96(FP), $0x00
-	JE      one3
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z6, Z6, Z6
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z6, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z6, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z6, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z6, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z6, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z6, 320(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one3
+	VMOVUPS   (R8), Z6
+	VMOVUPS.Z 64(R8), K1, Z7
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z6, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z7, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z6, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z7, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z6, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z7, 320(R8)
 
 one3:
 	CMPL         hi+132(FP), $0x7f800000
@@ -16054,7 +16111,7 @@ sums3stored:
 not3:
 	CMPQ      R8, $0x02
 	JNE       not2
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -16068,7 +16125,7 @@ piece2:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -16158,20 +16215,22 @@ end2:
 	JMP     run2
 
 sum2:
-	CMPQ    cut+96(FP), $0x00
-	JE      one2
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z4, Z4, Z4
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z4, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z4, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z4, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z4, 192(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one2
+	VMOVUPS   (R8), Z4
+	VMOVUPS.Z 64(R8), K1, Z5
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z4, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z5, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z4, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z5, 192(R8)
 
 one2:
 	CMPL         hi+132(FP), $0x7f800000
@@ -16225,7 +16284,7 @@ sums2stored:
 not2:
 	CMPQ      R8, $0x01
 	JNE       not1
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	MOVQ      pieces+56(FP), R8
@@ -16237,7 +16296,7 @@ piece1:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -16312,16 +16371,18 @@ end1:
 	JMP     run1
 
 sum1:
-	CMPQ    cut+96(FP), $0x00
-	JE      one1
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z2, Z2, Z2
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z2, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z2, 64(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one1
+	VMOVUPS   (R8), Z2
+	VMOVUPS.Z 64(R8), K1, Z3
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z2, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z3, 64(R8)
 
 one1:
 	CMPL         hi+132(FP), $0x7f800000
@@ -16369,7 +16430,7 @@ not1:
 	RET
 
 full:
-	MOVQ      bias+112(FP), R8
+	MOVQ      first+104(FP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -16409,7 +16470,7 @@ piece12:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+104(FP), R12
+	ADDQ   panel+96(FP), R12
 	MOVQ   k+72(FP), R10
 	MOVQ   run+88(FP), R11
 
@@ -16655,60 +16716,62 @@ end12:
 	JMP     run12
 
 sum12:
-	CMPQ    cut+96(FP), $0x00
-	JE      one12
-	LEAQ    (SP), R8
-	ADDQ    $0x3f, R8
-	ANDQ    $-64, R8
-	VXORPS  Z24, Z24, Z24
-	VADDPS  (R8), Z0, Z0
-	VMOVUPS Z24, (R8)
-	VADDPS  64(R8), Z1, Z1
-	VMOVUPS Z24, 64(R8)
-	VADDPS  128(R8), Z2, Z2
-	VMOVUPS Z24, 128(R8)
-	VADDPS  192(R8), Z3, Z3
-	VMOVUPS Z24, 192(R8)
-	VADDPS  256(R8), Z4, Z4
-	VMOVUPS Z24, 256(R8)
-	VADDPS  320(R8), Z5, Z5
-	VMOVUPS Z24, 320(R8)
-	VADDPS  384(R8), Z6, Z6
-	VMOVUPS Z24, 384(R8)
-	VADDPS  448(R8), Z7, Z7
-	VMOVUPS Z24, 448(R8)
-	VADDPS  512(R8), Z8, Z8
-	VMOVUPS Z24, 512(R8)
-	VADDPS  576(R8), Z9, Z9
-	VMOVUPS Z24, 576(R8)
-	VADDPS  640(R8), Z10, Z10
-	VMOVUPS Z24, 640(R8)
-	VADDPS  704(R8), Z11, Z11
-	VMOVUPS Z24, 704(R8)
-	VADDPS  768(R8), Z12, Z12
-	VMOVUPS Z24, 768(R8)
-	VADDPS  832(R8), Z13, Z13
-	VMOVUPS Z24, 832(R8)
-	VADDPS  896(R8), Z14, Z14
-	VMOVUPS Z24, 896(R8)
-	VADDPS  960(R8), Z15, Z15
-	VMOVUPS Z24, 960(R8)
-	VADDPS  1024(R8), Z16, Z16
-	VMOVUPS Z24, 1024(R8)
-	VADDPS  1088(R8), Z17, Z17
-	VMOVUPS Z24, 1088(R8)
-	VADDPS  1152(R8), Z18, Z18
-	VMOVUPS Z24, 1152(R8)
-	VADDPS  1216(R8), Z19, Z19
-	VMOVUPS Z24, 1216(R8)
-	VADDPS  1280(R8), Z20, Z20
-	VMOVUPS Z24, 1280(R8)
-	VADDPS  1344(R8), Z21, Z21
-	VMOVUPS Z24, 1344(R8)
-	VADDPS  1408(R8), Z22, Z22
-	VMOVUPS Z24, 1408(R8)
-	VADDPS  1472(R8), Z23, Z23
-	VMOVUPS Z24, 1472(R8)
+	MOVQ      total+112(FP), R8
+	TESTQ     R8, R8
+	JE        one12
+	VMOVUPS   (R8), Z24
+	VMOVUPS.Z 64(R8), K1, Z25
+	LEAQ      (SP), R8
+	ADDQ      $0x3f, R8
+	ANDQ      $-64, R8
+	VADDPS    (R8), Z0, Z0
+	VMOVUPS   Z24, (R8)
+	VADDPS    64(R8), Z1, Z1
+	VMOVUPS   Z25, 64(R8)
+	VADDPS    128(R8), Z2, Z2
+	VMOVUPS   Z24, 128(R8)
+	VADDPS    192(R8), Z3, Z3
+	VMOVUPS   Z25, 192(R8)
+	VADDPS    256(R8), Z4, Z4
+	VMOVUPS   Z24, 256(R8)
+	VADDPS    320(R8), Z5, Z5
+	VMOVUPS   Z25, 320(R8)
+	VADDPS    384(R8), Z6, Z6
+	VMOVUPS   Z24, 384(R8)
+	VADDPS    448(R8), Z7, Z7
+	VMOVUPS   Z25, 448(R8)
+	VADDPS    512(R8), Z8, Z8
+	VMOVUPS   Z24, 512(R8)
+	VADDPS    576(R8), Z9, Z9
+	VMOVUPS   Z25, 576(R8)
+	VADDPS    640(R8), Z10, Z10
+	VMOVUPS   Z24, 640(R8)
+	VADDPS    704(R8), Z11, Z11
+	VMOVUPS   Z25, 704(R8)
+	VADDPS    768(R8), Z12, Z12
+	VMOVUPS   Z24, 768(R8)
+	VADDPS    832(R8), Z13, Z13
+	VMOVUPS   Z25, 832(R8)
+	VADDPS    896(R8), Z14, Z14
+	VMOVUPS   Z24, 896(R8)
+	VADDPS    960(R8), Z15, Z15
+	VMOVUPS   Z25, 960(R8)
+	VADDPS    1024(R8), Z16, Z16
+	VMOVUPS   Z24, 1024(R8)
+	VADDPS    1088(R8), Z17, Z17
+	VMOVUPS   Z25, 1088(R8)
+	VADDPS    1152(R8), Z18, Z18
+	VMOVUPS   Z24, 1152(R8)
+	VADDPS    1216(R8), Z19, Z19
+	VMOVUPS   Z25, 1216(R8)
+	VADDPS    1280(R8), Z20, Z20
+	VMOVUPS   Z24, 1280(R8)
+	VADDPS    1344(R8), Z21, Z21
+	VMOVUPS   Z25, 1344(R8)
+	VADDPS    1408(R8), Z22, Z22
+	VMOVUPS   Z24, 1408(R8)
+	VADDPS    1472(R8), Z23, Z23
+	VMOVUPS   Z25, 1472(R8)
 
 one12:
 	CMPL         hi+132(FP), $0x7f800000
@@ -16902,7 +16965,8 @@ TEXT ·productAVX512(SB), NOSPLIT, $0-64
 	LEAQ    (R8)(BX*1), BX
 	XORQ    R9, R9
 	XORQ    R11, R11
-	JMP     block
+	CMPQ    DX, run+24(FP)
+	JLE     block
 
 blockEnd:
 	TESTQ  R11, R11

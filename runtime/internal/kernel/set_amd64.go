@@ -36,7 +36,7 @@ type functions struct {
 	name          string
 	lanes         int // floats in a vector
 	rows          int // rows of a tile of gemm
-	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m, lines, gap int, pieces, last *int, k, count, run, cut int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)
+	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m, lines, gap int, pieces, last *int, k, count, run int, panel, first, total *float32, n int, lo, hi float32, ahead, pace int)
 	product       func(dst, a *float32, k, run int, panels *float32, step int, bias *float32, lo, hi float32)
 	depthwise     [2][2]depthwiseCode // by vectors and stride, from 1
 	lines         [12][2]linesCode    // by width, and stride from 1
@@ -89,19 +89,22 @@ func (f *functions) gemm(dst []float32, dstStride, dstPitch int, a []float32, aS
 		code = f.gemm2
 	}
 	if len(pieces) == 0 || k <= 0 { // an empty sum: nothing of a and panel is read
-		code(&dst[0], dstStride, nil, aStride, m, lines, gap, nil, nil, 0, 0, 0, 0, nil, &bias[0], n, lo, hi, 0, 0)
+		code(&dst[0], dstStride, nil, aStride, m, lines, gap, nil, nil, 0, 0, 0, nil, &bias[0], nil, n, lo, hi, 0, 0)
 		return
 	}
 	last := &pieces[len(pieces)-1]
 	_, _ = a[(lines*m-1)*aStride+last.A+k-1], panel[(last.W+k)*2*f.lanes-1]
 	count, run := blocks(len(pieces), k)
-	cut := 0
+	first, total := &bias[0], (*float32)(nil)
 	if count < len(pieces) || run < k {
-		cut = 1
+		first, total = &none[0], first
 	}
 	ahead, pace := f.ahead(last.W+k, m*lines)
-	code(&dst[0], dstStride, &a[0], aStride, m, lines, gap, &pieces[0].A, &last.A, k, count, run, cut, &panel[0], &bias[0], n, lo, hi, ahead, pace)
+	code(&dst[0], dstStride, &a[0], aStride, m, lines, gap, &pieces[0].A, &last.A, k, count, run, &panel[0], first, total, n, lo, hi, ahead, pace)
 }
+
+// none is what sums begin with that are added to a bias.
+var none [32]float32
 
 // ahead is what gemm should prefetch while it computes m rows with a panel of k
 // steps: as much of what lies behind, mostly the next panel, as it reads of

@@ -18,17 +18,20 @@ func (g *gemm) totals() GPVirtual {
 	return p
 }
 
-// clearTotals makes room for totals and sets them to zero, if the sums are cut.
-func (g *gemm) clearTotals() {
+// startTotals makes room for totals, which begin with the bias if the sums are cut.
+func (g *gemm) startTotals() {
 	g.space = AllocLocal((g.rows*g.vectors + 1) * g.bytes())
-	CMPQ(g.param("cut"), U8(0))
-	JE(LabelRef("cleared"))
-	none, to := g.vector(), g.totals()
-	zero(none)
-	for i := range g.rows * g.vectors {
-		VMOVUPS(none, Mem{Base: to, Disp: i * g.bytes()})
+	total := gp("total")
+	TESTQ(total, total)
+	JE(LabelRef("whole"))
+	bias, to := g.begin(total), Mem{Base: g.totals()}
+	for range g.rows {
+		for _, b := range bias {
+			VMOVUPS(b, to)
+			to.Disp += g.bytes()
+		}
 	}
-	Label("cleared")
+	Label("whole")
 }
 
 // endBlock moves the sums to the totals.
@@ -44,18 +47,17 @@ func (g *gemm) endBlock(sums [][]VecVirtual) {
 	}
 }
 
-// addTotals adds the totals to the sums of the last block, and clears them for the
-// next tile.
+// addTotals adds the totals to the sums of the last block, and begins them anew for
+// the next tile.
 func (g *gemm) addTotals(rows int, sums [][]VecVirtual) {
-	one := fmt.Sprintf("one%d", rows)
-	CMPQ(g.param("cut"), U8(0))
+	one, total := fmt.Sprintf("one%d", rows), gp("total")
+	TESTQ(total, total)
 	JE(LabelRef(one))
-	none, from := g.vector(), Mem{Base: g.totals()}
-	zero(none)
+	bias, from := g.begin(total), Mem{Base: g.totals()}
 	for _, row := range sums {
-		for _, sum := range row {
+		for v, sum := range row {
 			VADDPS(from, sum, sum)
-			VMOVUPS(none, from)
+			VMOVUPS(bias[v], from)
 			from.Disp += g.bytes()
 		}
 	}

@@ -15,11 +15,12 @@ import (
 // each block of a long sum it adds them to totals on the stack, and begins anew.
 func (s isa) gemm(vectors int) {
 	TEXT(fmt.Sprintf("gemm%dx%s", vectors, s.name), 0, // NOSPLIT has no room for the totals
-		"func(dst *float32, dstStride int, a *float32, aStride, m, lines, gap int, pieces, last *int, k, count, run, cut int, panel, bias *float32, n int, lo, hi float32, ahead, pace int)")
+		"func(dst *float32, dstStride int, a *float32, aStride, m, lines, gap int, pieces, last *int, k, count, run int, panel, first, total *float32, n int, lo, hi float32, ahead, pace int)")
 	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+p.A+l]·panel[(p.W+l)·%d+j], held in lo … hi,", vectors, s.name, 2*s.lanes),
 		fmt.Sprintf("for i < m·lines and j < n, pieces p to the last, or none if nil, and l < k, which is at least 1; n is from %d to %d.", (vectors-1)*s.lanes+1, vectors*s.lanes),
 		"dst's rows lie dstStride apart, and gap floats more behind every m of them.",
-		"If cut is 1, count pieces, or run products of one, are a block; else that is all of them.",
+		"Sums begin with first, which is the bias if total is nil. Else count pieces, or run products of one, are a block,",
+		"first is zeros, and their sums are added to total, which is the bias.",
 		"It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.")
 	g := gemm{isa: s, vectors: vectors}
 	g.rows = min(12, s.rows*2/vectors) // there are addresses for twelve
@@ -29,12 +30,12 @@ func (s isa) gemm(vectors int) {
 	SHLQ(U8(2), g.aStride)
 	g.ahead, g.pace = gp("ahead"), gp("pace")
 	ADDQ(g.param("panel"), g.ahead)
-	g.clearTotals()
 	n := Load(Param("n"), GP64()).(GPVirtual)
 	if vectors > 1 {
 		SUBQ(U8((vectors-1)*s.lanes), n)
 	}
 	g.last = s.tail(n)
+	g.startTotals()
 
 	g.left = AllocLocal(8)
 	Label("line")
@@ -165,25 +166,32 @@ func (g *gemm) products(n int, w GPVirtual, pointers rowPointers, sums [][]VecVi
 	ADDQ(U32(2*n*g.bytes()), w)
 }
 
-// start returns sums that begin with the bias.
+// start returns sums that begin with first.
 func (g *gemm) start(rows int) [][]VecVirtual {
-	bias := Load(Param("bias"), GP64())
-	sums := make([][]VecVirtual, rows)
-	for r := range sums {
-		sums[r] = make([]VecVirtual, g.vectors)
-		for v := range sums[r] {
-			sums[r][v] = g.vector()
-			switch from := (Mem{Base: bias, Disp: v * g.bytes()}); {
-			case r > 0:
-				VMOVAPS(sums[0][v], sums[r][v])
-			case v == g.vectors-1:
-				g.last.load(from, sums[r][v])
-			default:
-				VMOVUPS(from, sums[r][v])
-			}
+	sums := [][]VecVirtual{g.begin(gp("first"))}
+	for len(sums) < rows {
+		row := make([]VecVirtual, g.vectors)
+		for v := range row {
+			row[v] = g.vector()
+			VMOVAPS(sums[0][v], row[v])
 		}
+		sums = append(sums, row)
 	}
 	return sums
+}
+
+// begin returns what a row's sums begin with.
+func (g *gemm) begin(from GPVirtual) []VecVirtual {
+	row := make([]VecVirtual, g.vectors)
+	for v := range row {
+		row[v] = g.vector()
+		if at := (Mem{Base: from, Disp: v * g.bytes()}); v == g.vectors-1 {
+			g.last.load(at, row[v])
+		} else {
+			VMOVUPS(at, row[v])
+		}
+	}
+	return row
 }
 
 // rowPointers addresses many rows with few registers: each points to three

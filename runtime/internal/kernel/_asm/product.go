@@ -17,7 +17,7 @@ func (s isa) product() {
 	TEXT("product"+s.name, NOSPLIT, "func(dst, a *float32, k, run int, panels *float32, step int, bias *float32, lo, hi float32)")
 	Doc("product"+s.name+fmt.Sprintf(" computes dst[p·%d+j] = bias[p·%d+j] + Σ_l a[l]·panels[p·step+l·%d+j], held in lo … hi,", 2*s.lanes, 2*s.lanes, 2*s.lanes),
 		fmt.Sprintf("for p < %d, j < %d and l < k, which is at least 1.", streams, 2*s.lanes),
-		"Every run products are a block; their sums are added.")
+		"Every run products are a block; if there are several, their sums are added to the bias.")
 	dst, a, k, step, bias := gp("dst"), gp("a"), gp("k"), gp("step"), gp("bias")
 	SHLQ(U8(2), step)
 	panels := []GPVirtual{gp("panels")}
@@ -34,7 +34,8 @@ func (s isa) product() {
 	at, n, total := GP64(), GP64(), GP64()
 	XORQ(at, at)
 	XORQ(total, total)
-	JMP(LabelRef("block"))
+	CMPQ(k, s.param("run"))
+	JLE(LabelRef("block"))
 	Label("blockEnd") // dst has the total of the blocks
 	s.addTotal(total, "first", dst, sums)
 	for i, sum := range sums {
