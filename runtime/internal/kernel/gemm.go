@@ -9,7 +9,7 @@ const panel = 4
 // products. blockLength is even, as the steps of Gemm's loop are.
 const (
 	uncut       = 96
-	blockLength = 48
+	blockLength = 64
 )
 
 // blocks says how a sum over pieces of k products is cut, about evenly: a block is
