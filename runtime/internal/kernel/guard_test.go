@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -76,6 +77,43 @@ func TestGuardedGemm(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestGuardedLines: lines are computed as if each were a call, and what lies
+// between them stays.
+func TestGuardedLines(t *testing.T) {
+	const k = 7
+	r := rand.New(rand.NewPCG(9, 3))
+	for _, s := range Sets {
+		for _, atEnd := range []bool{false, true} {
+			for m := 1; m <= 2*s.Rows+3; m++ {
+				for _, n := range []int{1, s.Vector, s.Panel - 1, s.Panel} {
+					guardedLines(t, r, s, atEnd, m, n, k)
+				}
+			}
+		}
+	}
+}
+
+func guardedLines(t *testing.T, r *rand.Rand, s *Set, atEnd bool, m, n, k int) {
+	t.Helper()
+	const lines, untouched = 3, 12345
+	stride := n + m%2
+	line := (m-1)*stride + n
+	pitch := line + m%5
+	a, panel, bias := fill(r, guarded(t, lines*m*k, atEnd)), fill(r, guarded(t, k*s.Panel, atEnd)), fill(r, guarded(t, n, atEnd))
+	dst := guarded(t, (lines-1)*pitch+line, atEnd)
+	want := make([]float32, len(dst))
+	for i := range dst {
+		dst[i], want[i] = untouched, untouched
+	}
+	s.Gemm(dst, stride, pitch, a, k, m, lines, onePiece, k, panel, bias, n, -0.5, infinity)
+	for i := range lines {
+		s.Gemm(want[i*pitch:], stride, 0, a[i*m*k:], k, m, 1, onePiece, k, panel, bias, n, -0.5, infinity)
+	}
+	if !slices.Equal(dst, want) {
+		t.Fatalf("%s: %d lines of %d rows, %d columns: other than line by line", s.Name, lines, m, n)
 	}
 }
 
