@@ -10038,45 +10038,126 @@ TEXT ·sumAVX2(SB), NOSPLIT, $0-40
 	MOVQ channels+32(FP), DI
 	SHLQ $0x02, AX
 
-block:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
+block2:
+	CMPQ   DI, $0x10
+	JL     done2
 	MOVQ   SI, CX
 	MOVQ   pixels+24(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 
-run:
+run2:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   $0x00000004, R8
+
+quad2:
+	CMPQ   DX, $0x00
+	JLE    added2
+	VADDPS (CX), Y4, Y4
+	VADDPS 32(CX), Y5, Y5
+	ADDQ   AX, CX
+	CMPQ   DX, $0x01
+	JLE    added2
+	VADDPS (CX), Y6, Y6
+	VADDPS 32(CX), Y7, Y7
+	ADDQ   AX, CX
+	CMPQ   DX, $0x02
+	JLE    added2
+	VADDPS (CX), Y8, Y8
+	VADDPS 32(CX), Y9, Y9
+	ADDQ   AX, CX
+	CMPQ   DX, $0x03
+	JLE    added2
+	VADDPS (CX), Y10, Y10
+	VADDPS 32(CX), Y11, Y11
+	ADDQ   AX, CX
+	SUBQ   $0x04, DX
+	DECQ   R8
+	JNE    quad2
+	JMP    sums2
+
+added2:
+	XORQ DX, DX
+
+sums2:
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y10, Y8, Y8
+	VADDPS       Y8, Y4, Y4
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y11, Y9, Y9
+	VADDPS       Y9, Y5, Y5
+	VCVTPS2PD    X4, Y6
+	VADDPD       Y6, Y0, Y0
+	VEXTRACTF128 $0x01, Y4, X4
+	VCVTPS2PD    X4, Y6
+	VADDPD       Y6, Y1, Y1
+	VCVTPS2PD    X5, Y4
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X4
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y4, Y3, Y3
+	TESTQ        DX, DX
+	JG           run2
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y1, 32(BX)
+	VMOVUPD      Y2, 64(BX)
+	VMOVUPD      Y3, 96(BX)
+	ADDQ         $0x00000040, SI
+	ADDQ         $0x00000080, BX
+	SUBQ         $0x10, DI
+	JMP          block2
+
+done2:
+block1:
+	CMPQ   DI, $0x08
+	JL     done1
+	MOVQ   SI, CX
+	MOVQ   pixels+24(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+run1:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	MOVQ   $0x00000004, R8
 
-quad:
+quad1:
 	CMPQ   DX, $0x00
-	JLE    added
+	JLE    added1
 	VADDPS (CX), Y2, Y2
 	ADDQ   AX, CX
 	CMPQ   DX, $0x01
-	JLE    added
+	JLE    added1
 	VADDPS (CX), Y3, Y3
 	ADDQ   AX, CX
 	CMPQ   DX, $0x02
-	JLE    added
+	JLE    added1
 	VADDPS (CX), Y4, Y4
 	ADDQ   AX, CX
 	CMPQ   DX, $0x03
-	JLE    added
+	JLE    added1
 	VADDPS (CX), Y5, Y5
 	ADDQ   AX, CX
 	SUBQ   $0x04, DX
 	DECQ   R8
-	JNE    quad
-	JMP    sums
+	JNE    quad1
+	JMP    sums1
 
-added:
+added1:
 	XORQ DX, DX
 
-sums:
+sums1:
 	VADDPS       Y3, Y2, Y2
 	VADDPS       Y5, Y4, Y4
 	VADDPS       Y4, Y2, Y2
@@ -10086,13 +10167,15 @@ sums:
 	VCVTPS2PD    X2, Y3
 	VADDPD       Y3, Y1, Y1
 	TESTQ        DX, DX
-	JG           run
+	JG           run1
 	VMOVUPD      Y0, (BX)
 	VMOVUPD      Y1, 32(BX)
 	ADDQ         $0x00000020, SI
 	ADDQ         $0x00000040, BX
 	SUBQ         $0x08, DI
-	JNE          block
+	JMP          block1
+
+done1:
 	VZEROUPPER
 	RET
 
@@ -22328,45 +22411,126 @@ TEXT ·sumAVX512(SB), NOSPLIT, $0-40
 	MOVQ channels+32(FP), DI
 	SHLQ $0x02, AX
 
-block:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
+block2:
+	CMPQ   DI, $0x10
+	JL     done2
 	MOVQ   SI, CX
 	MOVQ   pixels+24(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 
-run:
+run2:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   $0x00000004, R8
+
+quad2:
+	CMPQ   DX, $0x00
+	JLE    added2
+	VADDPS (CX), Y4, Y4
+	VADDPS 32(CX), Y5, Y5
+	ADDQ   AX, CX
+	CMPQ   DX, $0x01
+	JLE    added2
+	VADDPS (CX), Y6, Y6
+	VADDPS 32(CX), Y7, Y7
+	ADDQ   AX, CX
+	CMPQ   DX, $0x02
+	JLE    added2
+	VADDPS (CX), Y8, Y8
+	VADDPS 32(CX), Y9, Y9
+	ADDQ   AX, CX
+	CMPQ   DX, $0x03
+	JLE    added2
+	VADDPS (CX), Y10, Y10
+	VADDPS 32(CX), Y11, Y11
+	ADDQ   AX, CX
+	SUBQ   $0x04, DX
+	DECQ   R8
+	JNE    quad2
+	JMP    sums2
+
+added2:
+	XORQ DX, DX
+
+sums2:
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y10, Y8, Y8
+	VADDPS       Y8, Y4, Y4
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y11, Y9, Y9
+	VADDPS       Y9, Y5, Y5
+	VCVTPS2PD    X4, Y6
+	VADDPD       Y6, Y0, Y0
+	VEXTRACTF128 $0x01, Y4, X4
+	VCVTPS2PD    X4, Y6
+	VADDPD       Y6, Y1, Y1
+	VCVTPS2PD    X5, Y4
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X4
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y4, Y3, Y3
+	TESTQ        DX, DX
+	JG           run2
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y1, 32(BX)
+	VMOVUPD      Y2, 64(BX)
+	VMOVUPD      Y3, 96(BX)
+	ADDQ         $0x00000040, SI
+	ADDQ         $0x00000080, BX
+	SUBQ         $0x10, DI
+	JMP          block2
+
+done2:
+block1:
+	CMPQ   DI, $0x08
+	JL     done1
+	MOVQ   SI, CX
+	MOVQ   pixels+24(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+run1:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	MOVQ   $0x00000004, R8
 
-quad:
+quad1:
 	CMPQ   DX, $0x00
-	JLE    added
+	JLE    added1
 	VADDPS (CX), Y2, Y2
 	ADDQ   AX, CX
 	CMPQ   DX, $0x01
-	JLE    added
+	JLE    added1
 	VADDPS (CX), Y3, Y3
 	ADDQ   AX, CX
 	CMPQ   DX, $0x02
-	JLE    added
+	JLE    added1
 	VADDPS (CX), Y4, Y4
 	ADDQ   AX, CX
 	CMPQ   DX, $0x03
-	JLE    added
+	JLE    added1
 	VADDPS (CX), Y5, Y5
 	ADDQ   AX, CX
 	SUBQ   $0x04, DX
 	DECQ   R8
-	JNE    quad
-	JMP    sums
+	JNE    quad1
+	JMP    sums1
 
-added:
+added1:
 	XORQ DX, DX
 
-sums:
+sums1:
 	VADDPS       Y3, Y2, Y2
 	VADDPS       Y5, Y4, Y4
 	VADDPS       Y4, Y2, Y2
@@ -22376,12 +22540,14 @@ sums:
 	VCVTPS2PD    X2, Y3
 	VADDPD       Y3, Y1, Y1
 	TESTQ        DX, DX
-	JG           run
+	JG           run1
 	VMOVUPD      Y0, (BX)
 	VMOVUPD      Y1, 32(BX)
 	ADDQ         $0x00000020, SI
 	ADDQ         $0x00000040, BX
 	SUBQ         $0x08, DI
-	JNE          block
+	JMP          block1
+
+done1:
 	VZEROUPPER
 	RET
