@@ -38,6 +38,7 @@ const (
 	HardSwish        // x · max(0, min(1, A·x + B))
 	Exp              // e^(x-A), x-A held in ±87
 	LeakyRelu        // max(x, 0) + A·min(x, 0)
+	Round            // the nearest whole number, the even one of two
 	Tanh
 	Erf
 	Gelu     // x · (1 + erf(x/√2)) / 2
@@ -45,5 +46,5 @@ const (
 )
 
 func (k Kind) String() string {
-	return [...]string{"none", "relu", "clip", "sigmoid", "swish", "hard_sigmoid", "hard_swish", "exp", "leaky_relu", "tanh", "erf", "gelu", "gelu_tanh"}[k]
+	return [...]string{"none", "relu", "clip", "sigmoid", "swish", "hard_sigmoid", "hard_swish", "exp", "leaky_relu", "round", "tanh", "erf", "gelu", "gelu_tanh"}[k]
 }

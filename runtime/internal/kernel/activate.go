@@ -47,6 +47,10 @@ func activateSlice(x []float32, f act.Func) {
 				x[i] = f.A * v
 			}
 		}
+	case act.Round:
+		for i, v := range x {
+			x[i] = float32(math.RoundToEven(float64(v)))
+		}
 	case act.Exp:
 		for i, v := range x {
 			x[i] = exp(v - f.A)

@@ -9,7 +9,7 @@ import (
 
 var testActs = []act.Func{{Kind: act.Relu}, {Kind: act.Clip, A: -1, B: 6}, {Kind: act.Sigmoid}, {Kind: act.Swish, A: 1}, {Kind: act.Swish, A: 1.702},
 	{Kind: act.HardSigmoid, A: 0.2, B: 0.5}, {Kind: act.HardSwish, A: 1.0 / 6, B: 0.5},
-	{Kind: act.LeakyRelu, A: 0.1}, {Kind: act.Exp}, {Kind: act.Exp, A: -3.5}, {Kind: act.Tanh}, {Kind: act.Erf}, {Kind: act.Gelu}, {Kind: act.GeluTanh}}
+	{Kind: act.LeakyRelu, A: 0.1}, {Kind: act.Round}, {Kind: act.Exp}, {Kind: act.Exp, A: -3.5}, {Kind: act.Tanh}, {Kind: act.Erf}, {Kind: act.Gelu}, {Kind: act.GeluTanh}}
 
 // tiny is what results that underflow may be off by: sigmoid stops at e^-87.3.
 const tiny = 1e-35
@@ -83,6 +83,28 @@ func TestActivateNaN(t *testing.T) {
 			s.Activate(x, 0, x, 0, 1, len(x), f)
 			if want := exact(f, math.Inf(1)); float64(x[0]) != want {
 				t.Errorf("%s %v(+Inf) = %g, want %g", s.Name, f, x[0], want)
+			}
+		}
+	}
+}
+
+// TestRound: ties go to the even number, zeros keep their sign, what is large is
+// whole already.
+func TestRound(t *testing.T) {
+	negativeZero := math.Float32frombits(1 << 31)
+	pairs := [][2]float32{{0.5, 0}, {1.5, 2}, {2.5, 2}, {-0.5, negativeZero}, {-1.5, -2}, {0.49999997, 0}, {-0.49999997, negativeZero}, {0.50000006, 1},
+		{8388607.5, 8388608}, {8388606.5, 8388606}, {16777217, 16777217}, {-3e38, -3e38}, {negativeZero, negativeZero}, {infinity, infinity}, {-127.5, -128}, {254.5, 254}, {255.5, 256}}
+	for _, s := range Sets {
+		for n := 1; n <= len(pairs); n++ {
+			x := make([]float32, n)
+			for i := range x {
+				x[i] = pairs[i][0]
+			}
+			s.Activate(x, 0, x, 0, 1, n, act.Func{Kind: act.Round})
+			for i, got := range x {
+				if want := pairs[i][1]; math.Float32bits(got) != math.Float32bits(want) {
+					t.Errorf("%s: %g rounds to %g, want %g", s.Name, pairs[i][0], got, want)
+				}
 			}
 		}
 	}

@@ -109,6 +109,8 @@ func exact(f act.Func, v float64) float64 {
 		return v * hard
 	case act.LeakyRelu:
 		return math.Max(v, 0) + a*math.Min(v, 0)
+	case act.Round:
+		return math.RoundToEven(v)
 	case act.Exp:
 		return math.Exp(v - a)
 	case act.Tanh:

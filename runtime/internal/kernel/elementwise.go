@@ -67,7 +67,7 @@ const (
 // Binary writes op(a, b) to dst over a nest of (dst, a, b).
 func Binary(s *Set, n Nest, dst, a, b []float32, op BinaryOp) Job {
 	strided := [...]func(d, x, y []float32, r run){Add: add, Sub: sub, Mul: mul, Div: div, PRelu: prelu}[op]
-	rows := [...]func(d []float32, dStep int, x []float32, xStep int, y []float32, yStep, rows, n int){Add: s.Add, Mul: s.Mul, PRelu: nil}[op]
+	rows := [...]func(d []float32, dStep int, x []float32, xStep int, y []float32, yStep, rows, n int){Add: s.Add, Sub: s.Sub, Mul: s.Mul, Div: s.Div, PRelu: nil}[op]
 	return n.bind(func(r run) {
 		d, x, y := dst[r.offset[0]:], a[r.offset[1]:], b[r.offset[2]:]
 		if rows != nil && r.stride == [3]int{1, 1, 1} {

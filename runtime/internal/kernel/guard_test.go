@@ -265,15 +265,15 @@ func TestGuardedSlices(t *testing.T) {
 			for n := range 70 {
 				a, b, dst := fill(r, guarded(t, n, atEnd)), fill(r, guarded(t, n, atEnd)), guarded(t, n, atEnd)
 				want := make([]float32, n)
-				s.Add(dst, 0, a, 0, b, 0, 1, n)
-				Portable.Add(want, 0, a, 0, b, 0, 1, n)
-				compareFloats(t, s.Name+" add", dst, want)
-				s.Mul(dst, 0, a, 0, b, 0, 1, n)
-				Portable.Mul(want, 0, a, 0, b, 0, 1, n)
-				compareFloats(t, s.Name+" mul", dst, want)
-				s.Max(dst, 0, a, 0, b, 0, 1, n)
-				Portable.Max(want, 0, a, 0, b, 0, 1, n)
-				compareFloats(t, s.Name+" max", dst, want)
+				for name, f := range map[string][2]func([]float32, int, []float32, int, []float32, int, int, int){
+					"add": {s.Add, Portable.Add}, "sub": {s.Sub, Portable.Sub}, "mul": {s.Mul, Portable.Mul}, "div": {s.Div, Portable.Div}, "max": {s.Max, Portable.Max},
+				} {
+					f[0](dst, 0, a, 0, b, 0, 1, n)
+					f[1](want, 0, a, 0, b, 0, 1, n)
+					if !slices.Equal(dst, want) {
+						t.Fatalf("%s %s of %d: %v, want %v", s.Name, name, n, dst, want)
+					}
+				}
 				for _, f := range append(testActs, act.Func{}) {
 					copy(dst, a)
 					copy(want, a)

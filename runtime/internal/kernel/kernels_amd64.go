@@ -97,6 +97,10 @@ func hardSwishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows in
 // f(x) = max(x, 0) + a·min(x, 0); NaN stays.
 func leakyReluAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32)
 
+// roundAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = the whole number nearest to x, of two the even one; NaN stays.
+func roundAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)
+
 // sigmoidAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = 1 / (1 + 2^(8·scale·x));
 // for the power x is held in ±most; NaN stays.
@@ -126,9 +130,17 @@ func oddGateAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int,
 // for r < rows, at least 1, and i < n, at least 1.
 func addAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
+// subAVX2 computes a - b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
+// for r < rows, at least 1, and i < n, at least 1.
+func subAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
+
 // mulAVX2 computes a · b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
 // for r < rows, at least 1, and i < n, at least 1.
 func mulAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
+
+// divAVX2 computes a / b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
+// for r < rows, at least 1, and i < n, at least 1.
+func divAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
 // maxAVX2 computes the greater of a and b, NaN if one is for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
 // for r < rows, at least 1, and i < n, at least 1.
@@ -231,6 +243,10 @@ func hardSwishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows 
 // f(x) = max(x, 0) + a·min(x, 0); NaN stays.
 func leakyReluAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32)
 
+// roundAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
+// f(x) = the whole number nearest to x, of two the even one; NaN stays.
+func roundAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)
+
 // sigmoidAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = 1 / (1 + 2^(8·scale·x));
 // for the power x is held in ±most; NaN stays.
@@ -260,9 +276,17 @@ func oddGateAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows in
 // for r < rows, at least 1, and i < n, at least 1.
 func addAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
+// subAVX512 computes a - b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
+// for r < rows, at least 1, and i < n, at least 1.
+func subAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
+
 // mulAVX512 computes a · b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
 // for r < rows, at least 1, and i < n, at least 1.
 func mulAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
+
+// divAVX512 computes a / b for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
+// for r < rows, at least 1, and i < n, at least 1.
+func divAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 
 // maxAVX512 computes the greater of a and b, NaN if one is for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]
 // for r < rows, at least 1, and i < n, at least 1.

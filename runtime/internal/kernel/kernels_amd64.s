@@ -8969,6 +8969,80 @@ next:
 	VZEROUPPER
 	RET
 
+// func roundAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)
+// Requires: AVX
+TEXT ·roundAVX2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ src+16(FP), CX
+	MOVQ dstStep+8(FP), DX
+	MOVQ srcStep+24(FP), BX
+	MOVQ rows+32(FP), SI
+	SHLQ $0x02, DX
+	SHLQ $0x02, BX
+	MOVQ n+40(FP), DI
+	ANDQ $0x07, DI
+
+row:
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x10, R10
+	JL      one
+	PCALIGN $0x20
+
+pair:
+	VMOVUPS  (R9), Y0
+	VMOVUPS  32(R9), Y1
+	VROUNDPS $0x08, Y0, Y0
+	VROUNDPS $0x08, Y1, Y1
+	VMOVUPS  Y0, (R8)
+	VMOVUPS  Y1, 32(R8)
+	ADDQ     $0x00000040, R9
+	ADDQ     $0x00000040, R8
+	SUBQ     $0x10, R10
+	JGE      pair
+
+one:
+	ADDQ     $0x08, R10
+	JL       rest
+	VMOVUPS  (R9), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, (R8)
+	ADDQ     $0x00000020, R9
+	ADDQ     $0x00000020, R8
+
+rest:
+	TESTQ      DI, DI
+	JEQ        next
+	LEAQ       lanes<>+0(SB), R10
+	MOVQ       DI, R11
+	NEGQ       R11
+	VMOVDQU    32(R10)(R11*4), Y0
+	VMASKMOVPS (R9), Y0, Y1
+	VROUNDPS   $0x08, Y1, Y1
+	CMPQ       DI, $0x08
+	JNE        restpart
+	VMOVUPS    Y1, (R8)
+	JMP        reststored
+
+restpart:
+	CMPQ    DI, $0x04
+	JNE     restmasked
+	VMOVUPS X1, (R8)
+	JMP     reststored
+
+restmasked:
+	VMASKMOVPS Y1, Y0, (R8)
+
+reststored:
+next:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-56
@@ -9851,6 +9925,91 @@ next:
 	VZEROUPPER
 	RET
 
+// func subAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
+// Requires: AVX
+TEXT ·subAVX2(SB), NOSPLIT, $0-64
+	MOVQ b+32(FP), AX
+	MOVQ bStep+40(FP), CX
+	SHLQ $0x02, CX
+	MOVQ dst+0(FP), BX
+	MOVQ a+16(FP), SI
+	MOVQ dstStep+8(FP), DI
+	MOVQ aStep+24(FP), R8
+	MOVQ rows+48(FP), R9
+	SHLQ $0x02, DI
+	SHLQ $0x02, R8
+	MOVQ n+56(FP), R10
+	ANDQ $0x07, R10
+
+row:
+	MOVQ    BX, R11
+	MOVQ    SI, R12
+	MOVQ    n+56(FP), R13
+	MOVQ    AX, DX
+	SUBQ    $0x10, R13
+	JL      one
+	PCALIGN $0x20
+
+pair:
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	VMOVUPS (DX), Y2
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS 32(DX), Y2
+	VSUBPS  Y2, Y1, Y1
+	ADDQ    $0x00000040, DX
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
+	ADDQ    $0x00000040, R12
+	ADDQ    $0x00000040, R11
+	SUBQ    $0x10, R13
+	JGE     pair
+
+one:
+	ADDQ    $0x08, R13
+	JL      rest
+	VMOVUPS (R12), Y0
+	VMOVUPS (DX), Y1
+	VSUBPS  Y1, Y0, Y0
+	ADDQ    $0x00000020, DX
+	VMOVUPS Y0, (R11)
+	ADDQ    $0x00000020, R12
+	ADDQ    $0x00000020, R11
+
+rest:
+	TESTQ      R10, R10
+	JEQ        next
+	LEAQ       lanes<>+0(SB), R13
+	MOVQ       R10, R14
+	NEGQ       R14
+	VMOVDQU    32(R13)(R14*4), Y0
+	VMASKMOVPS (R12), Y0, Y1
+	VMASKMOVPS (DX), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	CMPQ       R10, $0x08
+	JNE        restpart
+	VMOVUPS    Y1, (R11)
+	JMP        reststored
+
+restpart:
+	CMPQ    R10, $0x04
+	JNE     restmasked
+	VMOVUPS X1, (R11)
+	JMP     reststored
+
+restmasked:
+	VMASKMOVPS Y1, Y0, (R11)
+
+reststored:
+next:
+	ADDQ DI, BX
+	ADDQ R8, SI
+	ADDQ CX, AX
+	DECQ R9
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func mulAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 // Requires: AVX
 TEXT ·mulAVX2(SB), NOSPLIT, $0-64
@@ -9912,6 +10071,91 @@ rest:
 	VMASKMOVPS (R12), Y0, Y1
 	VMASKMOVPS (DX), Y0, Y2
 	VMULPS     Y2, Y1, Y1
+	CMPQ       R10, $0x08
+	JNE        restpart
+	VMOVUPS    Y1, (R11)
+	JMP        reststored
+
+restpart:
+	CMPQ    R10, $0x04
+	JNE     restmasked
+	VMOVUPS X1, (R11)
+	JMP     reststored
+
+restmasked:
+	VMASKMOVPS Y1, Y0, (R11)
+
+reststored:
+next:
+	ADDQ DI, BX
+	ADDQ R8, SI
+	ADDQ CX, AX
+	DECQ R9
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func divAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
+// Requires: AVX
+TEXT ·divAVX2(SB), NOSPLIT, $0-64
+	MOVQ b+32(FP), AX
+	MOVQ bStep+40(FP), CX
+	SHLQ $0x02, CX
+	MOVQ dst+0(FP), BX
+	MOVQ a+16(FP), SI
+	MOVQ dstStep+8(FP), DI
+	MOVQ aStep+24(FP), R8
+	MOVQ rows+48(FP), R9
+	SHLQ $0x02, DI
+	SHLQ $0x02, R8
+	MOVQ n+56(FP), R10
+	ANDQ $0x07, R10
+
+row:
+	MOVQ    BX, R11
+	MOVQ    SI, R12
+	MOVQ    n+56(FP), R13
+	MOVQ    AX, DX
+	SUBQ    $0x10, R13
+	JL      one
+	PCALIGN $0x20
+
+pair:
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	VMOVUPS (DX), Y2
+	VDIVPS  Y2, Y0, Y0
+	VMOVUPS 32(DX), Y2
+	VDIVPS  Y2, Y1, Y1
+	ADDQ    $0x00000040, DX
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
+	ADDQ    $0x00000040, R12
+	ADDQ    $0x00000040, R11
+	SUBQ    $0x10, R13
+	JGE     pair
+
+one:
+	ADDQ    $0x08, R13
+	JL      rest
+	VMOVUPS (R12), Y0
+	VMOVUPS (DX), Y1
+	VDIVPS  Y1, Y0, Y0
+	ADDQ    $0x00000020, DX
+	VMOVUPS Y0, (R11)
+	ADDQ    $0x00000020, R12
+	ADDQ    $0x00000020, R11
+
+rest:
+	TESTQ      R10, R10
+	JEQ        next
+	LEAQ       lanes<>+0(SB), R13
+	MOVQ       R10, R14
+	NEGQ       R14
+	VMOVDQU    32(R13)(R14*4), Y0
+	VMASKMOVPS (R12), Y0, Y1
+	VMASKMOVPS (DX), Y0, Y2
+	VDIVPS     Y2, Y1, Y1
 	CMPQ       R10, $0x08
 	JNE        restpart
 	VMOVUPS    Y1, (R11)
@@ -21390,6 +21634,74 @@ next:
 	VZEROUPPER
 	RET
 
+// func roundAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·roundAVX512(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ src+16(FP), CX
+	MOVQ dstStep+8(FP), DX
+	MOVQ srcStep+24(FP), BX
+	MOVQ rows+32(FP), SI
+	SHLQ $0x02, DX
+	SHLQ $0x02, BX
+	MOVQ n+40(FP), DI
+	ANDQ $0x0f, DI
+
+row:
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    n+40(FP), R10
+	SUBQ    $0x20, R10
+	JL      one
+	PCALIGN $0x20
+
+pair:
+	VMOVUPS     (R9), Z0
+	VMOVUPS     64(R9), Z1
+	VRNDSCALEPS $0x08, Z0, Z0
+	VRNDSCALEPS $0x08, Z1, Z1
+	VMOVUPS     Z0, (R8)
+	VMOVUPS     Z1, 64(R8)
+	ADDQ        $0x00000080, R9
+	ADDQ        $0x00000080, R8
+	SUBQ        $0x20, R10
+	JGE         pair
+
+one:
+	ADDQ        $0x10, R10
+	JL          rest
+	VMOVUPS     (R9), Z0
+	VRNDSCALEPS $0x08, Z0, Z0
+	VMOVUPS     Z0, (R8)
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R8
+
+rest:
+	TESTQ       DI, DI
+	JEQ         next
+	MOVL        $0x00000001, R10
+	SHLXL       DI, R10, R10
+	DECL        R10
+	KMOVW       R10, K1
+	VMOVUPS.Z   (R9), K1, Z0
+	VRNDSCALEPS $0x08, Z0, Z0
+	CMPQ        DI, $0x10
+	JNE         restpart
+	VMOVUPS     Z0, (R8)
+	JMP         reststored
+
+restpart:
+	VMOVUPS Z0, K1, (R8)
+
+reststored:
+next:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-56
@@ -22236,6 +22548,85 @@ next:
 	VZEROUPPER
 	RET
 
+// func subAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·subAVX512(SB), NOSPLIT, $0-64
+	MOVQ b+32(FP), AX
+	MOVQ bStep+40(FP), CX
+	SHLQ $0x02, CX
+	MOVQ dst+0(FP), BX
+	MOVQ a+16(FP), SI
+	MOVQ dstStep+8(FP), DI
+	MOVQ aStep+24(FP), R8
+	MOVQ rows+48(FP), R9
+	SHLQ $0x02, DI
+	SHLQ $0x02, R8
+	MOVQ n+56(FP), R10
+	ANDQ $0x0f, R10
+
+row:
+	MOVQ    BX, R11
+	MOVQ    SI, R12
+	MOVQ    n+56(FP), R13
+	MOVQ    AX, DX
+	SUBQ    $0x20, R13
+	JL      one
+	PCALIGN $0x20
+
+pair:
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS (DX), Z2
+	VSUBPS  Z2, Z0, Z0
+	VMOVUPS 64(DX), Z2
+	VSUBPS  Z2, Z1, Z1
+	ADDQ    $0x00000080, DX
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	ADDQ    $0x00000080, R12
+	ADDQ    $0x00000080, R11
+	SUBQ    $0x20, R13
+	JGE     pair
+
+one:
+	ADDQ    $0x10, R13
+	JL      rest
+	VMOVUPS (R12), Z0
+	VMOVUPS (DX), Z1
+	VSUBPS  Z1, Z0, Z0
+	ADDQ    $0x00000040, DX
+	VMOVUPS Z0, (R11)
+	ADDQ    $0x00000040, R12
+	ADDQ    $0x00000040, R11
+
+rest:
+	TESTQ     R10, R10
+	JEQ       next
+	MOVL      $0x00000001, R13
+	SHLXL     R10, R13, R13
+	DECL      R13
+	KMOVW     R13, K1
+	VMOVUPS.Z (R12), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	CMPQ      R10, $0x10
+	JNE       restpart
+	VMOVUPS   Z0, (R11)
+	JMP       reststored
+
+restpart:
+	VMOVUPS Z0, K1, (R11)
+
+reststored:
+next:
+	ADDQ DI, BX
+	ADDQ R8, SI
+	ADDQ CX, AX
+	DECQ R9
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func mulAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mulAVX512(SB), NOSPLIT, $0-64
@@ -22297,6 +22688,85 @@ rest:
 	VMOVUPS.Z (R12), K1, Z0
 	VMOVUPS.Z (DX), K1, Z1
 	VMULPS    Z1, Z0, Z0
+	CMPQ      R10, $0x10
+	JNE       restpart
+	VMOVUPS   Z0, (R11)
+	JMP       reststored
+
+restpart:
+	VMOVUPS Z0, K1, (R11)
+
+reststored:
+next:
+	ADDQ DI, BX
+	ADDQ R8, SI
+	ADDQ CX, AX
+	DECQ R9
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func divAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·divAVX512(SB), NOSPLIT, $0-64
+	MOVQ b+32(FP), AX
+	MOVQ bStep+40(FP), CX
+	SHLQ $0x02, CX
+	MOVQ dst+0(FP), BX
+	MOVQ a+16(FP), SI
+	MOVQ dstStep+8(FP), DI
+	MOVQ aStep+24(FP), R8
+	MOVQ rows+48(FP), R9
+	SHLQ $0x02, DI
+	SHLQ $0x02, R8
+	MOVQ n+56(FP), R10
+	ANDQ $0x0f, R10
+
+row:
+	MOVQ    BX, R11
+	MOVQ    SI, R12
+	MOVQ    n+56(FP), R13
+	MOVQ    AX, DX
+	SUBQ    $0x20, R13
+	JL      one
+	PCALIGN $0x20
+
+pair:
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS (DX), Z2
+	VDIVPS  Z2, Z0, Z0
+	VMOVUPS 64(DX), Z2
+	VDIVPS  Z2, Z1, Z1
+	ADDQ    $0x00000080, DX
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	ADDQ    $0x00000080, R12
+	ADDQ    $0x00000080, R11
+	SUBQ    $0x20, R13
+	JGE     pair
+
+one:
+	ADDQ    $0x10, R13
+	JL      rest
+	VMOVUPS (R12), Z0
+	VMOVUPS (DX), Z1
+	VDIVPS  Z1, Z0, Z0
+	ADDQ    $0x00000040, DX
+	VMOVUPS Z0, (R11)
+	ADDQ    $0x00000040, R12
+	ADDQ    $0x00000040, R11
+
+rest:
+	TESTQ     R10, R10
+	JEQ       next
+	MOVL      $0x00000001, R13
+	SHLXL     R10, R13, R13
+	DECL      R13
+	KMOVW     R13, K1
+	VMOVUPS.Z (R12), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	VDIVPS    Z1, Z0, Z0
 	CMPQ      R10, $0x10
 	JNE       restpart
 	VMOVUPS   Z0, (R11)

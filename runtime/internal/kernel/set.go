@@ -39,9 +39,9 @@ type Set struct {
 	// i < n. The two may be the same place.
 	Activate func(dst []float32, dstStep int, src []float32, srcStep, rows, n int, f act.Func)
 	// Add computes dst[r·dstStep+i] = a[r·aStep+i] + b[r·bStep+i] for r < rows and
-	// i < n, Mul the product, Max the greater, or NaN if one is. dst may be the
-	// same place as a or b.
-	Add, Mul, Max func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int)
+	// i < n, Sub the difference, Mul the product, Div the quotient, Max the greater,
+	// or NaN if one is. dst may be the same place as a or b.
+	Add, Sub, Mul, Div, Max func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int)
 	// Sum computes dst[c] = Σ_p x[p·step+c] over p < pixels for every c of dst:
 	// 16 pixels in float32, and these sums in float64. All sets give the same
 	// bits.
@@ -54,7 +54,7 @@ type Piece struct{ A, W int }
 
 // Portable is plain Go, the reference of every other row.
 var Portable = Set{Name: "portable", Panel: panel, Rows: 2, Gemm: gemm, Product: product, Lanes: planeLanes, Vector: 1, Depthwise: portableDepthwise,
-	Activate: activate, Add: addRows, Mul: mulRows, Max: maxRows, Sum: sum}
+	Activate: activate, Add: addRows, Sub: subRows, Mul: mulRows, Div: divRows, Max: maxRows, Sum: sum}
 
 // Sets lists what this machine can run, slowest first.
 var Sets = append([]*Set{&Portable}, machineSets()...)

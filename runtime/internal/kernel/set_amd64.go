@@ -47,8 +47,10 @@ type functions struct {
 	swish         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, scale, most float32)
 	exp           func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, shift, scale, most float32)
 	leakyRelu     func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a float32)
+	round         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int)
 	odd, oddGate  func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, table *float32)
-	add, mul, max rowsCode
+	add, sub, mul rowsCode
+	div, max      rowsCode
 	sum           func(dst *float64, x *float32, step, pixels, channels int)
 }
 
@@ -59,7 +61,7 @@ var avx2 = functions{name: "avx2", lanes: 8, rows: 6, gemm1: gemm1xAVX2, gemm2: 
 		9: {depthwiseLines9x1AVX2, depthwiseLines9x2AVX2}, 11: {depthwiseLines11x1AVX2, depthwiseLines11x2AVX2},
 	},
 	clamp:       clampAVX2,
-	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, exp: expAVX2, leakyRelu: leakyReluAVX2, odd: oddAVX2, oddGate: oddGateAVX2, add: addAVX2, mul: mulAVX2, max: maxAVX2, sum: sumAVX2}
+	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, exp: expAVX2, leakyRelu: leakyReluAVX2, round: roundAVX2, odd: oddAVX2, oddGate: oddGateAVX2, add: addAVX2, sub: subAVX2, mul: mulAVX2, div: divAVX2, max: maxAVX2, sum: sumAVX2}
 
 var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512, gemm2: gemm2xAVX512, product: productAVX512,
 	depthwise: [2][2]depthwiseCode{{depthwise1x1AVX512, depthwise1x2AVX512}, {depthwise2x1AVX512, depthwise2x2AVX512}},
@@ -68,11 +70,11 @@ var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512,
 		9: {depthwiseLines9x1AVX512, depthwiseLines9x2AVX512}, 11: {depthwiseLines11x1AVX512, depthwiseLines11x2AVX512},
 	},
 	clamp:       clampAVX512,
-	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, exp: expAVX512, leakyRelu: leakyReluAVX512, odd: oddAVX512, oddGate: oddGateAVX512, add: addAVX512, mul: mulAVX512, max: maxAVX512, sum: sumAVX512}
+	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, exp: expAVX512, leakyRelu: leakyReluAVX512, round: roundAVX512, odd: oddAVX512, oddGate: oddGateAVX512, add: addAVX512, sub: subAVX512, mul: mulAVX512, div: divAVX512, max: maxAVX512, sum: sumAVX512}
 
 func (f *functions) set() *Set {
 	return &Set{Name: f.name, Panel: 2 * f.lanes, Rows: f.rows, Gemm: f.gemm, Product: f.products, Lanes: 2 * f.lanes, Vector: f.lanes, Depthwise: f.depthwiseRows, Activate: f.activate,
-		Add: binaryRows(f.add), Mul: binaryRows(f.mul), Max: binaryRows(f.max), Sum: f.sums}
+		Add: binaryRows(f.add), Sub: binaryRows(f.sub), Mul: binaryRows(f.mul), Div: binaryRows(f.div), Max: binaryRows(f.max), Sum: f.sums}
 }
 
 // The methods below check, as the portable code's slices do, that everything
@@ -185,6 +187,8 @@ func (f *functions) activate(dst []float32, dstStep int, src []float32, srcStep,
 		f.swish(d, dstStep, x, srcStep, rows, n, scale, most)
 	case act.LeakyRelu:
 		f.leakyRelu(d, dstStep, x, srcStep, rows, n, a.A)
+	case act.Round:
+		f.round(d, dstStep, x, srcStep, rows, n)
 	case act.Exp:
 		scale, most := power(-1)
 		f.exp(d, dstStep, x, srcStep, rows, n, a.A, scale, most)

@@ -9,6 +9,24 @@ func addRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bS
 	}
 }
 
+func subRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
+	for r := range rows {
+		d, x, y := dst[r*dstStep:][:n], a[r*aStep:][:n], b[r*bStep:][:n]
+		for i := range d {
+			d[i] = x[i] - y[i]
+		}
+	}
+}
+
+func divRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
+	for r := range rows {
+		d, x, y := dst[r*dstStep:][:n], a[r*aStep:][:n], b[r*bStep:][:n]
+		for i := range d {
+			d[i] = x[i] / y[i]
+		}
+	}
+}
+
 func mulRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
 	for r := range rows {
 		d, x, y := dst[r*dstStep:][:n], a[r*aStep:][:n], b[r*bStep:][:n]

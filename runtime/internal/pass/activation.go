@@ -8,7 +8,7 @@ import (
 )
 
 // activations are the operators that Activation reads.
-var activations = []string{"Relu", "Sigmoid", "Swish", "HardSigmoid", "HardSwish", "LeakyRelu", "Tanh", "Erf", "Gelu", "Clip"}
+var activations = []string{"Relu", "Sigmoid", "Swish", "HardSigmoid", "HardSwish", "LeakyRelu", "Round", "Tanh", "Erf", "Gelu", "Clip"}
 
 // Activation reads an element-wise node of one float32 input as an activation
 // of In[0].
@@ -30,6 +30,8 @@ func Activation(n *graph.Node) (act.Func, bool) {
 		return act.Func{Kind: act.HardSwish, A: param("alpha", 1.0/6), B: param("beta", 0.5)}, true
 	case n.Is("LeakyRelu"):
 		return act.Func{Kind: act.LeakyRelu, A: param("alpha", 0.01)}, true
+	case n.Is("Round"):
+		return act.Func{Kind: act.Round}, true
 	case n.Is("Tanh"):
 		return act.Func{Kind: act.Tanh}, true
 	case n.Is("Erf"):

@@ -49,7 +49,7 @@ var lowerings = map[string]func(*planner, *graph.Node) error{
 	"MaxPool": (*planner).windowPool, "AveragePool": (*planner).windowPool,
 	"Resize": (*planner).resize, "Upsample": (*planner).resize,
 
-	"Relu": (*planner).unary, "LeakyRelu": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
+	"Relu": (*planner).unary, "LeakyRelu": (*planner).unary, "Round": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
 	"HardSigmoid": (*planner).unary, "HardSwish": (*planner).unary, "Tanh": (*planner).unary, "Erf": (*planner).unary, "Gelu": (*planner).unary,
 	"Add": (*planner).binary, "Sub": (*planner).binary, "Mul": (*planner).binary, "Div": (*planner).binary, "PRelu": (*planner).binary,
 

@@ -12,6 +12,7 @@ func (s isa) activations() {
 	s.clamp()
 	s.hard()
 	s.leaky()
+	s.round()
 	s.logistic()
 	s.exp()
 	s.odd()
@@ -146,5 +147,18 @@ func (s isa) leaky() {
 		VMINPS(x, none, y)
 		VMAXPS(x, none, x)
 		VFMADD231PS(y, a, x)
+	})
+}
+
+func (s isa) round() {
+	TEXT("round"+s.name, NOSPLIT, "func("+rowParams+")")
+	Doc("round"+s.name+" computes "+rowDoc, "f(x) = the whole number nearest to x, of two the even one; NaN stays.")
+	const nearestQuietly = 8
+	s.mapRows(func(v VecVirtual) {
+		if s.lanes == 16 {
+			VRNDSCALEPS(U8(nearestQuietly), v, v)
+		} else {
+			VROUNDPS(U8(nearestQuietly), v, v)
+		}
 	})
 }

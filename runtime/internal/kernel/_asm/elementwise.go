@@ -13,7 +13,9 @@ func (s isa) elementwise() {
 		op        func(b, a VecVirtual)
 	}{
 		{"add", "a + b", func(b, a VecVirtual) { VADDPS(b, a, a) }},
+		{"sub", "a - b", func(b, a VecVirtual) { VSUBPS(b, a, a) }},
 		{"mul", "a · b", func(b, a VecVirtual) { VMULPS(b, a, a) }},
+		{"div", "a / b", func(b, a VecVirtual) { VDIVPS(b, a, a) }},
 		{"max", "the greater of a and b, NaN if one is", s.greater},
 	} {
 		TEXT(f.name+s.name, NOSPLIT, "func(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep, rows, n int)")
