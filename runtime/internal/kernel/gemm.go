@@ -5,8 +5,8 @@ const panel = 4
 // What rounding takes from a sum grows with its length, and with how large it is on
 // the way. A sum of more than uncut products is cut into blocks of at most
 // blockLength, which are added to the bias then: a batch norm's mean makes a bias
-// that is larger than most sums. The end of a block takes the time of one or two
-// products. blockLength is even, as the steps of Gemm's loop are.
+// that is larger than most sums. A piece of up to uncut products is a block whole.
+// The end of a block takes the time of one or two products. blockLength is even, as the steps of Gemm's loop are.
 const (
 	uncut       = 96
 	blockLength = 64

@@ -1,46 +1,39 @@
 package kernel
 
-func addRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
-	for r := range rows {
-		d, x, y := dst[r*dstStep:][:n], a[r*aStep:][:n], b[r*bStep:][:n]
+// The plain Add, Sub, Mul, Div and Max.
+var (
+	addRows = byRows(func(d, x, y []float32) {
 		for i := range d {
 			d[i] = x[i] + y[i]
 		}
-	}
-}
-
-func subRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
-	for r := range rows {
-		d, x, y := dst[r*dstStep:][:n], a[r*aStep:][:n], b[r*bStep:][:n]
+	})
+	subRows = byRows(func(d, x, y []float32) {
 		for i := range d {
 			d[i] = x[i] - y[i]
 		}
-	}
-}
-
-func divRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
-	for r := range rows {
-		d, x, y := dst[r*dstStep:][:n], a[r*aStep:][:n], b[r*bStep:][:n]
-		for i := range d {
-			d[i] = x[i] / y[i]
-		}
-	}
-}
-
-func mulRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
-	for r := range rows {
-		d, x, y := dst[r*dstStep:][:n], a[r*aStep:][:n], b[r*bStep:][:n]
+	})
+	mulRows = byRows(func(d, x, y []float32) {
 		for i := range d {
 			d[i] = x[i] * y[i]
 		}
-	}
-}
-
-func maxRows(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
-	for r := range rows {
-		d, x, y := dst[r*dstStep:][:n], a[r*aStep:][:n], b[r*bStep:][:n]
+	})
+	divRows = byRows(func(d, x, y []float32) {
+		for i := range d {
+			d[i] = x[i] / y[i]
+		}
+	})
+	maxRows = byRows(func(d, x, y []float32) {
 		for i := range d {
 			d[i] = max(x[i], y[i])
+		}
+	})
+)
+
+// byRows calls f for each row.
+func byRows(f func(d, x, y []float32)) func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
+	return func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int) {
+		for r := range rows {
+			f(dst[r*dstStep:][:n], a[r*aStep:][:n], b[r*bStep:][:n])
 		}
 	}
 }

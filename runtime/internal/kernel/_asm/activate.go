@@ -28,11 +28,16 @@ const (
 // mapRows writes the loop around f, which replaces vectors that lie in
 // registers.
 func (s isa) mapRows(f func(v VecVirtual)) {
-	s.rowLoop("src", func() {}, func(l loaded) {
+	s.mapLoaded(func(l loaded) {
 		for _, v := range l.x {
 			f(v)
 		}
-	}, func() {})
+	})
+}
+
+// mapLoaded is mapRows for an f that takes the vectors of a step together.
+func (s isa) mapLoaded(f func(loaded)) {
+	s.rowLoop("src", func() {}, f, func() {})
 }
 
 // loaded is vectors of a row.

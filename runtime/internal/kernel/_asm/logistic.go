@@ -18,7 +18,7 @@ func (s isa) logistic() {
 		TEXT(name+s.name, NOSPLIT, "func("+rowParams+", scale, most float32)")
 		Doc(name+s.name+" computes "+rowDoc, doc, "for the power x is held in ±most; NaN stays.")
 		l := s.newLogistic()
-		s.rowLoop("src", func() {}, func(v loaded) {
+		s.mapLoaded(func(v loaded) {
 			numerator, denominator := l.fraction(v.x)
 			for i, x := range v.x {
 				if gate {
@@ -26,7 +26,7 @@ func (s isa) logistic() {
 				}
 				VDIVPS(denominator[i], numerator[i], x)
 			}
-		}, func() {})
+		})
 	}
 }
 
