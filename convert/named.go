@@ -201,14 +201,14 @@ func deepen(stage []Block, depth float64, rounds bool) {
 	for _, b := range stage {
 		total += b.Repeat
 	}
-	scaled := int(math.Ceil(float64(total) * depth))
+	scaled := whole(math.Ceil(float64(total) * depth))
 	if rounds {
-		scaled = max(1, int(math.RoundToEven(float64(total)*depth)))
+		scaled = max(1, whole(math.RoundToEven(float64(total)*depth)))
 	}
 	for i := len(stage) - 1; i >= 0; i-- {
 		had := stage[i].Repeat
 		share := float64(had) / float64(total) * float64(scaled)
-		stage[i].Repeat = max(1, int(math.RoundToEven(share)))
+		stage[i].Repeat = max(1, whole(math.RoundToEven(share)))
 		total -= had
 		scaled -= stage[i].Repeat
 	}

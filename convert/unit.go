@@ -1,6 +1,10 @@
 package convert
 
-import "math"
+import (
+	"math"
+
+	"github.com/mixconv/mixconv/tensor"
+)
 
 // Unit is a block as it is built: one repeat of it, its channels scaled.
 type Unit struct {
@@ -61,7 +65,7 @@ const expansionDivisor = 8
 func (n Network) unit(u Unit) Unit {
 	switch u.Kind {
 	case MBConv:
-		u.Middle = u.In * int(u.ExpandRatio)
+		u.Middle = u.In * whole(u.ExpandRatio)
 	case InvertedResidual:
 		u.Middle = makeDivisible(float64(u.In)*u.ExpandRatio, expansionDivisor, expansionDivisor)
 	case Shuffled:
@@ -87,16 +91,20 @@ func (s SqueezeExcite) channels(u Unit) int {
 	case s.Divisor > 0:
 		return makeDivisible(exact, s.Divisor, s.Divisor)
 	case u.Kind == MBConv:
-		return max(1, int(exact))
+		return max(1, whole(exact))
 	}
-	return max(1, int(math.RoundToEven(exact)))
+	return max(1, whole(math.RoundToEven(exact)))
 }
+
+// whole is the integer that v is; no number of channels or blocks is greater than
+// 2³¹-1, nor NaN.
+func whole(v float64) int { return tensor.IntWithin(v, 0, math.MaxInt32) }
 
 // makeDivisible rounds v to the nearest multiple of divisor, but never below
 // least or nine tenths of v. The conversions keep products from being fused
 // into the additions that follow.
 func makeDivisible(v float64, divisor, least int) int {
-	rounded := int(math.Floor(float64(v)+float64(divisor)/2)) / divisor * divisor
+	rounded := whole(math.Floor(float64(v)+float64(divisor)/2)) / divisor * divisor
 	rounded = max(least, rounded)
 	if float64(rounded) < float64(0.9*v) {
 		rounded += divisor

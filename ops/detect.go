@@ -53,6 +53,9 @@ func inferRoiAlign(c *Call) ([]Type, error) {
 		if err := mustFit(c, 1, tensor.Shape{tensor.Unknown, 4}); err != nil {
 			return nil, err
 		}
+		if err := c.mustBeFinite(1); err != nil {
+			return nil, err
+		}
 		out[0] = rois[0]
 	}
 	if err := mustFit(c, 2, out[:1]); err != nil {
@@ -62,6 +65,21 @@ func inferRoiAlign(c *Call) ([]Type, error) {
 		out[0] = c.In[2].Shape[0]
 	}
 	return one(out), nil
+}
+
+// mustBeFinite refuses NaN and infinities in input i, a tensor of floats, where
+// its elements are known.
+func (c *Call) mustBeFinite(i int) error {
+	t := c.value(i)
+	if t == nil {
+		return nil
+	}
+	for k := range t.Elements() {
+		if v := numberAt(t, k); v-v != 0 {
+			return fmt.Errorf("input %d (%s): element %d is %v, allowed are finite numbers", i, c.paramName(i), k, v)
+		}
+	}
+	return nil
 }
 
 // inferDet is for one number for each square matrix.

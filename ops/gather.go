@@ -229,10 +229,11 @@ func (c *Call) wholeNumber(i int) (n int, known bool, err error) {
 		return int(list[0]), true, nil
 	}
 	f, ok := scalar(t, 0)
-	if !ok || f != f || f < -1<<53 || f > 1<<53 {
-		return 0, false, fmt.Errorf("input %d (%s): %v is out of range", i, c.paramName(i), f)
+	n, fits := tensor.IntOf(f)
+	if !ok || !fits || n < -1<<53 || n > 1<<53 {
+		return 0, false, fmt.Errorf("input %d (%s): %v, allowed -2⁵³ to 2⁵³", i, c.paramName(i), f)
 	}
-	return int(f), true, nil
+	return n, true, nil
 }
 
 // int64s returns the elements of a tensor of int32 or int64; a nil tensor has

@@ -269,7 +269,7 @@ func inferRange(c *Call) ([]Type, error) {
 	if n != n || n > math.MaxInt32 {
 		return nil, fmt.Errorf("%v numbers from %v to %v by %v, allowed %d", n, v[0], v[1], v[2], math.MaxInt32)
 	}
-	return one(tensor.Shape{int(max(n, 0))}), nil
+	return one(tensor.Shape{tensor.IntWithin(n, 0, math.MaxInt32)}), nil
 }
 
 // inferCumulative checks the axis, which is an input.

@@ -146,7 +146,7 @@ func (z *Resize) scale(in tensor.Shape, axes []int64, scales []float32) error {
 			if d > math.MaxInt32 {
 				return fmt.Errorf("a dimension of %d", d)
 			}
-			z.Out[a] = int(math.Floor(float64(d) * s))
+			z.Out[a] = tensor.IntWithin(float64(d)*s, 0, math.MaxInt)
 		}
 	}
 	return nil
@@ -190,7 +190,7 @@ func (z *Resize) fit(in tensor.Shape, axes, sizes []int64, policy string) error 
 			if d > math.MaxInt32 {
 				return fmt.Errorf("a size of %v", d)
 			}
-			z.Out[a] = int(d)
+			z.Out[a] = tensor.IntWithin(d, 0, math.MaxInt32)
 		}
 	}
 	return nil

@@ -1,6 +1,10 @@
 package ops
 
-import "math"
+import (
+	"math"
+
+	"github.com/mixconv/mixconv/tensor"
+)
 
 // Tap is an element along an axis that a resized element is made of.
 type Tap struct {
@@ -20,7 +24,7 @@ func (z Resize) Taps(axis, i, n int) (taps []Tap, inside bool) {
 		if z.Scale[axis] < 1 {
 			mode = z.Smaller
 		}
-		return []Tap{{int(min(max(rounding[mode](x), 0), float64(n-1))), 1}}, true
+		return []Tap{{tensor.IntWithin(rounding[mode](x), 0, n-1), 1}}, true
 	}
 	first, weights := z.weights(x, z.Scale[axis], n)
 	for k, w := range weights {
@@ -79,8 +83,8 @@ func (z Resize) weights(x, scale float64, n int) (first int, weights []float64) 
 	if scale = min(scale, 1); !z.Antialias {
 		scale = 1
 	}
-	start := int(math.Floor(-reach/scale)) + 1
-	base := int(math.Ceil(x)) - 1
+	start := tensor.IntWithin(math.Floor(-reach/scale), math.MinInt32, 0) + 1
+	base := tensor.IntWithin(math.Ceil(x), math.MinInt32, math.MaxInt32) - 1
 	sum := 0.0
 	for k := start; k < 2-start; k++ {
 		w := f(scale * (float64(base+k) - x))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/tensor"
 )
 
 // The keys under which a Config stands in a model's metadata_props.
@@ -25,9 +26,10 @@ var Keys = []string{KeyKind, KeySize, KeyCrop, KeyInterpolation, KeyMean, KeyStd
 // names its key.
 func FromMetadata(lookup func(key string) (string, bool)) (Config, error) {
 	r := metadataReader{lookup: lookup}
+	size, _ := tensor.IntOf(r.number(KeySize, func(s string) (float64, error) { n, err := strconv.Atoi(s); return float64(n), err }))
 	c := Config{
 		Kind:          Kind(r.text(KeyKind)),
-		Size:          int(r.number(KeySize, func(s string) (float64, error) { n, err := strconv.Atoi(s); return float64(n), err })),
+		Size:          size,
 		Crop:          r.number(KeyCrop, parseFloat),
 		Interpolation: Interpolation(r.text(KeyInterpolation)),
 		Mean:          r.triple(KeyMean),

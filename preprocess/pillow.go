@@ -1,6 +1,10 @@
 package preprocess
 
-import "math"
+import (
+	"math"
+
+	"github.com/mixconv/mixconv/tensor"
+)
 
 // Pillow's resize of 8-bit pictures: two passes, along rows and then along
 // columns, each with its own weights in fixed point and a result rounded to
@@ -93,13 +97,13 @@ func pillowTaps(f pillowFilter, in, out, from, n int) []tap {
 	stretch := max(scale, 1)
 	support := f.support * stretch
 	taps := make([]tap, n)
-	most := 2*int(math.Ceil(support)) + 1
+	most := 2*tensor.IntWithin(math.Ceil(support), 0, math.MaxInt32) + 1
 	weights := make([]float64, most)
 	fixed := make([]int32, 0, n*min(most, in))
 	for i := range taps {
 		centre := float64((float64(from+i) + 0.5) * scale)
-		first := max(int(centre-support+0.5), 0)
-		last := min(int(centre+support+0.5), in)
+		first := tensor.IntWithin(centre-support+0.5, 0, in)
+		last := tensor.IntWithin(centre+support+0.5, 0, in)
 		sum := 0.0
 		for j := range last - first {
 			w := f.at((float64(first+j) - centre + 0.5) * (1 / stretch))
@@ -121,10 +125,7 @@ func pillowTaps(f pillowFilter, in, out, from, n int) []tap {
 // fixedPoint rounds half away from zero.
 func fixedPoint(w float64) int32 {
 	w *= 1 << pillowBits // exact
-	if w < 0 {
-		return int32(w - 0.5)
-	}
-	return int32(w + 0.5)
+	return int32(tensor.IntWithin(w+math.Copysign(0.5, w), math.MinInt32, math.MaxInt32))
 }
 
 // pillowResize returns the pixels of a window of p resized to w × h; they may

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/tensor"
 )
 
 // cropBefore is the official evaluation's crop (preprocessing.py of
@@ -11,7 +12,7 @@ import (
 // shorter side times Crop, computed in float32 and rounded down; half a pixel
 // goes to the top and the left.
 func (c Config) cropBefore(p *Picture) (*Picture, error) {
-	side := int(float32(c.Crop) * float32(min(p.Width, p.Height)))
+	side, _ := tensor.IntOf(float64(float32(c.Crop) * float32(min(p.Width, p.Height))))
 	if side < 1 {
 		return nil, errs.Format("picture", "%d × %d pixels, of which a crop of %v leaves none", p.Width, p.Height, c.Crop)
 	}
@@ -76,12 +77,15 @@ func centreScale(i, in, out int) float32 {
 	return float32((float32(i)+0.5)*(float32(in)/float32(out))) - 0.5
 }
 
-func cornerOf(at float32) int { return int(math.Floor(float64(at))) }
+func cornerOf(at float32) int {
+	n, _ := tensor.IntOf(math.Floor(float64(at)))
+	return n
+}
 
 func linearTap(at float32, in int) floatTap {
 	low := cornerOf(at)
 	return floatTap{
-		index:  [4]int{max(low, 0), min(int(math.Ceil(float64(at))), in-1)},
+		index:  [4]int{max(low, 0), tensor.IntWithin(math.Ceil(float64(at)), 0, in-1)},
 		weight: [4]float32{0, at - float32(low)},
 	}
 }
@@ -112,7 +116,7 @@ func newCubicTable(a float64) (t cubicTable) {
 // cubicTap takes pixels beyond the edge from the edge.
 func cubicTap(at float32, in int, table *cubicTable) floatTap {
 	low := cornerOf(at)
-	step := int(math.RoundToEven(float64((at - float32(low)) * cubicSteps)))
+	step := tensor.IntWithin(math.RoundToEven(float64((at-float32(low))*cubicSteps)), 0, cubicSteps)
 	t := floatTap{weight: [4]float32{
 		table[step].far, table[step].near,
 		table[cubicSteps-step].near, table[cubicSteps-step].far,

@@ -1,13 +1,17 @@
 package preprocess
 
-import "math"
+import (
+	"math"
+
+	"github.com/mixconv/mixconv/tensor"
+)
 
 // resizedSize is torchvision's Resize with one number, the length that the
 // shorter side gets, here timm's ⌊Size/Crop⌋. The longer side's is rounded
 // down.
 func (c Config) resizedSize(w, h int) (int, int) {
-	short := int(math.Floor(float64(c.Size) / c.Crop))
-	long := func(l, s int) int { return int(float64(short*l) / float64(s)) }
+	short := tensor.IntWithin(float64(c.Size)/c.Crop, 0, math.MaxInt32)
+	long := func(l, s int) int { return tensor.IntWithin(float64(short*l)/float64(s), 0, math.MaxInt32) }
 	if w <= h {
 		return short, long(h, w)
 	}
@@ -17,7 +21,10 @@ func (c Config) resizedSize(w, h int) (int, int) {
 // cropAfter is torchvision's CenterCrop of a resized picture: half a pixel
 // goes to the even side.
 func (c Config) cropAfter(w, h int) window {
-	corner := func(side int) int { return int(math.RoundToEven(float64(side-c.Size) / 2)) }
+	corner := func(side int) int {
+		n, _ := tensor.IntOf(math.RoundToEven(float64(side-c.Size) / 2))
+		return n
+	}
 	return window{corner(w), corner(h), c.Size, c.Size}
 }
 

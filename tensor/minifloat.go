@@ -131,10 +131,8 @@ func Float8E8M0bits(f float64, round func(float64) float64, saturate bool) uint8
 	}
 	code := float64(exponent-1+127) + round(2*fraction-1)
 	switch {
-	case code >= 0 && code <= most:
-		return uint8(code)
-	case !saturate:
-		return nan
+	case code >= 0 && code <= most, saturate:
+		return uint8(IntWithin(code, 0, most))
 	}
-	return uint8(max(0, min(code, most)))
+	return nan
 }

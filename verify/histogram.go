@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/mixconv/mixconv/tensor"
 )
 
 // Histogram counts elements by their error |a−b| / max|ref| of the picture: in
@@ -21,7 +23,7 @@ func (h *Histogram) count(diff, largest float64) {
 		h[len(h)-1]++
 	default:
 		decade := math.Ceil(math.Log10(diff / largest)) // at most 0
-		h[max(1, int(decade)+len(h)-2)]++
+		h[tensor.IntWithin(decade, 3-len(h), 0)+len(h)-2]++
 	}
 }
 

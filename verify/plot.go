@@ -3,6 +3,8 @@ package verify
 import (
 	"fmt"
 	"math"
+
+	"github.com/mixconv/mixconv/tensor"
 )
 
 // plot is a reference's error by value as SVG shows it: one point a value in
@@ -52,7 +54,7 @@ func plotOf(values []Value, rtol float64) *plot {
 		p.Tolerance = plotY(rtol)
 	}
 	step := float64(p.Right-p.Left-20) / float64(len(values)-1)
-	every := int(math.Ceil(16 / step)) // a label is 16 units wide
+	every := tensor.IntWithin(math.Ceil(16/step), 1, len(values)) // a label is 16 units wide
 	for i, v := range values {
 		pt := point{X: float64(p.Left) + 10 + float64(i)*step, Y: plotY(float64(v.MaxRel)), Pass: v.Pass}
 		pt.Title = fmt.Sprintf("%s: %s", v.Name, v.MaxRel)

@@ -139,7 +139,9 @@ func (b *benchmark) time(ctx context.Context, s *runtime.Session, in, out runtim
 	}
 	goruntime.ReadMemStats(&after)
 	slices.Sort(times)
-	at := func(q float64) float64 { return milliseconds(times[int(q*float64(len(times)-1)+0.5)]) }
+	at := func(q float64) float64 {
+		return milliseconds(times[tensor.IntWithin(q*float64(len(times)-1)+0.5, 0, len(times)-1)])
+	}
 	b.MinMS, b.MedianMS, b.P90MS, b.P99MS = at(0), at(0.5), at(0.9), at(0.99)
 	b.AllocsPerRun = float64(after.Mallocs-before.Mallocs) / float64(b.Runs)
 	return nil

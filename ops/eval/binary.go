@@ -196,19 +196,17 @@ func modulo(r *run) error {
 	if r.Attrs.Int("fmod", 0) != 0 {
 		return binary{math.Mod, remainder[int64], remainder[uint64]}.run(r, r.in[0], r.in[1])
 	}
-	return binary{floorMod[float64], floorMod[int64], remainder[uint64]}.run(r, r.in[0], r.in[1])
+	return binary{
+		func(a, b float64) float64 { return withSignOf(b, math.Mod(a, b)) },
+		func(a, b int64) int64 { return withSignOf(b, a%b) },
+		remainder[uint64],
+	}.run(r, r.in[0], r.in[1])
 }
 
 func remainder[T int64 | uint64](a, b T) T { return a % b }
 
-func floorMod[T int64 | float64](a, b T) T {
-	var m T
-	switch x := any(a).(type) {
-	case int64:
-		m = T(x % int64(b))
-	case float64:
-		m = T(math.Mod(x, float64(b)))
-	}
+// withSignOf is a remainder of the division by b with b's sign.
+func withSignOf[T int64 | float64](b, m T) T {
 	if m != 0 && (m < 0) != (b < 0) {
 		m += b
 	}

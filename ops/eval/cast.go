@@ -167,27 +167,14 @@ func saturated[T int64 | uint64](src []float64, f func(float64) T) []T {
 
 // saturateInt truncates v to a signed integer of the given size.
 func saturateInt(v float64, size int) int64 {
-	limit := math.Ldexp(1, size-1)
-	switch {
-	case v != v:
-		return 0
-	case v >= limit:
-		return math.MaxInt64 >> (64 - size)
-	case v < -limit:
-		return math.MinInt64 >> (64 - size)
-	}
-	return int64(v)
+	n, _ := tensor.Int64Of(v)
+	return min(max(n, math.MinInt64>>(64-size)), math.MaxInt64>>(64-size))
 }
 
 // saturateUint truncates v to an unsigned integer of the given size.
 func saturateUint(v float64, size int) uint64 {
-	switch {
-	case v != v || v <= 0:
-		return 0
-	case v >= math.Ldexp(1, size):
-		return math.MaxUint64 >> (64 - size)
-	}
-	return uint64(v)
+	n, _ := tensor.Uint64Of(v)
+	return min(n, math.MaxUint64>>(64-size))
 }
 
 func formatFloat(v float64, precision int) string {

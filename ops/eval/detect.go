@@ -122,7 +122,7 @@ func intoStrips(boxes []box) (strip []int, strips int) {
 		return strip, 1
 	}
 	for i, b := range boxes {
-		strip[i] = int((b.x1 - first) / width)
+		strip[i] = tensor.IntWithin((b.x1-first)/width, 0, len(boxes))
 	}
 	return strip, len(boxes) + 1
 }
@@ -194,7 +194,7 @@ func (r *run) samples(start, end float64, cell, cells int, atLeastOne bool) []fl
 	size /= float64(cells)
 	n := int(r.Attrs.Int("sampling_ratio", 0))
 	if n == 0 {
-		n = int(min(max(math.Ceil(size), 0), 1<<10))
+		n = tensor.IntWithin(math.Ceil(size), 0, 1<<10)
 	}
 	list := make([]float64, n)
 	for i := range list {
@@ -226,7 +226,7 @@ func corners(height, width int, y, x float64) [4]corner {
 // between are the two of n elements around c, and the weight of the second.
 func between(c float64, n int) (low, high int, weight float64) {
 	c = max(c, 0)
-	if low = int(c); low >= n-1 {
+	if low = tensor.IntWithin(c, 0, n-1); low >= n-1 {
 		return n - 1, n - 1, 0
 	}
 	return low, low + 1, c - float64(low)

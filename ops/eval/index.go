@@ -235,7 +235,7 @@ func oneHot(r *run) error {
 			k += float64(depth)
 		}
 		if k >= 0 && k < float64(depth) {
-			move(offsetOf(slices.Insert(slices.Clone(index), axis, int(k)), steps), 1, 1)
+			move(offsetOf(slices.Insert(slices.Clone(index), axis, tensor.IntWithin(k, 0, depth-1)), steps), 1, 1)
 		}
 		return nil
 	})

@@ -157,7 +157,7 @@ func (r *run) countInts() error {
 
 // cumulate is the kernel of CumSum and CumProd: f of all elements up to each
 // one along the axis, which is left out if the attribute exclusive is set.
-func cumulate(f binary, neutral float64) kernel {
+func cumulate(f binary, neutral int8) kernel {
 	return func(r *run) error {
 		x, err := r.widest(r.in[0])
 		if err != nil {
@@ -165,7 +165,7 @@ func cumulate(f binary, neutral float64) kernel {
 		}
 		switch x := x.Data.(type) {
 		case []float64:
-			return cumulateRows(r, x, f.float, neutral)
+			return cumulateRows(r, x, f.float, float64(neutral))
 		case []int64:
 			return cumulateRows(r, x, f.int, int64(neutral))
 		case []uint64:

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/tensor"
 )
 
 // recurrent is one direction of an RNN, a GRU or an LSTM.
@@ -83,7 +84,7 @@ func (r *run) sequence(dir *recurrent, step cell, d, b int, in [8][]float64) err
 	}
 	length := g.Steps
 	if in[4] != nil {
-		length = int(in[4][b])
+		length = tensor.IntWithin(in[4][b], 0, g.Steps)
 	}
 	for i := range length {
 		t := i

@@ -36,11 +36,12 @@ func (s sampler) along(x, place []float64, axis, base int) float64 {
 		return x[base]
 	}
 	c, sum := place[axis], 0.0
-	first := int(math.Floor(c))
+	first, _ := tensor.IntOf(math.Floor(c))
 	reach, weight := 1, ops.Triangle
 	switch s.mode {
 	case "nearest":
-		first, reach, weight = int(math.RoundToEven(c)), 0, func(float64) float64 { return 1 }
+		first, _ = tensor.IntOf(math.RoundToEven(c))
+		reach, weight = 0, func(float64) float64 { return 1 }
 	case "cubic":
 		first, reach, weight = first-1, 3, ops.Cubic(-0.75)
 	}
@@ -62,7 +63,7 @@ func (s sampler) inside(i, axis int) (at int, ok bool) {
 	case s.padding == "border":
 		return min(max(i, 0), n-1), true
 	case s.padding == "reflection":
-		return min(max(int(s.reflect(float64(i), n)), 0), n-1), true
+		return tensor.IntWithin(s.reflect(float64(i), n), 0, n-1), true
 	}
 	return 0, false
 }

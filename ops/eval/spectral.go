@@ -234,7 +234,7 @@ func melWeights(r *run) error {
 	corner := func(i int) int {
 		hertz := 700 * (math.Pow(10, (low+float64(i)*(high-low)/float64(bins+2))/2595) - 1)
 		at := math.Floor((in[1] + 1) * hertz / in[2])
-		return int(min(max(at, -1), float64(out.Shape[0]))) // whatever lies outside
+		return tensor.IntWithin(at, -1, out.Shape[0]) // whatever lies outside
 	}
 	set := func(row, col int, v float64) error {
 		if row < 0 || row >= out.Shape[0] {

@@ -1,0 +1,37 @@
+package runtime
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// refused has the models of testdata/refused, a folder a kind of fault, and a part
+// of what must be said of each. ONNX Runtime refuses them too.
+var refused = map[string]string{
+	"panics/roialign_fold_nan":     "input 1 (rois): element 2 is NaN, allowed are finite numbers",
+	"panics/roialign_runtime_rois": "input 1 (rois): element 2 is NaN, allowed are finite numbers",
+}
+
+// TestRefused: both engines refuse what is wrong in one line, when it is loaded or,
+// where that is seen only in the values of NAME.input.npz, when it runs.
+func TestRefused(t *testing.T) {
+	files, err := filepath.Glob("testdata/refused/*/*.onnx")
+	if err != nil || len(files) != len(refused) {
+		t.Fatalf("%d files, %d of them listed, %v", len(files), len(refused), err)
+	}
+	for name, text := range refused {
+		path := filepath.Join("testdata/refused", name)
+		for _, e := range []Engine{Planned, Reference} {
+			s, err := Load(path+".onnx", Options{Engine: e})
+			if _, none := os.Stat(path + ".input.npz"); err == nil && none == nil {
+				_, err = s.Run(context.Background(), readArrays(t, path+".input.npz"))
+			}
+			if err == nil || !strings.Contains(err.Error(), text) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s, %v: %v, want %q", name, e, err, text)
+			}
+		}
+	}
+}
