@@ -8,6 +8,7 @@ import (
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/mdconv"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
+	"github.com/mixconv/mixconv/tensor"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -146,10 +147,13 @@ func (w Weights) Check(n Network) error {
 		if t == nil {
 			return fmt.Errorf("network %s: %s %s is missing", n.Name, p.Role, p.Shape)
 		}
-		data, ok := t.Data.([]float32)
-		if !ok || !t.Shape.Equal(p.Shape) {
+		if t.DType != tensor.Float32 || !t.Shape.Equal(p.Shape) {
 			return fmt.Errorf("network %s: %s is %s %s, must be float32 %s", n.Name, p.Role, t.DType, t.Shape, p.Shape)
 		}
+		if err := t.Check(); err != nil {
+			return fmt.Errorf("network %s: %s: %w", n.Name, p.Role, err)
+		}
+		data := tensor.Data[float32](t)
 		if i := slices.IndexFunc(data, notFinite); i >= 0 {
 			return fmt.Errorf("network %s: element %d of %s is %g, must be finite", n.Name, i, p.Role, data[i])
 		}

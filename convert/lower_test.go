@@ -255,6 +255,12 @@ func TestLowerErrors(t *testing.T) {
 		{"classifier.bias is float64 [5], must be float32 [5]", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
 			w["classifier.bias"] = tensor.New(tensor.Float64, 5)
 		}},
+		{"classifier.bias: the data of float32 are a []float64", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
+			w["classifier.bias"] = &tensor.Tensor{DType: tensor.Float32, Shape: tensor.Shape{5}, Data: make([]float64, 5)}
+		}},
+		{"classifier.bias: 4 elements of data, the shape [5] has 5", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
+			w["classifier.bias"] = &tensor.Tensor{DType: tensor.Float32, Shape: tensor.Shape{5}, Data: make([]float32, 4)}
+		}},
 		{"element 1 of classifier.bias is NaN, must be finite", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
 			w["classifier.bias"] = tensor.Of([]float32{0, float32(math.NaN()), 0, 0, 0}, 5)
 		}},

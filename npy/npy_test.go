@@ -238,3 +238,23 @@ func ExampleRead() {
 	fmt.Println(err)
 	// Output: weights.npy: offset 0x46: data: shape [2 3] of float32 takes 24 bytes, the file has 2
 }
+
+// TestWriteWrong: an array that a caller put together wrong is not written.
+func TestWriteWrong(t *testing.T) {
+	for name, wrong := range map[string]*tensor.Tensor{
+		"none":       nil,
+		"no data":    {DType: tensor.Float32, Shape: tensor.Shape{2}},
+		"short":      {DType: tensor.Float32, Shape: tensor.Shape{2}, Data: []float32{1}},
+		"long":       {DType: tensor.Float32, Shape: tensor.Shape{2}, Data: []float32{1, 2, 3}},
+		"other type": {DType: tensor.Float32, Shape: tensor.Shape{2}, Data: []float64{1, 2}},
+		"negative":   {DType: tensor.Float32, Shape: tensor.Shape{-2}, Data: []float32{1, 2}},
+	} {
+		var b bytes.Buffer
+		if err := npy.Write(&b, wrong); err == nil || b.Len() > 0 {
+			t.Errorf("%s: %d bytes, error %v", name, b.Len(), err)
+		}
+		if err := npy.WriteArchive(&b, map[string]*tensor.Tensor{"a": wrong}); err == nil {
+			t.Errorf("%s: an archive has it", name)
+		}
+	}
+}

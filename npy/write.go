@@ -2,6 +2,7 @@ package npy
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -34,9 +35,15 @@ func Write(w io.Writer, t *tensor.Tensor) error {
 }
 
 func encodeHeader(t *tensor.Tensor) ([]byte, error) {
+	if t == nil {
+		return nil, errors.New("npy: no array")
+	}
 	descr, ok := descrs[t.DType]
 	if !ok {
 		return nil, fmt.Errorf("npy: %s cannot be written", t.DType)
+	}
+	if err := t.Check(); err != nil {
+		return nil, fmt.Errorf("npy: %w", err)
 	}
 	dims := make([]string, len(t.Shape))
 	for i, d := range t.Shape {

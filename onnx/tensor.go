@@ -93,11 +93,19 @@ func fillRaw(t *tensor.Tensor, data []byte) error {
 }
 
 // NewTensor returns t as a TensorProto with its elements in raw_data (strings
-// in string_data). It shares nothing with t.
+// in string_data). It shares nothing with t. Of one that t.Check refuses it has no
+// elements, and the model's Check refuses it in turn.
 func NewTensor(name string, t *tensor.Tensor) *onnxpb.TensorProto {
-	tp := &onnxpb.TensorProto{Name: proto.String(name), DataType: proto.Int32(int32(t.DType))}
+	tp := &onnxpb.TensorProto{Name: proto.String(name)}
+	if t == nil {
+		return tp
+	}
+	tp.DataType = proto.Int32(int32(t.DType))
 	for _, d := range t.Shape {
 		tp.Dims = append(tp.Dims, int64(d))
+	}
+	if t.Check() != nil || t.DType.IsSequence() {
+		return tp
 	}
 	switch d := t.Data.(type) {
 	case []string:

@@ -216,3 +216,25 @@ func TestMalformedTensors(t *testing.T) {
 	_, err = m.Tensor(NewTensor("w", tensor.New(tensor.Float32, 4)))
 	wantError(t, err, `tensor "w" dims: 4 elements of float32 take 16 bytes, allowed 15`)
 }
+
+// TestNewTensorOfWrong: what a caller put together wrong is an error of the model's
+// Check, never a panic.
+func TestNewTensorOfWrong(t *testing.T) {
+	for name, wrong := range map[string]*tensor.Tensor{
+		"none":          nil,
+		"zero value":    {},
+		"no data":       {DType: tensor.Float32, Shape: tensor.Shape{2}},
+		"short":         {DType: tensor.Float32, Shape: tensor.Shape{2}, Data: []float32{1}},
+		"short bytes":   {DType: tensor.Uint8, Shape: tensor.Shape{2}, Data: []uint8{1}},
+		"short strings": {DType: tensor.String, Shape: tensor.Shape{2}, Data: []string{"a"}},
+		"other type":    {DType: tensor.Int32, Shape: tensor.Shape{2}, Data: []int{1, 2}},
+		"negative":      {DType: tensor.Float32, Shape: tensor.Shape{-2}, Data: []float32{1, 2}},
+		"sequence":      tensor.SequenceOf(tensor.Float32, tensor.New(tensor.Float32, 2)),
+	} {
+		g := graph("x", "y", node("Identity", "x", "y"))
+		g.Initializer = append(g.Initializer, NewTensor("w", wrong))
+		if err := model(g).Check(); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}

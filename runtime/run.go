@@ -86,6 +86,9 @@ func (s *Session) ask(args *arguments, names []string) error {
 func (s *Session) askInto(args *arguments, out Tensors) error {
 	for i, o := range s.typed.Outputs {
 		if t, ok := out[o.Name]; ok {
+			if err := checkOutput(t); err != nil {
+				return fmt.Errorf("output %s: %w", errs.Quote(o.Name), err)
+			}
 			args.want, args.out = append(args.want, i), append(args.out, t)
 		}
 	}
@@ -98,6 +101,21 @@ func (s *Session) askInto(args *arguments, out Tensors) error {
 		}
 	}
 	return errors.New("no tensor for any output")
+}
+
+// checkOutput says why nothing can be written to t. Of a sequence the elements do not
+// matter: they are replaced.
+func checkOutput(t *tensor.Tensor) error {
+	if t == nil {
+		return nil // said where the type wanted is known
+	}
+	if !t.DType.IsSequence() {
+		return t.Check()
+	}
+	if list, ok := t.Data.([]*tensor.Tensor); !ok || !t.Shape.Equal(tensor.Shape{len(list)}) {
+		return fmt.Errorf("a %s of shape %v with data of type %T", t.DType, []int(t.Shape), t.Data)
+	}
+	return nil
 }
 
 func (s *Session) makes(output string) bool {
@@ -163,8 +181,8 @@ func (s *Session) bind(args *arguments, in Tensors) (*entry, error) {
 		if t.DType != v.Type.DType || !fits(t.Shape, v.Type.Shape) {
 			return nil, fmt.Errorf("input %s: the model takes %s %s, given %s", errs.Quote(v.Name), v.Type.DType, v.Type.Shape, describe(t))
 		}
-		if t.DType.IsSequence() && slices.ContainsFunc(t.List(), func(e *tensor.Tensor) bool { return e == nil || e.DType.Sequence() != t.DType }) {
-			return nil, fmt.Errorf("input %s: a %s with an element of another type", errs.Quote(v.Name), t.DType)
+		if err := t.Check(); err != nil {
+			return nil, fmt.Errorf("input %s: %w", errs.Quote(v.Name), err)
 		}
 		args.in = append(args.in, t)
 		args.shapes = append(args.shapes, t.Shape)

@@ -104,7 +104,7 @@ func TestSequenceValues(t *testing.T) {
 			t.Errorf("%v: RunInto: %v, error %v", e, into.List(), err)
 		}
 		for text, wrong := range map[string]*tensor.Tensor{
-			"another type":   tensor.SequenceOf(tensor.Float32, tensor.Of([]int64{1}, 1)),
+			"is int64":       tensor.SequenceOf(tensor.Float32, tensor.Of([]int64{1}, 1)),
 			"given sequence": tensor.SequenceOf(tensor.Int64),
 			"given float32":  two,
 			"missing":        nil,

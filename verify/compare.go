@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -46,6 +47,9 @@ func Compare(name string, got, ref *tensor.Tensor, tol Tolerance) Value {
 }
 
 func compare(name string, got, ref *tensor.Tensor, tol Tolerance) Value {
+	if err := cmp.Or(got.Check(), ref.Check()); err != nil {
+		return Value{Name: name, Note: err.Error()}
+	}
 	v := Value{Name: name, Shape: got.Shape}
 	a, errA := floats(got)
 	b, errB := floats(ref)

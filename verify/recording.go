@@ -2,11 +2,23 @@ package verify
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/runtime"
 )
+
+// checkTensors refuses arrays that are not what tensor.Tensor says.
+func checkTensors(of string, arrays runtime.Tensors) error {
+	for _, name := range slices.Sorted(maps.Keys(arrays)) {
+		if err := arrays[name].Check(); err != nil {
+			return fmt.Errorf("%s: array %s: %w", errs.Quote(of), errs.Quote(name), err)
+		}
+	}
+	return nil
+}
 
 // checkGiven refuses an input that was given beside one that the reference has
 // recorded, unless they are the same: only one of them can be run on.

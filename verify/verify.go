@@ -43,6 +43,9 @@ func Run(ctx context.Context, m *onnx.Model, refs []Reference, o Options) (*Repo
 	if err != nil {
 		return nil, err
 	}
+	if err := checkTensors("Options.Input", o.Input); err != nil {
+		return nil, err
+	}
 	report := &Report{Pass: len(refs) > 0, Tolerance: o.Tolerance}
 	o.labels = labelsOf(m)
 	shared, err := here.given(o.Input)
@@ -72,6 +75,11 @@ func Run(ctx context.Context, m *onnx.Model, refs []Reference, o Options) (*Repo
 // reference's own input if it recorded one, else on the shared one, else on
 // random values.
 func compareWith(ctx context.Context, here *subject, r Reference, shared runtime.Tensors, o Options) (*Comparison, error) {
+	if recorded, ok := r.(*recordedArrays); ok {
+		if err := checkTensors(r.Name(), recorded.arrays); err != nil {
+			return nil, err
+		}
+	}
 	own := r.inputs(here)
 	if len(o.Pictures) > 0 {
 		own = nil

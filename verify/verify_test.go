@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -315,5 +316,27 @@ func TestNPZFile(t *testing.T) {
 	}
 	if r := run(t, model(0, "Relu"), verify.Options{}, ref); !r.Pass || r.References[0].Name != "npz:"+path {
 		t.Errorf("%+v", r.References[0])
+	}
+}
+
+// TestWrongTensors: arrays that a caller put together wrong are errors.
+func TestWrongTensors(t *testing.T) {
+	short := &tensor.Tensor{DType: tensor.Float32, Shape: tensor.Shape{2, 3}, Data: []float32{1}}
+	right := tensor.New(tensor.Float32, 2, 3)
+	for _, pair := range [][2]*tensor.Tensor{{short, right}, {right, short}, {nil, right}, {right, nil}} {
+		if v := verify.Compare("x", pair[0], pair[1], verify.DefaultTolerance); v.Pass || v.Note == "" || v.Compared != 0 {
+			t.Errorf("%+v", v)
+		}
+	}
+	all := recorded()
+	for name := range all {
+		arrays := maps.Clone(all)
+		arrays[name] = short
+		for _, o := range []verify.Options{{}, {Layers: true}, {Input: arrays}} {
+			_, err := verify.Run(context.Background(), model(0, "Relu"), []verify.Reference{verify.Recorded("arrays", arrays)}, o)
+			if err == nil || !strings.Contains(err.Error(), "array "+name+": 1 elements of data, the shape [2,3] has 6") {
+				t.Errorf("%s, %+v: %v", name, o, err)
+			}
+		}
 	}
 }

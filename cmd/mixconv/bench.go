@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/tensor"
 	"github.com/spf13/cobra"
@@ -42,6 +43,9 @@ type profileStep struct {
 	GFLOPS   float64 `json:"gflops"` // two operations for a multiply-add
 }
 
+// mostRuns bounds the memory for their times.
+const mostRuns = 1_000_000
+
 func (a *app) benchCommand() *cobra.Command {
 	var threads, batch, runs int
 	var profile bool
@@ -54,6 +58,9 @@ func (a *app) benchCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if threads < 1 || batch < 1 || runs < 1 {
 				return fmt.Errorf("--threads %d --batch %d --runs %d: allowed from 1", threads, batch, runs)
+			}
+			if runs > mostRuns {
+				return fmt.Errorf("--runs %d: allowed at most %d", runs, mostRuns)
 			}
 			return a.bench(cmd.Context(), args[0], benchmark{Threads: threads, Batch: batch, Runs: runs}, profile)
 		},
@@ -110,6 +117,9 @@ func benchInput(s *runtime.Session, batch int) (runtime.Tensors, error) {
 		}
 		if !shape.Known() || v.DType != tensor.Float32 {
 			return nil, fmt.Errorf("input %s is %s %s, allowed are float32 values whose first dimension alone is open", errs.Quote(v.Name), v.DType, v.Shape)
+		}
+		if _, bytes, err := tensor.Size(v.DType, shape); err != nil || bytes > limit.Default().TensorBytes {
+			return nil, fmt.Errorf("input %s would be %s %s, allowed at most %d bytes", errs.Quote(v.Name), v.DType, shape, limit.Default().TensorBytes)
 		}
 		t := tensor.New(v.DType, shape...)
 		for i := range tensor.Data[float32](t) {
