@@ -42,7 +42,8 @@ type checker struct {
 	function *onnxpb.FunctionProto // the enclosing function, or nil
 	imports  map[string]int64      // of the model or the enclosing function
 	scope    scope
-	depth    int // of subgraphs
+	lists    []nodeList // of the graphs around, innermost last
+	depth    int        // of subgraphs
 }
 
 func (c *checker) check(p *onnxpb.ModelProto) error {

@@ -103,6 +103,8 @@ func (c *checker) outputs(path *fieldpath.Path, g *onnxpb.GraphProto) error {
 
 // nodes checks the nodes of a graph or of a function's body, in their order.
 func (c *checker) nodes(path *fieldpath.Path, nodes []*onnxpb.NodeProto) error {
+	c.lists = append(c.lists, nodeList{path, nodes})
+	defer func() { c.lists = c.lists[:len(c.lists)-1] }()
 	for i, n := range nodes {
 		at := path.Typed("node", i, n.GetName(), n.GetOpType())
 		if err := c.operator(at, n); err != nil {
@@ -110,7 +112,7 @@ func (c *checker) nodes(path *fieldpath.Path, nodes []*onnxpb.NodeProto) error {
 		}
 		for j, name := range n.GetInput() {
 			if name != "" && !c.scope.visible(name) {
-				return fail(at, "%s", c.undefined(nodes, i, j))
+				return c.undefined(i, j)
 			}
 		}
 		if err := c.attributes(at, n); err != nil {

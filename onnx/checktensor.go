@@ -128,15 +128,10 @@ func checkShape(path *fieldpath.Path, elem int32, shape *onnxpb.TensorShapeProto
 		d = tensor.Uint8 // the dimensions are still checked
 	}
 	known := make([]int64, 0, len(shape.GetDim()))
-	for i, dim := range shape.GetDim() {
-		size := int64(1)
-		if v, ok := dim.GetValue().(*onnxpb.TensorShapeProto_Dimension_DimValue); ok {
-			size = v.DimValue
+	for _, dim := range shape.GetDim() {
+		if n, ok := KnownDim(dim); ok {
+			known = append(known, n)
 		}
-		if size < 0 {
-			return fail(path.Field("shape").Element("dim", i), "%d, allowed 0 or more, or a dim_param for an unknown size", size)
-		}
-		known = append(known, size)
 	}
 	if _, _, err := tensor.Size(d, known); err != nil {
 		return fail(path.Field("shape"), "%w", err)

@@ -18,7 +18,8 @@ import (
 // Check's matter. A model decoded this way has no external data: ReadFile and
 // ReadFS do.
 //
-// Unknown fields are kept and written again by Encode. The decoded model keeps
+// Nodes that are not in topological order are sorted, as runtimes do it; those
+// that form a cycle stay as they are. Unknown fields are kept and written again by Encode. The decoded model keeps
 // at most 64 MiB plus 8 times the size of data alive; data that would take
 // more is refused before anything is allocated.
 func Decode(name string, data []byte, lim limit.Limits) (*Model, error) {
@@ -46,6 +47,7 @@ func (m *Model) decode(data []byte) error {
 	if m.Proto.Graph == nil {
 		return notONNX(data, errs.FormatAt(int64(len(data)), "graph", "missing"))
 	}
+	sortNodes(m.Proto)
 	return nil
 }
 

@@ -73,11 +73,12 @@ func shapeText(s *onnxpb.TensorShapeProto) string {
 	}
 	dims := make([]string, len(s.GetDim()))
 	for i, d := range s.GetDim() {
-		switch v := d.GetValue().(type) {
-		case *onnxpb.TensorShapeProto_Dimension_DimValue:
-			dims[i] = strconv.FormatInt(v.DimValue, 10)
-		case *onnxpb.TensorShapeProto_Dimension_DimParam:
-			dims[i] = word(v.DimParam)
+		n, known := KnownDim(d)
+		switch {
+		case known:
+			dims[i] = strconv.FormatInt(n, 10)
+		case d.GetDimParam() != "":
+			dims[i] = word(d.GetDimParam())
 		default:
 			dims[i] = "?"
 		}

@@ -22,11 +22,13 @@ type Model struct {
 }
 
 // New returns a model that comes from no file, with the default limits.
-// External data cannot be read through it.
+// External data cannot be read through it. Nodes of p that are not in topological
+// order are sorted in place.
 func New(p *onnxpb.ModelProto) *Model {
 	if p == nil {
 		p = &onnxpb.ModelProto{}
 	}
+	sortNodes(p)
 	return &Model{Proto: p, limits: limit.Default()}
 }
 
@@ -94,6 +96,17 @@ func canonicalDomain(domain string) string {
 		return ""
 	}
 	return domain
+}
+
+// KnownDim returns the size that a declared dimension has. A negative dim_value is
+// none: some exporters write -1 for a size that is open, and runtimes take it for
+// that.
+func KnownDim(d *onnxpb.TensorShapeProto_Dimension) (n int64, known bool) {
+	v, ok := d.GetValue().(*onnxpb.TensorShapeProto_Dimension_DimValue)
+	if !ok || v.DimValue < 0 {
+		return 0, false
+	}
+	return v.DimValue, true
 }
 
 func opset(imports []*onnxpb.OperatorSetIdProto, domain string) (int64, bool) {

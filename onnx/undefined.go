@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
@@ -12,61 +13,67 @@ import (
 // What follows runs only for an error, so that it can afford to find the
 // reason.
 
-// undefined says why input j of nodes[i] has no value: the nodes form a cycle,
-// they are not in order, or nothing has that name.
-func (c *checker) undefined(nodes []*onnxpb.NodeProto, i, j int) string {
-	name := nodes[i].GetInput()[j]
-	what := fmt.Sprintf("input %d %s", j, errs.Quote(name))
-	producers := map[string]int{}
-	for k, n := range nodes {
-		for _, out := range n.GetOutput() {
-			producers[out] = k
-		}
-	}
-	k, produced := producers[name]
-	switch {
-	case !produced:
-		return what + " is not defined" + c.hint(name)
-	case k == i:
-		return what + " is the node's own output"
-	}
-	if way := dependency(nodes, producers, k, i); way != nil {
-		steps := []string{nodeLabel(nodes, i)}
-		for _, n := range way {
-			steps = append(steps, nodeLabel(nodes, n))
-		}
-		return fmt.Sprintf("%s closes a cycle: %s", what, strings.Join(elide(steps), " ← "))
-	}
-	return fmt.Sprintf("%s is produced later, by %s: nodes must be in topological order", what, nodeLabel(nodes, k))
+// nodeList is the nodes of a graph or of a function's body, and where they stand.
+type nodeList struct {
+	path  *fieldpath.Path
+	nodes []*onnxpb.NodeProto
 }
 
-// dependency returns the nodes by which from depends on to, both included, or
-// nil.
-func dependency(nodes []*onnxpb.NodeProto, producers map[string]int, from, to int) []int {
-	parent := map[int]int{from: -1}
-	queue := []int{from}
-	for len(queue) > 0 && queue[0] != to {
-		n := queue[0]
-		queue = queue[1:]
-		for _, in := range nodes[n].GetInput() {
-			p, ok := producers[in]
-			if _, seen := parent[p]; ok && !seen {
-				parent[p] = n
-				queue = append(queue, p)
-			}
+func (l nodeList) at(i int) *fieldpath.Path {
+	return l.path.Typed("node", i, l.nodes[i].GetName(), l.nodes[i].GetOpType())
+}
+
+// undefined returns the error for input j of node i of the list being checked,
+// which has no value: nodes form a cycle, here or around it, they are not in order,
+// or nothing has that name.
+func (c *checker) undefined(i, j int) error {
+	here := c.lists[len(c.lists)-1]
+	name := here.nodes[i].GetInput()[j]
+	for _, l := range slices.Backward(c.lists) {
+		if l.producer(name) < 0 {
+			continue
+		}
+		if err := l.cycle(); err != nil {
+			return err
 		}
 	}
-	if len(queue) == 0 {
+	what := fmt.Sprintf("input %d %s", j, errs.Quote(name))
+	if k := here.producer(name); k >= 0 {
+		return fail(here.at(i), "%s is produced later, by %s: nodes must be in topological order", what, nodeLabel(here.nodes, k))
+	}
+	return fail(here.at(i), "%s is not defined%s", what, c.hint(name))
+}
+
+// producer is the place of the node that makes a value, -1 if none does.
+func (l nodeList) producer(name string) int {
+	return slices.IndexFunc(l.nodes, func(n *onnxpb.NodeProto) bool { return slices.Contains(n.GetOutput(), name) })
+}
+
+// cycle returns an error about a cycle of nodes, nil if there is none.
+func (l nodeList) cycle() error {
+	reads := make([][]string, len(l.nodes))
+	for i := range l.nodes {
+		eachNode(l.nodes[i:i+1], func(inner *onnxpb.NodeProto) { reads[i] = append(reads[i], inner.GetInput()...) })
+		reads[i] = slices.DeleteFunc(reads[i], func(name string) bool { return name == "" })
+	}
+	_, cycle := topological(l.nodes, reads)
+	if cycle == nil {
 		return nil
 	}
-	var back []int
-	for n := to; n != -1; n = parent[n] {
-		back = append(back, n)
+	first, made := l.nodes[cycle[0]], l.nodes[cycle[1]].GetOutput()
+	name := reads[cycle[0]][slices.IndexFunc(reads[cycle[0]], func(name string) bool { return slices.Contains(made, name) })]
+	what := "a graph in it reads " + errs.Quote(name) + ", which"
+	if j := slices.Index(first.GetInput(), name); j >= 0 {
+		what = fmt.Sprintf("input %d %s", j, errs.Quote(name))
 	}
-	for a, b := 0, len(back)-1; a < b; a, b = a+1, b-1 {
-		back[a], back[b] = back[b], back[a]
+	if cycle[0] == cycle[1] {
+		return fail(l.at(cycle[0]), "%s is the node's own output", what)
 	}
-	return back
+	var steps []string
+	for _, k := range cycle {
+		steps = append(steps, nodeLabel(l.nodes, k))
+	}
+	return fail(l.at(cycle[0]), "%s closes a cycle: %s", what, strings.Join(elide(steps), " ← "))
 }
 
 func nodeLabel(nodes []*onnxpb.NodeProto, i int) string {

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,6 +20,9 @@ type Body interface {
 	Outputs() int
 	// Infer returns the types of the outputs.
 	Infer(in []Type) ([]Type, error)
+	// Loaded reports whether the types were once inferred from what the file
+	// declares. What fails later is made for other shapes than a run's.
+	Loaded() bool
 	// Run computes the outputs. None is shared with the body; they may be
 	// inputs.
 	Run(ctx context.Context, in []*tensor.Tensor, lim limit.Limits) ([]*tensor.Tensor, error)
@@ -81,18 +85,21 @@ func (c *Call) inferBody(name string, formal []Type) ([]Type, error) {
 	return out, nil
 }
 
-// inferIf joins the types that the branches give.
+// inferIf joins the types that the branches give. Of a branch that was made for
+// other shapes than a run has, nothing is asked: the run takes the other one.
 func inferIf(c *Call) ([]Type, error) {
 	if err := c.oneValue(0); err != nil {
 		return nil, err
 	}
 	then, err := c.inferBody("then_branch", nil)
-	if err != nil {
-		return nil, err
-	}
-	other, err := c.inferBody("else_branch", nil)
-	if err != nil {
-		return nil, err
+	other, otherErr := c.inferBody("else_branch", nil)
+	switch {
+	case err != nil && otherErr == nil && c.loaded("then_branch"): // if it is taken, running it fails
+		then = other
+	case otherErr != nil && err == nil && c.loaded("else_branch"):
+		other = then
+	case cmp.Or(err, otherErr) != nil:
+		return nil, cmp.Or(err, otherErr)
 	}
 	if len(then) != c.Outputs || len(other) != c.Outputs {
 		return nil, fmt.Errorf("branches of %d and %d outputs, the node has %d", len(then), len(other), c.Outputs)
@@ -107,6 +114,11 @@ func inferIf(c *Call) ([]Type, error) {
 		then[i].Optional = then[i].Optional || other[i].Optional
 	}
 	return then, nil
+}
+
+func (c *Call) loaded(name string) bool {
+	b, _, _ := c.Body(name)
+	return b != nil && b.Loaded()
 }
 
 // common is what two shapes agree on.

@@ -17,12 +17,29 @@ import (
 type body struct {
 	g     *Graph
 	outer []*Value // what it uses of the graph around it, in the order of its last inputs
+
+	loaded bool // see ops.Body
 }
 
 // Formal, Captured and Outputs are as ops.Body has them.
 func (b *body) Formal() int   { return len(b.g.Inputs) - len(b.outer) }
 func (b *body) Captured() int { return len(b.outer) }
 func (b *body) Outputs() int  { return len(b.g.Outputs) }
+
+// Loaded is as ops.Body has it.
+func (b *body) Loaded() bool { return b.loaded }
+
+// load notes of all bodies in g that their types were inferred.
+func (g *Graph) load() {
+	for _, n := range g.Nodes {
+		for _, v := range n.Attrs {
+			if b, ok := v.(*body); ok {
+				b.loaded = true
+				b.g.load()
+			}
+		}
+	}
+}
 
 // String stands for the body in dumps.
 func (b *body) String() string { return fmt.Sprintf("graph(%d nodes)", len(b.g.Nodes)) }
@@ -85,7 +102,7 @@ func (b *builder) body(pb *onnxpb.GraphProto) (*body, error) {
 	}
 	inner.g.Inputs = append(inner.g.Inputs, inner.captured...)
 	b.unsupported = append(b.unsupported, inner.unsupported...)
-	return &body{inner.g, inner.outer}, nil
+	return &body{g: inner.g, outer: inner.outer}, nil
 }
 
 // value finds a value by name, here or around; "" is nil. One of a graph around

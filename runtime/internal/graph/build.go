@@ -27,6 +27,7 @@ func Build(m *onnx.Model) (*Graph, error) {
 		}
 	}
 	if err == nil {
+		g.load()
 		err = g.checkDeclared(m.Proto.GetGraph())
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/tensor"
@@ -27,7 +28,7 @@ func typeOf(p *onnxpb.TypeProto) (t ops.Type, ok bool, err error) {
 	return t, false, nil
 }
 
-// shapeOf turns a declared shape into dimensions, named and missing ones
+// shapeOf turns a declared shape into dimensions, named, missing and negative ones
 // Unknown. No shape at all is nil: rank unknown.
 func shapeOf(s *onnxpb.TensorShapeProto) (tensor.Shape, error) {
 	if s == nil {
@@ -36,13 +37,13 @@ func shapeOf(s *onnxpb.TensorShapeProto) (tensor.Shape, error) {
 	shape := make(tensor.Shape, 0, len(s.GetDim()))
 	sized := make([]int64, 0, len(s.GetDim()))
 	for _, d := range s.GetDim() {
-		v, known := d.GetValue().(*onnxpb.TensorShapeProto_Dimension_DimValue)
+		n, known := onnx.KnownDim(d)
 		if !known {
 			shape = append(shape, tensor.Unknown)
 			continue
 		}
-		shape = append(shape, int(v.DimValue))
-		sized = append(sized, v.DimValue)
+		shape = append(shape, int(n))
+		sized = append(sized, n)
 	}
 	if _, _, err := tensor.Size(tensor.Float64, sized); err != nil {
 		return nil, fmt.Errorf("declared shape: %w", err)
