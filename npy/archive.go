@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/filetype"
 	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/internal/zipfile"
 	"github.com/mixconv/mixconv/limit"
@@ -35,6 +36,19 @@ func ReadArchive(path string, lim limit.Limits) (map[string]*tensor.Tensor, erro
 
 // DecodeArchive reads a .npz archive of size bytes from r.
 func DecodeArchive(r io.ReaderAt, size int64, lim limit.Limits) (map[string]*tensor.Tensor, error) {
+	arrays, err := decodeArchive(r, size, lim)
+	if err == nil {
+		return arrays, nil
+	}
+	switch t := filetype.Of(r, size); t.Kind {
+	case filetype.Unknown, filetype.Npz, filetype.Zip:
+		return nil, err
+	default:
+		return nil, t.Mistaken("NumPy arrays (.npz)")
+	}
+}
+
+func decodeArchive(r io.ReaderAt, size int64, lim limit.Limits) (map[string]*tensor.Tensor, error) {
 	archive, err := zipfile.Open(r, size, lim)
 	if err != nil {
 		return nil, err

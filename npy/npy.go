@@ -12,6 +12,7 @@ import (
 	"io"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/filetype"
 	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/tensor"
@@ -20,7 +21,7 @@ import (
 // Read parses a .npy file that is in memory; name is for errors.
 func Read(name string, data []byte, lim limit.Limits) (*tensor.Tensor, error) {
 	t, err := decode(bytes.NewReader(data), int64(len(data)), lim)
-	return t, errs.InFile(name, err)
+	return t, errs.InFile(name, mistaken(err, bytes.NewReader(data), int64(len(data))))
 }
 
 // ReadFile reads a .npy file.
@@ -31,7 +32,18 @@ func ReadFile(path string, lim limit.Limits) (*tensor.Tensor, error) {
 	}
 	defer f.Close()
 	t, err := decode(f, size, lim)
-	return t, errs.InFile(path, err)
+	return t, errs.InFile(path, mistaken(err, f, size))
+}
+
+// mistaken says what a file is that is no array for the reason err.
+func mistaken(err error, r io.ReaderAt, size int64) error {
+	if err == nil {
+		return nil
+	}
+	if t := filetype.Of(r, size); t.Kind != filetype.Unknown && t.Kind != filetype.Npy {
+		return t.Mistaken("a NumPy array (.npy)")
+	}
+	return err
 }
 
 // decode reads a .npy file of exactly size bytes.

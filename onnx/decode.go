@@ -1,10 +1,10 @@
 package onnx
 
 import (
-	"errors"
 	"sync"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/filetype"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/onnx/internal/wirescan"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
@@ -75,16 +75,10 @@ func scanLimits(lim limit.Limits, size int) wirescan.Limits {
 // notONNX returns the error for data that is no model for the reason err. If it
 // is something else that has a name, that name is the error.
 func notONNX(data []byte, err error) error {
-	kind := sniff(data)
-	if kind == "" {
-		return err
+	if t := filetype.OfBytes(data); t.Kind != filetype.Unknown && t.Kind != filetype.ONNX {
+		return t.Mistaken("an ONNX model")
 	}
-	f := errs.FormatAt(0, "", "not an ONNX model: this is %s", kind)
-	var cause *errs.FormatError
-	if errors.As(err, &cause) {
-		f.Offset = cause.Offset
-	}
-	return f
+	return err
 }
 
 func tooLarge(size, allowed int64) error {

@@ -1,11 +1,11 @@
 package preprocess
 
 import (
-	"bytes"
 	"errors"
 	"io"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/filetype"
 	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 )
@@ -45,15 +45,15 @@ func (c Config) Decode(data []byte, lim limit.Limits) (*Picture, error) {
 
 func decode(data []byte, kind Kind, lim limit.Limits) (*Picture, error) {
 	lim = lim.OrDefault()
-	switch format := sniff(data); format {
-	case formatJPEG:
+	switch t := filetype.OfBytes(data); t.Kind {
+	case filetype.JPEG:
 		return decodeJPEG(data, kind, lim)
-	case formatPNG:
+	case filetype.PNG:
 		return decodePNG(data, lim)
-	case "":
-		return nil, errs.FormatAt(0, "", "not a picture that is known, allowed JPEG, PNG")
+	case filetype.Unknown:
+		return nil, errs.FormatAt(0, "", "not a picture that is known, allowed JPEG and PNG")
 	default:
-		return nil, errs.FormatAt(0, "", "%s, allowed JPEG, PNG", format)
+		return nil, t.Mistaken("a JPEG or PNG picture")
 	}
 }
 
@@ -76,54 +76,6 @@ const (
 	formatJPEG = "JPEG"
 	formatPNG  = "PNG"
 )
-
-// sniff names the format of a file by its first bytes, "" if it knows none.
-func sniff(data []byte) string {
-	if len(data) == 0 {
-		return "an empty file"
-	}
-	for _, s := range signatures {
-		if len(data) >= s.at && bytes.HasPrefix(data[s.at:], []byte(s.magic)) {
-			return s.format
-		}
-	}
-	text := bytes.ToLower(bytes.TrimLeft(data[:min(len(data), 512)], "\xef\xbb\xbf \t\r\n"))
-	switch {
-	case bytes.HasPrefix(text, []byte("<!doctype html")), bytes.HasPrefix(text, []byte("<html")):
-		return "an HTML page"
-	case bytes.Contains(text, []byte("<svg")):
-		return "an SVG drawing"
-	case bytes.HasPrefix(text, []byte("<?xml")):
-		return "an XML file"
-	}
-	return ""
-}
-
-// signatures are looked through in this order.
-var signatures = []struct {
-	at            int
-	magic, format string
-}{
-	{0, "\xff\xd8", formatJPEG},
-	{0, "\x89PNG\r\n\x1a\n", formatPNG},
-	{0, "\x89PNG", "a PNG picture damaged by a transfer as text"},
-	{0, "GIF8", "a GIF picture"},
-	{8, "WEBP", "a WebP picture"},
-	{0, "BM", "a BMP picture"},
-	{0, "II*\x00", "a TIFF picture"},
-	{0, "MM\x00*", "a TIFF picture"},
-	{4, "ftypavif", "an AVIF picture"},
-	{4, "ftyphei", "a HEIC picture"},
-	{4, "ftypmif1", "a HEIC picture"},
-	{4, "ftyp", "a video"},
-	{0, "\xff\x0a", "a JPEG XL picture"},
-	{4, "JXL ", "a JPEG XL picture"},
-	{4, "jP  ", "a JPEG 2000 picture"},
-	{0, "8BPS", "a Photoshop file"},
-	{0, "%PDF", "a PDF file"},
-	{0, "PK\x03\x04", "a zip archive"},
-	{0, "\x1f\x8b", "a gzip file"},
-}
 
 // checkPixels holds a picture's size against the limit.
 func checkPixels(field string, w, h int, lim limit.Limits) error {

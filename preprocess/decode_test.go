@@ -76,7 +76,7 @@ func TestBadPictures(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"empty":               {nil, "an empty file, allowed JPEG, PNG"},
+		"empty":               {nil, "not a JPEG or PNG picture: the file is empty"},
 		"png 20000²":          {makePNG(20000, 20000, nil), "20000 × 20000 pixels, allowed 67108864 in all"},
 		"png 8000² of 68 B":   {makePNG(8000, 8000, nil), "bytes for 8000 × 8000 pixels, which take at least"},
 		"png 12000² bomb":     {makePNG(12000, 12000, deflated(12000*1501)), "12000 × 12000 pixels, allowed"},
@@ -97,13 +97,14 @@ func TestBadPictures(t *testing.T) {
 		"jpeg many scans":     {manyScans, "JPEG S"},
 		"jpeg segment length": {[]byte("\xff\xd8\xff\xe0\xff\xff"), "length 65535, allowed 2…2"},
 		"jpeg no picture":     {[]byte("\xff\xd8\xff\xd9"), "no picture before the end"},
-		"gif":                 {[]byte("GIF89a......"), "a GIF picture, allowed JPEG, PNG"},
+		"gif":                 {[]byte("GIF89a......"), "not a JPEG or PNG picture: this is a GIF picture"},
 		"webp":                {[]byte("RIFF\x00\x00\x00\x00WEBPVP8L"), "a WebP picture"},
 		"tiff":                {[]byte("II*\x00\x08\x00\x00\x00"), "a TIFF picture"},
 		"heic":                {[]byte("\x00\x00\x00\x18ftypheic"), "a HEIC picture"},
 		"html":                {[]byte("\n<!DOCTYPE HTML><title>404"), "an HTML page"},
 		"svg":                 {[]byte("<?xml version='1.0'?><svg xmlns='x'>"), "an SVG drawing"},
-		"text":                {[]byte("hello"), "not a picture that is known"},
+		"text":                {[]byte("hello"), "this is text"},
+		"noise":               {[]byte{1, 2, 3}, "not a picture that is known"},
 	} {
 		for _, kind := range []Kind{Torch, TensorFlow} {
 			start, before := time.Now(), allocated()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/internal/atomicfile"
+	"github.com/mixconv/mixconv/internal/filetype"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/npy"
 	"github.com/mixconv/mixconv/onnx"
@@ -42,7 +43,11 @@ func (a *app) model(path string, read func(string, limit.Limits) (*onnx.Model, e
 	return onnx.Decode("stdin", data, limit.Limits{})
 }
 
+// readStdin returns all that comes on stdin, whenever it is called.
 func (a *app) readStdin() ([]byte, error) {
+	if a.input != nil {
+		return a.input, nil
+	}
 	most := limit.Default().FileBytes
 	data, err := io.ReadAll(io.LimitReader(a.stdin, most+1))
 	if err != nil {
@@ -51,17 +56,16 @@ func (a *app) readStdin() ([]byte, error) {
 	if int64(len(data)) > most {
 		return nil, fmt.Errorf("stdin: more than %d bytes", most)
 	}
+	a.input = data
 	return data, nil
 }
-
-const npyMagic = "\x93NUMPY"
 
 // readArrays reads a .npz, or a .npy as the one array of the name only, at path
 // or on stdin.
 func (a *app) readArrays(path, only string) (map[string]*tensor.Tensor, error) {
 	if path != dash {
 		a.read = append(a.read, path)
-		if !startsWith(path, npyMagic) {
+		if filetype.OfFile(path).Kind != filetype.Npy {
 			return npy.ReadArchive(path, limit.Limits{})
 		}
 		t, err := npy.ReadFile(path, limit.Limits{})
@@ -71,27 +75,12 @@ func (a *app) readArrays(path, only string) (map[string]*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if bytes.HasPrefix(data, []byte(npyMagic)) {
+	if filetype.OfBytes(data).Kind == filetype.Npy {
 		t, err := npy.Read("stdin", data, limit.Limits{})
 		return map[string]*tensor.Tensor{only: t}, err
 	}
 	arrays, err := npy.DecodeArchive(bytes.NewReader(data), int64(len(data)), limit.Limits{})
 	return arrays, errs.InFile("stdin", err)
-}
-
-// startsWith reports whether path is a regular file that begins with prefix.
-func startsWith(path, prefix string) bool {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return false
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head := make([]byte, len(prefix))
-	_, err = io.ReadFull(f, head)
-	return err == nil && string(head) == prefix
 }
 
 // write fills the file at path, whole or not at all, or writes to stdout.

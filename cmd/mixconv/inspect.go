@@ -10,8 +10,7 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
-	"github.com/mixconv/mixconv/limit"
-	"github.com/mixconv/mixconv/npy"
+	"github.com/mixconv/mixconv/internal/filetype"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/tensor"
 	"github.com/spf13/cobra"
@@ -27,67 +26,72 @@ func (a *app) inspectCommand() *cobra.Command {
 			if stage != "" {
 				return a.dump(args[0], stage)
 			}
-			switch kindOf(args[0]) {
-			case kindArray:
-				return a.inspectArray(args[0])
-			case kindArchive:
-				return a.inspectArchive(args[0])
-			case kindTensorFlow:
-				return a.inspectTensorFlow(args[0])
-			case kindTorch:
-				return a.inspectTorch(args[0])
-			}
-			return a.inspectModel(args[0])
+			return a.inspect(args[0])
 		},
 	}
 	cmd.Flags().StringVar(&stage, "stage", "", "print the model as text at a stage on its way to a run: "+strings.Join(runtime.Stages, ", "))
 	return cmd
 }
 
-type kind int
-
-const (
-	kindModel kind = iota
-	kindArray
-	kindArchive
-	kindTensorFlow
-	kindTorch
-)
-
-// torchSuffixes are those of files that PyTorch's weights come in.
-var torchSuffixes = []string{".pth", ".pt", ".bin", ".safetensors", ".ckpt", ".tar", ".json"}
-
-// kindOf tells what inspect reads at path: by content where that is
-// unmistakable, else by name. What is nothing else is taken for a model.
-func kindOf(path string) kind {
-	info, err := os.Stat(path)
-	switch {
-	case path == dash:
-		return kindModel
-	case err != nil:
-		if _, err := os.Stat(path + ".index"); err == nil {
-			return kindTensorFlow
-		}
-	case info.IsDir():
-		if hasTorchFile(path) {
-			return kindTorch
-		}
-		return kindTensorFlow
-	case startsWith(path, npyMagic):
-		return kindArray
-	case filepath.Ext(path) == ".npz":
-		return kindArchive
-	case slices.Contains([]string{".index", ".pb"}, filepath.Ext(path)):
-		return kindTensorFlow
-	case slices.Contains(torchSuffixes, filepath.Ext(path)):
-		return kindTorch
+// inspect describes a file by its content, and where there is no file the
+// checkpoint whose prefix path is.
+func (a *app) inspect(path string) error {
+	t, err := a.typeOf(path)
+	if err != nil {
+		return err
 	}
-	return kindModel
+	switch t.Kind {
+	case filetype.Npy, filetype.Npz:
+		return a.inspectArrays(path, t.Kind)
+	case filetype.TorchZip, filetype.Pickle, filetype.Safetensors, filetype.SafetensorIndex:
+		return a.inspectTorch(path)
+	case filetype.CheckpointIndex, filetype.CheckpointState, filetype.SavedModel, filetype.GraphDef:
+		return a.inspectTensorFlow(path)
+	case filetype.Folder:
+		if hasTorchFile(path) {
+			return a.inspectTorch(path)
+		}
+		return a.inspectTensorFlow(path)
+	case filetype.Unknown:
+		if isCheckpoint(path) {
+			return a.inspectTensorFlow(path)
+		}
+	}
+	return a.inspectModel(path)
+}
+
+// typeOf is the type of the file at path, or of what comes on stdin: an array or
+// a model.
+func (a *app) typeOf(path string) (filetype.Type, error) {
+	if path != dash {
+		return filetype.OfFile(path), nil
+	}
+	data, err := a.readStdin()
+	if err != nil {
+		return filetype.Type{}, err
+	}
+	t := filetype.OfBytes(data)
+	switch t.Kind {
+	case filetype.Npy, filetype.Npz, filetype.ONNX, filetype.Unknown:
+		return t, nil
+	}
+	return t, errs.InFile("stdin", t.Mistaken("an ONNX model or NumPy arrays, which alone are read there"))
+}
+
+// isCheckpoint reports whether path, whose content tells nothing, is the prefix
+// of a checkpoint or one of its data shards.
+func isCheckpoint(path string) bool {
+	if _, err := os.Stat(path); err == nil {
+		return strings.Contains(filepath.Base(path), ".data-")
+	}
+	_, err := os.Stat(path + ".index")
+	return err == nil
 }
 
 // hasTorchFile reports whether a folder has arrays or other weights of
-// PyTorch's, and no index of a checkpoint of TensorFlow's.
+// PyTorch's, and no checkpoint or graph of TensorFlow's.
 func hasTorchFile(folder string) bool {
+	suffixes := []string{".pth", ".pt", ".bin", ".safetensors", ".ckpt", ".tar", ".json", ".npy", ".npz"}
 	entries, _ := os.ReadDir(folder) // none: its reader says why
 	found := false
 	for _, e := range entries {
@@ -95,7 +99,7 @@ func hasTorchFile(folder string) bool {
 		if ext == ".index" || ext == ".pb" {
 			return false
 		}
-		found = found || ext == ".npy" || slices.Contains(torchSuffixes, ext)
+		found = found || slices.Contains(suffixes, ext)
 	}
 	return found
 }
@@ -131,23 +135,15 @@ type arrayFile struct {
 	Arrays []array `json:"arrays"`
 }
 
-func (a *app) inspectArray(path string) error {
-	t, err := npy.ReadFile(path, limit.Limits{})
+func (a *app) inspectArrays(path string, kind filetype.Kind) error {
+	arrays, err := a.readArrays(path, "")
 	if err != nil {
 		return err
 	}
-	return a.printArrays(arrayFile{path, "npy", []array{{"", t.DType.String(), dims(t.Shape)}}})
-}
-
-func (a *app) inspectArchive(path string) error {
-	arrays, err := npy.ReadArchive(path, limit.Limits{})
-	if err != nil {
-		return err
+	f := arrayFile{path, "npz", describeArrays(arrays)}
+	if kind == filetype.Npy {
+		f.Format = "npy"
 	}
-	return a.printArrays(arrayFile{path, "npz", describeArrays(arrays)})
-}
-
-func (a *app) printArrays(f arrayFile) error {
 	return a.print(f, func(w io.Writer) {
 		fmt.Fprintf(w, "%s: %s\n", errs.Quote(f.File), f.Format)
 		writeArrays(w, f.Arrays)

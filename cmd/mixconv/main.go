@@ -79,7 +79,11 @@ func (a *app) report(err error, args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	a.fail(strings.ReplaceAll(err.Error(), "\n", "; "), args)
+	message := err.Error()
+	if what := takenBy(err); what != "" {
+		message += "; " + what
+	}
+	a.fail(strings.ReplaceAll(message, "\n", "; "), args)
 	if e := (*exitError)(nil); errors.As(err, &e) {
 		return e.code
 	}

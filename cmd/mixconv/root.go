@@ -17,6 +17,7 @@ type app struct {
 	stdout, stderr io.Writer
 	json           bool
 	printed        atomic.Bool // something went to stdout, or was about to
+	input          []byte      // all of stdin, once it was read
 	read           []string    // files that the command has read: no output may replace one
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mixconv/mixconv/convert/tf/internal/bundle"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/filetype"
 	"github.com/mixconv/mixconv/limit"
 )
 
@@ -35,31 +36,34 @@ func openPrefix(prefix string, lim limit.Limits) (*checkpoint, error) {
 	return openCheckpoint(filepath.Clean(folder), base, lim)
 }
 
+// openFile opens what a file is or belongs to, by its content. A data shard has
+// none that tells, and the shards of an index are found by its name.
 func openFile(path string, lim limit.Limits) (store, error) {
-	if prefix, ok := strings.CutSuffix(path, ".index"); ok {
-		return openPrefix(prefix, lim)
-	}
 	if i := strings.LastIndex(path, ".data-"); i >= 0 {
 		return openPrefix(path[:i], lim)
 	}
-	folder, base := filepath.Split(path)
-	folder = filepath.Clean(folder)
-	switch {
-	case base == stateFile:
-		return openFolder(folder, lim)
-	case base == savedModelFile:
-		return openSavedModel(folder, lim)
-	case strings.HasSuffix(base, ".pbtxt"):
-		return nil, &errs.UnsupportedError{File: path, Items: []errs.Unsupported{{Reason: "a graph as text; the binary form (.pb) is supported"}}}
-	case strings.HasSuffix(base, ".meta"):
-		return openPrefix(strings.TrimSuffix(path, ".meta"), lim)
+	if prefix, ok := strings.CutSuffix(path, ".meta"); ok {
+		return openPrefix(prefix, lim)
+	}
+	prefix, isIndex := strings.CutSuffix(path, ".index")
+	switch t := filetype.OfFile(path); {
+	case t.Kind == filetype.CheckpointIndex && !isIndex:
+		return nil, errs.InFile(path, errs.Format("", "%s must be named PREFIX.index, beside its PREFIX.data-… files", t.Name))
+	case t.Kind == filetype.CheckpointIndex:
+		return openPrefix(prefix, lim)
+	case t.Kind == filetype.CheckpointState:
+		return openState(path, lim)
+	case t.Kind == filetype.SavedModel:
+		return openSavedModel(path, lim)
+	case t.Kind == filetype.GraphDef:
+	case t.Kind == filetype.Unknown && isIndex:
+		return openPrefix(prefix, lim) // which says what is wrong with it
+	case t.Kind != filetype.Unknown:
+		return nil, errs.InFile(path, t.Mistaken("a checkpoint, SavedModel or frozen graph of TensorFlow"))
 	}
 	data, err := readFile(path, lim.FileBytes)
 	if err != nil {
 		return nil, err
-	}
-	if len(data) == 0 {
-		return nil, errs.InFile(path, errs.Format("", "the file is empty"))
 	}
 	return newFrozen(path, data, lim)
 }
@@ -75,26 +79,14 @@ func readFile(path string, most int64) ([]byte, error) {
 // state file names, or its only checkpoint.
 func openFolder(folder string, lim limit.Limits) (store, error) {
 	for _, name := range []string{savedModelFile, savedModelFile + "txt"} {
-		if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
-			return openSavedModel(folder, lim)
+		file := filepath.Join(folder, name)
+		if _, err := os.Stat(file); err == nil {
+			return openSavedModel(file, lim)
 		}
 	}
 	state := filepath.Join(folder, stateFile)
 	if _, err := os.Stat(state); err == nil {
-		data, err := readFile(state, maxState)
-		if err != nil {
-			return nil, err
-		}
-		prefix, err := parseState(string(data))
-		if err != nil {
-			return nil, errs.InFile(state, err)
-		}
-		c, err := openPrefix(filepath.Join(folder, filepath.FromSlash(prefix)), lim)
-		if err != nil {
-			return nil, err
-		}
-		c.state = state
-		return c, nil
+		return openState(state, lim)
 	}
 	found, err := filepath.Glob(filepath.Join(escapeGlob(folder), "*.index"))
 	if err != nil {
@@ -109,6 +101,24 @@ func openFolder(folder string, lim limit.Limits) (store, error) {
 			stateFile, savedModelFile, len(found), firstOf(found)))
 	}
 	return openPrefix(strings.TrimSuffix(found[0], ".index"), lim)
+}
+
+// openState opens the checkpoint that a state file names.
+func openState(state string, lim limit.Limits) (*checkpoint, error) {
+	data, err := readFile(state, maxState)
+	if err != nil {
+		return nil, err
+	}
+	prefix, err := parseState(string(data))
+	if err != nil {
+		return nil, errs.InFile(state, err)
+	}
+	c, err := openPrefix(filepath.Join(filepath.Dir(state), filepath.FromSlash(prefix)), lim)
+	if err != nil {
+		return nil, err
+	}
+	c.state = state
+	return c, nil
 }
 
 // escapeGlob makes a pattern that only a name itself matches.

@@ -1,7 +1,6 @@
 package tf
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,14 +18,13 @@ const (
 	serving        = "serve" // the tag of the graph for inference
 )
 
-// openSavedModel opens a SavedModel's variables, and the graph whose tag says
-// that it is for serving, or the only one.
-func openSavedModel(folder string, lim limit.Limits) (store, error) {
-	file := filepath.Join(folder, savedModelFile)
-	data, err := readFile(file, lim.FileBytes)
-	if os.IsNotExist(err) {
-		return nil, &errs.UnsupportedError{File: file + "txt", Items: []errs.Unsupported{{Reason: "a SavedModel as text; saved_model.pb is supported"}}}
+// openSavedModel opens the variables beside a SavedModel's file, and the graph
+// whose tag says that it is for serving, or the only one.
+func openSavedModel(file string, lim limit.Limits) (store, error) {
+	if filepath.Ext(file) == ".pbtxt" {
+		return nil, &errs.UnsupportedError{File: file, Items: []errs.Unsupported{{Reason: "a SavedModel as text; saved_model.pb is supported"}}}
 	}
+	data, err := readFile(file, lim.FileBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +32,7 @@ func openSavedModel(folder string, lim limit.Limits) (store, error) {
 	if err != nil {
 		return nil, errs.InFile(file, err)
 	}
-	c, err := openCheckpoint(filepath.Join(folder, "variables"), "variables", lim)
+	c, err := openCheckpoint(filepath.Join(filepath.Dir(file), "variables"), "variables", lim)
 	if err != nil {
 		return nil, err
 	}
