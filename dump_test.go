@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/mixconv/mixconv"
@@ -16,7 +17,9 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestDumps holds the stages of MixNet-S, M and L on their way from file to
-// plan against golden files: a change of a lowering, a pass or the plan shows.
+// plan against golden files: a change of a lowering, a pass or the plan shows. There
+// is a plan for the kernels of AVX2, whose panels the portable ones share, and one for
+// AVX-512; either can be made on any machine.
 func TestDumps(t *testing.T) {
 	for _, name := range []string{"mixnet-s", "mixnet-m", "mixnet-l"} {
 		n, err := convert.Named(name)
@@ -31,14 +34,25 @@ func TestDumps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, stage := range runtime.Stages {
-			var got bytes.Buffer
-			if err := s.Dump(&got, stage); err != nil {
-				t.Fatal(err)
-			}
-			golden(t, filepath.Join("testdata", "dumps", name+"."+stage+".txt"), got.Bytes())
+		for _, stage := range []string{"onnx", "typed", "passed", "plan:avx2", "plan:avx512"} {
+			golden(t, filepath.Join("testdata", "dumps", name+"."+strings.ReplaceAll(stage, ":", "-")+".txt"), dump(t, s, stage))
+		}
+		if !bytes.Equal(dump(t, s, "plan:portable"), dump(t, s, "plan:avx2")) {
+			t.Errorf("%s: the plans for portable kernels and for AVX2 differ", name)
+		}
+		if own := dump(t, s, "plan"); !bytes.Equal(own, dump(t, s, "plan:avx2")) && !bytes.Equal(own, dump(t, s, "plan:avx512")) {
+			t.Errorf("%s: this machine's plan is that of no known kernels", name)
 		}
 	}
+}
+
+func dump(t *testing.T, s *runtime.Session, stage string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := s.Dump(&b, stage); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // TestFormsMeet: both forms become the same plan, step for step.
@@ -49,7 +63,7 @@ func TestFormsMeet(t *testing.T) {
 			t.Fatal(err)
 		}
 		weights := converttest.Weights(n, 1)
-		var plans [2]bytes.Buffer
+		var plans [2][]byte
 		for i, form := range []convert.Form{mixconv.Split, mixconv.Fused} {
 			m, err := convert.Lower(n, weights, convert.Options{MDConv: form, ImageSize: 224})
 			if err != nil {
@@ -59,11 +73,9 @@ func TestFormsMeet(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Dump(&plans[i], "plan"); err != nil {
-				t.Fatal(err)
-			}
+			plans[i] = dump(t, s, "plan")
 		}
-		if !bytes.Equal(plans[0].Bytes(), plans[1].Bytes()) {
+		if !bytes.Equal(plans[0], plans[1]) {
 			t.Errorf("%s: the plans of both forms differ", name)
 		}
 	}

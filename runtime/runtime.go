@@ -6,6 +6,7 @@ import (
 	"io"
 	goruntime "runtime"
 	"slices"
+	"strings"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
@@ -51,6 +52,7 @@ type Session struct {
 	typed   *graph.Graph // as the file says
 	passed  *graph.Graph // after passes that need no run's shapes; nil for Reference
 	plans   plans
+	kernels *kernel.Set
 	worth   func(work) bool // whether a batch of pictures of so much work is run in portions
 	scratch argumentPool
 }
@@ -65,9 +67,13 @@ func New(m *onnx.Model, o Options) (*Session, error) {
 	if o.Layers {
 		addLayers(typed)
 	}
+	kernels, err := kernel.Best()
+	if err != nil {
+		return nil, err
+	}
 	o.Threads = max(1, min(o.Threads, goruntime.GOMAXPROCS(0)))
 	o.Limits = o.Limits.OrDefault()
-	s := &Session{model: m, options: o, typed: typed, worth: work.enough, plans: plans{packs: new(plan.Packs)}}
+	s := &Session{model: m, options: o, typed: typed, kernels: kernels, worth: work.enough, plans: plans{packs: new(plan.Packs)}}
 	if o.Engine == Planned {
 		s.passed = typed.Clone()
 		err = pass.Run(s.passed)
@@ -99,8 +105,17 @@ func addLayers(g *graph.Graph) {
 var Stages = []string{"onnx", "typed", "passed", "plan"}
 
 // Dump writes one stage of the model's way from file to plan as text. The plans
-// are those for the declared input shapes, as Fallbacks has them.
+// are those for the declared input shapes, as Fallbacks has them. They depend on the
+// instruction set whose kernels run: "plan" is this machine's, and "plan:portable",
+// "plan:avx2" and "plan:avx512" are those of others.
 func (s *Session) Dump(w io.Writer, stage string) error {
+	if name, other := strings.CutPrefix(stage, "plan:"); other && s.passed != nil {
+		set, err := kernel.Named(kernel.Known, name)
+		if err != nil {
+			return fmt.Errorf("stage %q: %w", stage, err)
+		}
+		s, stage = s.plannedFor(set), "plan"
+	}
 	switch stage {
 	case "onnx":
 		return s.model.Dump(w)
@@ -125,6 +140,12 @@ func (s *Session) Dump(w io.Writer, stage string) error {
 		}
 	}
 	return fmt.Errorf("stage %q: allowed are %q, the last two of a model that the planned engine runs", stage, Stages)
+}
+
+// plannedFor is a session of the same model whose plans are for other kernels. It
+// can be looked at, but not run.
+func (s *Session) plannedFor(kernels *kernel.Set) *Session {
+	return &Session{model: s.model, options: s.options, typed: s.typed, passed: s.passed, kernels: kernels, worth: s.worth, plans: plans{packs: new(plan.Packs)}}
 }
 
 // Fallbacks lists the steps that the planned engine hands to the reference
@@ -238,5 +259,5 @@ func (s *Session) plan(e *entry, g *graph.Graph) (err error) {
 }
 
 func (s *Session) planOptions() plan.Options {
-	return plan.Options{Workers: s.options.Threads, Set: kernel.Best(), Limits: s.options.Limits, Packs: s.plans.packs}
+	return plan.Options{Workers: s.options.Threads, Set: s.kernels, Limits: s.options.Limits, Packs: s.plans.packs}
 }

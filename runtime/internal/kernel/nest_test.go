@@ -27,7 +27,7 @@ func TestNest(t *testing.T) {
 			func(p, q float32) float32 { return p * q }, func(p, q float32) float32 { return p / q },
 			func(p, q float32) float32 { return max(p, 0) + q*min(p, 0) }} {
 			got := make([]float32, total)
-			Binary(Best(), nest, got, x, y, BinaryOp(op)).All()
+			Binary(Sets[len(Sets)-1], nest, got, x, y, BinaryOp(op)).All()
 			for i := range total {
 				o, p, q := at(dims, out, i), at(dims, a, i), at(dims, b, i)
 				if want := f(x[p], y[q]); got[o] != want {

@@ -4,7 +4,10 @@
 package kernel
 
 import (
+	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/mixconv/mixconv/runtime/internal/act"
@@ -59,16 +62,49 @@ var Portable = Set{Name: "portable", Panel: panel, Rows: 2, Gemm: gemm, Product:
 // Sets lists what this machine can run, slowest first.
 var Sets = append([]*Set{&Portable}, machineSets()...)
 
-// Best is the fastest set of this machine, or the one that the environment
-// variable MIXCONV_KERNELS names, for comparisons.
-var Best = sync.OnceValue(func() *Set {
-	for _, s := range Sets {
-		if s.Name == os.Getenv("MIXCONV_KERNELS") {
-			return s
-		}
+// vectors is an instruction set as far as plans depend on it: how many floats a
+// vector has, and how many rows a tile of Gemm.
+type vectors struct {
+	name        string
+	lanes, rows int
+}
+
+var avx2Vectors, avx512Vectors = vectors{"avx2", 8, 6}, vectors{"avx512", 16, 12}
+
+// set is the Set without code.
+func (v vectors) set() *Set {
+	return &Set{Name: v.name, Panel: 2 * v.lanes, Rows: v.rows, Lanes: 2 * v.lanes, Vector: v.lanes}
+}
+
+// Known lists the sets of all machines. Those that are not among Sets have no code:
+// models can be planned for them, but not run.
+var Known = []*Set{&Portable, avx2Vectors.set(), avx512Vectors.set()}
+
+// Best is the fastest set of this machine, or the one of its sets that the
+// environment variable MIXCONV_KERNELS names, for comparisons.
+var Best = sync.OnceValues(func() (*Set, error) {
+	name := os.Getenv("MIXCONV_KERNELS")
+	if name == "" {
+		return Sets[len(Sets)-1], nil
 	}
-	return Sets[len(Sets)-1]
+	s, err := Named(Sets, name)
+	if err != nil {
+		return nil, fmt.Errorf("MIXCONV_KERNELS: this machine has no %w", err)
+	}
+	return s, nil
 })
+
+// Named is the set of the list that has a name.
+func Named(list []*Set, name string) (*Set, error) {
+	names := make([]string, len(list))
+	for i, s := range list {
+		names[i] = s.Name
+	}
+	if i := slices.Index(names, name); i >= 0 {
+		return list[i], nil
+	}
+	return nil, fmt.Errorf("kernels %q, allowed are %s", name, strings.Join(names, ", "))
+}
 
 // Job is a step bound to memory. Run(task, worker) is called once for every
 // task below Tasks, in any order; calls with different worker may run at the

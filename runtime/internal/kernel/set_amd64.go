@@ -33,9 +33,7 @@ type linesCode = func(dst *float32, dstStep, dstPitch int, x *float32, xPitch, l
 
 // functions is one instruction set's generated code; see kernels_amd64.go.
 type functions struct {
-	name          string
-	lanes         int // floats in a vector
-	rows          int // rows of a tile of gemm
+	vectors
 	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m, lines, gap int, pieces, last *int, k, count, run int, panel, first, total *float32, n int, lo, hi float32, ahead, pace int)
 	product       func(dst, a *float32, k, run int, panels *float32, step int, bias *float32, lo, hi float32)
 	depthwise     [2][2]depthwiseCode // by vectors and stride, from 1
@@ -54,7 +52,7 @@ type functions struct {
 	sum           func(dst *float64, x *float32, step, pixels, channels int)
 }
 
-var avx2 = functions{name: "avx2", lanes: 8, rows: 6, gemm1: gemm1xAVX2, gemm2: gemm2xAVX2, product: productAVX2,
+var avx2 = functions{vectors: avx2Vectors, gemm1: gemm1xAVX2, gemm2: gemm2xAVX2, product: productAVX2,
 	depthwise: [2][2]depthwiseCode{{depthwise1x1AVX2, depthwise1x2AVX2}, {depthwise2x1AVX2, depthwise2x2AVX2}},
 	lines: [12][2]linesCode{
 		3: {depthwiseLines3x1AVX2, depthwiseLines3x2AVX2}, 5: {depthwiseLines5x1AVX2, depthwiseLines5x2AVX2}, 7: {depthwiseLines7x1AVX2, depthwiseLines7x2AVX2},
@@ -63,7 +61,7 @@ var avx2 = functions{name: "avx2", lanes: 8, rows: 6, gemm1: gemm1xAVX2, gemm2: 
 	clamp:       clampAVX2,
 	hardSigmoid: hardSigmoidAVX2, hardSwish: hardSwishAVX2, sigmoid: sigmoidAVX2, swish: swishAVX2, exp: expAVX2, leakyRelu: leakyReluAVX2, round: roundAVX2, odd: oddAVX2, oddGate: oddGateAVX2, add: addAVX2, sub: subAVX2, mul: mulAVX2, div: divAVX2, max: maxAVX2, sum: sumAVX2}
 
-var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512, gemm2: gemm2xAVX512, product: productAVX512,
+var avx512 = functions{vectors: avx512Vectors, gemm1: gemm1xAVX512, gemm2: gemm2xAVX512, product: productAVX512,
 	depthwise: [2][2]depthwiseCode{{depthwise1x1AVX512, depthwise1x2AVX512}, {depthwise2x1AVX512, depthwise2x2AVX512}},
 	lines: [12][2]linesCode{
 		3: {depthwiseLines3x1AVX512, depthwiseLines3x2AVX512}, 5: {depthwiseLines5x1AVX512, depthwiseLines5x2AVX512}, 7: {depthwiseLines7x1AVX512, depthwiseLines7x2AVX512},
@@ -73,8 +71,10 @@ var avx512 = functions{name: "avx512", lanes: 16, rows: 12, gemm1: gemm1xAVX512,
 	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, exp: expAVX512, leakyRelu: leakyReluAVX512, round: roundAVX512, odd: oddAVX512, oddGate: oddGateAVX512, add: addAVX512, sub: subAVX512, mul: mulAVX512, div: divAVX512, max: maxAVX512, sum: sumAVX512}
 
 func (f *functions) set() *Set {
-	return &Set{Name: f.name, Panel: 2 * f.lanes, Rows: f.rows, Gemm: f.gemm, Product: f.products, Lanes: 2 * f.lanes, Vector: f.lanes, Depthwise: f.depthwiseRows, Activate: f.activate,
-		Add: binaryRows(f.add), Sub: binaryRows(f.sub), Mul: binaryRows(f.mul), Div: binaryRows(f.div), Max: binaryRows(f.max), Sum: f.sums}
+	s := f.vectors.set()
+	s.Gemm, s.Product, s.Depthwise, s.Activate, s.Sum = f.gemm, f.products, f.depthwiseRows, f.activate, f.sums
+	s.Add, s.Sub, s.Mul, s.Div, s.Max = binaryRows(f.add), binaryRows(f.sub), binaryRows(f.mul), binaryRows(f.div), binaryRows(f.max)
+	return s
 }
 
 // The methods below check, as the portable code's slices do, that everything
