@@ -22,9 +22,14 @@ DATA lanes<>+56(SB)/4, $0x00000000
 DATA lanes<>+60(SB)/4, $0x00000000
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
+DATA flushMode<>+0(SB)/4, $0x00009fc0
+GLOBL flushMode<>(SB), RODATA|NOPTR, $4
+
 // func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gemm1xAVX2(SB), $424-152
+TEXT ·gemm1xAVX2(SB), $432-152
+	VSTMXCSR   (SP)
+	VLDMXCSR   flushMode<>+0(SB)
 	MOVQ       dst+0(FP), AX
 	MOVQ       a+16(FP), CX
 	MOVQ       dstStride+8(FP), DX
@@ -42,7 +47,7 @@ TEXT ·gemm1xAVX2(SB), $424-152
 	TESTQ      R8, R8
 	JE         whole
 	VMASKMOVPS (R8), Y0, Y1
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VMOVUPS    Y1, (R8)
@@ -61,10 +66,10 @@ TEXT ·gemm1xAVX2(SB), $424-152
 whole:
 line:
 	MOVQ m+32(FP), R8
-	MOVQ R8, 416(SP)
+	MOVQ R8, 424(SP)
 
 tiles:
-	MOVQ       416(SP), R8
+	MOVQ       424(SP), R8
 	CMPQ       R8, $0x0e
 	JG         full
 	CMPQ       R8, $0x0c
@@ -217,7 +222,7 @@ k11done:
 	MOVQ  count+80(FP), R9
 
 end11:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -265,7 +270,7 @@ sum11:
 	TESTQ      R8, R8
 	JE         one11
 	VMASKMOVPS (R8), Y0, Y12
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -417,7 +422,7 @@ sums11masked:
 sums11stored:
 	IMUL3Q $0x0b, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0b, 416(SP)
+	SUBQ   $0x0b, 424(SP)
 	JMP    tiles
 
 not11:
@@ -561,7 +566,7 @@ k10done:
 	MOVQ  count+80(FP), R9
 
 end10:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -606,7 +611,7 @@ sum10:
 	TESTQ      R8, R8
 	JE         one10
 	VMASKMOVPS (R8), Y0, Y11
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -747,7 +752,7 @@ sums10masked:
 sums10stored:
 	IMUL3Q $0x0a, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0a, 416(SP)
+	SUBQ   $0x0a, 424(SP)
 	JMP    tiles
 
 not10:
@@ -880,7 +885,7 @@ k9done:
 	MOVQ  count+80(FP), R9
 
 end9:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -922,7 +927,7 @@ sum9:
 	TESTQ      R8, R8
 	JE         one9
 	VMASKMOVPS (R8), Y0, Y10
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -1052,7 +1057,7 @@ sums9masked:
 sums9stored:
 	IMUL3Q $0x09, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x09, 416(SP)
+	SUBQ   $0x09, 424(SP)
 	JMP    tiles
 
 not9:
@@ -1178,7 +1183,7 @@ k8done:
 	MOVQ  count+80(FP), R9
 
 end8:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -1217,7 +1222,7 @@ sum8:
 	TESTQ      R8, R8
 	JE         one8
 	VMASKMOVPS (R8), Y0, Y9
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -1336,7 +1341,7 @@ sums8masked:
 sums8stored:
 	IMUL3Q $0x08, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x08, 416(SP)
+	SUBQ   $0x08, 424(SP)
 	JMP    tiles
 
 not8:
@@ -1457,7 +1462,7 @@ k7done:
 	MOVQ  count+80(FP), R9
 
 end7:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -1493,7 +1498,7 @@ sum7:
 	TESTQ      R8, R8
 	JE         one7
 	VMASKMOVPS (R8), Y0, Y8
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -1601,7 +1606,7 @@ sums7masked:
 sums7stored:
 	IMUL3Q $0x07, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x07, 416(SP)
+	SUBQ   $0x07, 424(SP)
 	JMP    tiles
 
 not7:
@@ -1709,7 +1714,7 @@ k6done:
 	MOVQ  count+80(FP), R9
 
 end6:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -1742,7 +1747,7 @@ sum6:
 	TESTQ      R8, R8
 	JE         one6
 	VMASKMOVPS (R8), Y0, Y7
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -1839,7 +1844,7 @@ sums6masked:
 sums6stored:
 	IMUL3Q $0x06, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x06, 416(SP)
+	SUBQ   $0x06, 424(SP)
 	JMP    tiles
 
 not6:
@@ -1940,7 +1945,7 @@ k5done:
 	MOVQ  count+80(FP), R9
 
 end5:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -1970,7 +1975,7 @@ sum5:
 	TESTQ      R8, R8
 	JE         one5
 	VMASKMOVPS (R8), Y0, Y6
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -2056,7 +2061,7 @@ sums5masked:
 sums5stored:
 	IMUL3Q $0x05, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x05, 416(SP)
+	SUBQ   $0x05, 424(SP)
 	JMP    tiles
 
 not5:
@@ -2150,7 +2155,7 @@ k4done:
 	MOVQ  count+80(FP), R9
 
 end4:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -2177,7 +2182,7 @@ sum4:
 	TESTQ      R8, R8
 	JE         one4
 	VMASKMOVPS (R8), Y0, Y5
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -2252,7 +2257,7 @@ sums4masked:
 sums4stored:
 	IMUL3Q $0x04, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x04, 416(SP)
+	SUBQ   $0x04, 424(SP)
 	JMP    tiles
 
 not4:
@@ -2335,7 +2340,7 @@ k3done:
 	MOVQ  count+80(FP), R9
 
 end3:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -2359,7 +2364,7 @@ sum3:
 	TESTQ      R8, R8
 	JE         one3
 	VMASKMOVPS (R8), Y0, Y4
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -2423,7 +2428,7 @@ sums3masked:
 sums3stored:
 	IMUL3Q $0x03, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x03, 416(SP)
+	SUBQ   $0x03, 424(SP)
 	JMP    tiles
 
 not3:
@@ -2499,7 +2504,7 @@ k2done:
 	MOVQ  count+80(FP), R9
 
 end2:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -2520,7 +2525,7 @@ sum2:
 	TESTQ      R8, R8
 	JE         one2
 	VMASKMOVPS (R8), Y0, Y3
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -2573,7 +2578,7 @@ sums2masked:
 sums2stored:
 	IMUL3Q $0x02, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x02, 416(SP)
+	SUBQ   $0x02, 424(SP)
 	JMP    tiles
 
 not2:
@@ -2642,7 +2647,7 @@ k1done:
 	MOVQ  count+80(FP), R9
 
 end1:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -2660,7 +2665,7 @@ sum1:
 	TESTQ      R8, R8
 	JE         one1
 	VMASKMOVPS (R8), Y0, Y2
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -2702,14 +2707,15 @@ sums1masked:
 sums1stored:
 	IMUL3Q $0x01, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x01, 416(SP)
+	SUBQ   $0x01, 424(SP)
 	JMP    tiles
 
 not1:
-	MOVQ gap+48(FP), R8
-	LEAQ (AX)(R8*4), AX
-	DECQ lines+40(FP)
-	JNE  line
+	MOVQ     gap+48(FP), R8
+	LEAQ     (AX)(R8*4), AX
+	DECQ     lines+40(FP)
+	JNE      line
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -2866,7 +2872,7 @@ k12done:
 	MOVQ  count+80(FP), R9
 
 end12:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -2917,7 +2923,7 @@ sum12:
 	TESTQ      R8, R8
 	JE         one12
 	VMASKMOVPS (R8), Y0, Y13
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -3080,12 +3086,14 @@ sums12masked:
 sums12stored:
 	IMUL3Q $0x0c, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0c, 416(SP)
+	SUBQ   $0x0c, 424(SP)
 	JMP    tiles
 
 // func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gemm2xAVX2(SB), $424-152
+TEXT ·gemm2xAVX2(SB), $432-152
+	VSTMXCSR   (SP)
+	VLDMXCSR   flushMode<>+0(SB)
 	MOVQ       dst+0(FP), AX
 	MOVQ       a+16(FP), CX
 	MOVQ       dstStride+8(FP), DX
@@ -3105,7 +3113,7 @@ TEXT ·gemm2xAVX2(SB), $424-152
 	JE         whole
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VMOVUPS    Y1, (R8)
@@ -3124,10 +3132,10 @@ TEXT ·gemm2xAVX2(SB), $424-152
 whole:
 line:
 	MOVQ m+32(FP), R8
-	MOVQ R8, 416(SP)
+	MOVQ R8, 424(SP)
 
 tiles:
-	MOVQ       416(SP), R8
+	MOVQ       424(SP), R8
 	CMPQ       R8, $0x08
 	JG         full
 	CMPQ       R8, $0x06
@@ -3253,7 +3261,7 @@ k5done:
 	MOVQ  count+80(FP), R9
 
 end5:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -3299,7 +3307,7 @@ sum5:
 	JE         one5
 	VMOVUPS    (R8), Y11
 	VMASKMOVPS 32(R8), Y0, Y12
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -3425,7 +3433,7 @@ sums5masked:
 sums5stored:
 	IMUL3Q $0x05, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x05, 416(SP)
+	SUBQ   $0x05, 424(SP)
 	JMP    tiles
 
 not5:
@@ -3540,7 +3548,7 @@ k4done:
 	MOVQ  count+80(FP), R9
 
 end4:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -3580,7 +3588,7 @@ sum4:
 	JE         one4
 	VMOVUPS    (R8), Y9
 	VMASKMOVPS 32(R8), Y0, Y10
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -3687,7 +3695,7 @@ sums4masked:
 sums4stored:
 	IMUL3Q $0x04, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x04, 416(SP)
+	SUBQ   $0x04, 424(SP)
 	JMP    tiles
 
 not4:
@@ -3785,7 +3793,7 @@ k3done:
 	MOVQ  count+80(FP), R9
 
 end3:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -3819,7 +3827,7 @@ sum3:
 	JE         one3
 	VMOVUPS    (R8), Y7
 	VMASKMOVPS 32(R8), Y0, Y8
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -3907,7 +3915,7 @@ sums3masked:
 sums3stored:
 	IMUL3Q $0x03, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x03, 416(SP)
+	SUBQ   $0x03, 424(SP)
 	JMP    tiles
 
 not3:
@@ -3994,7 +4002,7 @@ k2done:
 	MOVQ  count+80(FP), R9
 
 end2:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -4022,7 +4030,7 @@ sum2:
 	JE         one2
 	VMOVUPS    (R8), Y5
 	VMASKMOVPS 32(R8), Y0, Y6
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -4091,7 +4099,7 @@ sums2masked:
 sums2stored:
 	IMUL3Q $0x02, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x02, 416(SP)
+	SUBQ   $0x02, 424(SP)
 	JMP    tiles
 
 not2:
@@ -4167,7 +4175,7 @@ k1done:
 	MOVQ  count+80(FP), R9
 
 end1:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -4189,7 +4197,7 @@ sum1:
 	JE         one1
 	VMOVUPS    (R8), Y3
 	VMASKMOVPS 32(R8), Y0, Y4
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -4239,14 +4247,15 @@ sums1masked:
 sums1stored:
 	IMUL3Q $0x01, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x01, 416(SP)
+	SUBQ   $0x01, 424(SP)
 	JMP    tiles
 
 not1:
-	MOVQ gap+48(FP), R8
-	LEAQ (AX)(R8*4), AX
-	DECQ lines+40(FP)
-	JNE  line
+	MOVQ     gap+48(FP), R8
+	LEAQ     (AX)(R8*4), AX
+	DECQ     lines+40(FP)
+	JNE      line
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -4380,7 +4389,7 @@ k6done:
 	MOVQ  count+80(FP), R9
 
 end6:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -4432,7 +4441,7 @@ sum6:
 	JE         one6
 	VMOVUPS    (R8), Y13
 	VMASKMOVPS 32(R8), Y0, Y14
-	LEAQ       (SP), R8
+	LEAQ       8(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -4577,34 +4586,36 @@ sums6masked:
 sums6stored:
 	IMUL3Q $0x06, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x06, 416(SP)
+	SUBQ   $0x06, 424(SP)
 	JMP    tiles
 
 // func productAVX2(dst *float32, a *float32, k int, run int, panels *float32, step int, bias *float32, lo float32, hi float32)
 // Requires: AVX, CMOV, FMA3
-TEXT ·productAVX2(SB), NOSPLIT, $0-64
-	MOVQ    dst+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    k+16(FP), DX
-	MOVQ    step+40(FP), BX
-	MOVQ    bias+48(FP), SI
-	SHLQ    $0x02, BX
-	MOVQ    panels+32(FP), DI
-	VMOVUPS (SI), Y0
-	VMOVUPS 32(SI), Y1
-	VMOVUPS 64(SI), Y2
-	VMOVUPS 96(SI), Y3
-	VMOVUPS 128(SI), Y4
-	VMOVUPS 160(SI), Y5
-	VMOVUPS 192(SI), Y6
-	VMOVUPS 224(SI), Y7
-	LEAQ    (DI)(BX*1), SI
-	LEAQ    (SI)(BX*1), R8
-	LEAQ    (R8)(BX*1), BX
-	XORQ    R9, R9
-	XORQ    R11, R11
-	CMPQ    DX, run+24(FP)
-	JLE     block
+TEXT ·productAVX2(SB), NOSPLIT, $8-64
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dst+0(FP), AX
+	MOVQ     a+8(FP), CX
+	MOVQ     k+16(FP), DX
+	MOVQ     step+40(FP), BX
+	MOVQ     bias+48(FP), SI
+	SHLQ     $0x02, BX
+	MOVQ     panels+32(FP), DI
+	VMOVUPS  (SI), Y0
+	VMOVUPS  32(SI), Y1
+	VMOVUPS  64(SI), Y2
+	VMOVUPS  96(SI), Y3
+	VMOVUPS  128(SI), Y4
+	VMOVUPS  160(SI), Y5
+	VMOVUPS  192(SI), Y6
+	VMOVUPS  224(SI), Y7
+	LEAQ     (DI)(BX*1), SI
+	LEAQ     (SI)(BX*1), R8
+	LEAQ     (R8)(BX*1), BX
+	XORQ     R9, R9
+	XORQ     R11, R11
+	CMPQ     DX, run+24(FP)
+	JLE      block
 
 blockEnd:
 	TESTQ  R11, R11
@@ -4698,17 +4709,20 @@ one:
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       Y7, Y9, Y7
 	VMOVUPS      Y7, 224(AX)
+	VLDMXCSR     (SP)
 	VZEROUPPER
 	RET
 
 // func depthwise1x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwise1x1AVX2(SB), NOSPLIT, $0-96
-	MOVQ dstStep+8(FP), BX
-	SHLQ $0x02, BX
-	MOVQ dst+0(FP), SI
-	MOVQ x+24(FP), DI
-	MOVQ rows+72(FP), R8
+TEXT ·depthwise1x1AVX2(SB), NOSPLIT, $8-96
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	SHLQ     $0x02, BX
+	MOVQ     dst+0(FP), SI
+	MOVQ     x+24(FP), DI
+	MOVQ     rows+72(FP), R8
 
 row:
 	MOVQ SI, AX
@@ -5131,23 +5145,26 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ dstPitch+16(FP), AX
-	LEAQ (SI)(AX*4), SI
-	MOVQ xPitch+32(FP), AX
-	LEAQ (DI)(AX*4), DI
-	DECQ R8
-	JNE  row
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (SI)(AX*4), SI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	DECQ     R8
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwise1x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwise1x2AVX2(SB), NOSPLIT, $0-96
-	MOVQ dstStep+8(FP), BX
-	SHLQ $0x02, BX
-	MOVQ dst+0(FP), SI
-	MOVQ x+24(FP), DI
-	MOVQ rows+72(FP), R8
+TEXT ·depthwise1x2AVX2(SB), NOSPLIT, $8-96
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	SHLQ     $0x02, BX
+	MOVQ     dst+0(FP), SI
+	MOVQ     x+24(FP), DI
+	MOVQ     rows+72(FP), R8
 
 row:
 	MOVQ SI, AX
@@ -5570,23 +5587,26 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ dstPitch+16(FP), AX
-	LEAQ (SI)(AX*4), SI
-	MOVQ xPitch+32(FP), AX
-	LEAQ (DI)(AX*4), DI
-	DECQ R8
-	JNE  row
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (SI)(AX*4), SI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	DECQ     R8
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwise2x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwise2x1AVX2(SB), NOSPLIT, $0-96
-	MOVQ dstStep+8(FP), BX
-	SHLQ $0x02, BX
-	MOVQ dst+0(FP), SI
-	MOVQ x+24(FP), DI
-	MOVQ rows+72(FP), R8
+TEXT ·depthwise2x1AVX2(SB), NOSPLIT, $8-96
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	SHLQ     $0x02, BX
+	MOVQ     dst+0(FP), SI
+	MOVQ     x+24(FP), DI
+	MOVQ     rows+72(FP), R8
 
 row:
 	MOVQ SI, AX
@@ -6184,23 +6204,26 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ dstPitch+16(FP), AX
-	LEAQ (SI)(AX*4), SI
-	MOVQ xPitch+32(FP), AX
-	LEAQ (DI)(AX*4), DI
-	DECQ R8
-	JNE  row
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (SI)(AX*4), SI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	DECQ     R8
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwise2x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwise2x2AVX2(SB), NOSPLIT, $0-96
-	MOVQ dstStep+8(FP), BX
-	SHLQ $0x02, BX
-	MOVQ dst+0(FP), SI
-	MOVQ x+24(FP), DI
-	MOVQ rows+72(FP), R8
+TEXT ·depthwise2x2AVX2(SB), NOSPLIT, $8-96
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	SHLQ     $0x02, BX
+	MOVQ     dst+0(FP), SI
+	MOVQ     x+24(FP), DI
+	MOVQ     rows+72(FP), R8
 
 row:
 	MOVQ SI, AX
@@ -6798,24 +6821,27 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ dstPitch+16(FP), AX
-	LEAQ (SI)(AX*4), SI
-	MOVQ xPitch+32(FP), AX
-	LEAQ (DI)(AX*4), DI
-	DECQ R8
-	JNE  row
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (SI)(AX*4), SI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	DECQ     R8
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines3x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines3x1AVX2(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x20, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines3x1AVX2(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x20, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -6913,46 +6939,49 @@ both:
 	VMINPS       Y6, Y8, Y6
 
 bounded:
-	VMOVUPS Y0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x20, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    32(R10), AX
-	ADDQ    $0x000001c0, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Y0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x20, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     32(R10), AX
+	ADDQ     $0x000001c0, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines3x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines3x2AVX2(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x20, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines3x2AVX2(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x20, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -7056,46 +7085,49 @@ both:
 	VMINPS       Y6, Y8, Y6
 
 bounded:
-	VMOVUPS Y0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x20, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    32(R10), AX
-	ADDQ    $0x00000380, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Y0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x20, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     32(R10), AX
+	ADDQ     $0x00000380, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines5x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines5x1AVX2(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x20, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines5x1AVX2(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x20, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -7211,46 +7243,49 @@ both:
 	VMINPS       Y6, Y8, Y6
 
 bounded:
-	VMOVUPS Y0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x20, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    32(R10), AX
-	ADDQ    $0x000001c0, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Y0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x20, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     32(R10), AX
+	ADDQ     $0x000001c0, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines5x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines5x2AVX2(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x20, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines5x2AVX2(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x20, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -7372,46 +7407,49 @@ both:
 	VMINPS       Y6, Y8, Y6
 
 bounded:
-	VMOVUPS Y0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x20, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    32(R10), AX
-	ADDQ    $0x00000380, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Y0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x20, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     32(R10), AX
+	ADDQ     $0x00000380, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines7x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines7x1AVX2(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x20, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines7x1AVX2(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x20, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -7545,46 +7583,49 @@ both:
 	VMINPS       Y6, Y8, Y6
 
 bounded:
-	VMOVUPS Y0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x20, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    32(R10), AX
-	ADDQ    $0x000001c0, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Y0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x20, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     32(R10), AX
+	ADDQ     $0x000001c0, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines7x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines7x2AVX2(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x20, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines7x2AVX2(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x20, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -7724,46 +7765,49 @@ both:
 	VMINPS       Y6, Y8, Y6
 
 bounded:
-	VMOVUPS Y0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x20, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    32(R10), AX
-	ADDQ    $0x00000380, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Y0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x20, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     32(R10), AX
+	ADDQ     $0x00000380, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines9x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines9x1AVX2(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x20, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines9x1AVX2(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x20, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -7921,46 +7965,49 @@ both:
 	VMINPS       Y6, Y8, Y6
 
 bounded:
-	VMOVUPS Y0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x20, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    32(R10), AX
-	ADDQ    $0x000001c0, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Y0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x20, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     32(R10), AX
+	ADDQ     $0x000001c0, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines9x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines9x2AVX2(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x20, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines9x2AVX2(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x20, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -8130,46 +8177,49 @@ both:
 	VMINPS       Y6, Y8, Y6
 
 bounded:
-	VMOVUPS Y0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x20, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    32(R10), AX
-	ADDQ    $0x00000380, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Y0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x20, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     32(R10), AX
+	ADDQ     $0x00000380, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines11x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines11x1AVX2(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x20, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines11x1AVX2(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x20, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -8345,46 +8395,49 @@ both:
 	VMINPS       Y6, Y8, Y6
 
 bounded:
-	VMOVUPS Y0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x20, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    32(R10), AX
-	ADDQ    $0x000001c0, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Y0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x20, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     32(R10), AX
+	ADDQ     $0x000001c0, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines11x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines11x2AVX2(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x20, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines11x2AVX2(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x20, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -8572,34 +8625,35 @@ both:
 	VMINPS       Y6, Y8, Y6
 
 bounded:
-	VMOVUPS Y0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Y6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x20, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    32(R10), AX
-	ADDQ    $0x00000380, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Y0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Y6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x20, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     32(R10), AX
+	ADDQ     $0x00000380, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -8685,7 +8739,9 @@ next:
 
 // func hardSigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
 // Requires: AVX, AVX2
-TEXT ·hardSigmoidAVX2(SB), NOSPLIT, $0-56
+TEXT ·hardSigmoidAVX2(SB), NOSPLIT, $8-56
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS a+48(FP), Y0
 	VBROADCASTSS b+52(FP), Y1
 	MOVL         $0x00000000, AX
@@ -8774,16 +8830,19 @@ restmasked:
 
 reststored:
 next:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	DECQ SI
-	JNE  row
+	ADDQ     DX, AX
+	ADDQ     BX, CX
+	DECQ     SI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func hardSwishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
 // Requires: AVX, AVX2
-TEXT ·hardSwishAVX2(SB), NOSPLIT, $0-56
+TEXT ·hardSwishAVX2(SB), NOSPLIT, $8-56
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS a+48(FP), Y0
 	VBROADCASTSS b+52(FP), Y1
 	MOVL         $0x00000000, AX
@@ -8876,16 +8935,19 @@ restmasked:
 
 reststored:
 next:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	DECQ SI
-	JNE  row
+	ADDQ     DX, AX
+	ADDQ     BX, CX
+	DECQ     SI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func leakyReluAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·leakyReluAVX2(SB), NOSPLIT, $0-52
+TEXT ·leakyReluAVX2(SB), NOSPLIT, $8-52
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS a+48(FP), Y0
 	MOVL         $0x00000000, AX
 	VMOVD        AX, X1
@@ -8962,10 +9024,11 @@ restmasked:
 
 reststored:
 next:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	DECQ SI
-	JNE  row
+	ADDQ     DX, AX
+	ADDQ     BX, CX
+	DECQ     SI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -9045,7 +9108,9 @@ next:
 
 // func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-56
+TEXT ·sigmoidAVX2(SB), NOSPLIT, $8-56
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS scale+48(FP), Y0
 	VBROADCASTSS most+52(FP), Y1
 	MOVL         $0x49c0007f, AX
@@ -9186,16 +9251,19 @@ restmasked:
 
 reststored:
 next:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	DECQ SI
-	JNE  row
+	ADDQ     DX, AX
+	ADDQ     BX, CX
+	DECQ     SI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·swishAVX2(SB), NOSPLIT, $0-56
+TEXT ·swishAVX2(SB), NOSPLIT, $8-56
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS scale+48(FP), Y0
 	VBROADCASTSS most+52(FP), Y1
 	MOVL         $0x49c0007f, AX
@@ -9340,16 +9408,19 @@ restmasked:
 
 reststored:
 next:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	DECQ SI
-	JNE  row
+	ADDQ     DX, AX
+	ADDQ     BX, CX
+	DECQ     SI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func expAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, most float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·expAVX2(SB), NOSPLIT, $0-60
+TEXT ·expAVX2(SB), NOSPLIT, $8-60
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS shift+48(FP), Y0
 	VBROADCASTSS scale+52(FP), Y1
 	VBROADCASTSS most+56(FP), Y2
@@ -9495,16 +9566,19 @@ restmasked:
 
 reststored:
 next:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	DECQ SI
-	JNE  row
+	ADDQ     DX, AX
+	ADDQ     BX, CX
+	DECQ     SI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func oddAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, table *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·oddAVX2(SB), NOSPLIT, $0-56
+TEXT ·oddAVX2(SB), NOSPLIT, $8-56
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	MOVQ         table+48(FP), AX
 	VMOVUPS      (AX), Y0
 	VMOVUPS      64(AX), Y1
@@ -9662,16 +9736,19 @@ restmasked:
 
 reststored:
 next:
-	ADDQ BX, CX
-	ADDQ SI, DX
-	DECQ DI
-	JNE  row
+	ADDQ     BX, CX
+	ADDQ     SI, DX
+	DECQ     DI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func oddGateAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, table *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·oddGateAVX2(SB), NOSPLIT, $0-56
+TEXT ·oddGateAVX2(SB), NOSPLIT, $8-56
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	MOVQ         table+48(FP), AX
 	VMOVUPS      (AX), Y0
 	VMOVUPS      64(AX), Y1
@@ -9833,28 +9910,31 @@ restmasked:
 
 reststored:
 next:
-	ADDQ BX, CX
-	ADDQ SI, DX
-	DECQ DI
-	JNE  row
+	ADDQ     BX, CX
+	ADDQ     SI, DX
+	DECQ     DI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func addAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 // Requires: AVX
-TEXT ·addAVX2(SB), NOSPLIT, $0-64
-	MOVQ b+32(FP), AX
-	MOVQ bStep+40(FP), CX
-	SHLQ $0x02, CX
-	MOVQ dst+0(FP), BX
-	MOVQ a+16(FP), SI
-	MOVQ dstStep+8(FP), DI
-	MOVQ aStep+24(FP), R8
-	MOVQ rows+48(FP), R9
-	SHLQ $0x02, DI
-	SHLQ $0x02, R8
-	MOVQ n+56(FP), R10
-	ANDQ $0x07, R10
+TEXT ·addAVX2(SB), NOSPLIT, $8-64
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     b+32(FP), AX
+	MOVQ     bStep+40(FP), CX
+	SHLQ     $0x02, CX
+	MOVQ     dst+0(FP), BX
+	MOVQ     a+16(FP), SI
+	MOVQ     dstStep+8(FP), DI
+	MOVQ     aStep+24(FP), R8
+	MOVQ     rows+48(FP), R9
+	SHLQ     $0x02, DI
+	SHLQ     $0x02, R8
+	MOVQ     n+56(FP), R10
+	ANDQ     $0x07, R10
 
 row:
 	MOVQ    BX, R11
@@ -9917,29 +9997,32 @@ restmasked:
 
 reststored:
 next:
-	ADDQ DI, BX
-	ADDQ R8, SI
-	ADDQ CX, AX
-	DECQ R9
-	JNE  row
+	ADDQ     DI, BX
+	ADDQ     R8, SI
+	ADDQ     CX, AX
+	DECQ     R9
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func subAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 // Requires: AVX
-TEXT ·subAVX2(SB), NOSPLIT, $0-64
-	MOVQ b+32(FP), AX
-	MOVQ bStep+40(FP), CX
-	SHLQ $0x02, CX
-	MOVQ dst+0(FP), BX
-	MOVQ a+16(FP), SI
-	MOVQ dstStep+8(FP), DI
-	MOVQ aStep+24(FP), R8
-	MOVQ rows+48(FP), R9
-	SHLQ $0x02, DI
-	SHLQ $0x02, R8
-	MOVQ n+56(FP), R10
-	ANDQ $0x07, R10
+TEXT ·subAVX2(SB), NOSPLIT, $8-64
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     b+32(FP), AX
+	MOVQ     bStep+40(FP), CX
+	SHLQ     $0x02, CX
+	MOVQ     dst+0(FP), BX
+	MOVQ     a+16(FP), SI
+	MOVQ     dstStep+8(FP), DI
+	MOVQ     aStep+24(FP), R8
+	MOVQ     rows+48(FP), R9
+	SHLQ     $0x02, DI
+	SHLQ     $0x02, R8
+	MOVQ     n+56(FP), R10
+	ANDQ     $0x07, R10
 
 row:
 	MOVQ    BX, R11
@@ -10002,29 +10085,32 @@ restmasked:
 
 reststored:
 next:
-	ADDQ DI, BX
-	ADDQ R8, SI
-	ADDQ CX, AX
-	DECQ R9
-	JNE  row
+	ADDQ     DI, BX
+	ADDQ     R8, SI
+	ADDQ     CX, AX
+	DECQ     R9
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func mulAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 // Requires: AVX
-TEXT ·mulAVX2(SB), NOSPLIT, $0-64
-	MOVQ b+32(FP), AX
-	MOVQ bStep+40(FP), CX
-	SHLQ $0x02, CX
-	MOVQ dst+0(FP), BX
-	MOVQ a+16(FP), SI
-	MOVQ dstStep+8(FP), DI
-	MOVQ aStep+24(FP), R8
-	MOVQ rows+48(FP), R9
-	SHLQ $0x02, DI
-	SHLQ $0x02, R8
-	MOVQ n+56(FP), R10
-	ANDQ $0x07, R10
+TEXT ·mulAVX2(SB), NOSPLIT, $8-64
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     b+32(FP), AX
+	MOVQ     bStep+40(FP), CX
+	SHLQ     $0x02, CX
+	MOVQ     dst+0(FP), BX
+	MOVQ     a+16(FP), SI
+	MOVQ     dstStep+8(FP), DI
+	MOVQ     aStep+24(FP), R8
+	MOVQ     rows+48(FP), R9
+	SHLQ     $0x02, DI
+	SHLQ     $0x02, R8
+	MOVQ     n+56(FP), R10
+	ANDQ     $0x07, R10
 
 row:
 	MOVQ    BX, R11
@@ -10087,11 +10173,12 @@ restmasked:
 
 reststored:
 next:
-	ADDQ DI, BX
-	ADDQ R8, SI
-	ADDQ CX, AX
-	DECQ R9
-	JNE  row
+	ADDQ     DI, BX
+	ADDQ     R8, SI
+	ADDQ     CX, AX
+	DECQ     R9
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -10275,12 +10362,14 @@ next:
 
 // func sumAVX2(dst *float64, x *float32, step int, pixels int, channels int)
 // Requires: AVX
-TEXT ·sumAVX2(SB), NOSPLIT, $0-40
-	MOVQ step+16(FP), AX
-	MOVQ dst+0(FP), BX
-	MOVQ x+8(FP), SI
-	MOVQ channels+32(FP), DI
-	SHLQ $0x02, AX
+TEXT ·sumAVX2(SB), NOSPLIT, $8-40
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     step+16(FP), AX
+	MOVQ     dst+0(FP), BX
+	MOVQ     x+8(FP), SI
+	MOVQ     channels+32(FP), DI
+	SHLQ     $0x02, AX
 
 block2:
 	CMPQ   DI, $0x10
@@ -10420,12 +10509,15 @@ sums1:
 	JMP          block1
 
 done1:
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gemm1xAVX512(SB), $840-152
+TEXT ·gemm1xAVX512(SB), $848-152
+	VSTMXCSR  (SP)
+	VLDMXCSR  flushMode<>+0(SB)
 	MOVQ      dst+0(FP), AX
 	MOVQ      a+16(FP), CX
 	MOVQ      dstStride+8(FP), DX
@@ -10444,7 +10536,7 @@ TEXT ·gemm1xAVX512(SB), $840-152
 	TESTQ     R8, R8
 	JE        whole
 	VMOVUPS.Z (R8), K1, Z0
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VMOVUPS   Z0, (R8)
@@ -10463,10 +10555,10 @@ TEXT ·gemm1xAVX512(SB), $840-152
 whole:
 line:
 	MOVQ m+32(FP), R8
-	MOVQ R8, 832(SP)
+	MOVQ R8, 840(SP)
 
 tiles:
-	MOVQ      832(SP), R8
+	MOVQ      840(SP), R8
 	CMPQ      R8, $0x0e
 	JG        full
 	CMPQ      R8, $0x0c
@@ -10619,7 +10711,7 @@ k11done:
 	MOVQ  count+80(FP), R9
 
 end11:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -10667,7 +10759,7 @@ sum11:
 	TESTQ     R8, R8
 	JE        one11
 	VMOVUPS.Z (R8), K1, Z11
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -10792,7 +10884,7 @@ sums11part:
 sums11stored:
 	IMUL3Q $0x0b, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0b, 832(SP)
+	SUBQ   $0x0b, 840(SP)
 	JMP    tiles
 
 not11:
@@ -10936,7 +11028,7 @@ k10done:
 	MOVQ  count+80(FP), R9
 
 end10:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -10981,7 +11073,7 @@ sum10:
 	TESTQ     R8, R8
 	JE        one10
 	VMOVUPS.Z (R8), K1, Z10
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -11097,7 +11189,7 @@ sums10part:
 sums10stored:
 	IMUL3Q $0x0a, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0a, 832(SP)
+	SUBQ   $0x0a, 840(SP)
 	JMP    tiles
 
 not10:
@@ -11230,7 +11322,7 @@ k9done:
 	MOVQ  count+80(FP), R9
 
 end9:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -11272,7 +11364,7 @@ sum9:
 	TESTQ     R8, R8
 	JE        one9
 	VMOVUPS.Z (R8), K1, Z9
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -11379,7 +11471,7 @@ sums9part:
 sums9stored:
 	IMUL3Q $0x09, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x09, 832(SP)
+	SUBQ   $0x09, 840(SP)
 	JMP    tiles
 
 not9:
@@ -11505,7 +11597,7 @@ k8done:
 	MOVQ  count+80(FP), R9
 
 end8:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -11544,7 +11636,7 @@ sum8:
 	TESTQ     R8, R8
 	JE        one8
 	VMOVUPS.Z (R8), K1, Z8
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -11642,7 +11734,7 @@ sums8part:
 sums8stored:
 	IMUL3Q $0x08, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x08, 832(SP)
+	SUBQ   $0x08, 840(SP)
 	JMP    tiles
 
 not8:
@@ -11763,7 +11855,7 @@ k7done:
 	MOVQ  count+80(FP), R9
 
 end7:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -11799,7 +11891,7 @@ sum7:
 	TESTQ     R8, R8
 	JE        one7
 	VMOVUPS.Z (R8), K1, Z7
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -11888,7 +11980,7 @@ sums7part:
 sums7stored:
 	IMUL3Q $0x07, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x07, 832(SP)
+	SUBQ   $0x07, 840(SP)
 	JMP    tiles
 
 not7:
@@ -11996,7 +12088,7 @@ k6done:
 	MOVQ  count+80(FP), R9
 
 end6:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -12029,7 +12121,7 @@ sum6:
 	TESTQ     R8, R8
 	JE        one6
 	VMOVUPS.Z (R8), K1, Z6
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -12109,7 +12201,7 @@ sums6part:
 sums6stored:
 	IMUL3Q $0x06, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x06, 832(SP)
+	SUBQ   $0x06, 840(SP)
 	JMP    tiles
 
 not6:
@@ -12210,7 +12302,7 @@ k5done:
 	MOVQ  count+80(FP), R9
 
 end5:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -12240,7 +12332,7 @@ sum5:
 	TESTQ     R8, R8
 	JE        one5
 	VMOVUPS.Z (R8), K1, Z5
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -12311,7 +12403,7 @@ sums5part:
 sums5stored:
 	IMUL3Q $0x05, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x05, 832(SP)
+	SUBQ   $0x05, 840(SP)
 	JMP    tiles
 
 not5:
@@ -12405,7 +12497,7 @@ k4done:
 	MOVQ  count+80(FP), R9
 
 end4:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -12432,7 +12524,7 @@ sum4:
 	TESTQ     R8, R8
 	JE        one4
 	VMOVUPS.Z (R8), K1, Z4
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -12494,7 +12586,7 @@ sums4part:
 sums4stored:
 	IMUL3Q $0x04, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x04, 832(SP)
+	SUBQ   $0x04, 840(SP)
 	JMP    tiles
 
 not4:
@@ -12577,7 +12669,7 @@ k3done:
 	MOVQ  count+80(FP), R9
 
 end3:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -12601,7 +12693,7 @@ sum3:
 	TESTQ     R8, R8
 	JE        one3
 	VMOVUPS.Z (R8), K1, Z3
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -12654,7 +12746,7 @@ sums3part:
 sums3stored:
 	IMUL3Q $0x03, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x03, 832(SP)
+	SUBQ   $0x03, 840(SP)
 	JMP    tiles
 
 not3:
@@ -12730,7 +12822,7 @@ k2done:
 	MOVQ  count+80(FP), R9
 
 end2:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -12751,7 +12843,7 @@ sum2:
 	TESTQ     R8, R8
 	JE        one2
 	VMOVUPS.Z (R8), K1, Z2
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -12795,7 +12887,7 @@ sums2part:
 sums2stored:
 	IMUL3Q $0x02, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x02, 832(SP)
+	SUBQ   $0x02, 840(SP)
 	JMP    tiles
 
 not2:
@@ -12864,7 +12956,7 @@ k1done:
 	MOVQ  count+80(FP), R9
 
 end1:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -12882,7 +12974,7 @@ sum1:
 	TESTQ     R8, R8
 	JE        one1
 	VMOVUPS.Z (R8), K1, Z1
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -12917,14 +13009,15 @@ sums1part:
 sums1stored:
 	IMUL3Q $0x01, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x01, 832(SP)
+	SUBQ   $0x01, 840(SP)
 	JMP    tiles
 
 not1:
-	MOVQ gap+48(FP), R8
-	LEAQ (AX)(R8*4), AX
-	DECQ lines+40(FP)
-	JNE  line
+	MOVQ     gap+48(FP), R8
+	LEAQ     (AX)(R8*4), AX
+	DECQ     lines+40(FP)
+	JNE      line
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -13081,7 +13174,7 @@ k12done:
 	MOVQ  count+80(FP), R9
 
 end12:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -13132,7 +13225,7 @@ sum12:
 	TESTQ     R8, R8
 	JE        one12
 	VMOVUPS.Z (R8), K1, Z12
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -13266,12 +13359,14 @@ sums12part:
 sums12stored:
 	IMUL3Q $0x0c, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0c, 832(SP)
+	SUBQ   $0x0c, 840(SP)
 	JMP    tiles
 
 // func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gemm2xAVX512(SB), $1608-152
+TEXT ·gemm2xAVX512(SB), $1616-152
+	VSTMXCSR  (SP)
+	VLDMXCSR  flushMode<>+0(SB)
 	MOVQ      dst+0(FP), AX
 	MOVQ      a+16(FP), CX
 	MOVQ      dstStride+8(FP), DX
@@ -13292,7 +13387,7 @@ TEXT ·gemm2xAVX512(SB), $1608-152
 	JE        whole
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VMOVUPS   Z0, (R8)
@@ -13323,10 +13418,10 @@ TEXT ·gemm2xAVX512(SB), $1608-152
 whole:
 line:
 	MOVQ m+32(FP), R8
-	MOVQ R8, 1600(SP)
+	MOVQ R8, 1608(SP)
 
 tiles:
-	MOVQ      1600(SP), R8
+	MOVQ      1608(SP), R8
 	CMPQ      R8, $0x0e
 	JG        full
 	CMPQ      R8, $0x0c
@@ -13526,7 +13621,7 @@ k11done:
 	MOVQ  count+80(FP), R9
 
 end11:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -13608,7 +13703,7 @@ sum11:
 	JE        one11
 	VMOVUPS   (R8), Z22
 	VMOVUPS.Z 64(R8), K1, Z23
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -13810,7 +13905,7 @@ sums11part:
 sums11stored:
 	IMUL3Q $0x0b, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0b, 1600(SP)
+	SUBQ   $0x0b, 1608(SP)
 	JMP    tiles
 
 not11:
@@ -13997,7 +14092,7 @@ k10done:
 	MOVQ  count+80(FP), R9
 
 end10:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -14073,7 +14168,7 @@ sum10:
 	JE        one10
 	VMOVUPS   (R8), Z20
 	VMOVUPS.Z 64(R8), K1, Z21
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -14259,7 +14354,7 @@ sums10part:
 sums10stored:
 	IMUL3Q $0x0a, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0a, 1600(SP)
+	SUBQ   $0x0a, 1608(SP)
 	JMP    tiles
 
 not10:
@@ -14431,7 +14526,7 @@ k9done:
 	MOVQ  count+80(FP), R9
 
 end9:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -14501,7 +14596,7 @@ sum9:
 	JE        one9
 	VMOVUPS   (R8), Z18
 	VMOVUPS.Z 64(R8), K1, Z19
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -14671,7 +14766,7 @@ sums9part:
 sums9stored:
 	IMUL3Q $0x09, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x09, 1600(SP)
+	SUBQ   $0x09, 1608(SP)
 	JMP    tiles
 
 not9:
@@ -14832,7 +14927,7 @@ k8done:
 	MOVQ  count+80(FP), R9
 
 end8:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -14896,7 +14991,7 @@ sum8:
 	JE        one8
 	VMOVUPS   (R8), Z16
 	VMOVUPS.Z 64(R8), K1, Z17
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -15050,7 +15145,7 @@ sums8part:
 sums8stored:
 	IMUL3Q $0x08, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x08, 1600(SP)
+	SUBQ   $0x08, 1608(SP)
 	JMP    tiles
 
 not8:
@@ -15202,7 +15297,7 @@ k7done:
 	MOVQ  count+80(FP), R9
 
 end7:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -15260,7 +15355,7 @@ sum7:
 	JE        one7
 	VMOVUPS   (R8), Z14
 	VMOVUPS.Z 64(R8), K1, Z15
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -15398,7 +15493,7 @@ sums7part:
 sums7stored:
 	IMUL3Q $0x07, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x07, 1600(SP)
+	SUBQ   $0x07, 1608(SP)
 	JMP    tiles
 
 not7:
@@ -15533,7 +15628,7 @@ k6done:
 	MOVQ  count+80(FP), R9
 
 end6:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -15585,7 +15680,7 @@ sum6:
 	JE        one6
 	VMOVUPS   (R8), Z12
 	VMOVUPS.Z 64(R8), K1, Z13
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -15707,7 +15802,7 @@ sums6part:
 sums6stored:
 	IMUL3Q $0x06, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x06, 1600(SP)
+	SUBQ   $0x06, 1608(SP)
 	JMP    tiles
 
 not6:
@@ -15831,7 +15926,7 @@ k5done:
 	MOVQ  count+80(FP), R9
 
 end5:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -15877,7 +15972,7 @@ sum5:
 	JE        one5
 	VMOVUPS   (R8), Z10
 	VMOVUPS.Z 64(R8), K1, Z11
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -15983,7 +16078,7 @@ sums5part:
 sums5stored:
 	IMUL3Q $0x05, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x05, 1600(SP)
+	SUBQ   $0x05, 1608(SP)
 	JMP    tiles
 
 not5:
@@ -16096,7 +16191,7 @@ k4done:
 	MOVQ  count+80(FP), R9
 
 end4:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -16136,7 +16231,7 @@ sum4:
 	JE        one4
 	VMOVUPS   (R8), Z8
 	VMOVUPS.Z 64(R8), K1, Z9
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -16226,7 +16321,7 @@ sums4part:
 sums4stored:
 	IMUL3Q $0x04, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x04, 1600(SP)
+	SUBQ   $0x04, 1608(SP)
 	JMP    tiles
 
 not4:
@@ -16324,7 +16419,7 @@ k3done:
 	MOVQ  count+80(FP), R9
 
 end3:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -16358,7 +16453,7 @@ sum3:
 	JE        one3
 	VMOVUPS   (R8), Z6
 	VMOVUPS.Z 64(R8), K1, Z7
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -16432,7 +16527,7 @@ sums3part:
 sums3stored:
 	IMUL3Q $0x03, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x03, 1600(SP)
+	SUBQ   $0x03, 1608(SP)
 	JMP    tiles
 
 not3:
@@ -16519,7 +16614,7 @@ k2done:
 	MOVQ  count+80(FP), R9
 
 end2:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -16547,7 +16642,7 @@ sum2:
 	JE        one2
 	VMOVUPS   (R8), Z4
 	VMOVUPS.Z 64(R8), K1, Z5
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -16605,7 +16700,7 @@ sums2part:
 sums2stored:
 	IMUL3Q $0x02, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x02, 1600(SP)
+	SUBQ   $0x02, 1608(SP)
 	JMP    tiles
 
 not2:
@@ -16681,7 +16776,7 @@ k1done:
 	MOVQ  count+80(FP), R9
 
 end1:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -16703,7 +16798,7 @@ sum1:
 	JE        one1
 	VMOVUPS   (R8), Z2
 	VMOVUPS.Z 64(R8), K1, Z3
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -16745,14 +16840,15 @@ sums1part:
 sums1stored:
 	IMUL3Q $0x01, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x01, 1600(SP)
+	SUBQ   $0x01, 1608(SP)
 	JMP    tiles
 
 not1:
-	MOVQ gap+48(FP), R8
-	LEAQ (AX)(R8*4), AX
-	DECQ lines+40(FP)
-	JNE  line
+	MOVQ     gap+48(FP), R8
+	LEAQ     (AX)(R8*4), AX
+	DECQ     lines+40(FP)
+	JNE      line
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -16960,7 +17056,7 @@ k12done:
 	MOVQ  count+80(FP), R9
 
 end12:
-	LEAQ    (SP), R11
+	LEAQ    8(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -17048,7 +17144,7 @@ sum12:
 	JE        one12
 	VMOVUPS   (R8), Z24
 	VMOVUPS.Z 64(R8), K1, Z25
-	LEAQ      (SP), R8
+	LEAQ      8(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -17266,34 +17362,36 @@ sums12part:
 sums12stored:
 	IMUL3Q $0x0c, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0c, 1600(SP)
+	SUBQ   $0x0c, 1608(SP)
 	JMP    tiles
 
 // func productAVX512(dst *float32, a *float32, k int, run int, panels *float32, step int, bias *float32, lo float32, hi float32)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·productAVX512(SB), NOSPLIT, $0-64
-	MOVQ    dst+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    k+16(FP), DX
-	MOVQ    step+40(FP), BX
-	MOVQ    bias+48(FP), SI
-	SHLQ    $0x02, BX
-	MOVQ    panels+32(FP), DI
-	VMOVUPS (SI), Z0
-	VMOVUPS 64(SI), Z1
-	VMOVUPS 128(SI), Z2
-	VMOVUPS 192(SI), Z3
-	VMOVUPS 256(SI), Z4
-	VMOVUPS 320(SI), Z5
-	VMOVUPS 384(SI), Z6
-	VMOVUPS 448(SI), Z7
-	LEAQ    (DI)(BX*1), SI
-	LEAQ    (SI)(BX*1), R8
-	LEAQ    (R8)(BX*1), BX
-	XORQ    R9, R9
-	XORQ    R11, R11
-	CMPQ    DX, run+24(FP)
-	JLE     block
+TEXT ·productAVX512(SB), NOSPLIT, $8-64
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dst+0(FP), AX
+	MOVQ     a+8(FP), CX
+	MOVQ     k+16(FP), DX
+	MOVQ     step+40(FP), BX
+	MOVQ     bias+48(FP), SI
+	SHLQ     $0x02, BX
+	MOVQ     panels+32(FP), DI
+	VMOVUPS  (SI), Z0
+	VMOVUPS  64(SI), Z1
+	VMOVUPS  128(SI), Z2
+	VMOVUPS  192(SI), Z3
+	VMOVUPS  256(SI), Z4
+	VMOVUPS  320(SI), Z5
+	VMOVUPS  384(SI), Z6
+	VMOVUPS  448(SI), Z7
+	LEAQ     (DI)(BX*1), SI
+	LEAQ     (SI)(BX*1), R8
+	LEAQ     (R8)(BX*1), BX
+	XORQ     R9, R9
+	XORQ     R11, R11
+	CMPQ     DX, run+24(FP)
+	JLE      block
 
 blockEnd:
 	TESTQ  R11, R11
@@ -17387,17 +17485,20 @@ one:
 	VMAXPS       Z7, Z8, Z7
 	VMINPS       Z7, Z9, Z7
 	VMOVUPS      Z7, 448(AX)
+	VLDMXCSR     (SP)
 	VZEROUPPER
 	RET
 
 // func depthwise1x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwise1x1AVX512(SB), NOSPLIT, $0-96
-	MOVQ dstStep+8(FP), BX
-	SHLQ $0x02, BX
-	MOVQ dst+0(FP), SI
-	MOVQ x+24(FP), DI
-	MOVQ rows+72(FP), R8
+TEXT ·depthwise1x1AVX512(SB), NOSPLIT, $8-96
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	SHLQ     $0x02, BX
+	MOVQ     dst+0(FP), SI
+	MOVQ     x+24(FP), DI
+	MOVQ     rows+72(FP), R8
 
 row:
 	MOVQ SI, AX
@@ -17820,23 +17921,26 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ dstPitch+16(FP), AX
-	LEAQ (SI)(AX*4), SI
-	MOVQ xPitch+32(FP), AX
-	LEAQ (DI)(AX*4), DI
-	DECQ R8
-	JNE  row
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (SI)(AX*4), SI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	DECQ     R8
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwise1x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwise1x2AVX512(SB), NOSPLIT, $0-96
-	MOVQ dstStep+8(FP), BX
-	SHLQ $0x02, BX
-	MOVQ dst+0(FP), SI
-	MOVQ x+24(FP), DI
-	MOVQ rows+72(FP), R8
+TEXT ·depthwise1x2AVX512(SB), NOSPLIT, $8-96
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	SHLQ     $0x02, BX
+	MOVQ     dst+0(FP), SI
+	MOVQ     x+24(FP), DI
+	MOVQ     rows+72(FP), R8
 
 row:
 	MOVQ SI, AX
@@ -18259,23 +18363,26 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ dstPitch+16(FP), AX
-	LEAQ (SI)(AX*4), SI
-	MOVQ xPitch+32(FP), AX
-	LEAQ (DI)(AX*4), DI
-	DECQ R8
-	JNE  row
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (SI)(AX*4), SI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	DECQ     R8
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwise2x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwise2x1AVX512(SB), NOSPLIT, $0-96
-	MOVQ dstStep+8(FP), BX
-	SHLQ $0x02, BX
-	MOVQ dst+0(FP), SI
-	MOVQ x+24(FP), DI
-	MOVQ rows+72(FP), R8
+TEXT ·depthwise2x1AVX512(SB), NOSPLIT, $8-96
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	SHLQ     $0x02, BX
+	MOVQ     dst+0(FP), SI
+	MOVQ     x+24(FP), DI
+	MOVQ     rows+72(FP), R8
 
 row:
 	MOVQ SI, AX
@@ -18873,23 +18980,26 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ dstPitch+16(FP), AX
-	LEAQ (SI)(AX*4), SI
-	MOVQ xPitch+32(FP), AX
-	LEAQ (DI)(AX*4), DI
-	DECQ R8
-	JNE  row
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (SI)(AX*4), SI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	DECQ     R8
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwise2x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwise2x2AVX512(SB), NOSPLIT, $0-96
-	MOVQ dstStep+8(FP), BX
-	SHLQ $0x02, BX
-	MOVQ dst+0(FP), SI
-	MOVQ x+24(FP), DI
-	MOVQ rows+72(FP), R8
+TEXT ·depthwise2x2AVX512(SB), NOSPLIT, $8-96
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	SHLQ     $0x02, BX
+	MOVQ     dst+0(FP), SI
+	MOVQ     x+24(FP), DI
+	MOVQ     rows+72(FP), R8
 
 row:
 	MOVQ SI, AX
@@ -19487,24 +19597,27 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ dstPitch+16(FP), AX
-	LEAQ (SI)(AX*4), SI
-	MOVQ xPitch+32(FP), AX
-	LEAQ (DI)(AX*4), DI
-	DECQ R8
-	JNE  row
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (SI)(AX*4), SI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	DECQ     R8
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines3x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines3x1AVX512(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x40, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines3x1AVX512(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x40, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -19602,46 +19715,49 @@ both:
 	VMINPS       Z6, Z8, Z6
 
 bounded:
-	VMOVUPS Z0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x40, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    64(R10), AX
-	ADDQ    $0x00000380, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Z0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x40, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     64(R10), AX
+	ADDQ     $0x00000380, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines3x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines3x2AVX512(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x40, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines3x2AVX512(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x40, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -19745,46 +19861,49 @@ both:
 	VMINPS       Z6, Z8, Z6
 
 bounded:
-	VMOVUPS Z0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x40, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    64(R10), AX
-	ADDQ    $0x00000700, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Z0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x40, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     64(R10), AX
+	ADDQ     $0x00000700, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines5x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines5x1AVX512(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x40, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines5x1AVX512(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x40, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -19900,46 +20019,49 @@ both:
 	VMINPS       Z6, Z8, Z6
 
 bounded:
-	VMOVUPS Z0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x40, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    64(R10), AX
-	ADDQ    $0x00000380, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Z0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x40, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     64(R10), AX
+	ADDQ     $0x00000380, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines5x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines5x2AVX512(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x40, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines5x2AVX512(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x40, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -20061,46 +20183,49 @@ both:
 	VMINPS       Z6, Z8, Z6
 
 bounded:
-	VMOVUPS Z0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x40, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    64(R10), AX
-	ADDQ    $0x00000700, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Z0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x40, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     64(R10), AX
+	ADDQ     $0x00000700, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines7x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines7x1AVX512(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x40, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines7x1AVX512(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x40, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -20234,46 +20359,49 @@ both:
 	VMINPS       Z6, Z8, Z6
 
 bounded:
-	VMOVUPS Z0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x40, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    64(R10), AX
-	ADDQ    $0x00000380, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Z0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x40, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     64(R10), AX
+	ADDQ     $0x00000380, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines7x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines7x2AVX512(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x40, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines7x2AVX512(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x40, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -20413,46 +20541,49 @@ both:
 	VMINPS       Z6, Z8, Z6
 
 bounded:
-	VMOVUPS Z0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x40, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    64(R10), AX
-	ADDQ    $0x00000700, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Z0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x40, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     64(R10), AX
+	ADDQ     $0x00000700, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines9x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines9x1AVX512(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x40, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines9x1AVX512(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x40, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -20610,46 +20741,49 @@ both:
 	VMINPS       Z6, Z8, Z6
 
 bounded:
-	VMOVUPS Z0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x40, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    64(R10), AX
-	ADDQ    $0x00000380, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Z0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x40, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     64(R10), AX
+	ADDQ     $0x00000380, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines9x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines9x2AVX512(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x40, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines9x2AVX512(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x40, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -20819,46 +20953,49 @@ both:
 	VMINPS       Z6, Z8, Z6
 
 bounded:
-	VMOVUPS Z0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x40, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    64(R10), AX
-	ADDQ    $0x00000700, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Z0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x40, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     64(R10), AX
+	ADDQ     $0x00000700, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines11x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines11x1AVX512(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x40, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines11x1AVX512(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x40, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -21034,46 +21171,49 @@ both:
 	VMINPS       Z6, Z8, Z6
 
 bounded:
-	VMOVUPS Z0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x40, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    64(R10), AX
-	ADDQ    $0x00000380, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Z0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x40, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     64(R10), AX
+	ADDQ     $0x00000380, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func depthwiseLines11x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines11x2AVX512(SB), NOSPLIT, $0-104
-	MOVQ   dstStep+8(FP), BX
-	MOVQ   vectors+88(FP), SI
-	SHLQ   $0x02, BX
-	IMUL3Q $0x40, SI, SI
-	MOVQ   dst+0(FP), DI
-	MOVQ   x+24(FP), R8
+TEXT ·depthwiseLines11x2AVX512(SB), NOSPLIT, $8-104
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     dstStep+8(FP), BX
+	MOVQ     vectors+88(FP), SI
+	SHLQ     $0x02, BX
+	IMUL3Q   $0x40, SI, SI
+	MOVQ     dst+0(FP), DI
+	MOVQ     x+24(FP), R8
 
 row:
 	MOVQ DI, AX
@@ -21261,34 +21401,35 @@ both:
 	VMINPS       Z6, Z8, Z6
 
 bounded:
-	VMOVUPS Z0, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z1, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z2, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z3, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z4, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z5, (R10)
-	ADDQ    BX, R10
-	VMOVUPS Z6, (R10)
-	ADDQ    BX, R10
-	ADDQ    $0x40, R9
-	CMPQ    R9, SI
-	JL      vector
-	SUBQ    R9, R10
-	LEAQ    64(R10), AX
-	ADDQ    $0x00000700, CX
-	SUBQ    $0x07, DX
-	JG      run
-	MOVQ    dstPitch+16(FP), AX
-	LEAQ    (DI)(AX*4), DI
-	MOVQ    xPitch+32(FP), AX
-	LEAQ    (R8)(AX*4), R8
-	DECQ    rows+72(FP)
-	JNE     row
+	VMOVUPS  Z0, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z1, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z2, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z3, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z4, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z5, (R10)
+	ADDQ     BX, R10
+	VMOVUPS  Z6, (R10)
+	ADDQ     BX, R10
+	ADDQ     $0x40, R9
+	CMPQ     R9, SI
+	JL       vector
+	SUBQ     R9, R10
+	LEAQ     64(R10), AX
+	ADDQ     $0x00000700, CX
+	SUBQ     $0x07, DX
+	JG       run
+	MOVQ     dstPitch+16(FP), AX
+	LEAQ     (DI)(AX*4), DI
+	MOVQ     xPitch+32(FP), AX
+	LEAQ     (R8)(AX*4), R8
+	DECQ     rows+72(FP)
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -21368,7 +21509,9 @@ next:
 
 // func hardSigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·hardSigmoidAVX512(SB), NOSPLIT, $0-56
+TEXT ·hardSigmoidAVX512(SB), NOSPLIT, $8-56
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS a+48(FP), Z0
 	VBROADCASTSS b+52(FP), Z1
 	MOVL         $0x00000000, AX
@@ -21451,16 +21594,19 @@ restpart:
 
 reststored:
 next:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	DECQ SI
-	JNE  row
+	ADDQ     DX, AX
+	ADDQ     BX, CX
+	DECQ     SI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func hardSwishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32, b float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·hardSwishAVX512(SB), NOSPLIT, $0-56
+TEXT ·hardSwishAVX512(SB), NOSPLIT, $8-56
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS a+48(FP), Z0
 	VBROADCASTSS b+52(FP), Z1
 	MOVL         $0x00000000, AX
@@ -21547,16 +21693,19 @@ restpart:
 
 reststored:
 next:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	DECQ SI
-	JNE  row
+	ADDQ     DX, AX
+	ADDQ     BX, CX
+	DECQ     SI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func leakyReluAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, a float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·leakyReluAVX512(SB), NOSPLIT, $0-52
+TEXT ·leakyReluAVX512(SB), NOSPLIT, $8-52
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS a+48(FP), Z0
 	MOVL         $0x00000000, AX
 	VMOVD        AX, X1
@@ -21627,10 +21776,11 @@ restpart:
 
 reststored:
 next:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	DECQ SI
-	JNE  row
+	ADDQ     DX, AX
+	ADDQ     BX, CX
+	DECQ     SI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -21704,7 +21854,9 @@ next:
 
 // func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-56
+TEXT ·sigmoidAVX512(SB), NOSPLIT, $8-56
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS scale+48(FP), Z0
 	VBROADCASTSS most+52(FP), Z1
 	MOVL         $0x49c0007f, AX
@@ -21839,16 +21991,19 @@ restpart:
 
 reststored:
 next:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	DECQ SI
-	JNE  row
+	ADDQ     DX, AX
+	ADDQ     BX, CX
+	DECQ     SI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·swishAVX512(SB), NOSPLIT, $0-56
+TEXT ·swishAVX512(SB), NOSPLIT, $8-56
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS scale+48(FP), Z0
 	VBROADCASTSS most+52(FP), Z1
 	MOVL         $0x49c0007f, AX
@@ -21987,16 +22142,19 @@ restpart:
 
 reststored:
 next:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	DECQ SI
-	JNE  row
+	ADDQ     DX, AX
+	ADDQ     BX, CX
+	DECQ     SI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func expAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, most float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·expAVX512(SB), NOSPLIT, $0-60
+TEXT ·expAVX512(SB), NOSPLIT, $8-60
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS shift+48(FP), Z0
 	VBROADCASTSS scale+52(FP), Z1
 	VBROADCASTSS most+56(FP), Z2
@@ -22136,16 +22294,19 @@ restpart:
 
 reststored:
 next:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	DECQ SI
-	JNE  row
+	ADDQ     DX, AX
+	ADDQ     BX, CX
+	DECQ     SI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func oddAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, table *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·oddAVX512(SB), NOSPLIT, $0-56
+TEXT ·oddAVX512(SB), NOSPLIT, $8-56
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	MOVQ         table+48(FP), AX
 	VMOVUPS      (AX), Z0
 	VMOVUPS      64(AX), Z1
@@ -22297,16 +22458,19 @@ restpart:
 
 reststored:
 next:
-	ADDQ BX, CX
-	ADDQ SI, DX
-	DECQ DI
-	JNE  row
+	ADDQ     BX, CX
+	ADDQ     SI, DX
+	DECQ     DI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func oddGateAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, table *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·oddGateAVX512(SB), NOSPLIT, $0-56
+TEXT ·oddGateAVX512(SB), NOSPLIT, $8-56
+	VSTMXCSR     (SP)
+	VLDMXCSR     flushMode<>+0(SB)
 	MOVQ         table+48(FP), AX
 	VMOVUPS      (AX), Z0
 	VMOVUPS      64(AX), Z1
@@ -22462,28 +22626,31 @@ restpart:
 
 reststored:
 next:
-	ADDQ BX, CX
-	ADDQ SI, DX
-	DECQ DI
-	JNE  row
+	ADDQ     BX, CX
+	ADDQ     SI, DX
+	DECQ     DI
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func addAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·addAVX512(SB), NOSPLIT, $0-64
-	MOVQ b+32(FP), AX
-	MOVQ bStep+40(FP), CX
-	SHLQ $0x02, CX
-	MOVQ dst+0(FP), BX
-	MOVQ a+16(FP), SI
-	MOVQ dstStep+8(FP), DI
-	MOVQ aStep+24(FP), R8
-	MOVQ rows+48(FP), R9
-	SHLQ $0x02, DI
-	SHLQ $0x02, R8
-	MOVQ n+56(FP), R10
-	ANDQ $0x0f, R10
+TEXT ·addAVX512(SB), NOSPLIT, $8-64
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     b+32(FP), AX
+	MOVQ     bStep+40(FP), CX
+	SHLQ     $0x02, CX
+	MOVQ     dst+0(FP), BX
+	MOVQ     a+16(FP), SI
+	MOVQ     dstStep+8(FP), DI
+	MOVQ     aStep+24(FP), R8
+	MOVQ     rows+48(FP), R9
+	SHLQ     $0x02, DI
+	SHLQ     $0x02, R8
+	MOVQ     n+56(FP), R10
+	ANDQ     $0x0f, R10
 
 row:
 	MOVQ    BX, R11
@@ -22540,29 +22707,32 @@ restpart:
 
 reststored:
 next:
-	ADDQ DI, BX
-	ADDQ R8, SI
-	ADDQ CX, AX
-	DECQ R9
-	JNE  row
+	ADDQ     DI, BX
+	ADDQ     R8, SI
+	ADDQ     CX, AX
+	DECQ     R9
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func subAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·subAVX512(SB), NOSPLIT, $0-64
-	MOVQ b+32(FP), AX
-	MOVQ bStep+40(FP), CX
-	SHLQ $0x02, CX
-	MOVQ dst+0(FP), BX
-	MOVQ a+16(FP), SI
-	MOVQ dstStep+8(FP), DI
-	MOVQ aStep+24(FP), R8
-	MOVQ rows+48(FP), R9
-	SHLQ $0x02, DI
-	SHLQ $0x02, R8
-	MOVQ n+56(FP), R10
-	ANDQ $0x0f, R10
+TEXT ·subAVX512(SB), NOSPLIT, $8-64
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     b+32(FP), AX
+	MOVQ     bStep+40(FP), CX
+	SHLQ     $0x02, CX
+	MOVQ     dst+0(FP), BX
+	MOVQ     a+16(FP), SI
+	MOVQ     dstStep+8(FP), DI
+	MOVQ     aStep+24(FP), R8
+	MOVQ     rows+48(FP), R9
+	SHLQ     $0x02, DI
+	SHLQ     $0x02, R8
+	MOVQ     n+56(FP), R10
+	ANDQ     $0x0f, R10
 
 row:
 	MOVQ    BX, R11
@@ -22619,29 +22789,32 @@ restpart:
 
 reststored:
 next:
-	ADDQ DI, BX
-	ADDQ R8, SI
-	ADDQ CX, AX
-	DECQ R9
-	JNE  row
+	ADDQ     DI, BX
+	ADDQ     R8, SI
+	ADDQ     CX, AX
+	DECQ     R9
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func mulAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep int, rows int, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·mulAVX512(SB), NOSPLIT, $0-64
-	MOVQ b+32(FP), AX
-	MOVQ bStep+40(FP), CX
-	SHLQ $0x02, CX
-	MOVQ dst+0(FP), BX
-	MOVQ a+16(FP), SI
-	MOVQ dstStep+8(FP), DI
-	MOVQ aStep+24(FP), R8
-	MOVQ rows+48(FP), R9
-	SHLQ $0x02, DI
-	SHLQ $0x02, R8
-	MOVQ n+56(FP), R10
-	ANDQ $0x0f, R10
+TEXT ·mulAVX512(SB), NOSPLIT, $8-64
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     b+32(FP), AX
+	MOVQ     bStep+40(FP), CX
+	SHLQ     $0x02, CX
+	MOVQ     dst+0(FP), BX
+	MOVQ     a+16(FP), SI
+	MOVQ     dstStep+8(FP), DI
+	MOVQ     aStep+24(FP), R8
+	MOVQ     rows+48(FP), R9
+	SHLQ     $0x02, DI
+	SHLQ     $0x02, R8
+	MOVQ     n+56(FP), R10
+	ANDQ     $0x0f, R10
 
 row:
 	MOVQ    BX, R11
@@ -22698,11 +22871,12 @@ restpart:
 
 reststored:
 next:
-	ADDQ DI, BX
-	ADDQ R8, SI
-	ADDQ CX, AX
-	DECQ R9
-	JNE  row
+	ADDQ     DI, BX
+	ADDQ     R8, SI
+	ADDQ     CX, AX
+	DECQ     R9
+	JNE      row
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -22874,12 +23048,14 @@ next:
 
 // func sumAVX512(dst *float64, x *float32, step int, pixels int, channels int)
 // Requires: AVX
-TEXT ·sumAVX512(SB), NOSPLIT, $0-40
-	MOVQ step+16(FP), AX
-	MOVQ dst+0(FP), BX
-	MOVQ x+8(FP), SI
-	MOVQ channels+32(FP), DI
-	SHLQ $0x02, AX
+TEXT ·sumAVX512(SB), NOSPLIT, $8-40
+	VSTMXCSR (SP)
+	VLDMXCSR flushMode<>+0(SB)
+	MOVQ     step+16(FP), AX
+	MOVQ     dst+0(FP), BX
+	MOVQ     x+8(FP), SI
+	MOVQ     channels+32(FP), DI
+	SHLQ     $0x02, AX
 
 block2:
 	CMPQ   DI, $0x10
@@ -23019,5 +23195,6 @@ sums1:
 	JMP          block1
 
 done1:
+	VLDMXCSR (SP)
 	VZEROUPPER
 	RET

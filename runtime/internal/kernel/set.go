@@ -15,6 +15,12 @@ import (
 
 // Set is one machine's primitives. Every row of Sets has the same meaning, to
 // rounding, as the portable one, and is tested against it.
+//
+// Subnormal numbers, those below 2^-126, are slow on some processors. Plain Go
+// computes with them as IEEE 754 says. The generated code of Gemm, Product, Depthwise,
+// Add, Sub, Mul and Sum, and of an Activate that is more than a clamp or Round, takes
+// operands and results that are subnormal for zeros. Max, Div and what only moves values
+// keep them.
 type Set struct {
 	Name string
 
@@ -47,7 +53,7 @@ type Set struct {
 	Add, Sub, Mul, Div, Max func(dst []float32, dstStep int, a []float32, aStep int, b []float32, bStep, rows, n int)
 	// Sum computes dst[c] = Σ_p x[p·step+c] over p < pixels for every c of dst:
 	// 16 pixels in float32, and these sums in float64. All sets give the same
-	// bits.
+	// bits, but where subnormal numbers arise.
 	Sum func(dst []float64, x []float32, step, pixels int)
 }
 

@@ -85,8 +85,7 @@ func (s isa) rowLoop(source string, begin func(), f func(loaded), next func()) {
 	next()
 	DECQ(rows)
 	JNE(LabelRef("row"))
-	VZEROUPPER()
-	RET()
+	s.ret()
 }
 
 // straight applies f to the next full vectors.
@@ -128,6 +127,7 @@ func (s isa) hard() {
 		}
 		TEXT(name+s.name, NOSPLIT, "func("+rowParams+", a, b float32)")
 		Doc(name+s.name+" computes "+rowDoc, doc)
+		s := s.flushing()
 		a, b := s.float("a"), s.float("b")
 		low, high := s.constant(0), s.constant(1)
 		s.mapRows(func(x VecVirtual) {
@@ -146,6 +146,7 @@ func (s isa) hard() {
 func (s isa) leaky() {
 	TEXT("leakyRelu"+s.name, NOSPLIT, "func("+rowParams+", a float32)")
 	Doc("leakyRelu"+s.name+" computes "+rowDoc, "f(x) = max(x, 0) + a·min(x, 0); NaN stays.")
+	s = s.flushing()
 	a, none := s.float("a"), s.constant(0)
 	s.mapRows(func(x VecVirtual) {
 		y := s.vector()

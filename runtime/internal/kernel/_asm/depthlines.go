@@ -38,7 +38,7 @@ func (s isa) lines(width, stride int) {
 	TEXT(name, NOSPLIT, "func(dst *float32, dstStep, dstPitch int, x *float32, xPitch, line, lines int, w, bias *float32, rows, pixels, vectors int, lo, hi float32)")
 	Doc(fmt.Sprintf("%s computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·%d+i)·%d+c]·w[(l·%d+i)·%d+c],", name, stride, pixel, width, pixel),
 		fmt.Sprintf("held in lo … hi, for r < rows, p < pixels, l < lines, i < %d and c < vectors·%d; all numbers are at least 1, pixels is a multiple of %d.", width, s.lanes, mostPixels))
-	d := depthLine{isa: s, width: width, stride: stride, dst: GP64(), x: GP64(), left: GP64(), dstStep: gp("dstStep"), vectors: gp("vectors")}
+	d := depthLine{isa: s.flushing(), width: width, stride: stride, dst: GP64(), x: GP64(), left: GP64(), dstStep: gp("dstStep"), vectors: gp("vectors")}
 	SHLQ(U8(2), d.dstStep)
 	IMUL3Q(U8(s.bytes()), d.vectors, d.vectors)
 	dstRow, xRow := gp("dst"), gp("x")
@@ -54,8 +54,7 @@ func (s isa) lines(width, stride int) {
 	advance(xRow, "xPitch")
 	DECQ(s.param("rows"))
 	JNE(LabelRef("row"))
-	VZEROUPPER()
-	RET()
+	d.ret()
 }
 
 // advance moves a pointer by a parameter's number of floats.

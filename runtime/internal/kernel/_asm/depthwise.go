@@ -31,7 +31,7 @@ func (s isa) planeRows(vectors, stride int) {
 		"func(dst *float32, dstStep, dstPitch int, x *float32, xPitch int, w, bias *float32, taps *int, ntaps, rows, pixels int, lo, hi float32)")
 	Doc(fmt.Sprintf("%s computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·%d+taps[t]+c]·w[t·%d+c], held in lo … hi,", name, 2*s.lanes*stride, 2*s.lanes),
 		fmt.Sprintf("for r < rows, p < pixels and c < %d; rows, pixels and ntaps are at least 1.", vectors*s.lanes))
-	d := planeRow{isa: s, vectors: vectors, pixelBytes: 2 * s.bytes() * stride, dst: GP64(), x: GP64(), left: GP64(), dstStep: gp("dstStep")}
+	d := planeRow{isa: s.flushing(), vectors: vectors, pixelBytes: 2 * s.bytes() * stride, dst: GP64(), x: GP64(), left: GP64(), dstStep: gp("dstStep")}
 	SHLQ(U8(2), d.dstStep)
 	dstRow, xRow, rows := gp("dst"), gp("x"), gp("rows")
 	Label("row")
@@ -58,8 +58,7 @@ func (s isa) planeRows(vectors, stride int) {
 	advance(xRow, "xPitch")
 	DECQ(rows)
 	JNE(LabelRef("row"))
-	VZEROUPPER()
-	RET()
+	d.ret()
 }
 
 // planeRow walks along a row.

@@ -11,16 +11,21 @@ func (s isa) elementwise() {
 	for _, f := range []struct {
 		name, doc string
 		op        func(b, a VecVirtual)
+		flush     bool
 	}{
-		{"add", "a + b", func(b, a VecVirtual) { VADDPS(b, a, a) }},
-		{"sub", "a - b", func(b, a VecVirtual) { VSUBPS(b, a, a) }},
-		{"mul", "a · b", func(b, a VecVirtual) { VMULPS(b, a, a) }},
-		{"div", "a / b", func(b, a VecVirtual) { VDIVPS(b, a, a) }},
-		{"max", "the greater of a and b, NaN if one is", s.greater},
+		{"add", "a + b", func(b, a VecVirtual) { VADDPS(b, a, a) }, true},
+		{"sub", "a - b", func(b, a VecVirtual) { VSUBPS(b, a, a) }, true},
+		{"mul", "a · b", func(b, a VecVirtual) { VMULPS(b, a, a) }, true},
+		{"div", "a / b", func(b, a VecVirtual) { VDIVPS(b, a, a) }, false},
+		{"max", "the greater of a and b, NaN if one is", s.greater, false},
 	} {
 		TEXT(f.name+s.name, NOSPLIT, "func(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep, rows, n int)")
 		Doc(f.name+s.name+" computes "+f.doc+" for a[r·aStep+i] and b[r·bStep+i]: dst[r·dstStep+i]",
 			"for r < rows, at least 1, and i < n, at least 1.")
+		s := s
+		if f.flush {
+			s = s.flushing()
+		}
 		b, bStep, bAt := gp("b"), gp("bStep"), GP64()
 		SHLQ(U8(2), bStep)
 		s.rowLoop("a", func() { MOVQ(b, bAt) }, func(l loaded) {

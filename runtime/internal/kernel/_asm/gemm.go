@@ -22,7 +22,7 @@ func (s isa) gemm(vectors int) {
 		"Sums begin with first, which is the bias if total is nil. Else count pieces, or run products of one, are a block,",
 		"first is zeros, and their sums are added to total, which is the bias.",
 		"It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.")
-	g := gemm{isa: s, vectors: vectors}
+	g := gemm{isa: s.flushing(), vectors: vectors}
 	g.rows = min(12, s.rows*2/vectors) // there are addresses for twelve
 	g.dst, g.a = Load(Param("dst"), GP64()).(GPVirtual), Load(Param("a"), GP64()).(GPVirtual)
 	g.dstStride, g.aStride = Load(Param("dstStride"), GP64()).(GPVirtual), Load(Param("aStride"), GP64()).(GPVirtual)
@@ -63,8 +63,7 @@ func (s isa) gemm(vectors int) {
 	advance(g.dst, "gap")
 	DECQ(s.param("lines"))
 	JNE(LabelRef("line"))
-	VZEROUPPER()
-	RET()
+	g.ret()
 	Label("full")
 	g.tile(g.rows)
 	JMP(LabelRef("tiles"))

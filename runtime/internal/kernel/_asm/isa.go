@@ -17,6 +17,7 @@ type isa struct {
 	rows   int    // rows of the largest tile of Gemm, by the number of registers
 	vector func() VecVirtual
 	tail   func(n GPVirtual) mask // the first n lanes, n from 1 to lanes
+	mode   *Mem                   // in a function that flushes subnormal numbers, where the caller's mode is kept
 }
 
 // bytes is the size of a vector.

@@ -17,6 +17,7 @@ func (s isa) logistic() {
 		}
 		TEXT(name+s.name, NOSPLIT, "func("+rowParams+", scale, most float32)")
 		Doc(name+s.name+" computes "+rowDoc, doc, "for the power x is held in ±most; NaN stays.")
+		s := s.flushing()
 		l := s.newLogistic()
 		s.mapLoaded(func(v loaded) {
 			numerator, denominator := l.fraction(v.x)
@@ -107,6 +108,7 @@ func (l logistic) power(x []VecVirtual) (less, more, n []VecVirtual) {
 func (s isa) exp() {
 	TEXT("exp"+s.name, NOSPLIT, "func("+rowParams+", shift, scale, most float32)")
 	Doc("exp"+s.name+" computes "+rowDoc, "f(x) = 2^(8·scale·(x-shift));", "for that x-shift is held in ±most; NaN stays.")
+	s = s.flushing()
 	shift := s.float("shift")
 	l := s.newLogistic()
 	s.mapRows(func(x VecVirtual) {

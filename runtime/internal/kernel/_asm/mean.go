@@ -20,7 +20,7 @@ func (s isa) mean() {
 	TEXT("sum"+s.name, NOSPLIT, "func(dst *float64, x *float32, step, pixels, channels int)")
 	Doc("sum"+s.name+" computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels, a multiple of eight:",
 		"as the plain sum does, to the bit.")
-	m := mean{isa: s, step: gp("step"), at: GP64(), left: GP64()}
+	m := mean{isa: s.flushing(), step: gp("step"), at: GP64(), left: GP64()}
 	dst, x, channels := gp("dst"), gp("x"), gp("channels")
 	SHLQ(U8(2), m.step)
 	for _, m.vectors = range []int{2, 1} { // a cache line at a time, then what is left
@@ -39,8 +39,7 @@ func (s isa) mean() {
 		JMP(LabelRef(block))
 		Label(done)
 	}
-	VZEROUPPER()
-	RET()
+	m.ret()
 }
 
 type mean struct {

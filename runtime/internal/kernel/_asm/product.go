@@ -18,6 +18,7 @@ func (s isa) product() {
 	Doc("product"+s.name+fmt.Sprintf(" computes dst[p·%d+j] = bias[p·%d+j] + Σ_l a[l]·panels[p·step+l·%d+j], held in lo … hi,", 2*s.lanes, 2*s.lanes, 2*s.lanes),
 		fmt.Sprintf("for p < %d, j < %d and l < k, which is at least 1.", streams, 2*s.lanes),
 		"Every run products are a block; if there are several, their sums are added to the bias.")
+	s = s.flushing()
 	dst, a, k, step, bias := gp("dst"), gp("a"), gp("k"), gp("step"), gp("bias")
 	SHLQ(U8(2), step)
 	panels := []GPVirtual{gp("panels")}
@@ -66,8 +67,7 @@ func (s isa) product() {
 		bound(sum, lo, hi)
 		VMOVUPS(sum, Mem{Base: dst, Disp: i * s.bytes()})
 	}
-	VZEROUPPER()
-	RET()
+	s.ret()
 }
 
 // addTotal adds what dst has to the sums, if total is not 0.
