@@ -74,7 +74,7 @@ func inferMaxUnpool(c *Call) ([]Type, error) {
 	if err := mustFit(c, 1, x); err != nil {
 		return nil, err
 	}
-	shape, err := UnpooledShape(c)
+	shape, err := unpooled(c)
 	if err != nil || !c.has(2) {
 		return one(shape), err
 	}
@@ -97,8 +97,8 @@ func inferMaxUnpool(c *Call) ([]Type, error) {
 	return one(target), nil
 }
 
-// UnpooledShape is the shape that the indices of a call of MaxUnpool count in.
-func UnpooledShape(c *Call) (tensor.Shape, error) {
+// unpooled is the least shape whose pooling gives the shape of a MaxUnpool's X.
+func unpooled(c *Call) (tensor.Shape, error) {
 	x := c.In[0].Shape
 	if x == nil {
 		return nil, nil

@@ -12,8 +12,8 @@ import (
 // per axis.
 type Resize struct {
 	Out         tensor.Shape
-	Scale       []float64 // output size over input size, as asked for
-	Start, End  []float64 // the part of the input to show, in lengths of the axis
+	Scale       []Scale
+	Start, End  []float32 // the part of the input to show, in lengths of the axis
 	Mode        string    // nearest, linear or cubic
 	Coordinates string    // the coordinate_transformation_mode
 	Nearest     string    // the nearest_mode
@@ -22,6 +22,31 @@ type Resize struct {
 
 	Antialias, ExcludeOutside bool
 }
+
+// Scale is how many times as long an axis becomes: Out / In. Where sizes are given,
+// or a float32 that is the nearest to the lengths' fraction, it is that fraction,
+// and coordinates are exact. Any other float32 is Out, and Rounded.
+type Scale struct {
+	Out, In float64
+	Rounded bool
+}
+
+// Value is the scale as a number.
+func (s Scale) Value() float64 { return s.Out / s.In }
+
+// One reports whether the scale is 1, so that the axis stays as it is.
+func (s Scale) One() bool { return s.Out == s.In }
+
+// fraction is the scale from n elements to m. All that are 1 are equal.
+func fraction(m, n int) Scale {
+	if m == n {
+		return Scale{Out: 1, In: 1}
+	}
+	return Scale{Out: float64(m), In: float64(n)}
+}
+
+// float32 is the scale in the precision of ONNX's input scales.
+func (s Scale) float32() float32 { return float32(s.Out) / float32(s.In) }
 
 // ResizeOf resolves a call of Resize or Upsample whose shape and values are
 // known.
@@ -77,7 +102,7 @@ func resizeOf(c *Call) (z Resize, known bool, err error) {
 	if err != nil || !ok || !sizesKnown {
 		return z, false, err
 	}
-	z.Out, z.Scale = in.Clone(), slices.Repeat([]float64{1}, len(in))
+	z.Out, z.Scale = in.Clone(), slices.Repeat([]Scale{fraction(1, 1)}, len(in))
 	switch {
 	case len(scales) == len(axes) && len(sizes) == 0:
 		err = z.scale(in, axes, scales)
@@ -134,19 +159,25 @@ func scaleList(c *Call) (list []float32, known bool) {
 	return list, known
 }
 
-// scale multiplies, and rounds down.
+// scale multiplies in float32, as PyTorch and ONNX Runtime do, and rounds down.
 func (z *Resize) scale(in tensor.Shape, axes []int64, scales []float32) error {
 	for i, a := range axes {
-		s := float64(scales[i])
+		s := scales[i]
 		if !(s > 0) || s > math.MaxInt32 {
 			return fmt.Errorf("scale %v, allowed above 0", s)
 		}
-		z.Scale[a] = s
-		if d := in[a]; d != tensor.Unknown {
-			if d > math.MaxInt32 {
-				return fmt.Errorf("a dimension of %d", d)
-			}
-			z.Out[a] = tensor.IntWithin(float64(d)*s, 0, math.MaxInt)
+		z.Scale[a] = Scale{Out: float64(s), In: 1, Rounded: s != 1}
+		d := in[a]
+		if d == tensor.Unknown {
+			continue
+		}
+		length := float32(d) * s
+		if length > math.MaxInt32 {
+			return fmt.Errorf("a dimension of %d times %v", d, s)
+		}
+		z.Out[a] = tensor.IntWithin(float64(length), 0, math.MaxInt32)
+		if f := fraction(z.Out[a], d); d > 0 && f.float32() == s {
+			z.Scale[a] = f
 		}
 	}
 	return nil
@@ -155,43 +186,42 @@ func (z *Resize) scale(in tensor.Shape, axes []int64, scales []float32) error {
 // fit resizes to the sizes given, or to the largest within or the smallest
 // around them that keeps the aspect ratio.
 func (z *Resize) fit(in tensor.Shape, axes, sizes []int64, policy string) error {
-	common := math.Inf(1)
-	if policy == "not_smaller" {
-		common = 0
+	if !slices.Contains([]string{"stretch", "not_larger", "not_smaller"}, policy) {
+		return fmt.Errorf("attribute keep_aspect_ratio_policy: %s, allowed stretch, not_larger, not_smaller", quote(policy))
 	}
+	var common Scale
+	open := false
 	for i, a := range axes {
 		if sizes[i] < 0 || sizes[i] > math.MaxInt32 {
 			return fmt.Errorf("size %d, allowed 0 to %d", sizes[i], math.MaxInt32)
 		}
 		z.Out[a] = int(sizes[i])
-		if in[a] == tensor.Unknown || in[a] == 0 {
-			z.Scale[a] = math.NaN() // nobody may ask before the run
-			common = math.NaN()
+		switch {
+		case in[a] == tensor.Unknown:
+			z.Scale[a], open = Scale{Out: math.NaN(), In: 1}, true // nobody may ask before the run
 			continue
+		case in[a] > 0:
+			z.Scale[a] = fraction(z.Out[a], in[a])
+		case sizes[i] > 0:
+			return fmt.Errorf("size %d for axis %d, which has no elements", sizes[i], a)
 		}
-		z.Scale[a] = float64(sizes[i]) / float64(in[a])
-		if policy == "not_larger" {
-			common = min(common, z.Scale[a])
-		} else {
-			common = max(common, z.Scale[a])
+		if s := z.Scale[a]; i == 0 || policy == "not_larger" && s.Value() < common.Value() || policy == "not_smaller" && s.Value() > common.Value() {
+			common = s
 		}
 	}
-	switch policy {
-	case "stretch":
+	if policy == "stretch" {
 		return nil
-	case "not_larger", "not_smaller":
-	default:
-		return fmt.Errorf("attribute keep_aspect_ratio_policy: %s, allowed stretch, not_larger, not_smaller", quote(policy))
 	}
 	for _, a := range axes {
-		z.Scale[a], z.Out[a] = common, tensor.Unknown
-		if common == common && in[a] != tensor.Unknown {
-			d := math.Floor(float64(in[a])*common + 0.5)
-			if d > math.MaxInt32 {
-				return fmt.Errorf("a size of %v", d)
-			}
-			z.Out[a] = tensor.IntWithin(d, 0, math.MaxInt32)
+		z.Out[a] = tensor.Unknown
+		if open || in[a] == tensor.Unknown {
+			continue
 		}
+		length := math.Floor(float64(common.float32()*float32(in[a])) + 0.5)
+		if length > math.MaxInt32 {
+			return fmt.Errorf("a size of %v", length)
+		}
+		z.Scale[a], z.Out[a] = common, tensor.IntWithin(length, 0, math.MaxInt32)
 	}
 	return nil
 }
@@ -199,7 +229,7 @@ func (z *Resize) fit(in tensor.Shape, axes, sizes []int64, policy string) error 
 // part sets Start and End from input roi, which only tf_crop_and_resize heeds:
 // all starts, then all ends.
 func (z *Resize) part(c *Call, axes []int64) error {
-	z.Start, z.End = make([]float64, len(z.Out)), slices.Repeat([]float64{1}, len(z.Out))
+	z.Start, z.End = make([]float32, len(z.Out)), slices.Repeat([]float32{1}, len(z.Out))
 	roi := c.input(1)
 	if z.Coordinates != "tf_crop_and_resize" || roi.Value == nil {
 		return nil
@@ -208,7 +238,7 @@ func (z *Resize) part(c *Call, axes []int64) error {
 		return fmt.Errorf("input 1 (roi): %d elements, must be %d", roi.Value.Elements(), 2*len(axes))
 	}
 	for i, a := range axes {
-		z.Start[a], z.End[a] = numberAt(roi.Value, i), numberAt(roi.Value, len(axes)+i)
+		z.Start[a], z.End[a] = float32(numberAt(roi.Value, i)), float32(numberAt(roi.Value, len(axes)+i))
 	}
 	return nil
 }

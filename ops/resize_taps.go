@@ -21,12 +21,12 @@ func (z Resize) Taps(axis, i, n int) (taps []Tap, inside bool) {
 	}
 	if z.Mode == "nearest" {
 		mode := z.Nearest
-		if z.Scale[axis] < 1 {
+		if z.Scale[axis].Value() < 1 {
 			mode = z.Smaller
 		}
 		return []Tap{{tensor.IntWithin(rounding[mode](x), 0, n-1), 1}}, true
 	}
-	first, weights := z.weights(x, z.Scale[axis], n)
+	first, weights := z.weights(x, z.Scale[axis].Value(), n)
 	for k, w := range weights {
 		taps = append(taps, Tap{min(max(first+k, 0), n-1), w})
 	}
@@ -40,36 +40,65 @@ var rounding = map[string]func(float64) float64{
 }
 
 // coordinate is where output index i of an axis lies among its n inputs. It is
-// not inside if the part of the input that is shown does not reach there.
+// not inside if the part of the input that is shown does not reach there. An axis
+// whose scale is 1 stays as it is in all coordinates but those of a part.
 func (z Resize) coordinate(axis, i, n int) (x float64, inside bool) {
-	at, size, scale := float64(i), float64(n), z.Scale[axis]
-	length := scale * size // the output's, before it was rounded
-	switch z.Coordinates {
-	case "half_pixel":
-		x = (at+0.5)/scale - 0.5
-	case "half_pixel_symmetric":
-		x = size/2*(1-float64(z.Out[axis])/length) + (at+0.5)/scale - 0.5
-	case "pytorch_half_pixel":
-		if length > 1 {
-			x = (at+0.5)/scale - 0.5
-		}
-	case "align_corners":
-		if length != 1 {
-			x = at * (size - 1) / (length - 1)
-		}
-	case "tf_half_pixel_for_nn":
-		x = (at + 0.5) / scale
-	case "tf_crop_and_resize":
-		start, end := z.Start[axis], z.End[axis]
-		x = (start + end) / 2 * (size - 1)
-		if z.Out[axis] > 1 {
-			x = start*(size-1) + at*(end-start)*(size-1)/float64(z.Out[axis]-1)
-		}
-		return x, x >= 0 && x <= size-1
-	default: // asymmetric
-		x = at / scale
+	switch s := z.Scale[axis]; {
+	case z.Coordinates == "tf_crop_and_resize":
+		x := float64(z.cropped(axis, float32(i), float32(n)))
+		return x, x >= 0 && x <= float64(n-1)
+	case s.One():
+		return float64(i), true
+	case z.Coordinates == "align_corners":
+		return float64(i) * float64(n-1) / max(float64(z.Out[axis]-1), 1), true
+	case z.Coordinates == "pytorch_half_pixel" && z.Out[axis] <= 1:
+		return 0, true
+	case s.Rounded:
+		return float64(z.rounded(s.float32(), float32(i), float32(n), float32(z.Out[axis]))), true
+	default:
+		return z.exact(s, float64(i), float64(n), float64(z.Out[axis])), true
 	}
-	return x, true
+}
+
+// exact is the coordinate as a fraction, which is rounded once, in its division:
+// none but an integer becomes one.
+func (z Resize) exact(s Scale, at, n, m float64) float64 {
+	switch z.Coordinates {
+	case "half_pixel", "pytorch_half_pixel":
+		return ((2*at+1)*s.In - s.Out) / (2 * s.Out)
+	case "half_pixel_symmetric":
+		return (n*s.Out + (2*at+1-m)*s.In - s.Out) / (2 * s.Out)
+	case "tf_half_pixel_for_nn":
+		return (2*at + 1) * s.In / (2 * s.Out)
+	default: // asymmetric
+		return at * s.In / s.Out
+	}
+}
+
+// rounded is the coordinate in the arithmetic of ONNX Runtime, for a scale that is
+// rounded itself: 3 / 0.6 is 5 in float32, and a bit less with all digits of its 0.6.
+func (z Resize) rounded(s, at, n, m float32) float32 {
+	switch z.Coordinates {
+	case "half_pixel", "pytorch_half_pixel":
+		return (at+0.5)/s - 0.5
+	case "half_pixel_symmetric":
+		offset := n / 2 * float32(1-m/float32(s*n))
+		return float32(float64(offset) + (float64(at)+0.5)/float64(s) - 0.5)
+	case "tf_half_pixel_for_nn":
+		return (at + 0.5) / s
+	default: // asymmetric
+		return at / s
+	}
+}
+
+// cropped is the coordinate in the part of the input that roi asks for, in float32
+// as roi is.
+func (z Resize) cropped(axis int, at, n float32) float32 {
+	start, end, m := z.Start[axis], z.End[axis], z.Out[axis]
+	if m <= 1 {
+		return float32(0.5 * float64(start+end) * float64(n-1))
+	}
+	return float32(start*(n-1)) + float32(float32(at*(end-start))*(n-1))/float32(m-1)
 }
 
 // weights returns the weights of the inputs from index first on for the

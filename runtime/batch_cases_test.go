@@ -221,9 +221,10 @@ var batchCases = []batchCase{
 	{"resize between pictures", true, 14, picture, func(b *builder, x string) {
 		b.node("Resize", "y", []string{x, "", b.constant(tensor.Of([]float32{1.1, 1, 1, 1}, 4))}, onnx.StringAttr("mode", "linear"))
 	}},
-	{"resize to the next picture", true, 14, picture, func(b *builder, x string) {
-		b.node("Resize", "y", []string{x, "", b.constant(tensor.Of([]float32{1, 1, 2, 2}, 4))}, onnx.StringAttr("mode", "nearest"),
-			onnx.StringAttr("nearest_mode", "ceil"), onnx.StringAttr("coordinate_transformation_mode", "tf_half_pixel_for_nn"))
+	{"resize to a part of the pictures", true, 14, picture, func(b *builder, x string) {
+		roi := b.constant(tensor.Of([]float32{0.5, 0, 0, 0, 1, 1, 1, 1}, 8))
+		b.node("Resize", "y", []string{x, roi, b.constant(tensor.Of([]float32{1, 1, 2, 2}, 4))}, onnx.StringAttr("mode", "nearest"),
+			onnx.StringAttr("coordinate_transformation_mode", "tf_crop_and_resize"))
 	}},
 	{"depth to space", false, 14, picture, op("DepthToSpace", onnx.IntAttr("blocksize", 2))},
 	{"batch to space", true, 14, picture, func(b *builder, x string) {

@@ -78,3 +78,15 @@ func differ(got, want *tensor.Tensor) error {
 	}
 	return nil
 }
+
+// TestResizeWithoutRegion: a roi of no elements, as opset 11 demands one, keeps no
+// Resize from its planned kernel.
+func TestResizeWithoutRegion(t *testing.T) {
+	s, err := Load("testdata/cases/resize-by-scales/38-75-op13.onnx", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fallbacks, err := s.Fallbacks(); err != nil || len(fallbacks) > 0 {
+		t.Errorf("fallbacks %q, %v", fallbacks, err)
+	}
+}

@@ -55,5 +55,5 @@ func printConformance(w io.Writer, r *conform.Report) {
 		}
 	}
 	tw.Flush()
-	fmt.Fprintf(w, "%d cases: %d passed, %d failed, %d unsupported\n", len(r.Cases), r.Passed, r.Failed, r.Unsupported)
+	fmt.Fprintf(w, "%d cases: %d passed, %d failed, %d unsupported, %d contradicted\n", len(r.Cases), r.Passed, r.Failed, r.Unsupported, r.Contradicted)
 }

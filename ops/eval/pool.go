@@ -1,7 +1,7 @@
 package eval
 
 import (
-	"errors"
+	"fmt"
 	"math"
 
 	"github.com/mixconv/mixconv/ops"
@@ -146,23 +146,14 @@ func (r *run) stored(plane tensor.Shape, i int) int {
 	return at
 }
 
-// maxUnpool writes the elements where the indices say, which count in the shape
-// that was pooled.
+// maxUnpool writes the elements where the indices say, which count in the output.
 func maxUnpool(r *run) error {
-	shape, err := ops.UnpooledShape(r.Call)
-	if err != nil {
-		return err
-	}
-	inner, outer, move := strides(shape), strides(r.out[0].Shape), mover(r.out[0], r.in[0])
+	move, n := mover(r.out[0], r.in[0]), int64(r.out[0].Elements())
 	for i, to := range tensor.Data[int64](r.in[1]) {
-		if to < 0 || to >= int64(shape.Elements()) {
-			return errors.New("an index lies outside of what was pooled")
+		if to < 0 || to >= n {
+			return fmt.Errorf("index %d, the output has %d elements", to, n)
 		}
-		at := 0
-		for axis, s := range inner {
-			at += int(to) / s % shape[axis] * outer[axis]
-		}
-		move(at, i, 1)
+		move(int(to), i, 1)
 	}
 	return r.spend(r.in[0].Elements())
 }

@@ -21,7 +21,7 @@ func resize(r *run) error {
 	}
 	shape := r.in[0].Shape.Clone()
 	for axis := range shape {
-		if shape[axis] == z.Out[axis] && z.Scale[axis] == 1 && z.Coordinates != "tf_crop_and_resize" {
+		if z.Scale[axis].One() && z.Coordinates != "tf_crop_and_resize" {
 			continue
 		}
 		if x, err = r.resizeAxis(z, x, shape, axis); err != nil {

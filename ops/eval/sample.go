@@ -89,26 +89,26 @@ func (s sampler) borders(n int) (low, high float64) {
 	return -0.5, float64(n) - 0.5
 }
 
-// coordinate turns −1 … 1 into units of elements, and brings what is outside
-// in. Not finite ones count as the first element.
-func (s sampler) coordinate(v float64, axis int) float64 {
-	n := s.shape[axis]
-	low, high := s.borders(n)
-	c := low + (v+1)/2*(high-low)
-	if math.IsNaN(c) || math.Abs(c) > math.MaxInt32 {
+// coordinate turns −1 … 1 into units of elements. Where the grid is no float64 it
+// is computed in float32, as PyTorch and ONNX Runtime do: of nearest elements, the
+// last digit decides. Not a number counts as the element before the first.
+func (s sampler) coordinate(v float64, axis int, double bool) float64 {
+	n := float64(s.shape[axis])
+	var c float64
+	switch {
+	case s.corners && double:
+		c = (v + 1) / 2 * (n - 1)
+	case s.corners:
+		c = float64((float32(v) + 1) / 2 * float32(n-1))
+	case double:
+		c = (float64((v+1)*n) - 1) / 2
+	default:
+		c = float64((float32((float32(v)+1)*float32(n)) - 1) / 2)
+	}
+	if math.IsNaN(c) {
 		return -1
 	}
-	if s.mode == "nearest" {
-		c = math.RoundToEven(c)
-	}
-	switch {
-	case c >= low && c <= high:
-	case s.padding == "border":
-		return min(max(c, 0), float64(n-1))
-	case s.padding == "reflection":
-		return s.reflect(c, n)
-	}
-	return c
+	return min(max(c, math.MinInt32), math.MaxInt32)
 }
 
 func gridSample(r *run) error {
@@ -123,11 +123,11 @@ func gridSample(r *run) error {
 	in, out := r.in[0].Shape, r.out[0].Shape
 	s := newSampler(in[2:], r.Attrs.String("mode", "linear"), r.Attrs.String("padding_mode", "zeros"), r.Attrs.Int("align_corners", 0) != 0)
 	plane, places, rank := in[2:].Elements(), out[2:].Elements(), len(in)-2
-	place := make([]float64, rank)
+	place, double := make([]float64, rank), r.in[1].DType == tensor.Float64
 	for n := range out[0] {
 		for p := range places {
 			for axis := range place { // the grid has x before y
-				place[axis] = s.coordinate(float64(float32(grid[(n*places+p)*rank+rank-1-axis])), axis)
+				place[axis] = s.coordinate(grid[(n*places+p)*rank+rank-1-axis], axis, double)
 			}
 			for c := range out[1] {
 				v := s.at(x[(n*in[1]+c)*plane:][:plane], place)

@@ -2,7 +2,9 @@
 // them: a folder a case with model.onnx and data sets of inputs and expected
 // outputs. A case passes if both engines compute every output of every data
 // set; it is unsupported if the model asks for something that this program
-// lacks, which is known before anything is computed.
+// lacks, which is known before anything is computed. It is contradicted if its
+// outputs are not what ONNX Runtime and PyTorch compute, and both engines compute
+// what these do.
 package conform
 
 import (
@@ -27,9 +29,10 @@ type Status string
 
 // The statuses of a case.
 const (
-	Passed      Status = "passed"
-	Failed      Status = "failed"
-	Unsupported Status = "unsupported"
+	Passed       Status = "passed"
+	Failed       Status = "failed"
+	Unsupported  Status = "unsupported"
+	Contradicted Status = "contradicted"
 )
 
 // Case is one case and how it came out.
@@ -42,10 +45,11 @@ type Case struct {
 
 // Report is the outcome of all cases, sorted by name.
 type Report struct {
-	Passed      int    `json:"passed"`
-	Failed      int    `json:"failed"`
-	Unsupported int    `json:"unsupported"`
-	Cases       []Case `json:"cases"`
+	Passed       int    `json:"passed"`
+	Failed       int    `json:"failed"`
+	Unsupported  int    `json:"unsupported"`
+	Contradicted int    `json:"contradicted"`
+	Cases        []Case `json:"cases"`
 }
 
 // Run runs every case below the root of data. It fails if there is none, or if
@@ -80,6 +84,8 @@ func (r *Report) add(c Case) {
 		r.Failed++
 	case Unsupported:
 		r.Unsupported++
+	case Contradicted:
+		r.Contradicted++
 	}
 }
 
@@ -130,7 +136,9 @@ func (l location) run(ctx context.Context) (c Case) {
 		err = l.runModel(ctx, m)
 	}
 	var unsupported *errs.UnsupportedError
-	switch {
+	switch other := contradicted(l.name); {
+	case err == nil && other != nil:
+		c.Status, c.Reason = Contradicted, other.reason
 	case err == nil:
 		c.Status = Passed
 	case errors.As(err, &unsupported):
@@ -165,7 +173,7 @@ func (l location) runModel(ctx context.Context, m *onnx.Model) error {
 			return err
 		}
 		for i, set := range l.sets {
-			if err := set.run(ctx, l.data, s); err != nil {
+			if err := set.run(ctx, l.data, s, contradicted(l.name)); err != nil {
 				return fmt.Errorf("%s engine, data set %d: %w", engine, i, err)
 			}
 		}

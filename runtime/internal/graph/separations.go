@@ -199,11 +199,10 @@ func (t *twin) pad() bool {
 		(len(t.kinds) < 3 || t.kinds[2] == shared || t.kinds[2] == absent)
 }
 
-// resize must keep the pictures as they are: a scale of 1 in coordinates in
-// which that means so.
+// resize must keep the pictures as they are: a scale of 1, and no part of them.
 func (t *twin) resize() bool {
 	all, err := ops.ResizeOf(t.all)
 	one, err1 := ops.ResizeOf(t.one)
-	return err == nil && err1 == nil && t.firstBatched() && all.Scale[0] == 1 && one.Scale[0] == 1 && slices.Equal(all.Scale, one.Scale) &&
-		all.Coordinates != "tf_crop_and_resize" && all.Coordinates != "tf_half_pixel_for_nn"
+	return err == nil && err1 == nil && t.firstBatched() && all.Scale[0].One() && one.Scale[0].One() && slices.Equal(all.Scale, one.Scale) &&
+		all.Coordinates != "tf_crop_and_resize"
 }

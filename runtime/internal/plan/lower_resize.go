@@ -6,16 +6,15 @@ import (
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 )
 
-// resize lowers Resize and Upsample of pictures in height and width. Coordinates
-// in which a scale of 1 does not mean that an axis stays are not for it.
+// resize lowers Resize and Upsample of pictures in height and width. A part
+// of a picture is not for it.
 func (p *planner) resize(n *graph.Node) error {
 	shape := n.In[0].Type.Shape
 	z, err := resolve(n, ops.ResizeOf)
 	if err != nil {
 		return err
 	}
-	if len(shape) != 4 || !shape[:2].Equal(z.Out[:2]) || z.Scale[0] != 1 || z.Scale[1] != 1 ||
-		z.Coordinates == "tf_crop_and_resize" || z.Coordinates == "tf_half_pixel_for_nn" {
+	if len(shape) != 4 || !shape[:2].Equal(z.Out[:2]) || !z.Scale[0].One() || !z.Scale[1].One() || z.Coordinates == "tf_crop_and_resize" {
 		return errNoKernel
 	}
 	in, err := p.image(n.In[0])
@@ -38,7 +37,7 @@ func (p *planner) resize(n *graph.Node) error {
 func taps(z ops.Resize, axis, n int) [][]kernel.Tap {
 	list := make([][]kernel.Tap, z.Out[axis])
 	for i := range list {
-		if z.Mode != "nearest" && n == z.Out[axis] && z.Scale[axis] == 1 {
+		if z.Scale[axis].One() {
 			list[i] = []kernel.Tap{{From: i, Weight: 1}}
 			continue
 		}

@@ -143,12 +143,13 @@ func (p *planner) node(n *graph.Node) error {
 
 // floats reports whether n's first input and all its results are float32, and
 // nothing that it reads or makes is empty, or of a shape that only the run tells.
+// An empty list of a Resize, such as its roi, is one that is not given.
 func floats(n *graph.Node) bool {
 	if len(n.In) == 0 || n.In[0] == nil || n.In[0].Type.DType != tensor.Float32 {
 		return false
 	}
 	for v := range n.Operands {
-		if !someElements(v.Type.Shape) {
+		if !someElements(v.Type.Shape) && (n.Op.Name != "Resize" || v == n.In[0]) {
 			return false
 		}
 	}
