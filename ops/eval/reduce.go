@@ -172,10 +172,17 @@ func normalise(_ *run, row []float64) {
 	}
 }
 
+// logNormalise makes a row the logarithms of its softmax. The greatest element is
+// taken away before the logarithm is: their sum would lose what is small beside it.
 func logNormalise(_ *run, row []float64) {
-	total := logSumExpOf(row)
+	top, sum := maxOf(row), 0.0
 	for i := range row {
-		row[i] -= total
+		row[i] -= top
+		sum += math.Exp(row[i])
+	}
+	sum = math.Log(sum)
+	for i := range row {
+		row[i] -= sum
 	}
 }
 

@@ -36,7 +36,7 @@ const (
 	Swish            // x · sigmoid(A·x)
 	HardSigmoid      // max(0, min(1, A·x + B))
 	HardSwish        // x · max(0, min(1, A·x + B))
-	Exp              // e^(x-A), x-A held in ±87
+	Exp              // e^(x-A), 0 and infinite where that is almost 2^-126 and 2^128
 	LeakyRelu        // max(x, 0) + A·min(x, 0)
 	Round            // the nearest whole number, the even one of two
 	Tanh

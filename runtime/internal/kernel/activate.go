@@ -86,21 +86,24 @@ func hardSigmoid(v float32, f act.Func) float32 {
 func sigmoid(v float32) float32 { return 1 / (1 + exp(-v)) }
 
 // exp is e^v: v = n·ln 2 + r with |r| ≤ ln 2 / 2, then the Taylor polynomial
-// of degree 7 for e^r (error below 2^-25) and an exponent of n. Arguments are
-// held in ±87.3, where the result is a normal number; outside, sigmoid is 0 or
-// 1 to rounding anyway.
+// of degree 7 for e^r (error below 2^-25) and an exponent of n. It is 0 and infinite
+// where n is no exponent of a normal number.
 func exp(v float32) float32 {
 	const (
 		log2e = 1.4426950408889634
 		ln2Hi = 0.693359375 // ln 2 in few bits: n·ln2Hi is exact
 		ln2Lo = -2.12194440e-4
-		most  = 87.3
 	)
 	if v != v {
 		return v
 	}
-	v = max(-most, min(most, v))
 	n := float32(math.Floor(float64(v*log2e + 0.5)))
+	switch {
+	case n < -126:
+		return 0
+	case n > 127:
+		return infinity
+	}
 	r := v - n*ln2Hi
 	r -= n * ln2Lo
 	p := float32(1.0 / 5040)

@@ -103,18 +103,18 @@ func roundAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n
 
 // sigmoidAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = 1 / (1 + 2^(8·scale·x));
-// for the power x is held in ±most; NaN stays.
-func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
+// for the power x is held in least … most; NaN stays.
+func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, least float32, most float32)
 
 // swishAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = x / (1 + 2^(8·scale·x));
-// for the power x is held in ±most; NaN stays.
-func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
+// for the power x is held in least … most; NaN stays.
+func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, least float32, most float32)
 
 // expAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = 2^(8·scale·(x-shift));
-// for that x-shift is held in ±most; NaN stays.
-func expAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, most float32)
+// for that x-shift is held in least … most; NaN stays.
+func expAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, least float32, most float32)
 
 // oddAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = x·P(x²) / Q(x²), held in ±bound;
@@ -249,18 +249,18 @@ func roundAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int,
 
 // sigmoidAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = 1 / (1 + 2^(8·scale·x));
-// for the power x is held in ±most; NaN stays.
-func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
+// for the power x is held in least … most; NaN stays.
+func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, least float32, most float32)
 
 // swishAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = x / (1 + 2^(8·scale·x));
-// for the power x is held in ±most; NaN stays.
-func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
+// for the power x is held in least … most; NaN stays.
+func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, least float32, most float32)
 
 // expAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = 2^(8·scale·(x-shift));
-// for that x-shift is held in ±most; NaN stays.
-func expAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, most float32)
+// for that x-shift is held in least … most; NaN stays.
+func expAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, least float32, most float32)
 
 // oddAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = x·P(x²) / Q(x²), held in ±bound;

@@ -9106,27 +9106,26 @@ next:
 	VZEROUPPER
 	RET
 
-// func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
+// func sigmoidAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, least float32, most float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidAVX2(SB), NOSPLIT, $8-56
+TEXT ·sigmoidAVX2(SB), NOSPLIT, $8-60
 	VSTMXCSR     (SP)
 	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS scale+48(FP), Y0
-	VBROADCASTSS most+52(FP), Y1
+	VBROADCASTSS most+56(FP), Y1
+	VBROADCASTSS least+52(FP), Y2
 	MOVL         $0x49c0007f, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Y3
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
 	MOVL         $0x3f66d4b1, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Y4
+	VMOVD        AX, X4
+	VBROADCASTSS X4, Y4
 	MOVL         $0x3eec97ea, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Y5
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
 	MOVL         $0x3ea6825e, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Y6
-	VXORPS       Y2, Y2, Y2
-	VSUBPS       Y1, Y2, Y2
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Y6
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+16(FP), CX
 	MOVQ         dstStep+8(FP), DX
@@ -9259,27 +9258,26 @@ next:
 	VZEROUPPER
 	RET
 
-// func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
+// func swishAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, least float32, most float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·swishAVX2(SB), NOSPLIT, $8-56
+TEXT ·swishAVX2(SB), NOSPLIT, $8-60
 	VSTMXCSR     (SP)
 	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS scale+48(FP), Y0
-	VBROADCASTSS most+52(FP), Y1
+	VBROADCASTSS most+56(FP), Y1
+	VBROADCASTSS least+52(FP), Y2
 	MOVL         $0x49c0007f, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Y3
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
 	MOVL         $0x3f66d4b1, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Y4
+	VMOVD        AX, X4
+	VBROADCASTSS X4, Y4
 	MOVL         $0x3eec97ea, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Y5
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
 	MOVL         $0x3ea6825e, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Y6
-	VXORPS       Y2, Y2, Y2
-	VSUBPS       Y1, Y2, Y2
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Y6
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+16(FP), CX
 	MOVQ         dstStep+8(FP), DX
@@ -9416,28 +9414,27 @@ next:
 	VZEROUPPER
 	RET
 
-// func expAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, most float32)
+// func expAVX2(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, least float32, most float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·expAVX2(SB), NOSPLIT, $8-60
+TEXT ·expAVX2(SB), NOSPLIT, $8-64
 	VSTMXCSR     (SP)
 	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS shift+48(FP), Y0
 	VBROADCASTSS scale+52(FP), Y1
-	VBROADCASTSS most+56(FP), Y2
+	VBROADCASTSS most+60(FP), Y2
+	VBROADCASTSS least+56(FP), Y3
 	MOVL         $0x49c0007f, AX
-	VMOVD        AX, X3
-	VBROADCASTSS X3, Y4
+	VMOVD        AX, X4
+	VBROADCASTSS X4, Y4
 	MOVL         $0x3f66d4b1, AX
-	VMOVD        AX, X3
-	VBROADCASTSS X3, Y5
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Y5
 	MOVL         $0x3eec97ea, AX
-	VMOVD        AX, X3
-	VBROADCASTSS X3, Y6
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Y6
 	MOVL         $0x3ea6825e, AX
-	VMOVD        AX, X3
-	VBROADCASTSS X3, Y7
-	VXORPS       Y3, Y3, Y3
-	VSUBPS       Y2, Y3, Y3
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Y7
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+16(FP), CX
 	MOVQ         dstStep+8(FP), DX
@@ -21852,27 +21849,26 @@ next:
 	VZEROUPPER
 	RET
 
-// func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·sigmoidAVX512(SB), NOSPLIT, $8-56
+// func sigmoidAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, least float32, most float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidAVX512(SB), NOSPLIT, $8-60
 	VSTMXCSR     (SP)
 	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS scale+48(FP), Z0
-	VBROADCASTSS most+52(FP), Z1
+	VBROADCASTSS most+56(FP), Z1
+	VBROADCASTSS least+52(FP), Z2
 	MOVL         $0x49c0007f, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Z3
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Z3
 	MOVL         $0x3f66d4b1, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Z4
+	VMOVD        AX, X4
+	VBROADCASTSS X4, Z4
 	MOVL         $0x3eec97ea, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Z5
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
 	MOVL         $0x3ea6825e, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Z6
-	VXORPS       Z2, Z2, Z2
-	VSUBPS       Z1, Z2, Z2
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+16(FP), CX
 	MOVQ         dstStep+8(FP), DX
@@ -21999,27 +21995,26 @@ next:
 	VZEROUPPER
 	RET
 
-// func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, most float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·swishAVX512(SB), NOSPLIT, $8-56
+// func swishAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, scale float32, least float32, most float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·swishAVX512(SB), NOSPLIT, $8-60
 	VSTMXCSR     (SP)
 	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS scale+48(FP), Z0
-	VBROADCASTSS most+52(FP), Z1
+	VBROADCASTSS most+56(FP), Z1
+	VBROADCASTSS least+52(FP), Z2
 	MOVL         $0x49c0007f, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Z3
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Z3
 	MOVL         $0x3f66d4b1, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Z4
+	VMOVD        AX, X4
+	VBROADCASTSS X4, Z4
 	MOVL         $0x3eec97ea, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Z5
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
 	MOVL         $0x3ea6825e, AX
-	VMOVD        AX, X2
-	VBROADCASTSS X2, Z6
-	VXORPS       Z2, Z2, Z2
-	VSUBPS       Z1, Z2, Z2
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+16(FP), CX
 	MOVQ         dstStep+8(FP), DX
@@ -22150,28 +22145,27 @@ next:
 	VZEROUPPER
 	RET
 
-// func expAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, most float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·expAVX512(SB), NOSPLIT, $8-60
+// func expAVX512(dst *float32, dstStep int, src *float32, srcStep int, rows int, n int, shift float32, scale float32, least float32, most float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expAVX512(SB), NOSPLIT, $8-64
 	VSTMXCSR     (SP)
 	VLDMXCSR     flushMode<>+0(SB)
 	VBROADCASTSS shift+48(FP), Z0
 	VBROADCASTSS scale+52(FP), Z1
-	VBROADCASTSS most+56(FP), Z2
+	VBROADCASTSS most+60(FP), Z2
+	VBROADCASTSS least+56(FP), Z3
 	MOVL         $0x49c0007f, AX
-	VMOVD        AX, X3
-	VBROADCASTSS X3, Z4
+	VMOVD        AX, X4
+	VBROADCASTSS X4, Z4
 	MOVL         $0x3f66d4b1, AX
-	VMOVD        AX, X3
-	VBROADCASTSS X3, Z5
+	VMOVD        AX, X5
+	VBROADCASTSS X5, Z5
 	MOVL         $0x3eec97ea, AX
-	VMOVD        AX, X3
-	VBROADCASTSS X3, Z6
+	VMOVD        AX, X6
+	VBROADCASTSS X6, Z6
 	MOVL         $0x3ea6825e, AX
-	VMOVD        AX, X3
-	VBROADCASTSS X3, Z7
-	VXORPS       Z3, Z3, Z3
-	VSUBPS       Z2, Z3, Z3
+	VMOVD        AX, X7
+	VBROADCASTSS X7, Z7
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+16(FP), CX
 	MOVQ         dstStep+8(FP), DX

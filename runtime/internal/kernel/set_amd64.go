@@ -41,9 +41,9 @@ type functions struct {
 	clamp         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
 	hardSigmoid   func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
 	hardSwish     func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
-	sigmoid       func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, scale, most float32)
-	swish         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, scale, most float32)
-	exp           func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, shift, scale, most float32)
+	sigmoid       func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, scale, least, most float32)
+	swish         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, scale, least, most float32)
+	exp           func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, shift, scale, least, most float32)
 	leakyRelu     func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a float32)
 	round         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int)
 	odd, oddGate  func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, table *float32)
@@ -180,18 +180,18 @@ func (f *functions) activate(dst []float32, dstStep int, src []float32, srcStep,
 	case act.Clip:
 		f.clamp(d, dstStep, x, srcStep, rows, n, a.A, a.B)
 	case act.Sigmoid:
-		scale, most := power(1)
-		f.sigmoid(d, dstStep, x, srcStep, rows, n, scale, most)
+		scale, least, most := power(1, smallest)
+		f.sigmoid(d, dstStep, x, srcStep, rows, n, scale, least, most)
 	case act.Swish:
-		scale, most := power(a.A)
-		f.swish(d, dstStep, x, srcStep, rows, n, scale, most)
+		scale, least, most := power(a.A, smallest)
+		f.swish(d, dstStep, x, srcStep, rows, n, scale, least, most)
 	case act.LeakyRelu:
 		f.leakyRelu(d, dstStep, x, srcStep, rows, n, a.A)
 	case act.Round:
 		f.round(d, dstStep, x, srcStep, rows, n)
 	case act.Exp:
-		scale, most := power(-1)
-		f.exp(d, dstStep, x, srcStep, rows, n, a.A, scale, most)
+		scale, least, most := power(-1, underflow)
+		f.exp(d, dstStep, x, srcStep, rows, n, a.A, scale, least, most)
 	case act.Tanh, act.Erf:
 		f.odd(d, dstStep, x, srcStep, rows, n, &tables[a.Kind][0])
 	case act.Gelu, act.GeluTanh:
@@ -205,11 +205,25 @@ func (f *functions) activate(dst []float32, dstStep int, src []float32, srcStep,
 	}
 }
 
-// power turns e^(-alpha·x) into 2^(8·scale·x), and says how large x may be for
-// that to be a normal number; further out the sigmoid is 0 or 1 to rounding.
-func power(alpha float32) (scale, most float32) {
+// The powers of two that the code has: underflow gives 0, overflow infinity, by
+// which sigmoid becomes 0, and swish 0 for any finite x. Where 1 is added to it, the
+// smallest normal power is small enough.
+const (
+	underflow = -127
+	smallest  = -125.9
+	overflow  = 128
+)
+
+// power turns e^(-alpha·x) into 2^(8·scale·x), and says between which numbers x must
+// lie for 8·scale·x to lie between low and overflow.
+func power(alpha float32, low float64) (scale, least, most float32) {
 	s := -float64(alpha) * math.Log2E
-	return float32(s / 8), float32(min(math.MaxFloat32, 125.9/math.Abs(s)))
+	bound := func(power float64) float32 { return float32(max(-math.MaxFloat32, min(math.MaxFloat32, power/s))) }
+	least, most = bound(low), bound(overflow)
+	if s < 0 {
+		least, most = most, least
+	}
+	return float32(s / 8), least, most
 }
 
 // tables are the odd functions as the code reads them: each number sixteen

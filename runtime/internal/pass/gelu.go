@@ -20,9 +20,6 @@ func gelu(g *graph.Graph) (bool, error) {
 		}
 		for i, gate := range rest {
 			x := rest[1-i]
-			if len(x.Type.Shape) != len(n.Out[0].Type.Shape) {
-				continue // a constant of higher rank
-			}
 			f := e.onePlus(gate)
 			switch {
 			case f.Is("Erf") && e.times(f.In[0], x, math.Sqrt2/2):
@@ -43,7 +40,7 @@ func (e *editor) factors(n *graph.Node, constant float64) (float64, []*graph.Val
 	var rest []*graph.Value
 	for i, v := range n.In {
 		divides := n.Is("Div") && i == 1
-		c, isConstant := scalar(v)
+		c, isConstant := scalar(v, n.In[1-i])
 		inner := e.only(v)
 		switch {
 		case isConstant && divides:
@@ -67,7 +64,7 @@ func (e *editor) factors(n *graph.Node, constant float64) (float64, []*graph.Val
 func (e *editor) onePlus(v *graph.Value) *graph.Node {
 	if add := e.only(v); add.Is("Add") {
 		for i, term := range add.In {
-			if c, ok := scalar(term); ok && c == 1 {
+			if c, ok := scalar(term, add.In[1-i]); ok && c == 1 {
 				return e.only(add.In[1-i])
 			}
 		}
@@ -116,7 +113,7 @@ func (e *editor) cube(list []*graph.Value, x *graph.Value) bool {
 		if !n.Is("Pow") || n.In[0] != x {
 			return false
 		}
-		power, ok := scalar(n.In[1])
+		power, ok := scalar(n.In[1], x)
 		return ok && power == 3
 	}
 	for _, v := range list {

@@ -37,7 +37,7 @@ func step(n *graph.Node) (scale float32, ok bool) {
 	if len(n.In) != 3 || !n.In[2].Known() || n.In[2].Type.Shape.Elements() != 1 || !is8Bit(n.In[2]) {
 		return 0, false
 	}
-	return scalar(n.In[1])
+	return number(n.In[1])
 }
 
 func is8Bit(v *graph.Value) bool {
@@ -51,7 +51,7 @@ func (w *writer) quantize() {
 		return
 	}
 	quotient := w.value("/quotient", n.In[0].Type.Shape)
-	w.add("Div", quotient, ops.Attrs{}, n.In[0], n.In[1])
+	w.add("Div", quotient, ops.Attrs{}, n.In[0], graph.Constant("", tensor.Of([]float32{s})))
 	w.add("QuantizeLinear", n.Out[0], ops.Attrs{}, quotient, one, n.In[2])
 }
 
@@ -64,7 +64,7 @@ func (w *writer) dequantize() {
 	if s != 1 {
 		whole := w.value("/whole", n.Out[0].Type.Shape)
 		w.add("DequantizeLinear", whole, ops.Attrs{}, n.In[0], one, n.In[2])
-		w.add("Mul", n.Out[0], ops.Attrs{}, whole, n.In[1])
+		w.add("Mul", n.Out[0], ops.Attrs{}, whole, graph.Constant("", tensor.Of([]float32{s})))
 		return
 	}
 	q := n.In[0].Def

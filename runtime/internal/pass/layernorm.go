@@ -65,7 +65,7 @@ func (e *editor) normalised(n *graph.Node) (x *graph.Value, eps float32, ok bool
 		return nil, 0, false
 	}
 	for i, v := range add.In {
-		if eps, ok = scalar(v); ok {
+		if eps, ok = scalar(v, add.In[1-i]); ok {
 			square := e.only(e.meanOf(add.In[1-i]))
 			return x, eps, isSquare(square, d)
 		}
@@ -97,7 +97,7 @@ func isSquare(n *graph.Node, x *graph.Value) bool {
 	if !n.Is("Pow") || n.In[0] != x {
 		return false
 	}
-	power, ok := scalar(n.In[1])
+	power, ok := scalar(n.In[1], x)
 	return ok && power == 2
 }
 

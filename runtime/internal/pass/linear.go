@@ -144,8 +144,18 @@ func knownFloats(v *graph.Value, rank int) bool {
 	return v.Known() && v.Type.DType == tensor.Float32 && len(v.Type.Shape) == rank
 }
 
-// scalar returns the value of a constant with one float32 element.
-func scalar(v *graph.Value) (float32, bool) {
+// scalar returns the value of a constant with one float32 element that meets x in
+// an operator which broadcasts: of more dimensions than x, it would add them to the
+// result, and is no scalar.
+func scalar(v, x *graph.Value) (float32, bool) {
+	if len(v.Type.Shape) > len(x.Type.Shape) {
+		return 0, false
+	}
+	return number(v)
+}
+
+// number returns the value of a constant with one float32 element of any rank.
+func number(v *graph.Value) (float32, bool) {
 	if !v.Known() || v.Type.DType != tensor.Float32 || v.Type.Shape.Elements() != 1 {
 		return 0, false
 	}

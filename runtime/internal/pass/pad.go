@@ -43,7 +43,7 @@ func zeroPads(n *graph.Node) (begin, end []int, ok bool) {
 		return nil, nil, false
 	}
 	if len(n.In) > 2 && n.In[2] != nil {
-		value, known := scalar(n.In[2])
+		value, known := number(n.In[2])
 		ok = known && value == 0
 	}
 	return begin, end, ok && slices.Min(begin) >= 0 && slices.Min(end) >= 0

@@ -43,7 +43,7 @@ func multiple(n *graph.Node) (c float32, x *graph.Value, ok bool) {
 		return 0, nil, false
 	}
 	for i, v := range n.In {
-		if c, ok = scalar(v); !ok || n.Is("Div") && i == 0 || len(v.Type.Shape) > len(n.In[1-i].Type.Shape) {
+		if c, ok = scalar(v, n.In[1-i]); !ok || n.Is("Div") && i == 0 {
 			continue
 		}
 		if n.Is("Div") {

@@ -15,8 +15,8 @@ func (s isa) logistic() {
 		if gate {
 			name, doc = "swish", "f(x) = x / (1 + 2^(8·scale·x));"
 		}
-		TEXT(name+s.name, NOSPLIT, "func("+rowParams+", scale, most float32)")
-		Doc(name+s.name+" computes "+rowDoc, doc, "for the power x is held in ±most; NaN stays.")
+		TEXT(name+s.name, NOSPLIT, "func("+rowParams+", scale, least, most float32)")
+		Doc(name+s.name+" computes "+rowDoc, doc, "for the power x is held in least … most; NaN stays.")
 		s := s.flushing()
 		l := s.newLogistic()
 		s.mapLoaded(func(v loaded) {
@@ -40,8 +40,9 @@ const (
 	square = 20.813655853271484 / 64
 )
 
-// rounder, added to an eighth of a number of ±126, leaves the nearest whole
-// number plus 127 in the last bits: the exponent of the power of two.
+// rounder, added to an eighth of a number from -127 to 128, leaves the nearest whole
+// number plus 127 in the last bits: the exponent of the power of two, which is 0 at
+// -127 and infinite at 128.
 const rounder = 3<<19 + 127./8
 
 // logistic holds what does not change in registers.
@@ -51,11 +52,8 @@ type logistic struct {
 }
 
 func (s isa) newLogistic() logistic {
-	l := logistic{isa: s, scale: s.float("scale"), most: s.float("most"), least: s.vector(), rounder: s.constant(rounder),
+	return logistic{isa: s, scale: s.float("scale"), most: s.float("most"), least: s.float("least"), rounder: s.constant(rounder),
 		line: s.constant(line), cubic: s.constant(cubic), square: s.constant(square)}
-	zero(l.least)
-	VSUBPS(l.most, l.least, l.least)
-	return l
 }
 
 // fraction returns 1 / (1 + 2^(s·x)) of each x as the numerators q-p and the
@@ -106,8 +104,8 @@ func (l logistic) power(x []VecVirtual) (less, more, n []VecVirtual) {
 
 // exp writes 2^(8·scale·(x-shift)).
 func (s isa) exp() {
-	TEXT("exp"+s.name, NOSPLIT, "func("+rowParams+", shift, scale, most float32)")
-	Doc("exp"+s.name+" computes "+rowDoc, "f(x) = 2^(8·scale·(x-shift));", "for that x-shift is held in ±most; NaN stays.")
+	TEXT("exp"+s.name, NOSPLIT, "func("+rowParams+", shift, scale, least, most float32)")
+	Doc("exp"+s.name+" computes "+rowDoc, "f(x) = 2^(8·scale·(x-shift));", "for that x-shift is held in least … most; NaN stays.")
 	s = s.flushing()
 	shift := s.float("shift")
 	l := s.newLogistic()
