@@ -15,6 +15,17 @@ type Limits struct {
 	Iterations  int   // of one Loop
 	NameBytes   int   // length of one name
 	Pixels      int64 // of one picture, width times height
+
+	// LoadOperations bounds what loading a model, or preparing it for new input
+	// shapes, may compute, in operations on elements; one more node counts as some
+	// hundred. Each byte of the model's own constants adds 8. A run is not bounded:
+	// its context is.
+	LoadOperations int64
+	// FoldOperations and FoldBytes bound the computing of constants from constants
+	// while a model is loaded, and what these take; each byte of the model's own
+	// constants adds 8 operations and 4 bytes. What is beyond is left to the run.
+	FoldOperations int64
+	FoldBytes      int64
 }
 
 // Default returns the bounds used where a caller gives none.
@@ -30,6 +41,10 @@ func Default() Limits {
 		Iterations:  100_000,
 		NameBytes:   1 << 10,
 		Pixels:      1 << 26, // 8192 × 8192
+
+		LoadOperations: 2_000_000_000,
+		FoldOperations: 100_000_000,
+		FoldBytes:      32 << 20,
 	}
 }
 
@@ -56,5 +71,8 @@ func (l Limits) OrDefault() Limits {
 	set(&l.Iterations, d.Iterations)
 	set(&l.NameBytes, d.NameBytes)
 	set64(&l.Pixels, d.Pixels)
+	set64(&l.LoadOperations, d.LoadOperations)
+	set64(&l.FoldOperations, d.FoldOperations)
+	set64(&l.FoldBytes, d.FoldBytes)
 	return l
 }

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -15,6 +16,10 @@ type Call struct {
 	Attrs   Attrs  // defaults filled in
 	In      []Type // as many as the node lists; an absent optional one is Type{}
 	Outputs int    // how many the node lists
+
+	// Budget bounds the inference of graphs in attributes; nil means that of loading a
+	// model by itself.
+	Budget *limit.Budget
 
 	spec *version
 	lack []int // inputs whose values inference asked for, and that are not known

@@ -2,7 +2,6 @@ package ops
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 
@@ -19,13 +18,13 @@ type Body interface {
 	Captured() int
 	Outputs() int
 	// Infer returns the types of the outputs.
-	Infer(in []Type) ([]Type, error)
+	Infer(b *limit.Budget, in []Type) ([]Type, error)
 	// Loaded reports whether the types were once inferred from what the file
 	// declares. What fails later is made for other shapes than a run's.
 	Loaded() bool
 	// Run computes the outputs. None is shared with the body; they may be
 	// inputs.
-	Run(ctx context.Context, in []*tensor.Tensor, lim limit.Limits) ([]*tensor.Tensor, error)
+	Run(b *limit.Budget, in []*tensor.Tensor) ([]*tensor.Tensor, error)
 }
 
 // bodies lists the graphs among the attributes in the order of their names.
@@ -75,7 +74,10 @@ func (c *Call) inferBody(name string, formal []Type) ([]Type, error) {
 	if len(formal) != b.Formal() {
 		return nil, fmt.Errorf("attribute %s: a graph of %d inputs, must be %d", name, b.Formal(), len(formal))
 	}
-	out, err := b.Infer(slices.Concat(formal, c.In[first:][:n]))
+	if c.Budget == nil {
+		c.Budget = limit.NewLoad(nil, limit.Limits{})
+	}
+	out, err := b.Infer(c.Budget, slices.Concat(formal, c.In[first:][:n]))
 	if err != nil {
 		return nil, fmt.Errorf("attribute %s: %w", name, err)
 	}

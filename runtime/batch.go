@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/plan"
@@ -56,18 +57,18 @@ func (s *Session) splits(shapes []tensor.Shape) bool {
 
 // batch returns how to run inputs of e's shapes in portions; nil if that cannot
 // be or does not pay, and all are run together.
-func (s *Session) batch(e *entry) (*batch, error) {
+func (s *Session) batch(budget *limit.Budget, e *entry) (*batch, error) {
 	if !s.splits(e.shapes) {
 		return nil, nil
 	}
-	one, err := s.specialise(s.passed, e.withBatch(1))
+	one, err := s.specialise(budget, s.passed, e.withBatch(1))
 	if err != nil || !s.worth(workOf(one)) {
 		return nil, nil
 	}
 	b := &batch{pictures: commonBatch(e.shapes)}
 	b.shares = s.split(b.pictures)
 	var ok bool
-	if e.outputs, ok = s.separable(e, one); !ok {
+	if e.outputs, ok = s.separable(budget, e, one); !ok {
 		return nil, nil
 	}
 	for i := range b.shares {
@@ -76,10 +77,13 @@ func (s *Session) batch(e *entry) (*batch, error) {
 			continue
 		}
 		part := e.withBatch(share.size)
-		if _, ok := s.separable(part, one); !ok {
+		if _, ok := s.separable(budget, part, one); !ok {
 			return nil, nil
 		}
-		if share.entry, err = s.find(part.shapes, part.want, true); err != nil {
+		if share.entry = s.find(part.shapes, part.want, true); share.entry != nil {
+			continue
+		}
+		if share.entry, err = s.add(budget, part.shapes, part.want, true); err != nil {
 			return nil, err
 		}
 	}
@@ -88,8 +92,8 @@ func (s *Session) batch(e *entry) (*batch, error) {
 
 // separable reports whether inputs of e's shapes give what one gives for each
 // picture, and returns the types of the outputs.
-func (s *Session) separable(e *entry, one *graph.Graph) (outputs []ops.Type, ok bool) {
-	all, err := s.specialise(s.passed, e)
+func (s *Session) separable(budget *limit.Budget, e *entry, one *graph.Graph) (outputs []ops.Type, ok bool) {
+	all, err := s.specialise(budget, s.passed, e)
 	if err != nil || commonBatch(e.shapes) > 1 && graph.Separable(all, one) != nil {
 		return nil, false
 	}

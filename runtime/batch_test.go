@@ -62,7 +62,7 @@ func entryOf(s *Session, in Tensors) (*entry, error) {
 	if err := s.ask(args, nil); err != nil {
 		return nil, err
 	}
-	return s.bind(args, in)
+	return s.bind(context.Background(), args, in)
 }
 
 func requireSameIntegers(t *testing.T, want, got Tensors) {

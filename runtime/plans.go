@@ -1,12 +1,13 @@
 package runtime
 
 import (
+	"context"
 	"reflect"
 	goruntime "runtime"
 	"slices"
 	"sync"
 
-	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/plan"
@@ -53,27 +54,35 @@ func (e *entry) fits(asked *entry) bool {
 
 // entry returns what is prepared for shapes and the outputs at want, preparing
 // it on first use.
-func (s *Session) entry(shapes []tensor.Shape, want []int) (*entry, error) {
+func (s *Session) entry(ctx context.Context, shapes []tensor.Shape, want []int) (*entry, error) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
-	e, err := s.find(shapes, want, false)
+	if e := s.find(shapes, want, false); e != nil {
+		return e, nil
+	}
+	e, err := s.add(s.budget(ctx), shapes, want, false)
 	if err != nil {
-		return nil, errs.InFile(s.model.Name(), err)
+		return nil, s.explain(err)
 	}
 	return e, nil
 }
 
-// find is entry while the plans are locked. With together, what it returns runs
-// all pictures together.
-func (s *Session) find(shapes []tensor.Shape, want []int, together bool) (*entry, error) {
+// find returns what is prepared, or nil, while the plans are locked. With together,
+// what it returns runs all pictures together.
+func (s *Session) find(shapes []tensor.Shape, want []int, together bool) *entry {
 	for _, e := range s.plans.entries {
 		if e.of == nil && slices.Equal(e.want, want) && slices.EqualFunc(e.shapes, shapes, tensor.Shape.Equal) &&
 			(e.batch == nil || !together) && (!e.part || together) {
 			s.plans.use(e)
-			return e, nil
+			return e
 		}
 	}
-	e, err := s.prepare(shapes, want, together)
+	return nil
+}
+
+// add prepares what find does not.
+func (s *Session) add(b *limit.Budget, shapes []tensor.Shape, want []int, together bool) (*entry, error) {
+	e, err := s.prepare(b, shapes, want, together)
 	if failed := s.typed.Reads.Err(); failed != nil { // then some packs are zeros
 		s.plans.packs, err = new(plan.Packs), failed
 	}
@@ -125,7 +134,7 @@ func (p *plans) trim() {
 	}
 }
 
-func (s *Session) prepare(shapes []tensor.Shape, want []int, together bool) (*entry, error) {
+func (s *Session) prepare(b *limit.Budget, shapes []tensor.Shape, want []int, together bool) (*entry, error) {
 	e := &entry{want: slices.Clone(want)}
 	for _, shape := range shapes {
 		e.shapes = append(e.shapes, shape.Clone())
@@ -134,16 +143,16 @@ func (s *Session) prepare(shapes []tensor.Shape, want []int, together bool) (*en
 	if s.options.Engine == Planned {
 		if together {
 			e.part = s.splits(e.shapes)
-		} else if e.batch, err = s.batch(e); err != nil || e.batch != nil {
+		} else if e.batch, err = s.batch(b, e); err != nil || e.batch != nil {
 			return e, err
 		}
-		g, err := s.specialise(s.passed, e)
+		g, err := s.specialise(b, s.passed, e)
 		if err == nil {
-			err = s.plan(e, g)
+			err = s.plan(b, e, g)
 		}
 		return e, err
 	}
-	if e.graph, err = s.specialise(s.typed, e); err == nil {
+	if e.graph, err = s.specialise(b, s.typed, e); err == nil {
 		e.graph.Embed()
 	}
 	return e, err

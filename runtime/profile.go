@@ -24,7 +24,7 @@ func (s *Session) Profile(ctx context.Context, in Tensors, runs int) ([]StepTime
 	if err := s.ask(args, nil); err != nil {
 		return nil, err
 	}
-	e, err := s.bind(args, in)
+	e, err := s.bind(ctx, args, in)
 	if err != nil {
 		return nil, err
 	}

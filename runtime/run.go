@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -26,7 +27,7 @@ func (s *Session) Run(ctx context.Context, in Tensors, outputs ...string) (Tenso
 	if err := s.ask(args, outputs); err != nil {
 		return nil, err
 	}
-	e, err := s.bind(args, in)
+	e, err := s.bind(ctx, args, in)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
 	if err := s.askInto(args, out); err != nil {
 		return err
 	}
-	e, err := s.bind(args, in)
+	e, err := s.bind(ctx, args, in)
 	if err != nil {
 		return err
 	}
@@ -125,7 +126,7 @@ func (s *Session) makes(output string) bool {
 // compute makes the outputs.
 func (s *Session) compute(ctx context.Context, e *entry, args *arguments) ([]*tensor.Tensor, error) {
 	if e.graph != nil {
-		return e.graph.Run(ctx, args.in, s.options.Limits)
+		return e.graph.Run(limit.NewBudget(ctx, s.options.Limits), args.in)
 	}
 	results := e.newOutputs()
 	return results, s.planned(ctx, e, args, results)
@@ -168,7 +169,7 @@ func (s *Session) explain(err error) error {
 
 // bind checks the inputs, puts them in the model's order, and finds what is
 // prepared for their shapes and the outputs asked for.
-func (s *Session) bind(args *arguments, in Tensors) (*entry, error) {
+func (s *Session) bind(ctx context.Context, args *arguments, in Tensors) (*entry, error) {
 	for _, v := range s.typed.Inputs {
 		t, ok := in[v.Name]
 		if t == nil && ok && v.Type.Optional {
@@ -190,7 +191,7 @@ func (s *Session) bind(args *arguments, in Tensors) (*entry, error) {
 	if len(in) != len(args.in) {
 		return nil, fmt.Errorf("%d inputs, the model has %d", len(in), len(args.in))
 	}
-	return s.entry(args.shapes, args.want)
+	return s.entry(ctx, args.shapes, args.want)
 }
 
 // fits reports whether a tensor of shape got may be fed where want is

@@ -2,13 +2,13 @@ package runtime
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	goruntime "runtime"
 	"slices"
 	"strings"
 
-	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
@@ -42,6 +42,9 @@ type Options struct {
 	Layers bool
 	// Limits bounds what a model may ask for; zero fields mean the defaults.
 	Limits limit.Limits
+	// Context ends the making of the session when it is done: its error is then that
+	// of Load, LoadFS, LoadBytes or New. nil never is. A Run has a context of its own.
+	Context context.Context
 }
 
 // Session is a model ready to run. It is immutable; any number of goroutines
@@ -60,7 +63,9 @@ type Session struct {
 // New makes a session. A broken model is an *errs.FormatError; everything that
 // is not implemented comes back at once in an *errs.UnsupportedError.
 func New(m *onnx.Model, o Options) (*Session, error) {
-	typed, err := graph.Build(m)
+	o.Limits = o.Limits.OrDefault()
+	budget := limit.NewLoad(o.Context, o.Limits)
+	typed, err := graph.Build(budget, m)
 	if err != nil {
 		return nil, err
 	}
@@ -72,16 +77,16 @@ func New(m *onnx.Model, o Options) (*Session, error) {
 		return nil, err
 	}
 	o.Threads = max(1, min(o.Threads, goruntime.GOMAXPROCS(0)))
-	o.Limits = o.Limits.OrDefault()
+	o.Context = nil
 	s := &Session{model: m, options: o, typed: typed, kernels: kernels, worth: work.enough, plans: plans{packs: new(plan.Packs)}}
 	if o.Engine == Planned {
 		s.passed = typed.Clone()
-		err = pass.Run(s.passed)
+		err = pass.Run(budget, s.passed)
 	} else {
 		typed.Embed()
 	}
 	if err = cmp.Or(typed.Reads.Err(), err); err != nil {
-		return nil, errs.InFile(m.Name(), err)
+		return nil, s.explain(err)
 	}
 	return s, nil
 }
@@ -190,9 +195,9 @@ func (s *Session) declared() (stages []*entry, rest *graph.Graph, err error) {
 	if err := s.ask(args, nil); err != nil {
 		return nil, nil, err
 	}
-	e, err := s.entry(s.declaredShapes(1), args.want)
+	e, err := s.entry(context.Background(), s.declaredShapes(1), args.want)
 	if err != nil {
-		usual, usualErr := s.entry(s.declaredShapes(usualPixels), args.want)
+		usual, usualErr := s.entry(context.Background(), s.declaredShapes(usualPixels), args.want)
 		if usualErr != nil {
 			return nil, nil, err
 		}
@@ -232,20 +237,20 @@ func (s *Session) declaredShapes(unknown int) []tensor.Shape {
 }
 
 // specialise returns g with what e's outputs need alone, and e's input shapes.
-func (s *Session) specialise(g *graph.Graph, e *entry) (*graph.Graph, error) {
+func (s *Session) specialise(b *limit.Budget, g *graph.Graph, e *entry) (*graph.Graph, error) {
 	g = g.Clone()
 	g.Keep(e.want)
 	named := map[string]tensor.Shape{}
 	for i, v := range g.Inputs {
 		named[v.Name] = e.shapes[i]
 	}
-	return g, g.Infer(named)
+	return g, g.Infer(b, named)
 }
 
 // plan plans e for g, which has e's input shapes, as far as that can be done
 // before a run.
-func (s *Session) plan(e *entry, g *graph.Graph) (err error) {
-	if err := pass.Run(g); err != nil {
+func (s *Session) plan(b *limit.Budget, e *entry, g *graph.Graph) (err error) {
+	if err := pass.Run(b, g); err != nil {
 		return err
 	}
 	for _, o := range g.Outputs {
@@ -254,10 +259,17 @@ func (s *Session) plan(e *entry, g *graph.Graph) (err error) {
 	if e.rest = g.Cut(worthStage); e.rest != nil {
 		e.deciding = e.rest.Deciding()
 	}
-	e.plan, err = plan.New(g, s.planOptions())
+	e.plan, err = plan.New(b, g, s.planOptions())
 	return err
 }
 
+// budget is for preparing a run.
+func (s *Session) budget(ctx context.Context) *limit.Budget {
+	b := limit.NewLoad(ctx, s.options.Limits)
+	b.Constants(s.typed.Stored)
+	return b
+}
+
 func (s *Session) planOptions() plan.Options {
-	return plan.Options{Workers: s.options.Threads, Set: s.kernels, Limits: s.options.Limits, Packs: s.plans.packs}
+	return plan.Options{Workers: s.options.Threads, Set: s.kernels, Packs: s.plans.packs}
 }

@@ -236,7 +236,7 @@ func TestUnsupported(t *testing.T) {
 	if want := []string{"NoSuchOperator-13 true", "NoneInside-13 true", "com.example.Gelu-3 true", "Conv-13 true"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q: %v", got, want, err)
 	}
-	summary, err := Survey(m)
+	summary, err := Survey(m, Options{})
 	if err != nil || len(summary.Unsupported) != 4 || summary.Ops["Relu"] != 2 {
 		t.Errorf("Survey: %+v, %v", summary, err)
 	}
@@ -260,7 +260,7 @@ func TestRunLimits(t *testing.T) {
 }
 
 func TestSurvey(t *testing.T) {
-	s, err := Survey(network())
+	s, err := Survey(network(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

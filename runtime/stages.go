@@ -42,7 +42,7 @@ func (s *Session) stages(ctx context.Context, e *entry, in, out []*tensor.Tensor
 		if err := s.runPlan(ctx, e, in, results, took); err != nil || e.rest == nil {
 			return err
 		}
-		next, err := s.next(e, results)
+		next, err := s.next(ctx, e, results)
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (s *Session) runPlan(ctx context.Context, e *entry, in, out []*tensor.Tenso
 }
 
 // next returns what is prepared for what e found, preparing it on first use.
-func (s *Session) next(e *entry, found []*tensor.Tensor) (*entry, error) {
+func (s *Session) next(ctx context.Context, e *entry, found []*tensor.Tensor) (*entry, error) {
 	stage := &entry{of: e.rest, want: e.want, values: make([]*tensor.Tensor, len(found))}
 	for i, t := range found {
 		if !e.rest.Inputs[i].Type.Dense() { // a plan has no use for its shape
@@ -72,7 +72,7 @@ func (s *Session) next(e *entry, found []*tensor.Tensor) (*entry, error) {
 			stage.values[i] = t
 		}
 	}
-	return s.stage(stage)
+	return s.stage(ctx, stage)
 }
 
 // latest is the stage behind e that a run needed last, nil if none is remembered.
@@ -88,7 +88,7 @@ func (s *Session) latest(e *entry) *entry {
 }
 
 // stage returns the entry that is prepared for the same as e, or prepares e.
-func (s *Session) stage(e *entry) (*entry, error) {
+func (s *Session) stage(ctx context.Context, e *entry) (*entry, error) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
 	for _, made := range s.plans.entries {
@@ -101,11 +101,12 @@ func (s *Session) stage(e *entry) (*entry, error) {
 	for i, v := range g.Inputs {
 		v.Type.Shape, v.Type.Value = e.shapes[i], e.values[i]
 	}
-	if g.Infer(nil) != nil || s.plan(e, g) != nil {
+	b := s.budget(ctx)
+	if g.Infer(b, nil) != nil || s.plan(b, e, g) != nil {
 		// The reference loops run it, and tell better what is wrong, if they find it.
 		e.rest = nil
 		var err error
-		if e.plan, err = plan.New(e.of.Clone(), s.planOptions()); err != nil {
+		if e.plan, err = plan.New(b, e.of.Clone(), s.planOptions()); err != nil {
 			return nil, err
 		}
 	}

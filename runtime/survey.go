@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
@@ -24,10 +25,11 @@ type Summary struct {
 }
 
 // Survey summarises a model. A model with unsupported operators is summarised
-// as far as it goes; a broken one is an error.
-func Survey(m *onnx.Model) (*Summary, error) {
+// as far as it goes; a broken one is an error. Of the options, limits and context count.
+func Survey(m *onnx.Model, o Options) (*Summary, error) {
 	s := &Summary{Ops: map[string]int{}, Params: storedFloats(m)}
-	g, err := graph.Build(m)
+	b := limit.NewLoad(o.Context, o.Limits)
+	g, err := graph.Build(b, m)
 	var unsupported *errs.UnsupportedError
 	switch {
 	case errors.As(err, &unsupported):
@@ -40,7 +42,7 @@ func Survey(m *onnx.Model) (*Summary, error) {
 		return nil, err
 	}
 	s.Inputs, s.Outputs = inputs(m, g), outputs(m, g)
-	s.count(g)
+	s.count(b, g)
 	return s, nil
 }
 
@@ -55,7 +57,7 @@ func storedFloats(m *onnx.Model) int64 {
 	return total
 }
 
-func (s *Summary) count(g *graph.Graph) {
+func (s *Summary) count(b *limit.Budget, g *graph.Graph) {
 	for _, n := range g.Nodes {
 		s.Ops[n.Op.Name]++
 		if n.Op == ops.MDConv {
@@ -74,7 +76,7 @@ func (s *Summary) count(g *graph.Graph) {
 		}
 		shapes[v.Name] = shape
 	}
-	if err := one.Infer(shapes); err != nil {
+	if err := one.Infer(b, shapes); err != nil {
 		return
 	}
 	for _, n := range one.Nodes {

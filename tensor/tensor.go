@@ -94,6 +94,25 @@ func (t *Tensor) Ints() []int64 {
 // Elements is the number of elements.
 func (t *Tensor) Elements() int { return t.Shape.Elements() }
 
+// Bytes is what t's elements take in a file; strings count 16 each, nil nothing.
+func (t *Tensor) Bytes() int64 {
+	if t == nil {
+		return 0
+	}
+	if t.DType.IsSequence() {
+		bytes := int64(0)
+		for _, e := range t.List() {
+			bytes += e.Bytes()
+		}
+		return bytes
+	}
+	bits := t.DType.Bits()
+	if t.DType == String {
+		bits = 16 * 8
+	}
+	return (int64(t.Elements())*int64(bits) + 7) / 8
+}
+
 // Reshape returns a tensor of the given shape that shares t's data. It panics
 // if the number of elements differs.
 func (t *Tensor) Reshape(shape ...int) *Tensor {

@@ -78,7 +78,7 @@ func (a *app) bench(ctx context.Context, path string, b benchmark, profile bool)
 	if err != nil {
 		return err
 	}
-	s, err := runtime.New(m, runtime.Options{Threads: b.Threads})
+	s, err := runtime.New(m, runtime.Options{Threads: b.Threads, Context: ctx})
 	if err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func (a *app) convert(ctx context.Context, convert converter, source, output str
 }
 
 func describeConversion(m *mixconv.Converted, o mixconv.ConvertOptions, output string, size int) (*conversion, error) {
-	s, err := runtime.Survey(m.Model)
+	s, err := runtime.Survey(m.Model, runtime.Options{})
 	if err != nil {
 		return nil, err
 	}

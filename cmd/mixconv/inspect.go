@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -22,11 +23,11 @@ func (a *app) inspectCommand() *cobra.Command {
 		Use:   "inspect FILE",
 		Short: "describe an ONNX model, weights of TensorFlow or PyTorch, or NumPy arrays",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if stage != "" {
-				return a.dump(args[0], stage)
+				return a.dump(cmd.Context(), args[0], stage)
 			}
-			return a.inspect(args[0])
+			return a.inspect(cmd.Context(), args[0])
 		},
 	}
 	cmd.Flags().StringVar(&stage, "stage", "", "print the model as text at a stage on its way to a run: "+strings.Join(runtime.Stages, ", "))
@@ -35,7 +36,7 @@ func (a *app) inspectCommand() *cobra.Command {
 
 // inspect describes a file by its content, and where there is no file the
 // checkpoint whose prefix path is.
-func (a *app) inspect(path string) error {
+func (a *app) inspect(ctx context.Context, path string) error {
 	t, err := a.typeOf(path)
 	if err != nil {
 		return err
@@ -57,7 +58,7 @@ func (a *app) inspect(path string) error {
 			return a.inspectTensorFlow(path)
 		}
 	}
-	return a.inspectModel(path)
+	return a.inspectModel(ctx, path)
 }
 
 // typeOf is the type of the file at path, or of what comes on stdin: an array or
@@ -105,7 +106,7 @@ func hasTorchFile(folder string) bool {
 }
 
 // dump prints one stage of a model.
-func (a *app) dump(path, stage string) error {
+func (a *app) dump(ctx context.Context, path, stage string) error {
 	if a.json {
 		return fmt.Errorf("--stage prints text, not JSON")
 	}
@@ -118,7 +119,7 @@ func (a *app) dump(path, stage string) error {
 		err = m.Dump(&b)
 	} else {
 		var s *runtime.Session
-		if s, err = runtime.New(m, runtime.Options{}); err == nil {
+		if s, err = runtime.New(m, runtime.Options{Context: ctx}); err == nil {
 			err = s.Dump(&b, stage)
 		}
 	}

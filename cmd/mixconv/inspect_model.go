@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strconv"
@@ -38,23 +39,23 @@ type unsupported struct {
 	Reason  string `json:"reason"`
 }
 
-func (a *app) inspectModel(path string) error {
+func (a *app) inspectModel(ctx context.Context, path string) error {
 	m, err := a.readModel(path)
 	if err != nil {
 		return err
 	}
-	f, err := describeModel(path, m)
+	f, err := describeModel(ctx, path, m)
 	if err != nil {
 		return err
 	}
 	return a.print(f, f.text)
 }
 
-func describeModel(path string, m *onnx.Model) (*modelFile, error) {
+func describeModel(ctx context.Context, path string, m *onnx.Model) (*modelFile, error) {
 	if err := checked(m); err != nil {
 		return nil, err
 	}
-	s, err := runtime.Survey(m)
+	s, err := runtime.Survey(m, runtime.Options{Context: ctx})
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func TestInspectNetworks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f, err := describeModel("", m)
+			f, err := describeModel(t.Context(), "", m)
 			if err != nil {
 				t.Fatal(err)
 			}

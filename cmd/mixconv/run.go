@@ -63,7 +63,7 @@ func (a *app) runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.Layers = layers
+			o.Layers, o.Context = layers, cmd.Context()
 			return a.runModel(cmd.Context(), args[0], input, output, o)
 		},
 	}

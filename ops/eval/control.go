@@ -6,18 +6,23 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/tensor"
 )
 
+// bodyCost is what running a body takes however little it does, in operations on
+// elements.
+const bodyCost = 1000
+
 // body runs the graph in an attribute on what the operator feeds.
 func (r *run) body(name string, formal ...*tensor.Tensor) ([]*tensor.Tensor, error) {
 	b, first, n := r.Body(name)
-	out, err := b.Run(r.ctx, slices.Concat(formal, r.in[first:][:n]), r.limits)
+	out, err := b.Run(r.budget, slices.Concat(formal, r.in[first:][:n]))
 	if err != nil {
 		return nil, fmt.Errorf("attribute %s: %w", name, err)
 	}
-	return out, r.spend(1)
+	return out, r.spend(bodyCost)
 }
 
 // give makes outputs of a body's results, of which some may be inputs.
@@ -62,7 +67,7 @@ func repeat(r *run) error {
 	states := slices.Clone(r.in[min(2, first):first])
 	stacks := make([]stack, b.Outputs()-1-len(states))
 	for i := int64(0); cond && i != most; i++ {
-		if i == int64(r.limits.Iterations) {
+		if i == int64(r.budget.Limits.Iterations) {
 			return &errs.UnsupportedError{Items: []errs.Unsupported{{Op: "Loop", Version: r.Version, Reason: fmt.Sprintf("more than %d iterations", i)}}}
 		}
 		results, err := r.body("body", append([]*tensor.Tensor{tensor.Of([]int64{i}), tensor.Of([]bool{cond})}, states...)...)
@@ -108,8 +113,8 @@ func (s *stack) push(r *run, t *tensor.Tensor) error {
 	if len(s.list) > 0 && !t.Shape.Equal(s.list[0].Shape) {
 		return fmt.Errorf("a scan output of shape %s, then %s", s.list[0].Shape, t.Shape)
 	}
-	if s.bytes += memory(t.DType, t.Shape) + 64; s.bytes > r.budget {
-		return fmt.Errorf("a scan output needs %d bytes, allowed %d", s.bytes, r.budget)
+	if s.bytes += memory(t.DType, t.Shape) + 64; s.bytes > r.most {
+		return limit.Exceeded("a scan output needs %d bytes, allowed %d", s.bytes, r.most)
 	}
 	s.list = append(s.list, t)
 	return nil

@@ -1,8 +1,7 @@
 package eval
 
 import (
-	"fmt"
-
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -11,8 +10,8 @@ func (r *run) as(d tensor.DType, t *tensor.Tensor) (*tensor.Tensor, error) {
 	if t.DType == d {
 		return t, nil
 	}
-	if need := memory(d, t.Shape); need > r.budget {
-		return nil, fmt.Errorf("needs %d bytes of working memory, allowed %d", need, r.budget)
+	if need := memory(d, t.Shape); need > r.most {
+		return nil, limit.Exceeded("needs %d bytes of working memory, allowed %d", need, r.most)
 	}
 	out := tensor.New(d, t.Shape...)
 	return out, r.castAll(out, t)

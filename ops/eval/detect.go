@@ -89,7 +89,9 @@ func (r *run) suppress(boxes []box, scores []float64, limit int, iou, least floa
 			order = append(order, k)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+	if err := r.sort(order, 1, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) }); err != nil {
+		return nil, err
+	}
 	for _, k := range order {
 		if len(chosen) >= limit {
 			break
@@ -263,8 +265,11 @@ func det(r *run) error {
 			}
 			for row := k + 1; row < n; row++ {
 				addScaled(a[row*n:][:n], -a[row*n+k]/a[k*n+k], a[k*n:][:n])
+				if err := r.spend(n); err != nil {
+					return err
+				}
 			}
-			if err := r.spend(n * n); err != nil {
+			if err := r.spend(n); err != nil {
 				return err
 			}
 		}

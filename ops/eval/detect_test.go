@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -102,7 +103,7 @@ func TestReach(t *testing.T) {
 			return seen
 		}
 		got := count(func(f func(k, i, o int)) {
-			err := (&run{ctx: t.Context(), work: workBetweenChecks}).eachReach(g, places, to, func(k, i, n, o, step int) {
+			err := (&run{budget: limit.NewBudget(t.Context(), limit.Limits{}), work: workBetweenChecks}).eachReach(g, places, to, func(k, i, n, o, step int) {
 				for at := range n {
 					f(k, i+at, o+at*step)
 				}

@@ -53,7 +53,7 @@ func sumProducts[A number](r *run, e ops.Einsum, in []*tensor.Tensor) error {
 				product *= x[base[i]+offsetOf(summed, steps[i][e.Out:])]
 			}
 			sum += product
-			return nil
+			return r.spend(len(in) * len(e.Dims))
 		})
 		if err != nil {
 			return err

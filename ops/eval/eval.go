@@ -4,7 +4,6 @@
 package eval
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -24,10 +23,9 @@ type run struct {
 	in, out   []*tensor.Tensor
 	types     []ops.Type // the outputs'
 
-	ctx    context.Context
-	work   int // element operations until ctx is looked at again
-	budget int64
-	limits limit.Limits
+	work   int // element operations until the budget hears of them
+	budget *limit.Budget
+	most   int64 // bytes of an output, or of working memory
 
 	asked *func(float64) float64 // where Function wants a unary operator's function, and nothing run
 }
@@ -52,11 +50,12 @@ var unaries = []string{"Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh",
 
 // Run computes the outputs of c from in, where an absent optional input is
 // nil. The call's input types give way to those of in, so that dimensions
-// unknown when c was made do not matter. An output is never larger than
-// lim.TensorBytes (its zero value is the default), nor is scratch memory; that
-// is checked before anything is allocated. No output shares memory with an
-// input, but sequences may share elements. Run looks at ctx inside long loops.
-func Run(ctx context.Context, c *ops.Call, in []*tensor.Tensor, lim limit.Limits) ([]*tensor.Tensor, error) {
+// unknown when c was made do not matter. An output is never larger than the
+// budget's TensorBytes, nor is scratch memory; that is checked before anything is
+// allocated. No output shares memory with an input, but sequences may share
+// elements. Operations are counted from the budget, whose context is looked at
+// inside long loops.
+func Run(b *limit.Budget, c *ops.Call, in []*tensor.Tensor) ([]*tensor.Tensor, error) {
 	k := kernels[c.Op.String()]
 	if k == nil {
 		return nil, fmt.Errorf("%s has no evaluation", c.Op)
@@ -71,21 +70,24 @@ func Run(ctx context.Context, c *ops.Call, in []*tensor.Tensor, lim limit.Limits
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Call: call, in: in, ctx: ctx, work: workBetweenChecks, limits: lim.OrDefault()}
-	r.budget = r.limits.TensorBytes
+	call.Budget = b
+	r := &run{Call: call, in: in, work: workBetweenChecks, budget: b, most: b.Limits.TensorBytes}
 	if r.types, err = call.Infer(); err != nil {
 		return nil, err
 	}
 	if err := r.allocate(); err != nil {
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil {
+	if err := b.Err(); err != nil {
 		return nil, err
 	}
 	if r.nothing() {
 		return r.out, nil
 	}
 	if err := k(r); err != nil {
+		return nil, err
+	}
+	if err := r.account(); err != nil {
 		return nil, err
 	}
 	for i, t := range r.out {
@@ -113,8 +115,8 @@ func (r *run) allocate() error {
 			}
 			continue
 		}
-		if need := memory(t.DType, t.Shape); need > r.budget {
-			return fmt.Errorf("output %d: shape %s needs %d bytes, allowed %d", i, t.Shape, need, r.budget)
+		if need := memory(t.DType, t.Shape); need > r.most {
+			return limit.Exceeded("output %d: shape %s needs %d bytes, allowed %d", i, t.Shape, need, r.most)
 		}
 	}
 	r.out = make([]*tensor.Tensor, len(r.types))
@@ -135,8 +137,8 @@ var findShapes = map[string]bool{
 
 // make makes an output of a shape that only the kernel knew.
 func (r *run) make(i int, shape tensor.Shape) error {
-	if need := memory(r.types[i].DType, shape); need > r.budget {
-		return fmt.Errorf("output %d: shape %s needs %d bytes, allowed %d", i, shape, need, r.budget)
+	if need := memory(r.types[i].DType, shape); need > r.most {
+		return limit.Exceeded("output %d: shape %s needs %d bytes, allowed %d", i, shape, need, r.most)
 	}
 	r.out[i] = tensor.New(r.types[i].DType, shape...)
 	return nil
@@ -162,20 +164,26 @@ func memory(d tensor.DType, s tensor.Shape) int64 {
 // scratch allocates working memory of n elements, within the same bound as an
 // output.
 func (r *run) scratch(n int) ([]float64, error) {
-	if need := memory(tensor.Float64, tensor.Shape{n}); need > r.budget {
-		return nil, fmt.Errorf("needs %d bytes of working memory, allowed %d", need, r.budget)
+	if need := memory(tensor.Float64, tensor.Shape{n}); need > r.most {
+		return nil, limit.Exceeded("needs %d bytes of working memory, allowed %d", need, r.most)
 	}
 	return make([]float64, n), nil
 }
 
-// workBetweenChecks is a millisecond or so of element operations.
-const workBetweenChecks = 1 << 20
+// workBetweenChecks is a millisecond or so of element operations; powers take ten.
+const workBetweenChecks = 1 << 18
 
-// spend counts n element operations and, once in a while, looks at the context.
+// spend counts n element operations and, once in a while, accounts for them.
 func (r *run) spend(n int) error {
 	if r.work -= n; r.work > 0 {
 		return nil
 	}
+	return r.account()
+}
+
+// account takes what was counted from the budget, and looks at its context.
+func (r *run) account() error {
+	done := workBetweenChecks - r.work
 	r.work = workBetweenChecks
-	return r.ctx.Err()
+	return r.budget.Spend(int64(done))
 }

@@ -41,7 +41,7 @@ func call(t testing.TB, name string, opset, outputs int, attrs ops.Attrs, in ...
 	if err != nil {
 		return nil, err
 	}
-	out, err := Run(context.Background(), c, in, limit.Limits{})
+	out, err := Run(limit.NewBudget(context.Background(), limit.Limits{}), c, in)
 	if err == nil {
 		checkInference(t, c, out)
 	}
@@ -149,7 +149,7 @@ func TestLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(context.Background(), c, []*tensor.Tensor{small}, limit.Limits{TensorBytes: 35}); err == nil {
+	if _, err := Run(limit.NewBudget(context.Background(), limit.Limits{TensorBytes: 35}), c, []*tensor.Tensor{small}); err == nil {
 		t.Error("36 bytes were made where 35 are allowed")
 	}
 }
@@ -190,7 +190,7 @@ func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	if _, err = Run(ctx, c, in, limit.Limits{}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err = Run(limit.NewBudget(ctx, limit.Limits{}), c, in); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
 	}
 	if took := time.Since(start); took > time.Second {
@@ -209,12 +209,12 @@ func TestRunTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := Run(context.Background(), c, []*tensor.Tensor{tensor.Of([]float32{-1, 2}, 2)}, limit.Limits{})
+	out, err := Run(limit.NewBudget(context.Background(), limit.Limits{}), c, []*tensor.Tensor{tensor.Of([]float32{-1, 2}, 2)})
 	if err != nil || !reflect.DeepEqual(out[0].Data, []float32{0, 2}) {
 		t.Errorf("%v, error %v", out, err)
 	}
 	for _, in := range [][]*tensor.Tensor{{tensor.New(tensor.String, 1)}, {}, {nil}} {
-		if _, err := Run(context.Background(), c, in, limit.Limits{}); err == nil {
+		if _, err := Run(limit.NewBudget(context.Background(), limit.Limits{}), c, in); err == nil {
 			t.Errorf("no error for %v", in)
 		}
 	}

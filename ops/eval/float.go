@@ -1,8 +1,7 @@
 package eval
 
 import (
-	"fmt"
-
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -13,8 +12,8 @@ func (r *run) widen(t *tensor.Tensor) (any, error) {
 	if !ok {
 		return t.Data, nil
 	}
-	if need := memory(tensor.Float32, t.Shape); need > r.budget {
-		return nil, fmt.Errorf("needs %d bytes of working memory, allowed %d", need, r.budget)
+	if need := memory(tensor.Float32, t.Shape); need > r.most {
+		return nil, limit.Exceeded("needs %d bytes of working memory, allowed %d", need, r.most)
 	}
 	decode := tensor.Float16frombits
 	if t.DType == tensor.BFloat16 {

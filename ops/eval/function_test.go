@@ -26,7 +26,7 @@ func TestFunction(t *testing.T) {
 			t.Errorf("%s has no function", name)
 			continue
 		}
-		out, err := Run(t.Context(), c, []*tensor.Tensor{x}, limit.Limits{})
+		out, err := Run(limit.NewBudget(t.Context(), limit.Limits{}), c, []*tensor.Tensor{x})
 		if err != nil {
 			t.Fatal(err)
 		}

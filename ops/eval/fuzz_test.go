@@ -122,7 +122,7 @@ func FuzzCall(f *testing.F) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		out, err := Run(ctx, c, in, limit.Limits{TensorBytes: 1 << 20})
+		out, err := Run(limit.NewBudget(ctx, limit.Limits{TensorBytes: 1 << 20}), c, in)
 		if err == nil {
 			checkInference(t, c, out)
 		}

@@ -36,6 +36,20 @@ func (r *run) eachIndex(shape tensor.Shape, f func(i int, index []int) error) er
 	return nil
 }
 
+// sort orders a list, equal ones as they come; a comparison takes so many operations.
+// Once there are none left, all compare as equal, which ends it soon.
+func (r *run) sort(list []int, cost int, compare func(a, b int) int) error {
+	var failed error
+	slices.SortStableFunc(list, func(a, b int) int {
+		if failed != nil {
+			return 0
+		}
+		failed = r.spend(cost)
+		return compare(a, b)
+	})
+	return failed
+}
+
 // offsetOf is where an index stands.
 func offsetOf(index, steps []int) int {
 	at := 0

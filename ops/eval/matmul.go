@@ -25,17 +25,32 @@ func dot[T summand, A total](r *run, a, b []T, ma, mb matrix, m, k, n int, put f
 	for i := range m {
 		clear(sums)
 		left := ma.at + i*ma.row
-		if mb.col == 1 {
-			for p := range k {
-				addScaled(sums, A(a[left+p*ma.col]), b[mb.at+p*mb.row:][:n])
-			}
-		} else {
-			for j := range sums {
-				sums[j] = inner[T, A](a, b, left, ma.col, mb.at+j*mb.col, mb.row, k)
-			}
+		if err := row(r, sums, a, b, left, ma.col, mb, k); err != nil {
+			return err
 		}
 		put(i, sums)
-		if err := r.spend(n*k + n); err != nil {
+		if err := r.spend(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// row adds to sums the product of k elements of a, from left on, and a matrix.
+func row[T summand, A total](r *run, sums []A, a, b []T, left, step int, mb matrix, k int) error {
+	if mb.col != 1 {
+		for j := range sums {
+			sums[j] = inner[T, A](a, b, left, step, mb.at+j*mb.col, mb.row, k)
+			if err := r.spend(k); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	n := len(sums)
+	for p := range k {
+		addScaled(sums, A(a[left+p*step]), b[mb.at+p*mb.row:][:n])
+		if err := r.spend(n); err != nil {
 			return err
 		}
 	}

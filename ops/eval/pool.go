@@ -32,21 +32,21 @@ func (r *run) eachWindow(g ops.Conv, in tensor.Shape, f func(o int, at []int, pa
 					for _, base := range at[:seen] {
 						at = append(at, base+x*steps[axis])
 					}
+					if err := r.spend(seen); err != nil {
+						return err
+					}
 				}
 			}
 			at = append(at[:0], at[seen:]...)
 			padded *= counted
 		}
-		if err := f(o, at, padded); err != nil {
-			return err
-		}
-		return r.spend(len(at))
+		return f(o, at, padded)
 	})
 }
 
 // pool is the kernel of pooling with floats: f makes a result of what a window
-// sees.
-func pool(f func(r *run, seen []float64, padded int) float64) kernel {
+// sees, and takes so many operations for each element.
+func pool(f func(r *run, seen []float64, padded int) float64, each int) kernel {
 	return func(r *run) error {
 		g, err := ops.PoolOf(r.Call)
 		if err != nil {
@@ -66,8 +66,11 @@ func pool(f func(r *run, seen []float64, padded int) float64) kernel {
 					seen = append(seen, x[plane*size+i])
 				}
 				store(r.out[0], plane*outSize+o, 1, []float64{f(r, seen, padded)})
+				if err := r.spend(each * (len(at) + 1)); err != nil {
+					return err
+				}
 			}
-			return r.spend(g.Out[0] * g.Out[1] * (len(at) + 1))
+			return nil
 		})
 	}
 }
@@ -86,7 +89,7 @@ func lpPool(r *run) error {
 		p = float64(r.Attrs.Float("p", 2))
 	}
 	mean := powerMean(p)
-	return pool(func(_ *run, seen []float64, _ int) float64 { return mean(seen) })(r)
+	return pool(func(_ *run, seen []float64, _ int) float64 { return mean(seen) }, 16)(r)
 }
 
 func maxPool(r *run) error {
@@ -127,8 +130,11 @@ func maxWindows[A number](r *run, x []A, least A) error {
 			if len(r.out) > 1 {
 				tensor.Data[int64](r.out[1])[plane*outSize+o] = int64(plane*size + r.stored(in, from))
 			}
+			if err := r.spend(len(at) + 1); err != nil {
+				return err
+			}
 		}
-		return r.spend(g.Out[0] * g.Out[1] * (len(at) + 1))
+		return nil
 	})
 }
 

@@ -353,12 +353,15 @@ func topRows[A number](r *run, x []A) error {
 		for k := range order {
 			order[k] = k
 		}
-		slices.SortStableFunc(order, func(a, b int) int {
+		err := r.sort(order, 1, func(a, b int) int {
 			if smallest {
 				a, b = b, a
 			}
 			return cmp.Compare(row[b], row[a])
 		})
+		if err != nil {
+			return err
+		}
 		for n, from := range order[:k] {
 			to := firsts[i] + n*step
 			if err := put(r.out[0], to, row[from]); err != nil {
@@ -368,6 +371,6 @@ func topRows[A number](r *run, x []A) error {
 				tensor.Data[int64](r.out[1])[to] = int64(from)
 			}
 		}
-		return r.spend(len(row) * 8)
+		return r.spend(k)
 	})
 }

@@ -17,6 +17,8 @@ type recurrent struct {
 	clip       float64 // of what goes into a function; 0: none
 	coupled    bool    // LSTM: the forget gate is what the input gate leaves
 	resetAfter bool    // GRU: linear_before_reset
+	run        *run
+	err        error // of counting operations; what follows it means nothing
 }
 
 // cell computes the next hidden state from an input, in place; c is LSTM's cell
@@ -56,7 +58,7 @@ func (r *run) direction(g ops.Recurrent, d int, in [8][]float64) *recurrent {
 		}
 		return x[d*n:][:n]
 	}
-	dir := &recurrent{Recurrent: g, w: part(in[1], rows*g.Inputs), r: part(in[2], rows*g.Hidden), peepholes: part(in[7], 3*g.Hidden)}
+	dir := &recurrent{run: r, Recurrent: g, w: part(in[1], rows*g.Inputs), r: part(in[2], rows*g.Hidden), peepholes: part(in[7], 3*g.Hidden)}
 	if b := part(in[3], 2*rows); b != nil {
 		dir.bw, dir.br = b[:rows], b[rows:]
 	}
@@ -96,10 +98,10 @@ func (r *run) sequence(dir *recurrent, step cell, d, b int, in [8][]float64) err
 			at, to = b*g.Steps+t, (b*g.Steps+t)*len(g.Directions)+d
 		}
 		step(dir, in[0][at*g.Inputs:][:g.Inputs], h, c)
-		store(r.out[0], to*g.Hidden, 1, h)
-		if err := r.spend(g.Gates * g.Hidden * (g.Inputs + g.Hidden + 1)); err != nil {
-			return err
+		if dir.err != nil {
+			return dir.err
 		}
+		store(r.out[0], to*g.Hidden, 1, h)
 	}
 	for i, s := range [][]float64{h, c}[:len(r.out)-1] {
 		store(r.out[1+i], state(g.Hidden), 1, s)
@@ -109,6 +111,10 @@ func (r *run) sequence(dir *recurrent, step cell, d, b int, in [8][]float64) err
 
 // gate is the sum that goes into unit i of a gate.
 func (d *recurrent) gate(gate, i int, x, h []float64) (input, state float64) {
+	if d.err != nil {
+		return 0, 0
+	}
+	d.err = d.run.spend(d.Inputs + d.Hidden + 1)
 	row := gate*d.Hidden + i
 	input = inner[float64, float64](d.w, x, row*d.Inputs, 1, 0, 1, d.Inputs)
 	state = inner[float64, float64](d.r, h, row*d.Hidden, 1, 0, 1, d.Hidden)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -13,8 +14,8 @@ import (
 func (r *run) list(i int, elements []*tensor.Tensor) error {
 	bytes := int64(0)
 	for _, t := range elements {
-		if bytes += memory(t.DType, t.Shape) + 64; bytes > r.budget {
-			return fmt.Errorf("output %d: a sequence of %d elements needs more than %d bytes", i, len(elements), r.budget)
+		if bytes += memory(t.DType, t.Shape) + 64; bytes > r.most {
+			return limit.Exceeded("output %d: a sequence of %d elements needs more than %d bytes", i, len(elements), r.most)
 		}
 	}
 	r.out[i] = tensor.SequenceOf(r.types[i].DType.Sequence(), elements...)
@@ -121,7 +122,7 @@ func (r *run) apply(k kernel, name string, attrs ops.Attrs, outputs int, in ...*
 	for i, t := range in {
 		types[i] = ops.TypeOf(t)
 	}
-	sub := &run{in: in, ctx: r.ctx, work: r.work, budget: r.budget, limits: r.limits}
+	sub := &run{in: in, work: r.work, budget: r.budget, most: r.most}
 	if sub.Call, err = ops.NewCall(op, version, attrs, types, outputs); err != nil {
 		return nil, err
 	}

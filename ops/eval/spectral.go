@@ -37,6 +37,9 @@ func (f fourier) root(k, n int) complex128 {
 	return complex(f.round(cos), f.round(sin))
 }
 
+// rootCost is what a root of one takes, in operations on elements.
+const rootCost = 32
+
 // sum is the transform of x by its definition.
 func (f fourier) sum(x []complex128) ([]complex128, error) {
 	out := make([]complex128, len(x))
@@ -44,9 +47,9 @@ func (f fourier) sum(x []complex128) ([]complex128, error) {
 		for i, v := range x {
 			v = f.times(v, f.root(i*k, len(x)))
 			out[k] = complex(f.round(real(out[k])+real(v)), f.round(imag(out[k])+imag(v)))
-		}
-		if err := f.run.spend(16 * len(x)); err != nil {
-			return nil, err
+			if err := f.run.spend(rootCost); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil

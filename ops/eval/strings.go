@@ -1,10 +1,10 @@
 package eval
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -15,8 +15,8 @@ func stringConcat(r *run) error {
 	for _, t := range r.in {
 		repeats := int64(r.out[0].Elements() / t.Elements())
 		for _, s := range tensor.Data[string](t) {
-			if bytes += int64(len(s)) * repeats; bytes > r.budget {
-				return fmt.Errorf("output 0: strings of %d bytes, allowed %d", bytes, r.budget)
+			if bytes += int64(len(s)) * repeats; bytes > r.most {
+				return limit.Exceeded("output 0: strings of %d bytes, allowed %d", bytes, r.most)
 			}
 		}
 	}

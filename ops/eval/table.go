@@ -17,7 +17,7 @@ var kernels = map[string]kernel{
 	"Atan":                      unary{float: math.Atan}.run,
 	"Atanh":                     unary{float: math.Atanh}.run,
 	"Attention":                 attend,
-	"AveragePool":               pool(average),
+	"AveragePool":               pool(average, 2),
 	"BatchNormalization":        batchNorm,
 	"BitCast":                   bitCast,
 	"BitShift":                  bitShift,

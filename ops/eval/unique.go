@@ -27,7 +27,9 @@ func unique(r *run) error {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, compare)
+	if err := r.sort(order, in.Elements()/max(n, 1), compare); err != nil {
+		return err
+	}
 	var firsts, counts []int // of each group of equals: the first, and how many
 	group := make([]int, n)
 	for k, i := range order {

@@ -118,7 +118,7 @@ func requireCounts(t *testing.T, m *mixconv.Converted, recorded mixconv.Tensors)
 	if got := m.Network.TrainedParams(); got != want("params") {
 		t.Errorf("%d trained parameters, PyTorch has %d", got, want("params"))
 	}
-	if s, err := runtime.Survey(m.Model); err != nil || s.MACs != want("macs") {
+	if s, err := runtime.Survey(m.Model, runtime.Options{}); err != nil || s.MACs != want("macs") {
 		t.Errorf("%d multiply-adds, %v, PyTorch has %d", s.MACs, err, want("macs"))
 	}
 }

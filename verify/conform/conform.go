@@ -168,7 +168,7 @@ func (l location) runModel(ctx context.Context, m *onnx.Model) error {
 		return fmt.Errorf("no data sets")
 	}
 	for _, engine := range []runtime.Engine{runtime.Reference, runtime.Planned} {
-		s, err := runtime.New(m, runtime.Options{Engine: engine})
+		s, err := runtime.New(m, runtime.Options{Engine: engine, Context: ctx})
 		if err != nil {
 			return err
 		}

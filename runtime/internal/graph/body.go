@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/mixconv/mixconv/errs"
@@ -45,8 +44,8 @@ func (g *Graph) load() {
 func (b *body) String() string { return fmt.Sprintf("graph(%d nodes)", len(b.g.Nodes)) }
 
 // Infer returns the types of the outputs for those of the inputs.
-func (b *body) Infer(in []ops.Type) ([]ops.Type, error) {
-	g, err := b.typed(in)
+func (b *body) Infer(budget *limit.Budget, in []ops.Type) ([]ops.Type, error) {
+	g, err := b.typed(budget, in)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +58,7 @@ func (b *body) Infer(in []ops.Type) ([]ops.Type, error) {
 
 // typed is a copy of the body's graph with the types that follow from those of
 // the inputs.
-func (b *body) typed(in []ops.Type) (*Graph, error) {
+func (b *body) typed(budget *limit.Budget, in []ops.Type) (*Graph, error) {
 	if len(in) != len(b.g.Inputs) {
 		return nil, fmt.Errorf("a body of %d inputs, given %d", len(b.g.Inputs), len(in))
 	}
@@ -67,11 +66,11 @@ func (b *body) typed(in []ops.Type) (*Graph, error) {
 	for i, v := range g.Inputs {
 		v.Type = in[i]
 	}
-	return g, g.Infer(nil)
+	return g, g.Infer(budget, nil)
 }
 
 // Run evaluates the body.
-func (b *body) Run(ctx context.Context, in []*tensor.Tensor, lim limit.Limits) ([]*tensor.Tensor, error) {
+func (b *body) Run(budget *limit.Budget, in []*tensor.Tensor) ([]*tensor.Tensor, error) {
 	types := make([]ops.Type, len(in))
 	for i, t := range in {
 		switch {
@@ -83,11 +82,11 @@ func (b *body) Run(ctx context.Context, in []*tensor.Tensor, lim limit.Limits) (
 			types[i] = ops.Type{DType: t.DType, Shape: t.Shape}
 		}
 	}
-	g, err := b.typed(types)
+	g, err := b.typed(budget, types)
 	if err != nil {
 		return nil, err
 	}
-	return g.Run(ctx, in, lim)
+	return g.Run(budget, in)
 }
 
 // body builds the graph in an attribute. The values of the graphs around it are
@@ -102,6 +101,7 @@ func (b *builder) body(pb *onnxpb.GraphProto) (*body, error) {
 	}
 	inner.g.Inputs = append(inner.g.Inputs, inner.captured...)
 	b.unsupported = append(b.unsupported, inner.unsupported...)
+	b.g.Stored += inner.g.Stored
 	return &body{g: inner.g, outer: inner.outer}, nil
 }
 

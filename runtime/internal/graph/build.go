@@ -8,19 +8,22 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/mdconv"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/tensor"
 )
 
 // Build checks m, inlines its functions except canonical MDConv bodies,
 // resolves every operator and infers types with the dimensions that the file
-// declares. Everything unsupported is reported in one errs.UnsupportedError.
-func Build(m *onnx.Model) (*Graph, error) {
-	g, unsupported, err := build(m)
+// declares. Everything unsupported is reported in one errs.UnsupportedError. The
+// model's constants are added to the budget.
+func Build(b *limit.Budget, m *onnx.Model) (*Graph, error) {
+	g, unsupported, err := build(b, m)
 	if err == nil {
-		err = g.Infer(nil)
+		err = g.Infer(b, nil)
 		var more *errs.UnsupportedError
 		if errors.As(err, &more) || len(unsupported) > 0 {
 			err = unsupportedIn(m, unsupported, more)
@@ -30,7 +33,10 @@ func Build(m *onnx.Model) (*Graph, error) {
 		g.load()
 		err = g.checkDeclared(m.Proto.GetGraph())
 	}
-	if err != nil {
+	switch {
+	case b.Err() != nil:
+		return nil, b.Err()
+	case err != nil:
 		return nil, errs.InFile(m.Name(), err)
 	}
 	return g, nil
@@ -52,7 +58,7 @@ func unsupportedIn(m *onnx.Model, items []errs.Unsupported, inferred *errs.Unsup
 	return &errs.UnsupportedError{Items: items}
 }
 
-func build(m *onnx.Model) (*Graph, []errs.Unsupported, error) {
+func build(budget *limit.Budget, m *onnx.Model) (*Graph, []errs.Unsupported, error) {
 	if err := m.Check(); err != nil {
 		return nil, nil, err
 	}
@@ -71,6 +77,7 @@ func build(m *onnx.Model) (*Graph, []errs.Unsupported, error) {
 	}
 	b := &builder{model: m, pb: m.Proto.GetGraph(), g: &Graph{Name: m.Proto.GetGraph().GetName(), Reads: &Reads{}}, values: map[string]*Value{}}
 	err := b.build()
+	budget.Constants(b.g.Stored)
 	return b.g, b.unsupported, err
 }
 
@@ -111,6 +118,7 @@ func (b *builder) constants() error {
 		b.unsupported = append(b.unsupported, errs.Unsupported{Reason: "sparse initializers"})
 	}
 	for _, tp := range pb.GetInitializer() {
+		b.store(tp)
 		if s := b.model.Stored(tp); s != nil {
 			b.values[tp.GetName()] = constantIn(tp.GetName(), s, b.g.Reads)
 			continue
@@ -122,6 +130,13 @@ func (b *builder) constants() error {
 		b.values[tp.GetName()] = Constant(tp.GetName(), t)
 	}
 	return nil
+}
+
+// store counts a constant of the file's.
+func (b *builder) store(tp *onnxpb.TensorProto) {
+	if _, bytes, err := tensor.Size(tensor.DType(tp.GetDataType()), tp.GetDims()); err == nil {
+		b.g.Stored += bytes
+	}
 }
 
 // inputs makes the graph's inputs; one that an initializer of the same name
@@ -249,6 +264,7 @@ func (b *builder) attrs(n *Node, pb *onnxpb.NodeProto) (ops.Attrs, error) {
 			}
 			v = list
 		case onnxpb.AttributeProto_TENSOR:
+			b.store(a.GetT())
 			t, err := b.model.Tensor(a.GetT())
 			if err != nil {
 				return nil, err

@@ -11,7 +11,7 @@ import (
 // rest's inputs are values that g, or nobody, makes; g's outputs become these, in
 // their order, and the rest has those that g had.
 func (g *Graph) Cut(behind func(*Node) bool) *Graph {
-	rest := &Graph{Name: g.Name, Outputs: g.Outputs, Reads: g.Reads}
+	rest := &Graph{Name: g.Name, Outputs: g.Outputs, Reads: g.Reads, Stored: g.Stored}
 	late := map[*Value]bool{}
 	var kept []*Node
 	for _, n := range g.Nodes {

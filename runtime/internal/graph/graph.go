@@ -19,6 +19,7 @@ type Graph struct {
 	Outputs []Output
 	Nodes   []*Node
 	Reads   *Reads // of constants that are still in a file
+	Stored  int64  // bytes of the file's own constants, its bodies' among them
 }
 
 // Output is a result under the name that callers ask for. Passes may replace
@@ -49,6 +50,8 @@ type Node struct {
 	Attrs   ops.Attrs
 	In, Out []*Value
 	Post    Epilogue // what passes moved into this node; zero otherwise
+
+	left bool // to the run: all inputs are constants, but the results are beyond the budget
 
 	// Integers says of a Conv that all it adds up are integers that float32 holds
 	// exactly: nothing may be multiplied into its weights.

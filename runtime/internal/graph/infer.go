@@ -1,27 +1,21 @@
 package graph
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
-	"github.com/mixconv/mixconv/ops"
-	"github.com/mixconv/mixconv/ops/eval"
 	"github.com/mixconv/mixconv/tensor"
 )
-
-// foldBytes bounds a constant that folding may make out of smaller ones, so
-// that a file of a hundred bytes does not become a gigabyte.
-const foldBytes = 16 << 20
 
 // Infer sets the type of every value, and computes those that depend on
 // constants alone. shapes gives inputs their shape for this run; nil keeps the
 // declared ones. What is not supported comes back at once: nodes that are not,
-// and those that wait for their results, are passed over.
-func (g *Graph) Infer(shapes map[string]tensor.Shape) error {
+// and those that wait for their results, are passed over. What of constants is
+// beyond the budget is left to the run.
+func (g *Graph) Infer(b *limit.Budget, shapes map[string]tensor.Shape) error {
 	for _, v := range g.Inputs {
 		if s, ok := shapes[v.Name]; ok && v.Type.Dense() {
 			v.Type.Shape = s
@@ -31,16 +25,21 @@ func (g *Graph) Infer(shapes map[string]tensor.Shape) error {
 	var missing []errs.Unsupported
 	unknown := map[*Value]bool{} // what a node that is not supported makes
 	for i, n := range g.Nodes {
+		if err := b.Spend(nodeCost); err != nil {
+			return err
+		}
 		if n.Op == nil || len(unknown) > 0 && n.reads(unknown) {
 			n.mark(unknown)
 			continue
 		}
-		err := n.settle(&kept)
+		err := n.settle(b, &kept)
 		var unsupported *errs.UnsupportedError
 		switch {
 		case errors.As(err, &unsupported):
 			missing = append(missing, n.named(unsupported)...)
 			n.mark(unknown)
+		case b.Err() != nil:
+			return b.Err()
 		case err != nil:
 			return errs.Format(place(i, n), "%s: %w", n.Op.Name, err)
 		}
@@ -83,20 +82,20 @@ func (n *Node) named(e *errs.UnsupportedError) []errs.Unsupported {
 
 // settle infers n, or what it is replaced by, and appends to kept what remains
 // to be run.
-func (n *Node) settle(kept *[]*Node) error {
+func (n *Node) settle(b *limit.Budget, kept *[]*Node) error {
 	list, err := n.modernise()
 	if err != nil {
 		return err
 	}
 	if len(list) != 1 || list[0] != n {
 		for _, m := range list {
-			if err := m.settle(kept); err != nil {
+			if err := m.settle(b, kept); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if err := n.infer(); err != nil {
+	if err := n.infer(b); err != nil {
 		return err
 	}
 	if !n.known() {
@@ -123,11 +122,12 @@ func (n *Node) known() bool {
 	return true
 }
 
-func (n *Node) infer() error {
+func (n *Node) infer(b *limit.Budget) error {
 	call, err := n.Call()
 	if err != nil {
 		return err
 	}
+	call.Budget = b
 	types, err := call.Infer()
 	if err != nil {
 		return err
@@ -141,56 +141,14 @@ func (n *Node) infer() error {
 		}
 		v.Type = types[i]
 	}
-	if n.foldable() {
-		return n.fold(call)
+	if !slices.ContainsFunc(n.Out, func(v *Value) bool { return v != nil && !v.Known() }) || !n.foldable() {
+		return nil
 	}
-	return nil
-}
-
-// foldable reports whether every input is known and the results are small.
-func (n *Node) foldable() bool {
-	var have int64
-	for _, v := range n.In {
-		if v == nil {
-			continue
-		}
-		if !v.Known() {
-			return false
-		}
-		have += bytesOf(v.Type)
+	err = n.fold(b, call)
+	if n.left = errors.Is(err, limit.ErrExceeded) && b.Err() == nil; n.left {
+		return nil
 	}
-	if n.Is("NonZero") && len(n.Out) == 1 { // there are at most as many places as elements, as int64
-		return n.In[0].Type.Shape.Elements()*len(n.In[0].Type.Shape) <= foldBytes/8
-	}
-	return n.Post == Epilogue{} && !slices.ContainsFunc(n.Out, func(v *Value) bool {
-		return v != nil && (!v.Type.Shape.Known() || bytesOf(v.Type) > max(foldBytes, have))
-	})
-}
-
-func bytesOf(t ops.Type) int64 {
-	_, bytes, err := tensor.Size(t.DType, t.Shape)
-	if err != nil {
-		return 1 << 62
-	}
-	return bytes
-}
-
-func (n *Node) fold(call *ops.Call) error {
-	in := make([]*tensor.Tensor, len(n.In))
-	for i, v := range n.In {
-		in[i] = v.Const()
-	}
-	out, err := eval.Run(context.Background(), call, in, limit.Limits{})
-	if err != nil {
-		return err
-	}
-	for i, v := range n.Out {
-		if v != nil {
-			v.Type.Value = out[i]
-			v.Type.Shape = out[i].Shape
-		}
-	}
-	return nil
+	return err
 }
 
 // Clone copies nodes and values, so that passes and Infer may change the copy.
@@ -216,11 +174,11 @@ func (g *Graph) Clone() *Graph {
 		}
 		return out
 	}
-	c := &Graph{Name: g.Name, Inputs: list(g.Inputs), Reads: g.Reads}
+	c := &Graph{Name: g.Name, Inputs: list(g.Inputs), Reads: g.Reads, Stored: g.Stored}
 	for _, n := range g.Nodes {
 		m := nodes[n]
 		m.In, m.Out = list(n.In), list(n.Out)
-		m.Post = Epilogue{Scale: n.Post.Scale, Bias: value(n.Post.Bias), Residual: value(n.Post.Residual), Act: n.Post.Act}
+		m.Post, m.left = Epilogue{Scale: n.Post.Scale, Bias: value(n.Post.Bias), Residual: value(n.Post.Residual), Act: n.Post.Act}, n.left
 		c.Nodes = append(c.Nodes, m)
 	}
 	for _, o := range g.Outputs {

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/mixconv/mixconv/limit"
@@ -12,28 +11,29 @@ import (
 // Run is the reference engine: it evaluates g, whose input shapes are known, one
 // node after another with the plain evaluation of package ops/eval. Inputs and
 // outputs are in g's order; values are dropped after their last use.
-func (g *Graph) Run(ctx context.Context, in []*tensor.Tensor, lim limit.Limits) ([]*tensor.Tensor, error) {
-	values := map[*Value]*tensor.Tensor{}
+func (g *Graph) Run(b *limit.Budget, in []*tensor.Tensor) ([]*tensor.Tensor, error) {
+	e := &execution{b, map[*Value]*tensor.Tensor{}, 0}
+	defer func() { e.hold(-e.held) }()
 	for i, v := range g.Inputs {
-		values[v] = in[i]
+		e.values[v] = in[i]
 	}
 	uses := g.Uses()
 	for _, n := range g.Nodes {
-		if err := ctx.Err(); err != nil {
+		if err := b.Spend(nodeCost); err != nil {
 			return nil, err
 		}
-		if err := step(ctx, n, values, lim); err != nil {
+		if err := e.step(n); err != nil {
 			return nil, fmt.Errorf("node %q: %w", n.Name, err)
 		}
 		for v := range n.Operands {
 			if uses[v]--; uses[v] == 0 {
-				delete(values, v)
+				e.drop(v)
 			}
 		}
 	}
 	out := make([]*tensor.Tensor, len(g.Outputs))
 	for i, o := range g.Outputs {
-		out[i] = value(o.Value, values)
+		out[i] = e.value(o.Value)
 		if o.Value.Def == nil || !o.Value.Type.Dense() { // has, or may have, what the caller must not share
 			out[i] = out[i].Clone()
 		}
@@ -41,14 +41,34 @@ func (g *Graph) Run(ctx context.Context, in []*tensor.Tensor, lim limit.Limits) 
 	return out, nil
 }
 
-func value(v *Value, values map[*Value]*tensor.Tensor) *tensor.Tensor {
+// execution is one run of a graph.
+type execution struct {
+	budget *limit.Budget
+	values map[*Value]*tensor.Tensor
+	held   int64 // bytes of the values that nodes made
+}
+
+func (e *execution) value(v *Value) *tensor.Tensor {
 	if t := v.Keep(); t != nil {
 		return t
 	}
-	return values[v]
+	return e.values[v]
 }
 
-func step(ctx context.Context, n *Node, values map[*Value]*tensor.Tensor, lim limit.Limits) error {
+func (e *execution) hold(bytes int64) error {
+	e.held += bytes
+	return e.budget.Hold(bytes)
+}
+
+// drop forgets a value that nobody will read.
+func (e *execution) drop(v *Value) {
+	if v.Def != nil {
+		_ = e.hold(-e.values[v].Bytes()) // never too much
+	}
+	delete(e.values, v)
+}
+
+func (e *execution) step(n *Node) error {
 	call, err := n.Call()
 	if err != nil {
 		return err
@@ -56,16 +76,19 @@ func step(ctx context.Context, n *Node, values map[*Value]*tensor.Tensor, lim li
 	args := make([]*tensor.Tensor, len(n.In))
 	for i, v := range n.In {
 		if v != nil {
-			args[i] = value(v, values)
+			args[i] = e.value(v)
 		}
 	}
-	results, err := eval.Run(ctx, call, args, lim)
+	results, err := eval.Run(e.budget, call, args)
 	if err != nil {
 		return err
 	}
 	for i, v := range n.Out {
 		if v != nil {
-			values[v] = results[i]
+			e.values[v] = results[i]
+			if err := e.hold(results[i].Bytes()); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ package pass
 
 import (
 	"fmt"
+	"github.com/mixconv/mixconv/limit"
 	"maps"
 	"slices"
 
@@ -52,13 +53,16 @@ var Table = []Pass{
 const maxRounds = 50
 
 // Run applies Table to g until nothing changes.
-func Run(g *graph.Graph) error {
+func Run(b *limit.Budget, g *graph.Graph) error {
 	g.Sweep()
 	for range maxRounds {
 		again := false
 		for _, p := range Table {
 			if !slices.ContainsFunc(g.Nodes, func(n *graph.Node) bool { return n.Is(p.of...) }) {
 				continue
+			}
+			if err := b.Err(); err != nil {
+				return err
 			}
 			changed, err := p.run(g)
 			if err != nil {

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops/eval"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
@@ -25,7 +26,7 @@ func (p *planner) fallback(n *graph.Node) error {
 	for i, v := range n.In {
 		in[i] = p.source(step, v)
 	}
-	out := make([]func(*State, *tensor.Tensor), len(n.Out))
+	out := make([]func(*State, *tensor.Tensor) error, len(n.Out))
 	for i, v := range n.Out {
 		out[i] = p.sink(step, v)
 	}
@@ -33,13 +34,16 @@ func (p *planner) fallback(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	limits := p.limits
+	limits := p.budget.Limits
 	step.eval = func(ctx context.Context, st *State) error {
+		if st.budget == nil {
+			st.budget = limit.NewBudget(ctx, limits)
+		}
 		args := make([]*tensor.Tensor, len(in))
 		for i, fetch := range in {
 			args[i] = fetch(st)
 		}
-		results, err := eval.Run(ctx, call, args, limits)
+		results, err := eval.Run(st.budget, call, args)
 		if err != nil {
 			return err
 		}
@@ -47,9 +51,12 @@ func (p *planner) fallback(n *graph.Node) error {
 			if i == 0 {
 				post(st, results[0])
 			}
-			store(st, results[i])
+			if err := store(st, results[i]); err != nil {
+				return err
+			}
 		}
 		for _, slot := range step.drops {
+			_ = st.budget.Hold(-st.slots[slot].Bytes()) // never too much
 			st.slots[slot] = nil
 		}
 		return nil
@@ -78,18 +85,22 @@ func (p *planner) source(step *Step, v *graph.Value) source {
 	}
 }
 
-func (p *planner) sink(step *Step, v *graph.Value) func(*State, *tensor.Tensor) {
+func (p *planner) sink(step *Step, v *graph.Value) func(*State, *tensor.Tensor) error {
 	if v == nil {
-		return func(*State, *tensor.Tensor) {}
+		return func(*State, *tensor.Tensor) error { return nil }
 	}
 	if v.Type.DType != tensor.Float32 || !v.Type.Shape.Known() {
 		slot := p.slotOf(step, v)
-		return func(st *State, t *tensor.Tensor) { st.slots[slot] = t }
+		return func(st *State, t *tensor.Tensor) error {
+			st.slots[slot] = t
+			return st.budget.Hold(t.Bytes())
+		}
 	}
 	place := p.write(v)
 	step.writes = append(step.writes, place)
-	return func(st *State, t *tensor.Tensor) {
+	return func(st *State, t *tensor.Tensor) error {
 		transfer(st.mem.floats(place), place.strides, tensor.Data[float32](t), rowMajor(place.dims), place.dims)
+		return nil
 	}
 }
 

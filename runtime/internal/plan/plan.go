@@ -58,16 +58,15 @@ type port struct {
 type Options struct {
 	Workers int
 	Set     *kernel.Set
-	Limits  limit.Limits
 	Packs   *Packs // weights packed before, shared by the plans of a model
 }
 
 // New plans g, whose passes have run. What makes or reads a value of a shape that
-// is not known falls back.
-func New(g *graph.Graph, o Options) (*Plan, error) {
+// is not known falls back. Planning ends when the budget's context does.
+func New(b *limit.Budget, g *graph.Graph, o Options) (*Plan, error) {
 	p := &planner{
 		plan:   &Plan{set: o.Set, workers: o.Workers},
-		limits: o.Limits.OrDefault(), packs: o.Packs,
+		budget: b, packs: o.Packs,
 		places: map[*graph.Value]*Place{}, copies: map[copyKey]*Place{}, targets: map[*graph.Value]*Place{}, slots: map[*graph.Value]int{},
 		expanding: map[*graph.Value]*graph.Node{}, means: map[*graph.Value]*mixedStep{}, gated: map[*graph.Value]gate{},
 	}

@@ -16,7 +16,7 @@ import (
 // planner builds a plan in one walk over the graph.
 type planner struct {
 	plan    *Plan
-	limits  limit.Limits
+	budget  *limit.Budget
 	packs   *Packs
 	places  map[*graph.Value]*Place // float32 values
 	copies  map[copyKey]*Place      // the same values in another order
@@ -78,6 +78,9 @@ func (p *planner) run(g *graph.Graph) error {
 	p.readers = singleReaders(g)
 	p.packs.expect(g)
 	for _, n := range g.Nodes {
+		if err := p.budget.Err(); err != nil {
+			return err
+		}
 		if err := p.node(n); err != nil {
 			return fmt.Errorf("node %q: %w", n.Name, err)
 		}
@@ -87,8 +90,8 @@ func (p *planner) run(g *graph.Graph) error {
 	}
 	p.live()
 	p.plan.arena = layOut(p.plan.buffers)
-	if bytes := p.plan.Bytes(); bytes > p.limits.TotalBytes {
-		return fmt.Errorf("a run needs %d bytes, allowed at most %d", bytes, p.limits.TotalBytes)
+	if bytes := p.plan.Bytes(); bytes > p.budget.Limits.TotalBytes {
+		return fmt.Errorf("a run needs %d bytes, allowed at most %d", bytes, p.budget.Limits.TotalBytes)
 	}
 	return nil
 }
@@ -100,8 +103,8 @@ func (p *planner) checkSizes(g *graph.Graph) error {
 			if v == nil || !v.Type.Shape.Known() {
 				continue
 			}
-			if _, bytes, err := tensor.Size(v.Type.DType, v.Type.Shape); err != nil || bytes > p.limits.TensorBytes {
-				return fmt.Errorf("node %q makes %s %s of %d bytes, allowed at most %d", n.Name, v.Type.DType, v.Type.Shape, bytes, p.limits.TensorBytes)
+			if _, bytes, err := tensor.Size(v.Type.DType, v.Type.Shape); err != nil || bytes > p.budget.Limits.TensorBytes {
+				return fmt.Errorf("node %q makes %s %s of %d bytes, allowed at most %d", n.Name, v.Type.DType, v.Type.Shape, bytes, p.budget.Limits.TensorBytes)
 			}
 		}
 	}

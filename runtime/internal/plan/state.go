@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -17,6 +18,8 @@ type State struct {
 	jobs  []kernel.Job
 	slots []*tensor.Tensor
 	crew  crew
+
+	budget *limit.Budget // of a run that has come to a fallback
 }
 
 // memory is the arena of one State and what each worker has for itself.
@@ -88,7 +91,7 @@ func (st *State) Observe(ctx context.Context, in, out []*tensor.Tensor, took fun
 // run is for as many pictures as the plan has, from number from on, where in and
 // out may have more.
 func (st *State) run(ctx context.Context, in, out []*tensor.Tensor, from int, took func(step int, d time.Duration)) error {
-	defer copy(st.slots, st.plan.slots) // nothing is kept for the next run but constants
+	defer st.forget()
 	for i := range st.plan.inputs {
 		st.input(&st.plan.inputs[i], in[i], from)
 	}
@@ -111,6 +114,12 @@ func (st *State) run(ctx context.Context, in, out []*tensor.Tensor, from int, to
 		}
 	}
 	return nil
+}
+
+// forget keeps nothing for the next run but constants.
+func (st *State) forget() {
+	copy(st.slots, st.plan.slots)
+	st.budget = nil
 }
 
 func (st *State) steps(ctx context.Context, took func(step int, d time.Duration)) error {
