@@ -42,7 +42,7 @@ var layers = []struct {
 	{"testdata/digits", "npy tensor limit"},
 	{"cmd", ". convert convert/tf convert/torch runtime verify verify/conform preprocess onnx onnx/mdconv ops npy tensor errs limit internal/atomicfile internal/regular testdata/digits internal/filetype"},
 	{"test", "*"},
-	{".", "convert convert/tf convert/torch preprocess runtime onnx tensor errs limit"},
+	{".", "convert convert/tf convert/torch preprocess runtime onnx onnx/onnxpb tensor errs limit"},
 }
 
 // TestImportsRunDownward holds what the packages import, tests left out,

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/preprocess"
 )
 
 // The keys of metadata_props. Lower writes those of the network and, unless
@@ -23,7 +24,7 @@ const (
 	MetaSourceSHA256   = "mixconv.source.sha256"   // of what the weights were read from, hex
 	MetaSourceAverages = "mixconv.source.averages" // true if moving averages of the weights were used
 
-	MetaLabels = "mixconv.labels" // one per class, a newline between
+	MetaLabels = preprocess.KeyLabels // one per class, a newline between
 )
 
 // setMetadata writes metadata_props in the order of their keys.

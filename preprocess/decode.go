@@ -11,7 +11,8 @@ import (
 )
 
 // Decode reads a JPEG or PNG picture as Pillow's Image.open(…).convert("RGB")
-// does:
+// does, and any other that the program has a decoder for (image.RegisterFormat),
+// as that decoder does; of several pictures the first. Of JPEG and PNG:
 //
 //   - The orientation in EXIF is not applied, nor are colour profiles and gamma.
 //   - Alpha and transparent colours are dropped, what lies below them stays.
@@ -45,16 +46,20 @@ func (c Config) Decode(data []byte, lim limit.Limits) (*Picture, error) {
 
 func decode(data []byte, kind Kind, lim limit.Limits) (*Picture, error) {
 	lim = lim.OrDefault()
-	switch t := filetype.OfBytes(data); t.Kind {
+	t := filetype.OfBytes(data)
+	switch t.Kind {
 	case filetype.JPEG:
 		return decodeJPEG(data, kind, lim)
 	case filetype.PNG:
 		return decodePNG(data, lim)
-	case filetype.Unknown:
-		return nil, errs.FormatAt(0, "", "not a picture that is known, allowed JPEG and PNG")
-	default:
-		return nil, t.Mistaken("a JPEG or PNG picture")
 	}
+	if p, found, err := decodeRegistered(data, lim); found {
+		return p, err
+	}
+	if t.Kind == filetype.Unknown {
+		return nil, errs.FormatAt(0, "", "not a picture that is known, allowed JPEG and PNG")
+	}
+	return nil, t.Mistaken("a JPEG or PNG picture")
 }
 
 // ReadFile decodes the picture in a file, as the function Decode does.

@@ -8,7 +8,8 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// The keys under which a Config stands in a model's metadata_props.
+// The keys under which a Config, and the names of the classes, stand in a model's
+// metadata_props.
 const (
 	KeyKind          = "mixconv.preprocess.kind"          // a Kind
 	KeySize          = "mixconv.preprocess.size"          // height and width, pixels
@@ -16,9 +17,10 @@ const (
 	KeyInterpolation = "mixconv.preprocess.interpolation" // an Interpolation
 	KeyMean          = "mixconv.preprocess.mean"          // R,G,B, subtracted; Config.Mean
 	KeyStd           = "mixconv.preprocess.std"           // R,G,B, divided by; Config.Std
+	KeyLabels        = "mixconv.labels"                   // class names, a line each
 )
 
-// Keys are all of them.
+// Keys are those of a Config.
 var Keys = []string{KeyKind, KeySize, KeyCrop, KeyInterpolation, KeyMean, KeyStd}
 
 // FromMetadata reads a Config through lookup, which returns the value of a key

@@ -1,11 +1,10 @@
 package verify
 
 import (
-	"math"
-	"slices"
 	"strings"
 
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -43,43 +42,25 @@ func (c *Comparison) rank(paths []Picture, got, ref *tensor.Tensor, labels []str
 	}
 }
 
+// ranks are the likeliest classes, none if a score is not finite.
 func ranks(scores []float64, labels []string) []Rank {
-	var sum float64
-	largest := slices.Max(scores)
-	for _, s := range scores {
-		sum += math.Exp(s - largest)
+	classes, err := preprocess.Rank(scores, topClasses, labels)
+	if err != nil {
+		return nil
 	}
 	var list []Rank
-	for _, class := range top(scores) {
-		r := Rank{Class: class, Probability: Number(math.Exp(scores[class]-largest) / sum)}
-		if len(labels) == len(scores) {
-			r.Label = labels[class]
-		}
-		list = append(list, r)
+	for _, c := range classes {
+		list = append(list, Rank{Class: c.Index, Label: c.Label, Probability: Number(c.Probability)})
 	}
 	return list
 }
 
-// top returns the indices of the largest elements, largest first; of equal
-// ones the earlier is first.
-func top(x []float64) []int {
-	var best []int
-	for i := range x {
-		at := len(best)
-		for at > 0 && x[i] > x[best[at-1]] {
-			at--
-		}
-		if at < topClasses {
-			best = slices.Insert(best, at, i)
-			best = best[:min(len(best), topClasses)]
-		}
-	}
-	return best
-}
+// top returns the indices of the largest elements, largest first.
+func top(x []float64) []int { return preprocess.Top(x, topClasses) }
 
 // labelsOf returns the class names that m carries.
 func labelsOf(m *onnx.Model) []string {
-	text, ok := m.Metadata("mixconv.labels")
+	text, ok := m.Metadata(preprocess.KeyLabels)
 	if !ok {
 		return nil
 	}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"image"
+	"image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -24,6 +27,7 @@ func TestMain(m *testing.M) {
 //
 //	digits FILE [nhwc]     write an npz with the first three held-out digits as
 //	                       input and TensorFlow's logits for them
+//	picture FILE SIZE      write a handwritten three as a PNG of so many pixels a side
 //	flip FILE BYTE BIT     flip a bit of a file; a negative BYTE counts from its end
 //	json KEY VALUE         what the last command printed as JSON has at KEY, a path
 //	                       with dots; VALUE * stands for anything
@@ -45,7 +49,7 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"digits": writeDigits, "flip": flip, "json": checkJSON, "fails": fails,
+			"digits": writeDigits, "picture": writePicture, "flip": flip, "json": checkJSON, "fails": fails,
 		},
 	})
 }
@@ -71,6 +75,20 @@ func writeDigits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	arrays := map[string]*tensor.Tensor{"input": input, "logits": first(set.LogitsEMA, n)}
 	ts.Check(atomicfile.Write(ts.MkAbs(args[0]), func(w io.Writer) error { return npy.WriteArchive(w, arrays) }))
+}
+
+func writePicture(ts *testscript.TestScript, _ bool, args []string) {
+	three := []string{"006egg20", "05gdbg00", "0072fc00", "0007gd10", "00006fa0", "00000f90", "003b8g60", "007gg800"}
+	size, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	m := image.NewGray(image.Rect(0, 0, size, size))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(min(16*strings.IndexByte("0123456789abcdefg", three[i/size*8/size][i%size*8/size]), 255))
+	}
+	var b bytes.Buffer
+	ts.Check(png.Encode(&b, m))
+	ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o755))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o644))
 }
 
 func flip(ts *testscript.TestScript, _ bool, args []string) {

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/preprocess"
+	"github.com/spf13/cobra"
+)
+
+// preparationFlags are the flags of every command that prepares pictures otherwise
+// than a model says.
+type preparationFlags struct {
+	kind  string
+	size  int
+	parts map[string]*string // by key of the metadata
+}
+
+func (f *preparationFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.kind, "preprocess", "auto", "how pictures are prepared: auto (as the model says), torch or tensorflow (as most networks of ImageNet)")
+	flags.IntVar(&f.size, "image-size", 0, "height and width of the network's input (default what the model says)")
+	f.parts = map[string]*string{
+		preprocess.KeyCrop:          flags.String("crop", "", "the part of a picture's shorter side that is kept, such as 0.875"),
+		preprocess.KeyInterpolation: flags.String("interpolation", "", "how pictures are resized, such as bicubic"),
+		preprocess.KeyMean:          flags.String("mean", "", "what is subtracted from red, green and blue, such as 0.485,0.456,0.406"),
+		preprocess.KeyStd:           flags.String("std", "", "what they are divided by, such as 0.229,0.224,0.225"),
+	}
+}
+
+// config is what the model's metadata and the flags say together; a flag goes
+// before the metadata.
+func (f *preparationFlags) config(m *onnx.Model) (*preprocess.Config, error) {
+	told, known := m.Metadata(preprocess.KeyKind)
+	var base preprocess.Config
+	var err error
+	switch {
+	case f.kind != "auto" && f.kind != string(preprocess.Torch) && f.kind != string(preprocess.TensorFlow):
+		return nil, fmt.Errorf("--preprocess %s: allowed auto, torch, tensorflow", errs.Quote(f.kind))
+	case f.kind == "auto" && !known:
+		return nil, fmt.Errorf("%s does not say how its pictures are prepared: give --preprocess torch or tensorflow", errs.Quote(m.Name()))
+	case known && (f.kind == "auto" || f.kind == told):
+		base, err = preprocess.FromMetadata(m.Metadata)
+	default:
+		size := f.size
+		if size == 0 {
+			size = inputSize(m)
+		}
+		if size == 0 {
+			return nil, fmt.Errorf("%s takes pictures of any size: give --image-size", errs.Quote(m.Name()))
+		}
+		base = preprocess.ImageNet(preprocess.Kind(f.kind), size)
+	}
+	if err != nil {
+		return nil, errs.InFile(m.Name(), err)
+	}
+	if f.size != 0 {
+		base.Size = f.size
+	}
+	values := base.Metadata()
+	maps.DeleteFunc(values, func(key, _ string) bool { return f.parts[key] != nil && *f.parts[key] != "" })
+	c, err := preprocess.FromMetadata(func(key string) (string, bool) {
+		if v, ok := values[key]; ok {
+			return v, true
+		}
+		return *f.parts[key], true
+	})
+	return &c, err
+}
+
+// inputSize is the height and width that m's first input is declared with, 0 if
+// they are open or differ.
+func inputSize(m *onnx.Model) int {
+	for _, in := range m.Proto.GetGraph().GetInput() {
+		dims := in.GetType().GetTensorType().GetShape().GetDim()
+		if len(dims) != 4 {
+			continue
+		}
+		height, width := dims[2].GetDimValue(), dims[3].GetDimValue()
+		if width == 3 { // channels last
+			height, width = dims[1].GetDimValue(), dims[2].GetDimValue()
+		}
+		if height == width && height > 0 && height <= preprocess.MaxSize {
+			return int(height)
+		}
+	}
+	return 0
+}

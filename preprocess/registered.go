@@ -1,0 +1,54 @@
+package preprocess
+
+import (
+	"bytes"
+	"errors"
+	"image"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
+)
+
+// decodeRegistered reads a picture with the decoders that the program has
+// registered with image.RegisterFormat, such as those of image/gif and
+// golang.org/x/image: of several pictures the first. found is false if none of
+// them knows the format. Width and height are held against lim before anything
+// of the picture's size is allocated. A decoder's panic is an error here: what
+// others have written is not held to what this package promises.
+func decodeRegistered(data []byte, lim limit.Limits) (p *Picture, found bool, err error) {
+	name := ""
+	defer func() {
+		if r := recover(); r != nil {
+			p, err = nil, errs.Format(name, "its decoder panics: %v", r)
+		}
+	}()
+	config, name, err := image.DecodeConfig(bytes.NewReader(data))
+	if errors.Is(err, image.ErrFormat) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, true, broken(name, err)
+	}
+	if err := checkPixels(name, config.Width, config.Height, lim); err != nil {
+		return nil, true, err
+	}
+	m, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, true, broken(name, err)
+	}
+	if b := m.Bounds(); b.Dx() != config.Width || b.Dy() != config.Height {
+		m = onCanvas{m, image.Rect(0, 0, config.Width, config.Height)}
+	}
+	p, err = FromImage(m)
+	return p, true, err
+}
+
+// onCanvas shows a picture on a larger canvas, transparent beside it, as the first
+// frame of a GIF may be.
+type onCanvas struct {
+	image.Image
+	canvas image.Rectangle
+}
+
+// Bounds is the canvas.
+func (c onCanvas) Bounds() image.Rectangle { return c.canvas }
