@@ -30,6 +30,8 @@ const Dynamic = -1
 type ConvertOptions struct {
 	Model     string           // the network's name, or "" or "auto"
 	Network   *convert.Network // one's own, in place of Model; for ConvertTorch
+	Key       string           // of the dictionary with the weights, for ConvertTorch; "": the one that fits
+	Prefix    string           // of the weights' names, for ConvertTorch; "": one that all have
 	MDConv    convert.Form     // Split or Fused; "" is Split
 	Epsilon   float32          // of the batch norms, for ConvertTorch; 0 is the network's own
 	EMA       string           // exponential moving averages: "auto" (or ""), "on", "off"
@@ -39,10 +41,15 @@ type ConvertOptions struct {
 	KeepBN    bool             // keep batch norms as nodes
 	Features  bool             // feature maps at strides 4 to 32 as outputs, in place of logits
 	Labels    []string         // class names to store in the model
+
+	// IgnoreArch takes Model though the file of weights says that they are
+	// another network's, which has the same tensors and computes otherwise.
+	IgnoreArch bool
 	// Metadata is added to the model's; a value of "" leaves a key out. A model of
 	// 1000 or 1001 classes says that pictures are prepared as the network's
 	// authors do for ImageNet, but for what is said otherwise here or in a
-	// config.json. Another says nothing about that unless one of these does.
+	// config.json. Of another it says what these say, and nothing else but whose
+	// preprocessing it is and for which size.
 	Metadata map[string]string
 	Limits   Limits
 }
@@ -51,8 +58,13 @@ type ConvertOptions struct {
 type Converted struct {
 	*Model
 	Network  convert.Network
-	Averages bool     // the weights are exponential moving averages
+	Averages bool     // the weights are averages of those of training's steps
 	Files    []string // that were read, as paths
+
+	// Of ConvertTorch:
+	Key, Prefix string   // of the weights in their file; "" if they are all of it
+	NamedBy     string   // what says which network it is
+	Notes       []string // what the user should know
 }
 
 // Convert reads what TensorFlow trained, a checkpoint (its prefix or its
@@ -69,15 +81,23 @@ func Convert(checkpoint string, o ConvertOptions) (*Converted, error) {
 
 // ConvertTorch reads what PyTorch trained: a folder of .npy files, an .npz,
 // .pth or .safetensors file, or a folder as Hugging Face has it. The network is
-// named, or a config.json beside the weights names it. Input and output are
-// those of Convert.
+// named, or the file or a config.json beside it says which it is, or it is the
+// only one that has these tensors. Input and output are those of Convert.
 func ConvertTorch(weights string, o ConvertOptions) (*Converted, error) {
-	s, err := torch.Load(weights, torch.LoadOptions{Options: torch.Options{EMA: o.EMA, Limits: o.Limits}, Model: o.Model, Network: o.Network, Epsilon: o.Epsilon})
+	s, err := torch.Load(weights, torch.LoadOptions{
+		Options: torch.Options{EMA: o.EMA, Key: o.Key, Prefix: o.Prefix, Limits: o.Limits},
+		Model:   o.Model, Network: o.Network, Epsilon: o.Epsilon, IgnoreArch: o.IgnoreArch,
+	})
 	if err != nil {
 		return nil, err
 	}
-	return o.lower(weights, source{network: s.Network, weights: s.Weights, size: s.Network.Preprocessing.Size,
-		sha256: s.SHA256, averages: s.Averages, labels: s.Labels, described: s.Config != nil, files: s.Files})
+	c, err := o.lower(weights, source{network: s.Network, weights: s.Weights, size: s.Network.Preprocessing.Size,
+		sha256: s.SHA256, averages: s.Averages, key: s.Dictionary, prefix: s.Prefix, labels: s.Labels, described: s.Config != nil, files: s.Files})
+	if err != nil {
+		return nil, err
+	}
+	c.Key, c.Prefix, c.NamedBy, c.Notes = s.Dictionary, s.Prefix, s.NamedBy, s.Notes
+	return c, nil
 }
 
 // ConvertRandom gives a network weights drawn from a seed, the same on every
@@ -96,6 +116,8 @@ type source struct {
 	size      int // height and width, 0 if it does not say
 	sha256    string
 	averages  bool
+	key       string // and prefix: where the weights are in their file
+	prefix    string
 	labels    []string
 	described bool // it says itself how pictures are prepared
 	files     []string
@@ -116,6 +138,8 @@ func (o ConvertOptions) lower(path string, s source) (*Converted, error) {
 	metadata := map[string]string{
 		convert.MetaSourceSHA256:   s.sha256,
 		convert.MetaSourceAverages: strconv.FormatBool(s.averages),
+		convert.MetaSourceKey:      s.key,
+		convert.MetaSourcePrefix:   s.prefix,
 		convert.MetaLabels:         strings.Join(labels, "\n"),
 	}
 	if s.sha256 == "" {
@@ -136,25 +160,44 @@ func (o ConvertOptions) lower(path string, s source) (*Converted, error) {
 	return &Converted{Model: m, Network: s.network, Averages: s.averages, Files: s.files}, nil
 }
 
-// preprocessing leaves it out of the metadata where nobody has said how
-// pictures are prepared, and completes it where Metadata says a part of it.
+// preprocessing leaves out of the metadata what nobody has said: how pictures
+// are prepared for a network whose classes are not ImageNet's. Where Metadata
+// says a part of it, whose it is and the size are known too.
 func (o ConvertOptions) preprocessing(s *source, metadata map[string]string) {
 	told := slices.ContainsFunc(preprocess.Keys, func(key string) bool { return o.Metadata[key] != "" })
-	if c := s.network.Classes; c != 1000 && c != 1001 && !s.described && !told {
-		for _, key := range preprocess.Keys {
-			metadata[key] = ""
-		}
+	c, known := s.network.Classes, s.network.Naming == convert.Official || s.network.Preprocessing != (preprocess.Config{})
+	if known && (c == 1000 || c == 1001 || s.described) {
+		return // the network's authors, or a config.json, say it
 	}
-	if p := &s.network.Preprocessing; told && *p == (preprocess.Config{}) && s.network.Naming != convert.Official {
-		*p = preprocess.ImageNet(preprocess.Torch, cmp.Or(max(0, o.ImageSize), 224))
+	for _, key := range preprocess.Keys {
+		metadata[key] = ""
+	}
+	if !told {
+		return
+	}
+	kind := preprocess.Torch
+	if s.network.Naming == convert.Official {
+		kind = preprocess.TensorFlow
+	}
+	metadata[preprocess.KeyKind] = string(kind)
+	if size := cmp.Or(max(0, o.ImageSize), s.size); o.ImageSize != Dynamic && size > 0 {
+		metadata[preprocess.KeySize] = strconv.Itoa(size)
 	}
 }
 
-// checkPreprocessing reads what a model says of how pictures are prepared.
+// checkPreprocessing reads what a model says of how pictures are prepared: what
+// it does not say is taken to be usual.
 func checkPreprocessing(m *Model) error {
-	if _, told := m.Metadata(preprocess.KeyKind); !told {
+	kind, told := m.Metadata(preprocess.KeyKind)
+	if !told {
 		return nil
 	}
-	_, err := preprocess.FromMetadata(m.Metadata)
+	usual := preprocess.ImageNet(preprocess.Kind(kind), 224).Metadata()
+	_, err := preprocess.FromMetadata(func(key string) (string, bool) {
+		if v, ok := m.Metadata(key); ok {
+			return v, true
+		}
+		return usual[key], true
+	})
 	return err
 }

@@ -140,14 +140,28 @@ func (b *builder) head(n Network, x value) string {
 		x = b.layer(n.head(x.channels), x)
 	}
 	x = value{name: b.node("GlobalAveragePool", []string{x.name}, names.pool), channels: x.channels, size: 1}
-	if n.Head == HeadPooled || n.Head == HeadPooledNoBias {
+	switch {
+	case n.Head != HeadPooled && n.Head != HeadPooledNoBias:
+		x.name = b.flatten(x, names)
+	case names.linear:
+		x.name = b.dense("head.conv", b.flatten(x, names), names.conv.conv)
+		x = b.activate(x, n.activation(), names.conv.act)
+	default:
 		x = b.biased(names.conv.conv, "head.conv", x, n.FeatureSize, n.Head == HeadPooled)
 		x = b.activate(x, n.activation(), names.conv.act)
+		x.name = b.flatten(x, names)
 	}
-	flat := b.node("Flatten", []string{x.name}, names.flatten, onnx.IntAttr("axis", 1))
-	in := []string{flat, b.parameter("classifier.weight"), b.parameter("classifier.bias")}
-	dense := b.node("Gemm", in, names.classifier, onnx.IntAttr("transB", 1))
-	return b.node("Identity", []string{dense}, "logits")
+	return b.node("Identity", []string{b.dense("classifier", x.name, names.classifier)}, "logits")
+}
+
+func (b *builder) flatten(x value, names headNames) string {
+	return b.node("Flatten", []string{x.name}, names.flatten, onnx.IntAttr("axis", 1))
+}
+
+// dense adds a fully connected layer.
+func (b *builder) dense(role, x, out string) string {
+	in := []string{x, b.parameter(role + ".weight"), b.parameter(role + ".bias")}
+	return b.node("Gemm", in, out, onnx.IntAttr("transB", 1))
 }
 
 // featureMaps are the last values at each stride, from stride 4 on.

@@ -69,8 +69,9 @@ func (n Network) head(channels int) layer {
 func (n Network) branches(u Unit) (bypass, main []layer) {
 	s := n.scheme()
 	names := s.unit(u)
+	parts, _ := s.partsOf(u)
 	layerOf := func(part string, groups []Group, stride int, act Activation) layer {
-		m := s.parts[u.shape()][part].below(names.path)
+		m := parts[part].below(names.path)
 		return newLayer(m, fmt.Sprintf("blocks.%d.%s", u.Number, part), groups, stride, act)
 	}
 	inner, last := u.Activation, Activation("")
@@ -122,7 +123,7 @@ type squeeze struct {
 func (n Network) squeeze(u Unit) squeeze {
 	names := n.scheme().unit(u)
 	s := squeeze{
-		squeezeNames: n.scheme().squeeze.below(names.path),
+		squeezeNames: n.scheme().squeezeOf(u).below(names.path),
 		role:         fmt.Sprintf("blocks.%d.se", u.Number),
 		channels:     u.Middle, squeezed: u.Squeezed,
 		act: n.SqueezeExcite.Activation.or(u.Activation), hard: n.SqueezeExcite.HardGate,

@@ -289,7 +289,7 @@ func TestLowerErrors(t *testing.T) {
 // TestNamedError: an unknown name is answered with those that are known.
 func TestNamedError(t *testing.T) {
 	_, err := convert.Named("mixnet s")
-	if err == nil || !strings.Contains(err.Error(), `"mixnet s": unknown, allowed mixnet-s, mixnet-m`) {
+	if err == nil || !strings.Contains(err.Error(), `"mixnet s": unknown (did you mean mixnet-s or mixnet_s?), allowed mixnet-s, mixnet-m`) {
 		t.Error(err)
 	}
 }

@@ -23,6 +23,8 @@ const (
 
 	MetaSourceSHA256   = "mixconv.source.sha256"   // of what the weights were read from, hex
 	MetaSourceAverages = "mixconv.source.averages" // true if moving averages of the weights were used
+	MetaSourceKey      = "mixconv.source.key"      // of the dictionary that the weights are in, in a trainer's checkpoint
+	MetaSourcePrefix   = "mixconv.source.prefix"   // that stands before their names there
 
 	MetaLabels = preprocess.KeyLabels // one per class, a newline between
 )

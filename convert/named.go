@@ -1,12 +1,10 @@
 package convert
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
 
-	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/preprocess"
 )
 
@@ -23,6 +21,12 @@ var (
 	timmTF      = port{Timm, Same, 1e-3} // timm's tf_ networks, whose weights come from TensorFlow
 	torchVision = port{TorchVision, Symmetric, 1e-5}
 	pytorchCV   = port{PyTorchCV, Symmetric, 1e-3}
+
+	torchVisionMobile2   = port{TorchVisionMobileNetV2, Symmetric, 1e-5}
+	torchVisionMobile3   = port{TorchVisionMobileNetV3, Symmetric, 1e-3}
+	torchVisionMNASNet   = port{TorchVisionMNASNet, Symmetric, 1e-5}
+	torchVisionEffNet    = port{TorchVisionEfficientNet, Symmetric, 1e-5}
+	torchVisionEffNetBig = port{TorchVisionEfficientNet, Symmetric, 1e-3} // from B5 on
 )
 
 // row is a named network. What is zero is as the design and the port have it.
@@ -112,16 +116,29 @@ var networks = []row{
 	{name: "shufflenet_v2_x1_0", design: &shuffleNet, port: torchVision, picture: imageNet(224, 0.875, bilinear)},
 	{name: "shufflenet_v2_x1_5", design: &shuffleNetLarger, port: torchVision, picture: imageNet(224, 0.875, bilinear)},
 	{name: "shufflenet_v2_x2_0", design: &shuffleNetDouble, port: torchVision, picture: imageNet(224, 0.875, bilinear)},
-}
 
-// aliases are other names of networks.
-var aliases = map[string]string{"mobilenet_v1": "mobilenetv1_100", "mobilenet_v2": "mobilenetv2_100"}
+	{name: "torchvision_mobilenet_v2", design: &mobileNetV2, port: torchVisionMobile2, picture: resized(224, 232, bilinear)},
+	{name: "torchvision_mobilenet_v3_large", design: &mobileNetV3Large, port: torchVisionMobile3, picture: resized(224, 232, bilinear)},
+	{name: "torchvision_mobilenet_v3_small", design: &mobileNetV3Small, port: torchVisionMobile3, picture: resized(224, 256, bilinear)},
+	{name: "torchvision_mnasnet0_5", design: &mnasNetB1, port: torchVisionMNASNet, width: 0.5, picture: resized(224, 256, bilinear)},
+	{name: "torchvision_mnasnet0_75", design: &mnasNetB1, port: torchVisionMNASNet, width: 0.75, picture: resized(224, 232, bilinear)},
+	{name: "torchvision_mnasnet1_0", design: &mnasNetB1, port: torchVisionMNASNet, picture: resized(224, 256, bilinear)},
+	{name: "torchvision_mnasnet1_3", design: &mnasNetB1, port: torchVisionMNASNet, width: 1.3, picture: resized(224, 232, bilinear)},
+	{name: "torchvision_efficientnet_b0", design: &efficientNet, port: torchVisionEffNet, picture: resized(224, 256, bicubic)},
+	{name: "torchvision_efficientnet_b1", design: &efficientNet, port: torchVisionEffNet, depth: 1.1, picture: resized(240, 255, bilinear)},
+	{name: "torchvision_efficientnet_b2", design: &efficientNet, port: torchVisionEffNet, width: 1.1, depth: 1.2, features: 1408, picture: resized(288, 288, bicubic)},
+	{name: "torchvision_efficientnet_b3", design: &efficientNet, port: torchVisionEffNet, width: 1.2, depth: 1.4, features: 1536, picture: resized(300, 320, bicubic)},
+	{name: "torchvision_efficientnet_b4", design: &efficientNet, port: torchVisionEffNet, width: 1.4, depth: 1.8, features: 1792, picture: resized(380, 384, bicubic)},
+	{name: "torchvision_efficientnet_b5", design: &efficientNet, port: torchVisionEffNetBig, width: 1.6, depth: 2.2, features: 2048, picture: resized(456, 456, bicubic)},
+	{name: "torchvision_efficientnet_b6", design: &efficientNet, port: torchVisionEffNetBig, width: 1.8, depth: 2.6, features: 2304, picture: resized(528, 528, bicubic)},
+	{name: "torchvision_efficientnet_b7", design: &efficientNet, port: torchVisionEffNetBig, width: 2, depth: 3.1, features: 2560, picture: resized(600, 600, bicubic)},
+}
 
 // Names lists the networks of the official MixNet code, smallest first.
 func Names() []string { return namesOf(func(n Naming) bool { return n == Official }) }
 
 // TorchNames lists the networks of PyTorch code: timm's, then pytorchcv's
-// ProxylessNAS and torchvision's ShuffleNetV2.
+// ProxylessNAS and torchvision's.
 func TorchNames() []string { return namesOf(func(n Naming) bool { return n != Official }) }
 
 func namesOf(takes func(Naming) bool) []string {
@@ -134,17 +151,15 @@ func namesOf(takes func(Naming) bool) []string {
 	return names
 }
 
-// Named returns a network by name, with 1000 classes. Those of Names are as
-// TensorFlow's code has them: SAME padding, batch norm epsilon 1e-3.
+// Named returns a network by name, with 1000 classes; of the names of several
+// (see NamedTorch), the first. Those of Names are as TensorFlow's code has them:
+// SAME padding, batch norm epsilon 1e-3.
 func Named(name string) (Network, error) {
-	if alias := aliases[name]; alias != "" {
-		name = alias
+	names := lookup(name)
+	if len(names) == 0 {
+		return Network{}, unknown(name, slices.Concat(Names(), TorchNames()))
 	}
-	i := slices.IndexFunc(networks, func(r row) bool { return r.name == name })
-	if i < 0 {
-		all := slices.Concat(Names(), TorchNames())
-		return Network{}, fmt.Errorf("network %s: unknown, allowed %s", errs.Quote(name), strings.Join(all, ", "))
-	}
+	i := slices.IndexFunc(networks, func(r row) bool { return r.name == names[0] })
 	return networks[i].network()
 }
 

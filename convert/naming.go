@@ -15,6 +15,11 @@ const (
 	Timm                      // timm's module paths: conv_stem, blocks.1.0.conv_dw, blocks.1.0
 	TorchVision               // torchvision's ShuffleNetV2: conv1, stage2.0.branch2.3, stage2.0
 	PyTorchCV                 // pytorchcv's ProxylessNAS: features.stage2.unit1.body.dw_conv
+
+	TorchVisionMobileNetV2  // torchvision's MobileNetV2: features.2.conv.1.0
+	TorchVisionMobileNetV3  // MobileNetV3: features.2.block.1.0
+	TorchVisionEfficientNet // EfficientNet: features.2.0.block.1.0
+	TorchVisionMNASNet      // MNASNet: layers.8.0.layers.3
 )
 
 // module is what a convolution, its batch norm and its activation are called,
@@ -44,6 +49,7 @@ func (s squeezeNames) below(path string) squeezeNames {
 type headNames struct {
 	conv                      module
 	pool, flatten, classifier string
+	linear                    bool // the convolution of a pooled head is a Linear, behind the flattening
 }
 
 // scheme has the names of one code base.
@@ -52,8 +58,27 @@ type scheme struct {
 	stemPool string
 	parts    map[BlockKind]map[string]module // by the unit's shape and the convolution's role in it
 	squeeze  squeezeNames
+	numbered func(u Unit) (map[string]module, squeezeNames) // in place of parts and squeeze, where a module's name depends on what is before it
 	heads    map[Head]headNames
 	unit     func(u Unit) unitNames
+}
+
+// partsOf are the modules of u; ok tells whether the code has such units.
+func (s scheme) partsOf(u Unit) (parts map[string]module, ok bool) {
+	parts, ok = s.parts[u.shape()]
+	if ok && parts == nil && s.numbered != nil {
+		parts, _ = s.numbered(u)
+	}
+	return parts, ok
+}
+
+// squeezeOf are the modules of u's squeeze-and-excitation.
+func (s scheme) squeezeOf(u Unit) squeezeNames {
+	if s.numbered == nil {
+		return s.squeeze
+	}
+	_, names := s.numbered(u)
+	return names
 }
 
 // unitNames are the names of one unit: the path of its modules, with what
@@ -67,7 +92,7 @@ var schemes = [...]scheme{
 		parts:   map[BlockKind]map[string]module{InvertedResidual: officialParts, DepthwiseSeparable: officialParts},
 		squeeze: squeezeNames{"se/pool", "se/reduce/conv", "se/reduce", "se/expand", "se/sigmoid", ""},
 		heads: map[Head]headNames{
-			HeadConv: {module{"head/conv", "head/bn", "head/relu"}, "head/pool", "head/flatten", "head"},
+			HeadConv: {module{"head/conv", "head/bn", "head/relu"}, "head/pool", "head/flatten", "head", false},
 		},
 		unit: func(u Unit) unitNames {
 			out := fmt.Sprintf("block_%d", u.Number)
@@ -84,10 +109,10 @@ var schemes = [...]scheme{
 		},
 		squeeze: squeezeNames{"se/pool", "se.conv_reduce", "se.act1", "se.conv_expand", "se.gate", "se"},
 		heads: map[Head]headNames{
-			HeadConv:         {module{"conv_head", "bn2", "bn2"}, "global_pool.pool", "global_pool", "classifier"},
-			HeadNone:         {module{}, "global_pool.pool", "global_pool", "classifier"},
-			HeadPooled:       {module{"conv_head", "", "act2"}, "global_pool", "flatten", "classifier"},
-			HeadPooledNoBias: {module{"conv_head", "", "act2"}, "global_pool", "flatten", "classifier"},
+			HeadConv:         {module{"conv_head", "bn2", "bn2"}, "global_pool.pool", "global_pool", "classifier", false},
+			HeadNone:         {module{}, "global_pool.pool", "global_pool", "classifier", false},
+			HeadPooled:       {module{"conv_head", "", "act2"}, "global_pool", "flatten", "classifier", false},
+			HeadPooledNoBias: {module{"conv_head", "", "act2"}, "global_pool", "flatten", "classifier", false},
 		},
 		unit: func(u Unit) unitNames {
 			path := fmt.Sprintf("blocks.%d.%d", u.Stage, u.Index)
@@ -105,7 +130,7 @@ var schemes = [...]scheme{
 			"project":          {"branch2.5", "branch2.6", "branch2"},
 		}},
 		heads: map[Head]headNames{
-			HeadConv: {module{"conv5.0", "conv5.1", "conv5"}, "pool", "flatten", "fc"},
+			HeadConv: {module{"conv5.0", "conv5.1", "conv5"}, "pool", "flatten", "fc", false},
 		},
 		unit: func(u Unit) unitNames {
 			path := fmt.Sprintf("stage%d.%d", u.Stage+2, u.Index)
@@ -122,7 +147,7 @@ var schemes = [...]scheme{
 		heads: map[Head]headNames{
 			HeadConv: {
 				module{"features.final_block.conv", "features.final_block.bn", "features.final_block"},
-				"features.final_pool", "flatten", "output",
+				"features.final_pool", "flatten", "output", false,
 			},
 		},
 		unit: func(u Unit) unitNames {
@@ -130,6 +155,10 @@ var schemes = [...]scheme{
 			return unitNames{path: path + ".body.", out: path}
 		},
 	},
+	TorchVisionMobileNetV2:  torchVisionV2,
+	TorchVisionMobileNetV3:  torchVisionV3,
+	TorchVisionEfficientNet: torchVisionEfficient,
+	TorchVisionMNASNet:      torchVisionMNAS,
 }
 
 // The modules of blocks, those of timm from timm/models/_efficientnet_blocks.py.

@@ -151,7 +151,7 @@ func (n Network) checkBlocks() error {
 		if u.In != channels {
 			return fmt.Errorf("network %s: block %d takes %d channels, the one before it gives %d", n.Name, i, u.In, channels)
 		}
-		if _, ok := n.scheme().parts[u.shape()]; !ok || u.Squeezed > 0 && n.scheme().squeeze == (squeezeNames{}) {
+		if _, ok := n.scheme().partsOf(u); !ok || u.Squeezed > 0 && n.scheme().squeezeOf(u) == (squeezeNames{}) {
 			return fmt.Errorf("network %s: block %d: %s is nothing that the network's code has", n.Name, i, u.Block)
 		}
 		if u.Kind == Shuffled && (u.Out%2 != 0 || u.Stride == 1 && u.In != u.Out) {

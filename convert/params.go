@@ -147,7 +147,11 @@ func (l *paramList) squeeze(s squeeze) {
 // pooledHead adds the convolution of a head that pools first.
 func (l *paramList) pooledHead(n Network, channels int) {
 	module := n.headNames().conv.conv
-	l.add("head.conv.weight", Kernel, module, n.FeatureSize, channels, 1, 1)
+	if n.headNames().linear {
+		l.add("head.conv.weight", Dense, module, n.FeatureSize, channels)
+	} else {
+		l.add("head.conv.weight", Kernel, module, n.FeatureSize, channels, 1, 1)
+	}
 	if n.Head == HeadPooled {
 		l.add("head.conv.bias", Bias, module, n.FeatureSize)
 	}

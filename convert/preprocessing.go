@@ -21,6 +21,12 @@ func imageNet(size int, crop float64, interpolation preprocess.Interpolation) pr
 	return c
 }
 
+// resized is PyTorch's preprocessing as torchvision says it: the shorter side
+// becomes so many pixels before the crop.
+func resized(size, short int, interpolation preprocess.Interpolation) preprocess.Config {
+	return imageNet(size, float64(size)/float64(short), interpolation)
+}
+
 // centred is PyTorch's preprocessing to values from -1 to 1.
 func centred(size int, crop float64, interpolation preprocess.Interpolation) preprocess.Config {
 	c := imageNet(size, crop, interpolation)

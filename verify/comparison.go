@@ -13,6 +13,8 @@ import (
 // all values.
 type Comparison struct {
 	Name           string   `json:"name"`
+	Network        string   `json:"network,omitempty"`  // that timm or torchvision built
+	NamedBy        string   `json:"named_by,omitempty"` // what said which network that is
 	Pass           bool     `json:"pass"`
 	Compared       int      `json:"compared"`        // elements
 	MaxAbs         Number   `json:"max_abs"`         // largest |a−b|
@@ -44,6 +46,7 @@ func (c *Comparison) Record() runtime.Tensors { return c.record }
 // compareAll compares what the model computed with what the reference has.
 func compareAll(name string, got *values, ref answer, o Options) *Comparison {
 	c := &Comparison{Name: name, Pass: true, Values: []Value{}, OnlyModel: []string{}, OnlyReference: []string{}, Note: ref.note}
+	c.Network, c.NamedBy = ref.network, ref.namedBy
 	c.compareStages(o.Pictures, ref.stages, o.Tolerance)
 	p := c.pair(got, ref.values)
 	found := findLayout(p)

@@ -35,6 +35,8 @@ type Live struct {
 	Python  string // the interpreter; "": that of MIXCONV_PYTHON, else of .venv in the current folder
 	Weights string // file or folder of timm's and torchvision's weights; "": those that the library calls pretrained
 	Network string // its name for timm and torchvision; "": what the model's metadata says
+	NamedBy string // what Network was taken from, for the report; "": the caller
+	Note    string // on the network, for the report
 	File    string // of the model, for ONNX Runtime; "": the model is written to one
 }
 
@@ -85,6 +87,8 @@ type request struct {
 	Layers   string   `json:"layers"`   // a file with every value as an output, for ONNX Runtime; "" without layers
 	Weights  string   `json:"weights"`  // "" for pretrained ones
 	Averages bool     `json:"averages"` // moving averages are taken if there are some
+	Key      string   `json:"key"`      // of the dictionary that the weights are in; "": any
+	Prefix   string   `json:"prefix"`   // of their names; "": any
 	Inputs   []string `json:"inputs"`   // names of x0, x1, …
 	Names    []string `json:"names"`    // modules whose results are wanted
 	Output   string   `json:"output"`   // name for the network's result
@@ -125,8 +129,39 @@ func (r *live) answer(ctx context.Context, here *subject, in runtime.Tensors, pi
 		return answer{}, err
 	}
 	a, err := rep.read(filepath.Join(folder, "answer.npz"), here)
-	a.note = r.otherSource(here)
+	if r.kind != kindORT {
+		a.network, a.namedBy = q.Model, r.namedBy()
+	}
+	a.note = joinNotes(r.otherSource(here), r.Note)
 	return a, err
+}
+
+// namedBy says where the network's name comes from.
+func (r *live) namedBy() string {
+	switch {
+	case r.NamedBy != "":
+		return r.NamedBy
+	case r.Network != "":
+		return "the caller"
+	}
+	return "the model's metadata"
+}
+
+func joinNotes(notes ...string) string {
+	return strings.Join(slices.DeleteFunc(notes, func(s string) bool { return s == "" }), "; ")
+}
+
+// libraryName is what timm or torchvision calls a network. timm has TensorFlow's
+// MixNets, such as mixnet-s, with a prefix; torchvision's names have one here,
+// which tells them from timm's.
+func libraryName(kind, name string) string {
+	if kind == kindTorchVision {
+		return strings.TrimPrefix(name, "torchvision_")
+	}
+	if plain := strings.ReplaceAll(name, "-", "_"); strings.HasPrefix(name, "mixnet-") {
+		return "tf_" + plain
+	}
+	return name
 }
 
 // otherSource says so if the weights are not the file that the model was
@@ -162,10 +197,15 @@ func (r *live) request(here *subject, folder string, pictures []Picture) (reques
 	if averages, ok := here.model.Metadata("mixconv.source.averages"); ok {
 		q.Averages = averages == "true"
 	}
+	if q.Weights != "" {
+		q.Key, _ = here.model.Metadata("mixconv.source.key")
+		q.Prefix, _ = here.model.Metadata("mixconv.source.prefix")
+	}
 	q.Model = r.Network
 	if q.Model == "" {
 		q.Model, _ = here.model.Metadata("mixconv.network")
 	}
+	q.Model = libraryName(r.kind, q.Model)
 	if q.Model == "" {
 		return q, fmt.Errorf("%s: the model does not say which network it is (mixconv.network in its metadata): name it", errs.Quote(r.name))
 	}

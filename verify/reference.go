@@ -33,6 +33,8 @@ type answer struct {
 	values runtime.Tensors
 	stages []preprocess.Stages // of each picture, if the reference prepared them itself
 	note   string              // what the reader of the report should know
+
+	network, namedBy string // that a library built, and what named it; "" of other references
 }
 
 // recordedArrays is a Reference that was written down: an .npz.

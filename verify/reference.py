@@ -11,6 +11,7 @@ package, `unavailable` something out of reach, `error` anything else.
 Weights are read as data: no pickle is allowed to call anything.
 """
 
+import contextlib
 import json
 import pathlib
 import sys
@@ -32,6 +33,17 @@ def main(folder):
     except Exception as e:
         answer = {"error": f"{type(e).__name__}: {one_line(e)}"}
     (folder / "answer.json").write_text(json.dumps(answer))
+
+
+@contextlib.contextmanager
+def cannot_run(library):
+    """What a library says of a model that it cannot run: no fault of the model."""
+    try:
+        yield
+    except (ImportError, Unavailable):
+        raise
+    except Exception as e:
+        raise Unavailable(f"{library} cannot run the model: {type(e).__name__}: {one_line(e)}") from None
 
 
 def one_line(e):
@@ -71,9 +83,10 @@ def run_session(request, path, inputs):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = request["threads"]
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    outputs = [o.name for o in session.get_outputs()]
-    pieces = [session.run(outputs, piece) for piece in batches(session.get_inputs()[0], inputs)]
+    with cannot_run("ONNX Runtime"):
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        outputs = [o.name for o in session.get_outputs()]
+        pieces = [session.run(outputs, piece) for piece in batches(session.get_inputs()[0], inputs)]
     return {name: numpy.concatenate(parts) if len(parts) > 1 else numpy.asarray(parts[0])
             for name, parts in zip(outputs, zip(*pieces))}
 
@@ -104,7 +117,7 @@ def run_torch(request, inputs):
     for name in request["names"]:
         if name and name in modules:
             modules[name].register_forward_hook(keep(values, name))
-    with torch.inference_mode():
+    with torch.inference_mode(), cannot_run(request["kind"]):
         if any(name.startswith("features_") for name in request["names"]):
             values |= {name: v for name, v in source.features(x).items() if name in request["names"]}
         else:
@@ -126,7 +139,7 @@ class Timm:
         import timm
         name, weights = request["model"], request["weights"]
         if not timm.is_model(name):
-            raise ValueError(f"timm {timm.__version__} has no model {name!r}")
+            raise Unavailable(f"timm {timm.__version__} has no model {name!r}")
         if not weights:
             self.model = pretrained(lambda: timm.create_model(name, pretrained=True))
             return
@@ -154,7 +167,7 @@ class TorchVision:
         from torchvision import models
         name, weights = request["model"], request["weights"]
         if name not in models.list_models():
-            raise ValueError(f"torchvision has no model {name!r}")
+            raise Unavailable(f"torchvision has no model {name!r}")
         self.preset = models.get_model_weights(name).DEFAULT.transforms()
         if weights:
             self.model = filled(read_weights(request), lambda **classes: models.get_model(name, weights=None, **classes))
@@ -171,7 +184,7 @@ class TorchVision:
         yield "normalize", lambda im: f.normalize(im, p.mean, p.std)
 
     def features(self, x):
-        raise ValueError("torchvision gives no feature maps")
+        raise Unavailable("torchvision gives no feature maps")
 
 
 def pretrained(make):
@@ -225,15 +238,16 @@ def read_weights(request):
     import numpy
     path = pathlib.Path(request["weights"])
     if path.is_dir() and any(path.glob("*.npy")):
-        return {p.name.removesuffix(".npy"): as_tensor(numpy.load(p, allow_pickle=False)) for p in path.glob("*.npy")}
+        state = {p.name.removesuffix(".npy"): as_tensor(numpy.load(p, allow_pickle=False)) for p in path.glob("*.npy")}
+        return without_wrapper(state, request["prefix"])
     path = file_of(path)
     if path.suffix == ".npz":
         with numpy.load(path, allow_pickle=False) as f:
-            return {name: as_tensor(f[name]) for name in f.files}
+            return without_wrapper({name: as_tensor(f[name]) for name in f.files}, request["prefix"])
     if path.suffix != ".json":
-        return read_checkpoint(path, request["averages"])
+        return read_checkpoint(path, request)
     index = json.loads(path.read_text())["weight_map"]
-    return {k: v for shard in sorted(set(index.values())) for k, v in read_checkpoint(path.parent / shard, False).items()}
+    return {k: v for shard in sorted(set(index.values())) for k, v in read_checkpoint(path.parent / shard, request).items()}
 
 
 def file_of(path):
@@ -249,7 +263,7 @@ def file_of(path):
     return found[0]
 
 
-def read_checkpoint(path, averages):
+def read_checkpoint(path, request):
     import torch
     if path.suffix == ".safetensors":
         from safetensors.torch import load_file
@@ -262,17 +276,40 @@ def read_checkpoint(path, averages):
                 state = torch.load(path, map_location="cpu", weights_only=True)
         except pickle.UnpicklingError:
             raise ValueError(f"{str(path)!r}: no pickle, or one that does more than list tensors, which is refused") from None
-    for key in (["state_dict_ema", "model_ema"] if averages else []) + ["state_dict", "model"]:
+    return without_wrapper(dictionary(state, request), request["prefix"])
+
+
+def dictionary(state, request):
+    """The weights in a trainer's checkpoint: where the model says that its own were, else where they usually are."""
+    found = below(state, request["key"]) if request["key"] else None
+    if found:
+        return found
+    for key in (["state_dict_ema", "model_ema"] if request["averages"] else []) + ["state_dict", "model"]:
         if isinstance(state.get(key), dict):
-            state = state[key]
-            break
-    return {without_wrapper(name): v for name, v in state.items() if name != "n_averaged"}
+            return state[key]
+    return state
 
 
-def without_wrapper(name):
-    for prefix in ("_orig_mod.", "module.", "_orig_mod."):
-        name = name.removeprefix(prefix)
-    return name
+def below(state, path):
+    """What is behind keys with points between, which may have points themselves."""
+    for key, value in state.items():
+        if key == path and isinstance(value, dict):
+            return value
+        if isinstance(key, str) and path.startswith(key + ".") and isinstance(value, dict):
+            found = below(value, path[len(key) + 1:])
+            if found:
+                return found
+    return None
+
+
+def without_wrapper(state, prefix):
+    """Names without what wrappers have put before them."""
+    if prefix and any(name.startswith(prefix) for name in state):
+        return {name[len(prefix):]: v for name, v in state.items() if name.startswith(prefix)}
+    state = {name: v for name, v in state.items() if name != "n_averaged"}
+    for wrapper in ("_orig_mod.", "module.", "_orig_mod."):
+        state = {name.removeprefix(wrapper): v for name, v in state.items()}
+    return state
 
 
 def as_tensor(array):

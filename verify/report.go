@@ -51,7 +51,7 @@ func (v *Value) least() (atol, rtol Number) {
 // there are several, one of them all.
 func (r *Report) WriteText(w io.Writer) error {
 	for _, c := range r.References {
-		fmt.Fprintln(w, escape(c.Name))
+		fmt.Fprintln(w, escape(c.title()))
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		if len(c.Values) > 0 {
 			fmt.Fprintln(t, "  value\tpictures\tmax |a−b|\tof max |ref|\ttop-1\ttop-5\tNaN\t")
@@ -71,6 +71,14 @@ func (r *Report) WriteText(w io.Writer) error {
 		return r.writeOverview(w)
 	}
 	return nil
+}
+
+// title is the reference's name and which network it built, if it did.
+func (c *Comparison) title() string {
+	if c.Network == "" {
+		return c.Name
+	}
+	return fmt.Sprintf("%s: %s, named by %s", c.Name, c.Network, c.NamedBy)
 }
 
 // writeOverview has a row for each reference.

@@ -86,11 +86,16 @@ type conversion struct {
 	Output        string `json:"output"`
 	Model         string `json:"model"`
 	MDConv        string `json:"mdconv"`
+	NamedBy       string `json:"named_by,omitempty"` // of PyTorch's: what says which network it is
 	Averages      bool   `json:"averages"`
+	Key           string `json:"key,omitempty"`    // of the dictionary with the weights, in a trainer's checkpoint
+	Prefix        string `json:"prefix,omitempty"` // of their names
 	Params        int64  `json:"params"`
 	TrainedParams *int64 `json:"trained_params"`
 	MACs          *int64 `json:"macs"` // null if the image size is open
 	Bytes         int    `json:"bytes"`
+
+	Notes []string `json:"notes,omitempty"`
 }
 
 // converter is mixconv.Convert or its twin for PyTorch.
@@ -121,16 +126,33 @@ func (a *app) convert(ctx context.Context, convert converter, source, output str
 		return err
 	}
 	return a.print(result, func(w io.Writer) {
-		weights := "raw variables"
-		switch {
-		case len(m.Files) == 0:
-			weights = "random weights"
-		case m.Averages:
-			weights = "moving averages"
-		}
 		fmt.Fprintf(w, "%s: %s from %s, MDConv %s, %s parameters, %s, %s bytes\n", errs.Quote(output),
-			result.Model, weights, result.MDConv, thousands(result.Params), multiplyAdds(result.MACs), thousands(int64(len(data))))
+			result.Model, weightsOf(m), result.MDConv, thousands(result.Params), multiplyAdds(result.MACs), thousands(int64(len(data))))
+		if m.NamedBy != "" {
+			fmt.Fprintf(w, "%s is named by %s\n", result.Model, m.NamedBy)
+		}
+		for _, note := range m.Notes {
+			fmt.Fprintf(w, "note: %s\n", note)
+		}
 	})
+}
+
+// weightsOf says which weights went into a model.
+func weightsOf(m *mixconv.Converted) string {
+	weights := "raw variables"
+	switch {
+	case len(m.Files) == 0:
+		return "random weights"
+	case m.Averages:
+		weights = "moving averages"
+	}
+	if m.Key != "" {
+		weights += " under key " + errs.Quote(m.Key)
+	}
+	if m.Prefix != "" {
+		weights += " behind prefix " + errs.Quote(m.Prefix)
+	}
+	return weights
 }
 
 func describeConversion(m *mixconv.Converted, o mixconv.ConvertOptions, output string, size int) (*conversion, error) {
@@ -140,6 +162,7 @@ func describeConversion(m *mixconv.Converted, o mixconv.ConvertOptions, output s
 	}
 	return &conversion{
 		Output: output, Model: m.Network.Name, MDConv: string(o.MDConv), Averages: m.Averages,
+		NamedBy: m.NamedBy, Key: m.Key, Prefix: m.Prefix, Notes: m.Notes,
 		Params: s.Params, TrainedParams: trainedParams(m.Model), MACs: positive(s.MACs), Bytes: size,
 	}, nil
 }

@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 			root, err := filepath.Abs(filepath.Join("..", ".."))
 			env.Setenv("CKPT", filepath.Join(root, "testdata", "digits"))
 			env.Setenv("TORCH", filepath.Join(root, "convert", "torch", "testdata", "pytorch"))
+			env.Setenv("WRAPPED", filepath.Join(root, "convert", "torch", "testdata", "wrapped"))
 			env.Setenv("BAD", filepath.Join(root, "cmd", "mixconv", "testdata"))
 			env.Setenv("TMPDIR", filepath.Join(env.WorkDir, "tmp"))
 			if err == nil {

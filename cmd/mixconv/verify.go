@@ -229,8 +229,10 @@ func (v *verification) open(ref string, m *onnx.Model, o verify.Options) (verify
 	case ref == "onnx-go":
 		return verify.OnnxGo(v.onnxGo)
 	case kind == "timm" && colon == (file != ""):
+		nameNetwork(&live, kind, m)
 		return verify.Timm(live)
 	case kind == "torchvision" && colon == (file != ""):
+		nameNetwork(&live, kind, m)
 		return verify.TorchVision(live)
 	}
 	return nil, fmt.Errorf("--ref %s: allowed timm[:WEIGHTS], torchvision[:WEIGHTS], ort, onnx-go, npz:FILE, onnx:FILE, forms", errs.Quote(ref))

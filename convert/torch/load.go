@@ -1,9 +1,7 @@
 package torch
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
@@ -14,9 +12,10 @@ import (
 // LoadOptions says which network to load.
 type LoadOptions struct {
 	Options
-	Model   string           // a network's name; "auto" or "": what the config.json beside the weights names
-	Network *convert.Network // a network of one's own, in place of Model; Classes is read from the weights
-	Epsilon float32          // of the batch norms; 0: as the network has it
+	Model      string           // a network's name; "auto" or "": what the file says, or the one that fits
+	Network    *convert.Network // a network of one's own, in place of Model; Classes is read from the weights
+	Epsilon    float32          // of the batch norms; 0: as the network has it
+	IgnoreArch bool             // Model is taken though the file names another network with the same tensors
 }
 
 // Source is a network with its weights, and where they come from.
@@ -24,8 +23,11 @@ type Source struct {
 	Network convert.Network // Preprocessing is that of config.json if there is one
 	Weights convert.Weights
 
-	*Checkpoint         // Tensors is nil
-	TrainedParams int64 // elements that training learns: moments not counted
+	*Checkpoint            // Tensors is nil
+	TrainedParams int64    // elements that training learns: moments not counted
+	NamedBy       string   // what says which network it is: --model, or where the file does, or the tensors
+	Siblings      []string // other networks that the tensors fit, which compute otherwise
+	Notes         []string // what the caller should know
 	Labels        []string
 }
 
@@ -34,20 +36,36 @@ type Source struct {
 // from the classifier's shape. A tensor that the network has no place for, and
 // a parameter that no tensor fills, are errors; batch norms' counts of batches
 // are left out.
+//
+// Networks may have the same tensors and compute otherwise, such as
+// mobilenetv3_small_100 and tf_mobilenetv3_small_100. Then o.Model names one, or
+// the file does: a config.json beside it, or what trainers store under "arch",
+// "args" and the like. It is an error if neither does, or if o.Model says
+// another than the file, unless o.IgnoreArch.
 func Load(path string, o LoadOptions) (*Source, error) {
-	c, err := Read(path, o.Options)
+	o.Options = o.Options.completed()
+	var d *decision
+	c, err := read(path, o.Options, func(all *contents) (chosen *candidate, err error) {
+		chosen, d, err = o.find(all)
+		return chosen, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	n, err := o.network(c.Config)
-	if err != nil {
-		return nil, errs.InFile(c.File, err)
+	n := d.network
+	if c.Config != nil {
+		if err := c.Config.apply(&n); err != nil {
+			return nil, errs.InFile(c.File, err)
+		}
+	}
+	if o.Epsilon != 0 {
+		n.BatchNormEpsilon = o.Epsilon
 	}
 	s, err := assign(c.Tensors, n)
 	if err != nil {
 		return nil, errs.InFile(c.File, err)
 	}
-	s.Checkpoint = c
+	s.Checkpoint, s.NamedBy, s.Siblings, s.Notes = c, d.by, d.siblings, d.notes
 	c.Tensors = nil
 	if c.Config != nil {
 		s.Labels = c.Config.Labels
@@ -65,40 +83,6 @@ func (c *Config) compare(n convert.Network) error {
 		return errs.Format("", "the classifier has %d classes, config.json labels for %d", n.Classes, len(c.Labels))
 	}
 	return nil
-}
-
-// network is the network that o or config, which may be nil, asks for.
-func (o LoadOptions) network(config *Config) (convert.Network, error) {
-	n, err := o.named(config)
-	if err != nil {
-		return n, err
-	}
-	if n.Naming == convert.Official {
-		return n, fmt.Errorf("network %s is TensorFlow's, allowed of PyTorch's: %s", n.Name, strings.Join(convert.TorchNames(), ", "))
-	}
-	if config != nil {
-		if err := config.apply(&n); err != nil {
-			return n, err
-		}
-	}
-	if o.Epsilon != 0 {
-		n.BatchNormEpsilon = o.Epsilon
-	}
-	return n, n.Check()
-}
-
-func (o LoadOptions) named(config *Config) (convert.Network, error) {
-	name := o.Model
-	switch {
-	case o.Network != nil:
-		return *o.Network, nil
-	case name != "" && name != "auto":
-	case config != nil:
-		name = config.Architecture
-	default:
-		return convert.Network{}, fmt.Errorf("which network? No config.json beside the weights names it; allowed %s", strings.Join(convert.TorchNames(), ", "))
-	}
-	return convert.Named(name)
 }
 
 // apply takes over what config says about a network beside its name.
@@ -143,76 +127,23 @@ func (c *Config) applyArguments(n *convert.Network) error {
 	return nil
 }
 
-// assign fills the parameters of n.
+// assign fills the parameters of n, which the tensors fit.
 func assign(tensors []Named, n convert.Network) (*Source, error) {
+	if err := n.Check(); err != nil {
+		return nil, err
+	}
 	byName := make(map[string]*tensor.Tensor, len(tensors))
 	for _, t := range tensors {
 		byName[t.Name] = t.Tensor
 	}
-	params := n.Params()
-	bias := parameterName(params[len(params)-1])
-	if t := byName[bias]; t != nil && len(t.Shape) == 1 && t.Shape[0] > 0 {
-		n.Classes = t.Shape[0]
-		if err := n.Check(); err != nil {
-			return nil, errs.Format("tensor "+errs.Quote(bias), "%w", err)
-		}
-		params = n.Params()
-	}
 	s := &Source{Network: n, Weights: convert.Weights{}, TrainedParams: n.TrainedParams()}
-	var m misfit
-	for _, p := range params {
+	for _, p := range n.Params() {
 		name := parameterName(p)
-		t := byName[name]
-		delete(byName, name)
-		switch {
-		case t == nil:
-			m.missing = append(m.missing, fmt.Sprintf("%s %s (%s)", errs.Quote(name), p.Shape, p.Role))
-		case !t.Shape.Equal(p.Shape):
-			m.wrong = append(m.wrong, fmt.Sprintf("%s is %s, but %s takes %s", errs.Quote(name), t.Shape, p.Role, p.Shape))
-		default:
-			w, err := toFloat32(t)
-			if err != nil {
-				return nil, errs.Format("tensor "+errs.Quote(name), "%w", err)
-			}
-			s.Weights[p.Role] = w
+		w, err := toFloat32(byName[name])
+		if err != nil {
+			return nil, errs.Format("tensor "+errs.Quote(name), "%w", err)
 		}
+		s.Weights[p.Role] = w
 	}
-	for name := range byName {
-		if !bookkeeping(name) {
-			m.surplus = append(m.surplus, errs.Quote(name))
-		}
-	}
-	return s, m.err(n)
-}
-
-// misfit is what keeps tensors and a network from fitting.
-type misfit struct{ wrong, surplus, missing []string }
-
-func (m misfit) err(n convert.Network) error {
-	slices.Sort(m.surplus)
-	var parts []string
-	for _, group := range []struct {
-		what string
-		list []string
-	}{
-		{"tensors of another shape", m.wrong},
-		{"tensors that no parameter takes", m.surplus},
-		{"parameters that no tensor fills", m.missing},
-	} {
-		if len(group.list) > 0 {
-			parts = append(parts, group.what+": "+firstFew(group.list))
-		}
-	}
-	if len(parts) == 0 {
-		return nil
-	}
-	return errs.Format("", "not a %s: %s", n.Name, strings.Join(parts, "; "))
-}
-
-func firstFew(list []string) string {
-	const most = 3
-	if len(list) <= most {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+	return s, nil
 }

@@ -151,7 +151,9 @@ func TestLoadErrors(t *testing.T) {
 		model, want string
 		change      func(map[string]*tensor.Tensor)
 	}{
-		{"", "which network?", nil},
+		{"", "which network? None that is known here has these tensors; the nearest: not a mobilenetv3_small_050: tensors that no parameter takes: extra", func(m map[string]*tensor.Tensor) {
+			m["extra"] = tensor.New(tensor.Float32, 1)
+		}},
 		{"mixnet-s", "network mixnet-s is TensorFlow's", nil},
 		{"mobilenet", "network mobilenet: unknown", nil},
 		{"mobilenetv3_small_050", "tensors that no parameter takes: blocks.0.0.extra.weight", func(m map[string]*tensor.Tensor) {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mixconv/mixconv/convert/torch/internal/pth"
 	"github.com/mixconv/mixconv/convert/torch/internal/safetensors"
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/internal/regular"
@@ -19,21 +20,31 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// read reads the weights, with their names as they are.
-func (s *source) read(o Options) (*Checkpoint, error) {
+// read reads those of the weights that choose chooses.
+func (s *source) read(o Options, choose chooser) (*Checkpoint, error) {
 	switch s.format {
-	case NpyFolder:
-		return s.readFolder(o.Limits)
-	case Sharded:
-		return s.readShards(o.Limits)
+	case NpyFolder, Sharded:
+		gather := s.readFolder
+		if s.format == Sharded {
+			gather = s.readShards
+		}
+		c, err := gather(o.Limits)
+		if err != nil {
+			return nil, err
+		}
+		return c, c.take(plain(c.Tensors), choose)
 	}
 	f, size, err := regular.Open(s.path, o.Limits.FileBytes)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	c, err := decode(s.format, s.path, f, size, o)
+	all, err := decode(s.format, s.path, f, size, o.Limits)
 	if err != nil {
+		return nil, err
+	}
+	c := &Checkpoint{}
+	if err := c.take(all, choose); err != nil {
 		return nil, err
 	}
 	sum := sha256.New()
@@ -45,29 +56,35 @@ func (s *source) read(o Options) (*Checkpoint, error) {
 }
 
 // decode reads a file of size bytes.
-func decode(format Format, path string, r io.ReaderAt, size int64, o Options) (*Checkpoint, error) {
+func decode(format Format, path string, r io.ReaderAt, size int64, lim limit.Limits) (*contents, error) {
 	switch format {
 	case Pth, LegacyPth:
-		return decodePth(r, size, o)
+		f, err := pth.Open(r, size, lim)
+		if err != nil {
+			return nil, err
+		}
+		return pickled(f)
 	case Npy:
-		return decodeArray(path, r, size, o.Limits)
+		return decodeArray(path, r, size, lim)
 	case Safetensors:
-		tensors, err := decodeSafetensors(r, size, o.Limits)
-		return &Checkpoint{Tensors: tensors}, err
+		tensors, texts, err := decodeSafetensors(r, size, lim)
+		c := plain(tensors)
+		c.claims = claimsOfTexts(texts)
+		return c, err
 	}
-	arrays, err := npy.DecodeArchive(r, size, o.Limits)
+	arrays, err := npy.DecodeArchive(r, size, lim)
 	if err != nil {
 		return nil, err
 	}
-	c := &Checkpoint{}
+	var tensors []Named
 	for _, name := range slices.Sorted(maps.Keys(arrays)) {
-		c.Tensors = append(c.Tensors, Named{name, arrays[name]})
+		tensors = append(tensors, Named{name, arrays[name]})
 	}
-	return c, nil
+	return plain(tensors), nil
 }
 
 // decodeArray reads a single array, which has its file's name.
-func decodeArray(path string, r io.ReaderAt, size int64, lim limit.Limits) (*Checkpoint, error) {
+func decodeArray(path string, r io.ReaderAt, size int64, lim limit.Limits) (*contents, error) {
 	data := make([]byte, size)
 	if _, err := r.ReadAt(data, 0); err != nil {
 		return nil, err
@@ -77,23 +94,24 @@ func decodeArray(path string, r io.ReaderAt, size int64, lim limit.Limits) (*Che
 		return nil, err
 	}
 	name := strings.TrimSuffix(filepath.Base(path), npySuffix)
-	return &Checkpoint{Tensors: []Named{{name, t}}}, nil
+	return plain([]Named{{name, t}}), nil
 }
 
-func decodeSafetensors(r io.ReaderAt, size int64, lim limit.Limits) ([]Named, error) {
+// decodeSafetensors returns the tensors, and the texts about them.
+func decodeSafetensors(r io.ReaderAt, size int64, lim limit.Limits) ([]Named, map[string]string, error) {
 	f, err := safetensors.Open(r, size, lim)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	tensors := make([]Named, 0, len(f.Tensors))
 	for _, info := range f.Tensors {
 		t, err := f.Load(info)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		tensors = append(tensors, Named{info.Name, t})
 	}
-	return tensors, nil
+	return tensors, f.Metadata, nil
 }
 
 // readFolder reads a folder of .npy files.

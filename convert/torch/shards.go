@@ -68,7 +68,7 @@ func readShard(folder, name, other string, lim limit.Limits, sum hash.Hash) ([]N
 	}
 	defer f.Close()
 	path := filepath.Join(folder, name)
-	tensors, err := decodeSafetensors(f, size, lim)
+	tensors, _, err := decodeSafetensors(f, size, lim)
 	if err != nil {
 		return nil, errs.InFile(path, err)
 	}

@@ -9,6 +9,7 @@ package torch
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
@@ -18,6 +19,8 @@ import (
 // Options says what to read.
 type Options struct {
 	EMA    string // "auto" or "": averages where there are some; "on": they must be there; "off": never
+	Key    string // of the dictionary with the weights, such as "state_dict"; keys of nested ones have points between; "": what fits
+	Prefix string // of the weights' names, such as "model."; other tensors are left out; "": one that all of them have
 	Limits limit.Limits
 }
 
@@ -48,12 +51,16 @@ type Checkpoint struct {
 	Tensors []Named
 
 	Format     Format
-	File       string  // that the weights are in: Read's path, or what it found in that folder
-	Dictionary string  // that was taken of a trainer's checkpoint, such as "state_dict_ema"; "" for the whole file
-	Averages   bool    // the dictionary is one of exponential moving averages
-	Prefix     string  // that stood before every name and was cut, such as "module."
-	Config     *Config // of a Hugging Face folder, nil without one
-	SHA256     string  // of the files with weights in them: see Read
+	File       string // that the weights are in: Read's path, or what it found in that folder
+	Dictionary string // that was taken of a trainer's checkpoint, such as "state_dict_ema"; "" for the whole file
+	Averages   bool   // the weights are averages of those of training's steps
+	Prefix     string // that stood before every name and was cut, such as "module."
+
+	Fits   []string // known networks that the tensors fit
+	Said   string   // the one of them that the file, or a config.json beside it, names; "" if neither does
+	SaidAt string   // where it does, such as "args.model"
+	Config *Config  // of a Hugging Face folder, nil without one
+	SHA256 string   // of the files with weights in them: see Read
 
 	Files []string // all that were read, as paths
 }
@@ -63,20 +70,36 @@ type Checkpoint struct {
 // after the parameters (or one such file), or a folder with one of the others
 // in it. What a file is, its first bytes decide.
 //
-// Of a trainer's checkpoint Read takes the averages that are under
-// "state_dict_ema" or "model_ema" (unless o.EMA says otherwise), or else the
-// weights under "state_dict" or "model". Prefixes that wrappers put before
-// every name ("module.", "_orig_mod.") are cut. What else is in the checkpoint
-// is not read.
+// Of a trainer's checkpoint Read takes the dictionary whose tensors fit a known
+// network, under whatever keys, and cuts what wrappers have put before every
+// name ("module.", "model."). Where there are averages of the weights too, as
+// their key or prefix says, o.EMA chooses. Of several that fit alike o.Key and
+// o.Prefix choose; without them that is an error. If none fits, Read takes the
+// dictionary that trainers put weights in. What else is in the checkpoint is not
+// read.
 //
 // The SHA-256 is that of the file; of sharded weights that of the index
 // followed by the shards in the order of their names; of a folder of .npy
 // files that of the files in the order of their names.
 func Read(path string, o Options) (*Checkpoint, error) {
+	o = o.completed()
+	return read(path, o, o.choose)
+}
+
+// completed is o with the defaults, and with the point that ends a prefix.
+func (o Options) completed() Options {
 	o.Limits = o.Limits.OrDefault()
 	if o.EMA == "" {
 		o.EMA = "auto"
 	}
+	if o.Prefix != "" && !strings.HasSuffix(o.Prefix, ".") {
+		o.Prefix += "."
+	}
+	return o
+}
+
+// read reads the weights at path that choose chooses.
+func read(path string, o Options, choose chooser) (*Checkpoint, error) {
 	if o.EMA != "auto" && o.EMA != "on" && o.EMA != "off" {
 		return nil, fmt.Errorf("averages: %s, allowed auto, on and off", errs.Quote(o.EMA))
 	}
@@ -84,26 +107,43 @@ func Read(path string, o Options) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.read(o)
+	var config *Config
+	if s.config != "" {
+		if config, err = readConfig(s.config); err != nil {
+			return nil, err
+		}
+	}
+	c, err := s.read(o, func(all *contents) (*candidate, error) {
+		all.config = config
+		return choose(all)
+	})
 	if err != nil {
 		return nil, errs.InFile(s.path, err)
 	}
 	if len(c.Tensors) == 0 {
 		return nil, errs.InFile(s.path, errs.Format("", "no tensors"))
 	}
-	if o.EMA == "on" && !c.Averages {
-		return nil, errs.InFile(s.path, noAverages())
-	}
-	c.File, c.Format = s.path, s.format
+	c.File, c.Format, c.Config = s.path, s.format, config
 	if c.Files == nil {
 		c.Files = []string{s.path}
 	}
 	if s.config != "" {
-		if c.Config, err = readConfig(s.config); err != nil {
-			return nil, err
-		}
 		c.Files = append(c.Files, s.config)
 	}
-	c.cutPrefixes()
 	return c, nil
+}
+
+// take fills in what choose takes of a file.
+func (c *Checkpoint) take(all *contents, choose chooser) error {
+	chosen, err := choose(all)
+	if err != nil {
+		return err
+	}
+	c.Dictionary, c.Prefix, c.Averages = chosen.dictionary.key, chosen.prefix, chosen.averages
+	c.Fits = networkNames(chosen.networks)
+	if said, _ := heard(all.said(), chosen.networks); said != nil {
+		c.Said, c.SaidAt = said.name, said.where
+	}
+	c.Tensors, err = all.load(chosen.entries)
+	return err
 }

@@ -138,7 +138,7 @@ func TestEMA(t *testing.T) {
 		{"trainer_ema.pth", "off", "state_dict", ""},
 		{"averaged.pth", "off", "model", ""},
 		{"trainer.pth", "off", "state_dict", ""},
-		{"trainer.pth", "on", "", "no averages (under state_dict_ema or model_ema) are stored"},
+		{"trainer.pth", "on", "", "no averages are stored"},
 		{"views.safetensors", "on", "", "no averages"},
 		{"trainer.pth", "maybe", "", "allowed auto, on and off"},
 	} {
@@ -157,7 +157,7 @@ func TestEMA(t *testing.T) {
 		t.Error(err)
 	}
 	_, err := torch.Read(only, torch.Options{EMA: "off"})
-	checkError(t, "only averages", err, "only averages (under model_ema) are stored")
+	checkError(t, "only averages", err, "only averages (key model_ema) are stored")
 }
 
 // TestPrefixes: a prefix is cut where every name has it, and nowhere else.

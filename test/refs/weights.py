@@ -28,8 +28,8 @@ SIZE = 224
 def create(name):
     if name.startswith("proxylessnas"):
         return getattr(importlib.import_module("pytorchcv.models.proxylessnas"), name)()
-    if name.startswith("shufflenet"):
-        return torchvision.models.get_model(name)
+    if name.startswith(("shufflenet", "torchvision_")):
+        return torchvision.models.get_model(name.removeprefix("torchvision_"))
     base, *mixed = name.split("_k")
     model = timm.create_model(base, pretrained=False)
     if mixed:

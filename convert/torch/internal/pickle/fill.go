@@ -88,18 +88,23 @@ func (m *machine) setPairs(pairs []any) error {
 	return nil
 }
 
-// build gives an object its attributes. None of them matters here: not those
-// of an OrderedDict (a state_dict has its _metadata there), nor those of an
-// object that nobody looks into.
+// build gives an object its attributes. Those of an OrderedDict do not matter
+// here (a state_dict has its _metadata there).
 func (m *machine) build() error {
-	if _, err := m.take(1); err != nil {
+	state, err := m.take(1)
+	if err != nil {
 		return err
 	}
 	if err := m.need(1); err != nil {
 		return err
 	}
-	switch m.stack[len(m.stack)-1].(type) {
-	case *Dict, *Object:
+	switch v := m.stack[len(m.stack)-1].(type) {
+	case *Object:
+		if attributes, ok := state[0].(*Dict); ok {
+			v.State = attributes
+		}
+		return nil
+	case *Dict:
 		return nil
 	}
 	return m.wrongType("a dictionary or an object")

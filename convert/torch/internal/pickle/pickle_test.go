@@ -76,7 +76,8 @@ func TestDecode(t *testing.T) {
 		{head + "N(0.", nil},
 		{head + "cos\nsystem\n.", pickle.Global{Module: "os", Name: "system"}},
 		{"\x80\x04\x8c\x02os\x8c\x06system\x93.", pickle.Global{Module: "os", Name: "system"}},
-		{head + "cm\nf\n)R}b.", object},
+		{head + "cm\nf\n)R}b.", &pickle.Object{Of: object.Of, State: &pickle.Dict{}}},
+		{head + "cm\nf\n)RNb.", object},
 		{head + "cm\nf\n)\x81.", object},
 		{head + "K\x01Q.", "one"},
 	} {

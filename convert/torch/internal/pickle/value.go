@@ -28,8 +28,12 @@ type (
 	// It is never looked up.
 	Global struct{ Module, Name string }
 
-	// Object is something known by nothing but the class or function that made it.
-	Object struct{ Of Global }
+	// Object is something known by nothing but the class or function that made
+	// it and, where they were stored as a dictionary, its attributes.
+	Object struct {
+		Of    Global
+		State *Dict
+	}
 )
 
 // Entry is an item of a Dict.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/mixconv/mixconv/convert/torch/internal/pickle"
 	"github.com/mixconv/mixconv/errs"
@@ -147,4 +148,10 @@ func (t *Tensor) elements(data []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// Same reports whether two tensors are the same view of the same storage.
+func (t *Tensor) Same(other *Tensor) bool {
+	return t == other || t.DType == other.DType && t.storage == other.storage && t.offset == other.offset &&
+		t.Shape.Equal(other.Shape) && slices.Equal(t.strides, other.strides)
 }

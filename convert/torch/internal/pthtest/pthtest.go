@@ -6,6 +6,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"math"
 	"strings"
 	"testing"
 )
@@ -94,4 +95,57 @@ func File(t testing.TB, value string, storages ...string) []byte {
 		members = append(members, "a/data/"+string(rune('0'+i)), s)
 	}
 	return Zip(t, members...)
+}
+
+// Object pushes an object of a class with attributes, as a class without a
+// __new__ of its own is pickled.
+func Object(class string, attributes ...string) string {
+	return class + ")\x81" + Dict(attributes...) + "b"
+}
+
+// Array is a float32 tensor of a state_dict.
+type Array struct {
+	Name  string
+	Shape []int
+	Data  []float32
+}
+
+// State is the pairs of a dictionary of arrays whose names begin with a prefix,
+// for Dict, and the bytes of the storage that all of them are views of, which
+// has that key.
+func State(key, prefix string, arrays []Array) (pairs []string, storage string) {
+	var data []byte
+	total := 0
+	for _, a := range arrays {
+		total += len(a.Data)
+	}
+	at := 0
+	for _, a := range arrays {
+		pairs = append(pairs, Str(prefix+a.Name), Tensor(Storage("FloatStorage", key, total), at, a.Shape, rowMajor(a.Shape)))
+		for _, v := range a.Data {
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
+		}
+		at += len(a.Data)
+	}
+	return pairs, string(data)
+}
+
+// Shapes is the pairs of a dictionary of float32 tensors that are all views of
+// the one element of a storage: for tests that look at shapes alone.
+func Shapes(key, prefix string, arrays []Array) []string {
+	var pairs []string
+	for _, a := range arrays {
+		pairs = append(pairs, Str(prefix+a.Name), Tensor(Storage("FloatStorage", key, 1), 0, a.Shape, make([]int, len(a.Shape))))
+	}
+	return pairs
+}
+
+func rowMajor(shape []int) []int {
+	strides := make([]int, len(shape))
+	step := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		strides[i] = step
+		step *= shape[i]
+	}
+	return strides
 }

@@ -13,16 +13,18 @@ import (
 // metadata is the one key that names no tensor.
 const metadata = "__metadata__"
 
-// parseHeader reads a header: an object of tensors, padded with spaces.
-func parseHeader(text []byte, base int64, lim limit.Limits) ([]Info, error) {
+// parseHeader reads a header: an object of tensors, padded with spaces, and of
+// texts under one key.
+func parseHeader(text []byte, base int64, lim limit.Limits) ([]Info, map[string]string, error) {
 	if !bytes.HasPrefix(text, []byte("{")) {
-		return nil, errs.FormatAt(base, "header", "begins with %s, allowed {", errs.Quote(string(text[:min(len(text), 16)])))
+		return nil, nil, errs.FormatAt(base, "header", "begins with %s, allowed {", errs.Quote(string(text[:min(len(text), 16)])))
 	}
 	s := strictjson.New(bytes.TrimRight(text, " "), base)
 	var tensors []Info
+	said := map[string]string{}
 	err := s.Object(func(name string) error {
 		if name == metadata {
-			return s.Object(func(string) error { _, err := s.String(); return err })
+			return s.Object(func(key string) (err error) { said[key], err = s.String(); return err })
 		}
 		if len(tensors) == lim.Nodes {
 			return s.Fail("more than %d tensors", lim.Nodes)
@@ -38,9 +40,9 @@ func parseHeader(text []byte, base int64, lim limit.Limits) ([]Info, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return tensors, s.End()
+	return tensors, said, s.End()
 }
 
 func badName(name string, lim limit.Limits) string {

@@ -35,9 +35,10 @@ func (t *Info) field() string { return "tensor " + errs.Quote(t.Name) }
 
 // File is a file whose header has been read and agrees with its size.
 type File struct {
-	Tensors []Info // in the order of their bytes
-	data    int64  // offset of the first tensor
-	r       io.ReaderAt
+	Tensors  []Info            // in the order of their bytes
+	Metadata map[string]string // texts about the file
+	data     int64             // offset of the first tensor
+	r        io.ReaderAt
 }
 
 // Open reads the header of the size bytes in r.
@@ -58,11 +59,11 @@ func Open(r io.ReaderAt, size int64, lim limit.Limits) (*File, error) {
 	if err := readAt(r, header, prefixBytes); err != nil {
 		return nil, err
 	}
-	tensors, err := parseHeader(header, prefixBytes, lim)
+	tensors, said, err := parseHeader(header, prefixBytes, lim)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Tensors: tensors, data: prefixBytes + int64(length), r: r}
+	f := &File{Tensors: tensors, Metadata: said, data: prefixBytes + int64(length), r: r}
 	return f, f.checkLayout(size-f.data, lim)
 }
 

@@ -1,0 +1,103 @@
+package torch
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// pattern is a network with the tensors in which PyTorch stores it.
+type pattern struct {
+	network convert.Network
+	params  []convert.Param
+	stem    string // the name of the first convolution's kernel
+}
+
+func newPattern(n convert.Network) *pattern {
+	p := &pattern{network: n, params: n.Params()}
+	for _, param := range p.params {
+		if param.Role == "stem.conv.weight" {
+			p.stem = parameterName(param)
+		}
+	}
+	return p
+}
+
+// misfit is what keeps tensors and a network from fitting.
+type misfit struct {
+	wrong, surplus, missing []string
+	matched                 int // parameters that a tensor fills
+}
+
+// fits compares a network of any number of classes with tensors by name, and
+// returns the network with theirs.
+func (p *pattern) fits(entries []entry) (convert.Network, misfit, error) {
+	byName := make(map[string]tensor.Shape, len(entries))
+	for _, e := range entries {
+		byName[e.name] = e.shape
+	}
+	n, params := p.network, p.params
+	bias := parameterName(params[len(params)-1])
+	if shape, ok := byName[bias]; ok && len(shape) == 1 && shape[0] > 0 && shape[0] != n.Classes {
+		n.Classes = shape[0]
+		if err := n.Check(); err != nil {
+			return n, misfit{}, errs.Format("tensor "+errs.Quote(bias), "%w", err)
+		}
+		params = n.Params()
+	}
+	var m misfit
+	for _, param := range params {
+		name, want := parameterName(param), param.Shape
+		shape, ok := byName[name]
+		delete(byName, name)
+		switch {
+		case !ok:
+			m.missing = append(m.missing, fmt.Sprintf("%s %s (%s)", errs.Quote(name), want, param.Role))
+		case !shape.Equal(want):
+			m.wrong = append(m.wrong, fmt.Sprintf("%s is %s, but %s takes %s", errs.Quote(name), shape, param.Role, want))
+		default:
+			m.matched++
+		}
+	}
+	for name := range byName {
+		if !bookkeeping(name) {
+			m.surplus = append(m.surplus, errs.Quote(name))
+		}
+	}
+	return n, m, nil
+}
+
+func (m misfit) none() bool { return len(m.wrong)+len(m.surplus)+len(m.missing) == 0 }
+
+func (m misfit) err(n convert.Network) error {
+	if m.none() {
+		return nil
+	}
+	slices.Sort(m.surplus)
+	var parts []string
+	for _, group := range []struct {
+		what string
+		list []string
+	}{
+		{"tensors of another shape", m.wrong},
+		{"tensors that no parameter takes", m.surplus},
+		{"parameters that no tensor fills", m.missing},
+	} {
+		if len(group.list) > 0 {
+			parts = append(parts, group.what+": "+firstFew(group.list))
+		}
+	}
+	return errs.Format("", "not a %s: %s", n.Name, strings.Join(parts, "; "))
+}
+
+func firstFew(list []string) string {
+	const most = 3
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+}
