@@ -20,6 +20,7 @@ const (
 	InvertedResidual   BlockKind = "ir"  // expand, depthwise, squeeze and excite, project
 	DepthwiseSeparable BlockKind = "ds"  // depthwise, squeeze and excite, project
 	Separable          BlockKind = "dsa" // as in MobileNetV1: with an activation at the end, never a residual
+	EdgeResidual       BlockKind = "er"  // expand with a kernel of its own in place of a depthwise one, squeeze and excite, project
 	Plain              BlockKind = "cn"  // one convolution
 	Shuffled           BlockKind = "su"  // ShuffleNetV2: half of the channels pass by, then all are shuffled
 	Skipped            BlockKind = "id"  // nothing; it only takes a number, as pruned blocks of ProxylessNAS do
@@ -32,7 +33,7 @@ const (
 type Block struct {
 	Kind        BlockKind
 	Repeat      int
-	Kernels     []int   // k: depthwise kernel sizes, one group of channels each
+	Kernels     []int   // k: depthwise kernel sizes, one group of channels each; of er and cn that of the one convolution
 	Expand      []int   // a: kernel sizes of the expanding convolution, one group each
 	Project     []int   // p: kernel sizes of the projecting convolution, one group each
 	Stride      int     // s: of the first repeat, both ways; the others have 1
@@ -101,7 +102,7 @@ func (b Block) leading() []string {
 		fields = append(fields, "p"+s)
 	}
 	fields = append(fields, "s"+stride)
-	if b.Kind == InvertedResidual {
+	if b.Kind == InvertedResidual || b.Kind == EdgeResidual {
 		fields = append(fields, ratio)
 	}
 	return append(fields, "c"+strconv.Itoa(b.Out))

@@ -152,6 +152,14 @@ var (
 		"ir_r4_k5_s2_e6_c192_se0.25",
 		"ir_r1_k3_s1_e6_c320_se0.25",
 	}}
+	// timm's network for tests: the smallest with the blocks of EfficientNetV2.
+	testEfficientNet = design{stem: 24, features: 256, act: Swish, stages: []string{
+		"cn_r1_k3_s1_c16",
+		"er_r1_k3_s2_e4_c24",
+		"er_r1_k3_s2_e4_c32",
+		"ir_r1_k3_s2_e4_c48_se0.25",
+		"ir_r1_k3_s2_e4_c64_se0.25",
+	}}
 	proxylessCPU = design{stem: 40, features: 1432, act: ReLU6, stages: []string{
 		"ds_r1_k3_s1_c24",
 		"ir_r1_k3_s2_e6_c32 ir_r3_k3_s1_e3_c32",

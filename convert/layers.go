@@ -96,19 +96,25 @@ func (n Network) branches(u Unit) (bypass, main []layer) {
 			bypass[0].depthwise = true
 		}
 	}
-	if g := u.ExpandGroups(); g != nil {
+	stride := u.Stride // of the first layer that looks at neighbours
+	if g := u.ExpandGroups(); u.Kind == EdgeResidual {
+		main = append(main, layerOf("expand", g, stride, u.Activation))
+	} else if g != nil {
 		main = append(main, layerOf("expand", g, 1, u.Activation))
 	}
-	depthwise := layerOf("depthwise", u.DepthwiseGroups(), u.Stride, inner)
-	depthwise.depthwise = true
-	if names.expansion != "" && u.Squeezed == 0 {
-		depthwise.out = names.expansion
+	if g := u.DepthwiseGroups(); g != nil {
+		depthwise := layerOf("depthwise", g, stride, inner)
+		depthwise.depthwise = true
+		if names.expansion != "" && u.Squeezed == 0 {
+			depthwise.out = names.expansion
+		}
+		main = append(main, depthwise)
 	}
 	project := layerOf("project", u.ProjectGroups(), 1, last)
 	if !u.Residual() && u.Kind != Shuffled {
 		project.out = names.out
 	}
-	return bypass, append(main, depthwise, project)
+	return bypass, append(main, project)
 }
 
 // squeeze is a squeeze-and-excitation layer of so many channels.

@@ -108,6 +108,8 @@ var networks = []row{
 	{name: "tf_efficientnet_b3", design: &efficientNet, port: timmTF, width: 1.2, depth: 1.4, features: 1536, picture: imageNet(300, 0.904, bicubic)},
 	{name: "tf_efficientnet_b4", design: &efficientNet, port: timmTF, width: 1.4, depth: 1.8, features: 1792, picture: imageNet(380, 0.922, bicubic)},
 
+	{name: "test_efficientnet", design: &testEfficientNet, port: timm, picture: imageNet(160, 0.95, bicubic)},
+
 	{name: "proxylessnas_cpu", design: &proxylessCPU, port: pytorchCV, picture: imageNet(224, 0.875, bilinear)},
 	{name: "proxylessnas_gpu", design: &proxylessGPU, port: pytorchCV, picture: imageNet(224, 0.875, bilinear)},
 	{name: "proxylessnas_mobile", design: &proxylessMobile, port: pytorchCV, picture: imageNet(224, 0.875, bilinear)},

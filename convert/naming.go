@@ -105,6 +105,7 @@ var schemes = [...]scheme{
 			InvertedResidual:   timmInverted,
 			DepthwiseSeparable: timmSeparable,
 			Separable:          timmSeparable,
+			EdgeResidual:       timmEdge,
 			Plain:              {"conv": {"conv", "bn1", "bn1"}},
 		},
 		squeeze: squeezeNames{"se/pool", "se.conv_reduce", "se.act1", "se.conv_expand", "se.gate", "se"},
@@ -172,6 +173,10 @@ var (
 		"expand":    {"conv_pw", "bn1", "bn1"},
 		"depthwise": {"conv_dw", "bn2", "bn2"},
 		"project":   {"conv_pwl", "bn3", ""},
+	}
+	timmEdge = map[string]module{
+		"expand":  {"conv_exp", "bn1", "bn1"},
+		"project": {"conv_pwl", "bn2", ""},
 	}
 	timmSeparable = map[string]module{
 		"depthwise": {"conv_dw", "bn1", "bn1"},

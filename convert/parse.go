@@ -33,6 +33,7 @@ var notations = map[BlockKind]notation{
 	InvertedResidual:   {words("r k s e c"), words("a p se n noskip exp dilated")},
 	DepthwiseSeparable: {words("r k s c"), words("e p se n noskip exp dilated")},
 	Separable:          {words("r k s c"), words("e p se n exp dilated")},
+	EdgeResidual:       {words("r k s e c"), words("se n noskip")},
 	Plain:              {words("r k s c"), words("e n")},
 	Shuffled:           {words("r k s c"), words("n exp dilated")},
 	Skipped:            {words("r"), nil},
@@ -40,8 +41,8 @@ var notations = map[BlockKind]notation{
 
 func words(s string) []string { return strings.Fields(s) }
 
-// ParseBlock reads a block string. One that begins with a kind (ir, ds, dsa,
-// cn, su, id) is in timm's notation, any other in that of the official MixNet
+// ParseBlock reads a block string. One that begins with a kind (ir, er, ds,
+// dsa, cn, su, id) is in timm's notation, any other in that of the official MixNet
 // code. Like their decoders it takes the fields in any order; unlike them, it
 // refuses what it does not know, fields given twice, and a ratio that would
 // silently mean no squeeze-and-excitation.
@@ -151,7 +152,7 @@ func (b *Block) complete() error {
 		}
 		b.ExpandRatio = 0
 	}
-	if b.Kind == Plain && len(b.Kernels) != 1 {
+	if (b.Kind == Plain || b.Kind == EdgeResidual) && len(b.Kernels) != 1 {
 		return fmt.Errorf("kernels %s: %s takes one", formatKernels(b.Kernels), b.Kind)
 	}
 	return nil

@@ -66,7 +66,7 @@ func (n Network) unit(u Unit) Unit {
 	switch u.Kind {
 	case MBConv:
 		u.Middle = u.In * whole(u.ExpandRatio)
-	case InvertedResidual:
+	case InvertedResidual, EdgeResidual:
 		u.Middle = makeDivisible(float64(u.In)*u.ExpandRatio, expansionDivisor, expansionDivisor)
 	case Shuffled:
 		u.Middle = u.Out / 2
@@ -125,6 +125,9 @@ func (u Unit) shape() BlockKind {
 
 // ExpandGroups are the groups of the expanding convolution, nil if u has none.
 func (u Unit) ExpandGroups() []Group {
+	if u.Kind == EdgeResidual {
+		return []Group{{In: u.In, Out: u.Middle, Kernel: u.Kernels[0], Dilation: 1}}
+	}
 	if shape := u.shape(); shape != InvertedResidual && shape != Shuffled {
 		return nil
 	}
@@ -134,7 +137,7 @@ func (u Unit) ExpandGroups() []Group {
 // DepthwiseGroups are the groups of the mixed depthwise convolution; In and
 // Out of each are equal. They are nil if u has none.
 func (u Unit) DepthwiseGroups() []Group {
-	if u.Kind == Plain || u.Kind == Skipped {
+	if u.Kind == Plain || u.Kind == Skipped || u.Kind == EdgeResidual {
 		return nil
 	}
 	return u.depthwiseGroups(u.Middle)
@@ -181,7 +184,7 @@ func (u Unit) bypass() int {
 // Residual reports whether u's input is added to its output.
 func (u Unit) Residual() bool {
 	switch u.shape() {
-	case InvertedResidual, DepthwiseSeparable:
+	case InvertedResidual, DepthwiseSeparable, EdgeResidual:
 		return !u.NoSkip && u.Stride == 1 && u.In == u.Out
 	}
 	return false

@@ -75,10 +75,11 @@ func (c *contents) load(entries []entry) ([]Named, error) {
 const (
 	maxKeyDepth     = 8
 	maxDictionaries = 10_000
+	maxPlaces       = 4 // of the same dictionary
 )
 
 // pickled are the contents of a pickle. A dictionary may be in several places,
-// or in itself: it counts where it is found first.
+// or in itself: it is looked at in the first few.
 func pickled(f *pth.File) (*contents, error) {
 	root, ok := f.Root.(*pickle.Dict)
 	if !ok {
@@ -89,7 +90,8 @@ func pickled(f *pth.File) (*contents, error) {
 		dict *pickle.Dict
 		key  string
 	}
-	seen := map[*pickle.Dict]bool{root: true}
+	places := map[*pickle.Dict]int{root: 1}
+	total := 1
 	level := []place{{root, ""}}
 	for depth := 0; depth < maxKeyDepth && len(level) > 0; depth++ {
 		var next []place
@@ -98,8 +100,9 @@ func pickled(f *pth.File) (*contents, error) {
 			for _, e := range at.dict.Entries {
 				inner, isDict := e.Value.(*pickle.Dict)
 				name, named := e.Key.(string)
-				if isDict && named && !seen[inner] && len(seen) < maxDictionaries {
-					seen[inner] = true
+				if isDict && named && places[inner] < maxPlaces && total < maxDictionaries {
+					places[inner]++
+					total++
 					next = append(next, place{inner, joinKeys(at.key, name)})
 				}
 			}

@@ -113,6 +113,9 @@ func (o LoadOptions) decide(all *contents, c *candidate) (*decision, error) {
 			}
 			d.notes = append(d.notes, fmt.Sprintf("%s says %s, which is ignored", said.where, said.name))
 		}
+		if c := misnamer(claims, d.network); said == nil && c != nil {
+			d.notes = append(d.notes, fmt.Sprintf("%s says %s, whose tensors these are not", c.where, errs.Quote(c.name)))
+		}
 	case said != nil:
 		d.by = said.where
 		i := slices.IndexFunc(c.networks, func(n convert.Network) bool { return n.Name == said.name })
@@ -120,8 +123,8 @@ func (o LoadOptions) decide(all *contents, c *candidate) (*decision, error) {
 	case len(c.networks) > 1:
 		return nil, whichSibling(c.networks, claims)
 	default:
-		if err := misnamed(claims, d.network); err != nil && !o.IgnoreArch {
-			return nil, err
+		if c := misnamer(claims, d.network); c != nil && !o.IgnoreArch {
+			return nil, errs.Format("", "%s says %s, but the tensors are those of %s: --model %[3]s takes them as that", c.where, errs.Quote(c.name), d.network.Name)
 		}
 		d.by = "the tensors, which fit no other"
 	}
@@ -196,11 +199,12 @@ func whichSibling(networks []convert.Network, claims []claim) error {
 		said, strings.Join(convert.Differences(networks), "; "))
 }
 
-// misnamed is an error if a claim names a known network that is not n.
-func misnamed(claims []claim, n convert.Network) error {
+// misnamer is a claim that names a known network that is not n; nil if none
+// does.
+func misnamer(claims []claim, n convert.Network) *claim {
 	for _, c := range claims {
-		if named, err := convert.NamedTorch(c.name); err == nil {
-			return errs.Format("", "%s says %s, but the tensors are those of %s: --model %[3]s takes them as that", c.where, named[0].Name, n.Name)
+		if _, err := convert.NamedTorch(c.name); err == nil && c.among([]convert.Network{n}) == "" {
+			return &c
 		}
 	}
 	return nil

@@ -261,7 +261,21 @@ func TestLostAverages(t *testing.T) {
 	}
 }
 
-// TestInItself: a dictionary that contains itself is read once.
+// TestOneObject: averages that are the same object as the raw weights, as
+// trainers save them before the first step, are those where they are named.
+func TestOneObject(t *testing.T) {
+	net := newTiny(t)
+	raw, rawBytes := State("0", "", arrays(net.network, net.raw))
+	value := Dict(Str("model"), "}q\x01("+strings.Join(raw, "")+"u", Str("ema_state_dict"), "h\x01")
+	for ema, want := range map[string]string{"auto": "ema_state_dict", "off": "model"} {
+		s, err := Load(writePth(t, value, rawBytes), LoadOptions{Options: Options{EMA: ema}, Network: &net.network})
+		if err != nil || s.Dictionary != want || s.Averages != (ema == "auto") {
+			t.Errorf("%s: %+v, %v", ema, s, err)
+		}
+	}
+}
+
+// TestInItself: a dictionary that contains itself has an end.
 func TestInItself(t *testing.T) {
 	net := newTiny(t)
 	raw, rawBytes := State("0", "", arrays(net.network, net.raw))
