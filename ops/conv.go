@@ -261,14 +261,17 @@ func (w window) resolveAxis(g *Conv, i, in int) error {
 	if err != nil {
 		return fmt.Errorf("attribute pads: %w", err)
 	}
-	if extent > padded {
+	last := padded - extent // where the last window may begin
+	if last < 0 && (!w.ceil || last <= -g.Stride[i]) {
 		return fmt.Errorf("kernel extends over %d, the padded input has %d", extent, padded)
 	}
-	g.Out[i] = (padded-extent)/g.Stride[i] + 1
+	if last >= 0 {
+		g.Out[i] = last/g.Stride[i] + 1
+	}
 	// One more window, if it still starts in the input or the padding before it.
-	if next := g.Out[i] * g.Stride[i]; w.ceil && next < padded-extent+g.Stride[i] && next < in+g.PadBegin[i] {
+	if next := g.Out[i] * g.Stride[i]; w.ceil && next < last+g.Stride[i] && next < in+g.PadBegin[i] {
 		g.Out[i]++
-		g.Beyond[i] = next + extent - padded
+		g.Beyond[i] = next - last
 		g.PadEnd[i] += g.Beyond[i]
 	}
 	return nil

@@ -35,9 +35,13 @@ func (z Resize) Taps(axis, i, n int) (taps []Tap, inside bool) {
 
 var rounding = map[string]func(float64) float64{
 	"floor": math.Floor, "ceil": math.Ceil,
-	"round_prefer_floor": func(x float64) float64 { return math.Ceil(x - 0.5) },
-	"round_prefer_ceil":  func(x float64) float64 { return math.Floor(x + 0.5) },
+	"round_prefer_floor": func(x float64) float64 { return math.Ceil(x - 0.5 - half) },
+	"round_prefer_ceil":  func(x float64) float64 { return math.Floor(x + 0.5 + half) },
 }
+
+// half is how far a coordinate may be from the middle between two elements and
+// still count as there: what ONNX Runtime allows for the rounding of float32.
+const half = 1e-6
 
 // coordinate is where output index i of an axis lies among its n inputs. It is
 // not inside if the part of the input that is shown does not reach there. An axis

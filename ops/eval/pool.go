@@ -9,7 +9,7 @@ import (
 )
 
 // eachWindow calls f with every place of a window: its number in an output
-// plane, where in an input plane what it sees stands, and how many places of
+// plane, where in an input plane what it sees stands, in order, and how many places of
 // it are within the input and the pads that were asked for.
 func (r *run) eachWindow(g ops.Conv, in tensor.Shape, f func(o int, at []int, padded int) error) error {
 	steps := strides(in)
@@ -24,12 +24,13 @@ func (r *run) eachWindow(g ops.Conv, in tensor.Shape, f func(o int, at []int, pa
 			first, counted := i*g.Stride[axis]-g.PadBegin[axis], 0
 			seen := len(at)
 			for k := range g.Kernel[axis] {
-				x := first + k*g.Dilation[axis]
-				if x < in[axis]+g.PadEnd[axis]-g.Beyond[axis] {
+				if first+k*g.Dilation[axis] < in[axis]+g.PadEnd[axis]-g.Beyond[axis] {
 					counted++
 				}
-				if x >= 0 && x < in[axis] {
-					for _, base := range at[:seen] {
+			}
+			for _, base := range at[:seen] {
+				for k := range g.Kernel[axis] {
+					if x := first + k*g.Dilation[axis]; x >= 0 && x < in[axis] {
 						at = append(at, base+x*steps[axis])
 					}
 					if err := r.spend(seen); err != nil {

@@ -122,6 +122,8 @@ func (r *Report) WriteTable(w io.Writer) {
 var differences = []string{
 	"GridSample: in mode cubic the neighbours of a place outside are brought in, not the place itself",
 	"GridSample: of a grid that is no float64, places are computed in float32",
+	"Resize: a coordinate within 10⁻⁶ of the middle between two elements counts as there",
+	"Resize: a scale that is the float32 of two lengths' fraction is that fraction, and coordinates are exact; of any other, and of a region, they are computed in float32",
 	"Resize: by scales, a length is the product in float32, rounded down",
 	"Resize: an axis whose scale is 1 stays as it is, with tf_half_pixel_for_nn, too",
 	"Resize: pytorch_half_pixel asks whether the length of the result is 1, not its fraction",
