@@ -7,7 +7,7 @@ GO          ?= go
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 
-.PHONY: build demo test test-refs test-zoo lint bench bench-go fuzz
+.PHONY: build demo test test-isa test-refs test-zoo lint bench bench-go fuzz
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
@@ -17,6 +17,11 @@ demo:
 
 test:
 	$(GO) test ./...
+
+# The tests on the instruction set that the processor has not, or would not take:
+# all for AVX2, those due today for AVX-512, which is emulated.
+test-isa:
+	test/avx512/suite.sh
 
 test-refs:
 	test/refs/venv.sh .venv

@@ -20,7 +20,7 @@ func TestPlansForKernels(t *testing.T) {
 		return b.String()
 	}
 	own := dump("plan")
-	for _, set := range kernel.Known {
+	for _, set := range kernel.Plain {
 		plan := dump("plan:" + set.Name)
 		if !strings.HasPrefix(plan, "plan arena=") {
 			t.Errorf("%s: %q", set.Name, plan)

@@ -115,7 +115,7 @@ var Stages = []string{"onnx", "typed", "passed", "plan"}
 // "plan:avx2" and "plan:avx512" are those of others.
 func (s *Session) Dump(w io.Writer, stage string) error {
 	if name, other := strings.CutPrefix(stage, "plan:"); other && s.passed != nil {
-		set, err := kernel.Named(kernel.Known, name)
+		set, err := kernel.Named(kernel.Plain, name)
 		if err != nil {
 			return fmt.Errorf("stage %q: %w", stage, err)
 		}
@@ -147,8 +147,7 @@ func (s *Session) Dump(w io.Writer, stage string) error {
 	return fmt.Errorf("stage %q: allowed are %q, the last two of a model that the planned engine runs", stage, Stages)
 }
 
-// plannedFor is a session of the same model whose plans are for other kernels. It
-// can be looked at, but not run.
+// plannedFor is a session of the same model whose plans are for other kernels.
 func (s *Session) plannedFor(kernels *kernel.Set) *Session {
 	return &Session{model: s.model, options: s.options, typed: s.typed, passed: s.passed, kernels: kernels, worth: s.worth, plans: plans{packs: new(plan.Packs)}}
 }

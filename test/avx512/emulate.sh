@@ -10,7 +10,8 @@
 # Installs what it needs of Debian 12 if it is not here.
 #
 # Of the environment:
-#   DIR      a folder to copy to the guest as the working folder (testdata)
+#   DIR      a folder to copy to the guest, with what the test reads
+#   CD       the working folder, one of DIR's; else DIR itself
 #   VMLINUZ  the kernel; else Debian's is downloaded once into CACHE
 #   TIMEOUT  seconds until the guest is given up (3600)
 #   MEGS     memory of the guest (512)
@@ -25,6 +26,9 @@ CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mixconv-avx512}
 TIMEOUT=${TIMEOUT:-3600}
 MEGS=${MEGS:-512}
 
+mkdir -p "$CACHE"
+exec 9>"$CACHE/lock" # several may start at once
+flock 9
 packages="bochs bochs-term bochsbios vgabios grub-pc-bin grub-common xorriso mtools cpio busybox-static"
 # shellcheck disable=SC2086
 if ! dpkg -s $packages >/dev/null 2>&1; then
@@ -44,6 +48,8 @@ if [ -z "${VMLINUZ:-}" ]; then
 		rm -rf "$CACHE/deb"
 	fi
 fi
+
+exec 9>&-
 
 tmp=$(mktemp -d)
 finish() {
@@ -73,8 +79,9 @@ $b mount -t tmpfs tmp /tmp
 export HOME=/tmp TMPDIR=/tmp PATH=/bin
 $b stty -F /dev/ttyS1 115200 raw -echo
 $b grep -m 1 '^flags' /proc/cpuinfo
-cd /dir
+$b --install -s /bin
 INIT
+	printf "cd '/dir/%s'\n" "${CD:-.}"
 	printf '/test'
 	for a; do
 		printf " '%s'" "$(printf %s "$a" | sed "s/'/'\\\\''/g")"

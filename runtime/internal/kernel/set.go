@@ -77,23 +77,33 @@ type vectors struct {
 
 var avx2Vectors, avx512Vectors = vectors{"avx2", 8, 6}, vectors{"avx512", 16, 12}
 
-// set is the Set without code.
-func (v vectors) set() *Set {
-	return &Set{Name: v.name, Panel: 2 * v.lanes, Rows: v.rows, Lanes: 2 * v.lanes, Vector: v.lanes}
+// plain is the portable Set with panels and vectors as wide as these: models are
+// planned as for the instruction set, and run anywhere.
+func (v vectors) plain() *Set {
+	s := Portable
+	s.Name, s.Panel, s.Rows, s.Lanes, s.Vector = v.name, 2*v.lanes, v.rows, 2*v.lanes, v.lanes
+	s.Gemm, s.Depthwise = wideGemm(s.Panel), wideDepthwise(s.Lanes, s.Vector)
+	return &s
 }
 
-// Known lists the sets of all machines. Those that are not among Sets have no code:
-// models can be planned for them, but not run.
-var Known = []*Set{&Portable, avx2Vectors.set(), avx512Vectors.set()}
+// Plain lists the sets of all machines in plain Go, by the names that plans have
+// them under.
+var Plain = []*Set{&Portable, avx2Vectors.plain(), avx512Vectors.plain()}
 
-// Best is the fastest set of this machine, or the one of its sets that the
-// environment variable MIXCONV_KERNELS names, for comparisons.
+// Best is the fastest set of this machine, or the one that the environment variable
+// MIXCONV_KERNELS names, for comparisons: one of the machine's, or plain Go with the
+// widths of another, as plain-avx512.
 var Best = sync.OnceValues(func() (*Set, error) {
 	name := os.Getenv("MIXCONV_KERNELS")
+	list := Sets
 	if name == "" {
 		return Sets[len(Sets)-1], nil
 	}
-	s, err := Named(Sets, name)
+	name, plain := strings.CutPrefix(name, "plain-")
+	if plain {
+		list = Plain
+	}
+	s, err := Named(list, name)
 	if err != nil {
 		return nil, fmt.Errorf("MIXCONV_KERNELS: this machine has no %w", err)
 	}

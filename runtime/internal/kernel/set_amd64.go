@@ -71,7 +71,7 @@ var avx512 = functions{vectors: avx512Vectors, gemm1: gemm1xAVX512, gemm2: gemm2
 	hardSigmoid: hardSigmoidAVX512, hardSwish: hardSwishAVX512, sigmoid: sigmoidAVX512, swish: swishAVX512, exp: expAVX512, leakyRelu: leakyReluAVX512, round: roundAVX512, odd: oddAVX512, oddGate: oddGateAVX512, add: addAVX512, sub: subAVX512, mul: mulAVX512, div: divAVX512, max: maxAVX512, sum: sumAVX512}
 
 func (f *functions) set() *Set {
-	s := f.vectors.set()
+	s := f.plain()
 	s.Gemm, s.Product, s.Depthwise, s.Activate, s.Sum = f.gemm, f.products, f.depthwiseRows, f.activate, f.sums
 	s.Add, s.Sub, s.Mul, s.Div, s.Max = binaryRows(f.add), binaryRows(f.sub), binaryRows(f.mul), binaryRows(f.div), binaryRows(f.max)
 	return s

@@ -1,15 +1,16 @@
 package kernel
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
 
-// TestKnownSets: what plans are made of is the same for a set that this machine has
-// and for the entry without code.
-func TestKnownSets(t *testing.T) {
+// TestPlainSets: what plans are made of is the same for a set that this machine has
+// and for its entry in plain Go.
+func TestPlainSets(t *testing.T) {
 	for _, s := range Sets {
-		k, err := Named(Known, s.Name)
+		k, err := Named(Plain, s.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -17,7 +18,23 @@ func TestKnownSets(t *testing.T) {
 			t.Errorf("%s: known as panel %d, rows %d, lanes %d, vector %d", s.Name, k.Panel, k.Rows, k.Lanes, k.Vector)
 		}
 	}
-	if _, err := Named(Known, "sse"); err == nil || !strings.Contains(err.Error(), `kernels "sse", allowed are portable, avx2, avx512`) {
+	if _, err := Named(Plain, "sse"); err == nil || !strings.Contains(err.Error(), `kernels "sse", allowed are portable, avx2, avx512`) {
 		t.Error(err)
+	}
+}
+
+// TestPlain: convolutions in plain Go with the widths of every instruction set.
+func TestPlain(t *testing.T) {
+	for _, s := range Plain {
+		r := rand.New(rand.NewPCG(41, 42))
+		for i := range rounds(100) {
+			g := randomGeometry(r, i%2 == 0)
+			g.check(t, r, func(in, out Image, f Finish, weights, bias []float32) Job {
+				if i%2 == 0 {
+					return bindMixed(s, Mixed{In: in, Out: out, Finish: f, Groups: []MixedGroup{{g.in, g.win}}}, weights, bias)
+				}
+				return bindConv(s, packedConv(s, g, in, out, f, weights, bias))
+			})
+		}
 	}
 }
