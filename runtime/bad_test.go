@@ -18,6 +18,7 @@ var runs = map[string]bool{
 	"nan_weights.onnx": true, // NaN goes through to the logits
 	"bn_negvar.onnx":   true, // a negative variance gives NaN
 	"w_out_0.onnx":     true, // no output channels: an empty result
+	"not_sorted.onnx":  true, // nodes are sorted
 }
 
 // TestBadModels: every broken file of the collection is refused by both
