@@ -169,7 +169,7 @@ func (b *batch) run(ctx context.Context, s *Session, args *arguments, out []*ten
 	err := args.batch.Run(ctx, args.in, out, shares)
 	for i, share := range b.shares {
 		for _, st := range args.states[i] {
-			s.release(share.entry, st)
+			s.release(share.entry, st, err)
 		}
 		clear(args.states[i])
 	}

@@ -57,8 +57,11 @@ func TestBatchCases(t *testing.T) {
 
 // entryOf is what runs all outputs for in.
 func entryOf(s *Session, in Tensors) (*entry, error) {
-	args := s.scratch.get()
-	defer s.scratch.put(args)
+	args, err := s.scratch.get()
+	if err != nil {
+		return nil, err
+	}
+	defer s.scratch.put(args, nil)
 	if err := s.ask(args, nil); err != nil {
 		return nil, err
 	}

@@ -34,6 +34,9 @@ func FuzzEngines(f *testing.F) {
 		}
 		reference, err := New(m, Options{Engine: Reference, Layers: true, Limits: small})
 		if err != nil {
+			if internal(err) {
+				t.Fatal(err)
+			}
 			return
 		}
 		in, ok := smallInput(reference)
@@ -44,6 +47,9 @@ func FuzzEngines(f *testing.F) {
 		defer cancel()
 		want, err := reference.Run(ctx, in)
 		if err != nil {
+			if internal(err) {
+				t.Fatal(err)
+			}
 			return
 		}
 		planned, err := New(m, Options{Limits: small})

@@ -1,12 +1,14 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	goruntime "runtime"
 	"slices"
 	"sync"
 
+	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
@@ -83,13 +85,20 @@ func (s *Session) find(shapes []tensor.Shape, want []int, together bool) *entry 
 // add prepares what find does not.
 func (s *Session) add(b *limit.Budget, shapes []tensor.Shape, want []int, together bool) (*entry, error) {
 	e, err := s.prepare(b, shapes, want, together)
-	if failed := s.typed.Reads.Err(); failed != nil { // then some packs are zeros
-		s.plans.packs, err = new(plan.Packs), failed
-	}
-	if err == nil {
+	if err = s.checkPacks(err); err == nil {
 		s.plans.use(e)
 	}
 	return e, err
+}
+
+// checkPacks returns err, or that of reading the weights. Where a pack may be wrong
+// for it, all packs are forgotten: some would be zeros.
+func (s *Session) checkPacks(err error) error {
+	failed := s.typed.Reads.Err()
+	if failed != nil || internal(err) {
+		s.plans.packs = new(plan.Packs)
+	}
+	return cmp.Or(failed, err)
 }
 
 // use makes e the entry used last, but for what runs its pictures.
@@ -134,12 +143,12 @@ func (p *plans) trim() {
 	}
 }
 
-func (s *Session) prepare(b *limit.Budget, shapes []tensor.Shape, want []int, together bool) (*entry, error) {
+func (s *Session) prepare(b *limit.Budget, shapes []tensor.Shape, want []int, together bool) (_ *entry, err error) {
+	defer errs.Recover(&err)
 	e := &entry{want: slices.Clone(want)}
 	for _, shape := range shapes {
 		e.shapes = append(e.shapes, shape.Clone())
 	}
-	var err error
 	if s.options.Engine == Planned {
 		if together {
 			e.part = s.splits(e.shapes)
@@ -170,7 +179,12 @@ func (s *Session) acquire(e *entry) *plan.State {
 	return e.plan.NewState()
 }
 
-func (s *Session) release(e *entry, st *plan.State) {
+// release takes a state back, unless err says that something panicked while it was
+// used.
+func (s *Session) release(e *entry, st *plan.State, err error) {
+	if internal(err) {
+		return
+	}
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
 	if len(e.free) < max(goruntime.GOMAXPROCS(0), s.options.Threads) { // more than that gain nothing by running at the same time

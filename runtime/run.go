@@ -20,10 +20,14 @@ type Tensors = map[string]*tensor.Tensor
 // outputs, or only those named, and then nothing that they do not need. Shapes
 // may vary in the dimensions that the model leaves open. The context ends a run
 // between steps and inside long ones. Nothing returned is shared with the
-// session or another run.
-func (s *Session) Run(ctx context.Context, in Tensors, outputs ...string) (Tensors, error) {
-	args := s.scratch.get()
-	defer s.scratch.put(args)
+// session or another run. A panic of this program, on any goroutine, is an
+// *errs.InternalError of this run; others go on. After Close, Run is an error.
+func (s *Session) Run(ctx context.Context, in Tensors, outputs ...string) (_ Tensors, err error) {
+	args, err := s.scratch.get()
+	if err != nil {
+		return nil, err
+	}
+	defer s.end(args, &err)
 	if err := s.ask(args, outputs); err != nil {
 		return nil, err
 	}
@@ -47,9 +51,12 @@ func (s *Session) Run(ctx context.Context, in Tensors, outputs ...string) (Tenso
 // shapes and outputs it allocates nothing, on the planned engine and as long as
 // nothing falls back. If it fails, the outputs' content is undefined. Of the wrong
 // shape may also be an output whose shape depends on values: after it is computed.
-func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
-	args := s.scratch.get()
-	defer s.scratch.put(args)
+func (s *Session) RunInto(ctx context.Context, in, out Tensors) (err error) {
+	args, err := s.scratch.get()
+	if err != nil {
+		return err
+	}
+	defer s.end(args, &err)
 	if err := s.askInto(args, out); err != nil {
 		return err
 	}

@@ -58,11 +58,14 @@ type Session struct {
 	kernels *kernel.Set
 	worth   func(work) bool // whether a batch of pictures of so much work is run in portions
 	scratch argumentPool
+	owned   bool                          // the model is nobody else's
+	hook    func(node string, worker int) // of tests: see plan.Options
 }
 
 // New makes a session. A broken model is an *errs.FormatError; everything that
 // is not implemented comes back at once in an *errs.UnsupportedError.
-func New(m *onnx.Model, o Options) (*Session, error) {
+func New(m *onnx.Model, o Options) (_ *Session, err error) {
+	defer explainPanic(m.Name(), &err)
 	o.Limits = o.Limits.OrDefault()
 	budget := limit.NewLoad(o.Context, o.Limits)
 	typed, err := graph.Build(budget, m)
@@ -189,8 +192,11 @@ const usualPixels = 224
 // the rest that no run has needed yet; of a batch that is run in portions, for one
 // of them.
 func (s *Session) declared() (stages []*entry, rest *graph.Graph, err error) {
-	args := s.scratch.get()
-	defer s.scratch.put(args)
+	args, err := s.scratch.get()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer s.end(args, &err)
 	if err := s.ask(args, nil); err != nil {
 		return nil, nil, err
 	}
@@ -270,5 +276,5 @@ func (s *Session) budget(ctx context.Context) *limit.Budget {
 }
 
 func (s *Session) planOptions() plan.Options {
-	return plan.Options{Workers: s.options.Threads, Set: s.kernels, Packs: s.plans.packs}
+	return plan.Options{Workers: s.options.Threads, Set: s.kernels, Packs: s.plans.packs, Hook: s.hook}
 }

@@ -50,9 +50,9 @@ func (s *Session) stages(ctx context.Context, e *entry, in, out []*tensor.Tensor
 	}
 }
 
-func (s *Session) runPlan(ctx context.Context, e *entry, in, out []*tensor.Tensor, took func(e *entry, step int, d time.Duration)) error {
+func (s *Session) runPlan(ctx context.Context, e *entry, in, out []*tensor.Tensor, took func(e *entry, step int, d time.Duration)) (err error) {
 	st := s.acquire(e)
-	defer s.release(e, st)
+	defer func() { s.release(e, st, err) }()
 	if took == nil {
 		return st.Run(ctx, in, out)
 	}
@@ -88,7 +88,7 @@ func (s *Session) latest(e *entry) *entry {
 }
 
 // stage returns the entry that is prepared for the same as e, or prepares e.
-func (s *Session) stage(ctx context.Context, e *entry) (*entry, error) {
+func (s *Session) stage(ctx context.Context, e *entry) (_ *entry, err error) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
 	for _, made := range s.plans.entries {
@@ -102,16 +102,15 @@ func (s *Session) stage(ctx context.Context, e *entry) (*entry, error) {
 		v.Type.Shape, v.Type.Value = e.shapes[i], e.values[i]
 	}
 	b := s.budget(ctx)
-	if g.Infer(b, nil) != nil || s.plan(b, e, g) != nil {
+	if err = g.Infer(b, nil); err == nil {
+		err = s.plan(b, e, g)
+	}
+	if err != nil && !internal(err) {
 		// The reference loops run it, and tell better what is wrong, if they find it.
 		e.rest = nil
-		var err error
-		if e.plan, err = plan.New(b, e.of.Clone(), s.planOptions()); err != nil {
-			return nil, err
-		}
+		e.plan, err = plan.New(b, e.of.Clone(), s.planOptions())
 	}
-	if err := s.typed.Reads.Err(); err != nil {
-		s.plans.packs = new(plan.Packs)
+	if err = s.checkPacks(err); err != nil {
 		return nil, err
 	}
 	s.plans.last(e)

@@ -40,6 +40,8 @@ func (g *Graph) Infer(b *limit.Budget, shapes map[string]tensor.Shape) error {
 			n.mark(unknown)
 		case b.Err() != nil:
 			return b.Err()
+		case errors.As(err, new(*errs.InternalError)):
+			return fmt.Errorf("%s: %s: %w", place(i, n), n.Op.Name, err)
 		case err != nil:
 			return errs.Format(place(i, n), "%s: %w", n.Op.Name, err)
 		}
@@ -82,7 +84,8 @@ func (n *Node) named(e *errs.UnsupportedError) []errs.Unsupported {
 
 // settle infers n, or what it is replaced by, and appends to kept what remains
 // to be run.
-func (n *Node) settle(b *limit.Budget, kept *[]*Node) error {
+func (n *Node) settle(b *limit.Budget, kept *[]*Node) (err error) {
+	defer errs.Recover(&err)
 	list, err := n.modernise()
 	if err != nil {
 		return err

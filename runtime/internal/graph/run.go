@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 
+	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops/eval"
 	"github.com/mixconv/mixconv/tensor"
@@ -68,7 +69,8 @@ func (e *execution) drop(v *Value) {
 	delete(e.values, v)
 }
 
-func (e *execution) step(n *Node) error {
+func (e *execution) step(n *Node) (err error) {
+	defer errs.Recover(&err)
 	call, err := n.Call()
 	if err != nil {
 		return err

@@ -1,8 +1,12 @@
 package kernel
 
 import (
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"unsafe"
+
+	"github.com/mixconv/mixconv/errs"
 )
 
 // Slab hands out memory that stays together in large pages of the operating
@@ -13,6 +17,7 @@ type Slab struct {
 	free    []float32
 	coming  int // floats that Expect announced
 	filling sync.WaitGroup
+	failed  atomic.Pointer[errs.InternalError]
 	buffers sync.Pool // *[]float32
 }
 
@@ -23,6 +28,7 @@ const leastBuffer = 16 << 10
 // buffer of n floats or more.
 func (s *Slab) fill(n int, f func(buf []float32)) {
 	s.filling.Go(func() {
+		defer s.caught()
 		buf, _ := s.buffers.Get().(*[]float32)
 		if buf == nil || len(*buf) < n {
 			list := make([]float32, max(n, leastBuffer))
@@ -37,8 +43,22 @@ func (s *Slab) fill(n int, f func(buf []float32)) {
 // all of them has no rests, and makes less work for the garbage collector.
 func (s *Slab) Expect(n int) { s.coming = n }
 
-// Wait returns when everything is filled.
-func (s *Slab) Wait() { s.filling.Wait() }
+// caught keeps what a goroutine panicked with. It is deferred.
+func (s *Slab) caught() {
+	if value := recover(); value != nil {
+		s.failed.CompareAndSwap(nil, errs.Internal(value))
+	}
+}
+
+// Wait returns when everything is filled, or cannot be: then what the slab handed
+// out must not be used.
+func (s *Slab) Wait() error {
+	s.filling.Wait()
+	if err := s.failed.Load(); err != nil {
+		return fmt.Errorf("packing weights: %w", err)
+	}
+	return nil
+}
 
 const (
 	hugePage  = 2 << 20 // bytes

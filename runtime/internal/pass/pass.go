@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
@@ -64,7 +65,7 @@ func Run(b *limit.Budget, g *graph.Graph) error {
 			if err := b.Err(); err != nil {
 				return err
 			}
-			changed, err := p.run(g)
+			changed, err := p.try(g)
 			if err != nil {
 				return fmt.Errorf("pass %s: %w", p.Name, err)
 			}
@@ -78,6 +79,12 @@ func Run(b *limit.Budget, g *graph.Graph) error {
 		}
 	}
 	return fmt.Errorf("passes still change the graph after %d rounds", maxRounds)
+}
+
+// try runs p; that it panics is an error.
+func (p *Pass) try(g *graph.Graph) (changed bool, err error) {
+	defer errs.Recover(&err)
+	return p.run(g)
 }
 
 // editor rewrites a node list in one forward walk.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 )
 
@@ -17,10 +18,11 @@ import (
 // know yet.
 type crew struct {
 	jobs    []kernel.Job
-	ticket  atomic.Uint64 // step+1 in the upper half, next task in the lower
-	left    atomic.Int64  // tasks of the step that are not finished
-	over    atomic.Bool   // the run has ended, or has not begun
-	hands   atomic.Int32  // goroutines that help, or have said that they will
+	ticket  atomic.Uint64                      // step+1 in the upper half, next task in the lower
+	left    atomic.Int64                       // tasks of the step that are not finished
+	over    atomic.Bool                        // the run has ended, or has not begun
+	failed  atomic.Pointer[errs.InternalError] // a task has panicked: the State is not used again
+	hands   atomic.Int32                       // goroutines that help, or have said that they will
 	group   sync.WaitGroup
 	helpers []func() // one per helper goroutine, made once so that a run allocates nothing
 }
@@ -65,7 +67,8 @@ func (c *crew) stop() {
 }
 
 // do runs step on all workers and returns when every task is finished, or
-// the context's error once no task runs any more.
+// the context's error, or that of a task that panicked, once no task runs any more.
+// It panics if one does on this goroutine.
 func (c *crew) do(ctx context.Context, step int) error {
 	job := &c.jobs[step]
 	if c.hands.Load() == 0 || job.Tasks < 2 {
@@ -86,9 +89,9 @@ func (c *crew) do(ctx context.Context, step int) error {
 		if task >= job.Tasks {
 			break
 		}
-		// A cancelled run still claims every task, so that the count comes
+		// A run that has failed still claims every task, so that the count comes
 		// out, but does none.
-		cancelled = cancelled || ctx.Err() != nil
+		cancelled = cancelled || ctx.Err() != nil || c.failed.Load() != nil
 		if !cancelled {
 			job.Run(task, 0)
 		}
@@ -99,7 +102,24 @@ func (c *crew) do(ctx context.Context, step int) error {
 			runtime.Gosched()
 		}
 	}
+	if err := c.failed.Load(); err != nil {
+		return err
+	}
 	return ctx.Err()
+}
+
+// try runs a task of do on another goroutine.
+func (c *crew) try(job *kernel.Job, task, worker int) {
+	defer c.finish()
+	job.Run(task, worker)
+}
+
+// finish counts a task, and keeps what it panicked with. It is deferred.
+func (c *crew) finish() {
+	if value := recover(); value != nil {
+		c.failed.CompareAndSwap(nil, errs.Internal(value))
+	}
+	c.left.Add(-1)
 }
 
 // help claims tasks of whatever step is announced until the run is over.
@@ -116,8 +136,7 @@ func (c *crew) help(worker int) {
 		t = c.ticket.Add(1) - 1
 		step = int(t>>32) - 1
 		if job := &c.jobs[step]; int(uint32(t)) < job.Tasks {
-			job.Run(int(uint32(t)), worker)
-			c.left.Add(-1)
+			c.try(job, int(uint32(t)), worker)
 			i = 0
 		}
 	}

@@ -36,6 +36,9 @@ func (p *planner) fallback(n *graph.Node) error {
 	}
 	limits := p.budget.Limits
 	step.eval = func(ctx context.Context, st *State) error {
+		if st.plan.hook != nil {
+			st.plan.hook(step.Name, 0)
+		}
 		if st.budget == nil {
 			st.budget = limit.NewBudget(ctx, limits)
 		}

@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -25,6 +26,7 @@ type Plan struct {
 	workers int
 	set     *kernel.Set
 	slots   []*tensor.Tensor // values outside the arena; constants are there from the start
+	hook    func(node string, worker int)
 }
 
 // Step is one kernel at its place in the plan.
@@ -58,21 +60,21 @@ type port struct {
 type Options struct {
 	Workers int
 	Set     *kernel.Set
-	Packs   *Packs // weights packed before, shared by the plans of a model
+	Packs   *Packs                        // weights packed before, shared by the plans of a model
+	Hook    func(node string, worker int) // for tests: called before every task, fallbacks included
 }
 
 // New plans g, whose passes have run. What makes or reads a value of a shape that
-// is not known falls back. Planning ends when the budget's context does.
+// is not known falls back. Planning ends when the budget's context does. After an
+// *errs.InternalError the Packs must not be used again.
 func New(b *limit.Budget, g *graph.Graph, o Options) (*Plan, error) {
 	p := &planner{
-		plan:   &Plan{set: o.Set, workers: o.Workers},
+		plan:   &Plan{set: o.Set, workers: o.Workers, hook: o.Hook},
 		budget: b, packs: o.Packs,
 		places: map[*graph.Value]*Place{}, copies: map[copyKey]*Place{}, targets: map[*graph.Value]*Place{}, slots: map[*graph.Value]int{},
 		expanding: map[*graph.Value]*graph.Node{}, means: map[*graph.Value]*mixedStep{}, gated: map[*graph.Value]gate{},
 	}
-	err := p.run(g)
-	p.packs.slab.Wait()
-	if err != nil {
+	if err := cmp.Or(p.run(g), p.packs.slab.Wait()); err != nil {
 		return nil, err
 	}
 	return p.plan, nil

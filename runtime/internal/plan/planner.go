@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/eval"
@@ -66,7 +67,8 @@ var lowerings = map[string]func(*planner, *graph.Node) error{
 // views are the operators whose result lies in their input's buffer.
 var views = []string{"Split", "Slice", "Gather", "Expand", "Transpose", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"}
 
-func (p *planner) run(g *graph.Graph) error {
+func (p *planner) run(g *graph.Graph) (err error) {
+	defer errs.Recover(&err)
 	if err := p.checkSizes(g); err != nil {
 		return err
 	}
@@ -129,7 +131,8 @@ func Lowers(n *graph.Node) bool {
 }
 
 // node lowers n to a planned kernel, or to the reference loops.
-func (p *planner) node(n *graph.Node) error {
+func (p *planner) node(n *graph.Node) (err error) {
+	defer errs.Recover(&err)
 	lower := lowerings[n.Op.Name]
 	if lower == nil {
 		lower = (*planner).mapped
@@ -137,7 +140,7 @@ func (p *planner) node(n *graph.Node) error {
 	if !n.Is(n.Op.Name) || !floats(n) {
 		return p.fallback(n)
 	}
-	err := lower(p, n)
+	err = lower(p, n)
 	if errors.Is(err, errNoKernel) {
 		return p.fallback(n)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -18,6 +19,7 @@ type State struct {
 	jobs  []kernel.Job
 	slots []*tensor.Tensor
 	crew  crew
+	at    int // the step that is run
 
 	budget *limit.Budget // of a run that has come to a fallback
 }
@@ -66,6 +68,10 @@ func (p *Plan) NewState() *State {
 		if s.bind != nil {
 			job = s.bind(&st.mem)
 		}
+		if p.hook != nil && job.Run != nil {
+			run := job.Run
+			job.Run = func(task, worker int) { p.hook(s.Name, worker); run(task, worker) }
+		}
 		st.jobs = append(st.jobs, job)
 	}
 	st.crew.init(p.workers, st.jobs)
@@ -76,7 +82,7 @@ func (p *Plan) NewState() *State {
 // outputs are allocated by the caller and filled, their previous content is
 // lost even if Run fails. Where the caller left nil, as it must where only the
 // run tells the shape, Run puts a new tensor. The context is observed between steps and between
-// the tasks of a step.
+// the tasks of a step. After an *errs.InternalError the State must not be used again.
 func (st *State) Run(ctx context.Context, in, out []*tensor.Tensor) error {
 	return st.Observe(ctx, in, out, nil)
 }
@@ -90,14 +96,16 @@ func (st *State) Observe(ctx context.Context, in, out []*tensor.Tensor, took fun
 
 // run is for as many pictures as the plan has, from number from on, where in and
 // out may have more.
-func (st *State) run(ctx context.Context, in, out []*tensor.Tensor, from int, took func(step int, d time.Duration)) error {
-	defer st.forget()
+func (st *State) run(ctx context.Context, in, out []*tensor.Tensor, from int, took func(step int, d time.Duration)) (err error) {
+	defer st.end(&err)
+	st.at = -1
 	for i := range st.plan.inputs {
 		st.input(&st.plan.inputs[i], in[i], from)
 	}
 	if err := st.steps(ctx, took); err != nil {
 		return err
 	}
+	st.at = -1
 	for i := range st.plan.outputs {
 		port := &st.plan.outputs[i]
 		if out[i] == nil && !port.shape.Known() {
@@ -116,10 +124,22 @@ func (st *State) run(ctx context.Context, in, out []*tensor.Tensor, from int, to
 	return nil
 }
 
-// forget keeps nothing for the next run but constants.
-func (st *State) forget() {
+// end keeps nothing for the next run but constants, and makes an error of a panic.
+// It is deferred.
+func (st *State) end(err *error) {
+	if value := recover(); value != nil {
+		*err = st.inStep(errs.Internal(value))
+	}
 	copy(st.slots, st.plan.slots)
 	st.budget = nil
+}
+
+// inStep says which step err is of.
+func (st *State) inStep(err error) error {
+	if st.at < 0 {
+		return fmt.Errorf("inputs or outputs: %w", err)
+	}
+	return fmt.Errorf("node %q: %w", st.plan.Steps[st.at].Name, err)
 }
 
 func (st *State) steps(ctx context.Context, took func(step int, d time.Duration)) error {
@@ -144,11 +164,16 @@ func (st *State) step(ctx context.Context, i int) error {
 		return err
 	}
 	s := st.plan.Steps[i]
+	st.at = i
 	if !s.Fallback {
-		return st.crew.do(ctx, i)
+		err := st.crew.do(ctx, i)
+		if st.crew.failed.Load() != nil {
+			return st.inStep(err)
+		}
+		return err
 	}
 	if err := s.eval(ctx, st); err != nil {
-		return fmt.Errorf("node %q: %w", s.Name, err)
+		return st.inStep(err)
 	}
 	return nil
 }
