@@ -10,3 +10,6 @@ func CompareAll(got, want runtime.Tensors) *Comparison {
 	}
 	return compareAll("test", v, answer{values: want}, Options{Tolerance: DefaultTolerance, Layers: true})
 }
+
+// LibraryName is what timm or torchvision calls a network.
+var LibraryName = libraryName

@@ -36,7 +36,11 @@ func (o Options) choose(all *contents) (*candidate, error) {
 	case err != nil:
 		return nil, err
 	case len(found) > 0:
-		return s.pick(found)
+		c, err := s.pick(found)
+		if err != nil && o.EMA == "auto" && o.Key == "" && o.Prefix == "" {
+			return found[0], nil // to be looked at: who converts has to choose
+		}
+		return c, err
 	case o.Key != "" || o.Prefix != "":
 		if err := s.missingKey(); err != nil {
 			return nil, err
@@ -154,7 +158,7 @@ func (s *search) nothingFits(named bool) error {
 	near := s.nearest(s.patterns)
 	other, _ := (&search{s.contents, s.Options, knownPatterns()}).candidates()
 	switch {
-	case len(other) > 0:
+	case len(other) > 0 && near != nil:
 		return fmt.Errorf("%w; the tensors (%s) fit %s", near.err, other[0], strings.Join(networkNames(other[0].networks), ", "))
 	case near == nil || !named && near.share < 0.5:
 		if kind := strangerOf(s.contents); kind != "" {

@@ -57,6 +57,22 @@ func claimsOf(root *pickle.Dict) []claim {
 	return found
 }
 
+// epsilon is that of the batch norms where the arguments of timm's training
+// script have one; 0 if they do not.
+func (c *contents) epsilon() float32 {
+	if c.root == nil {
+		return 0
+	}
+	v, _ := c.root.Get("args")
+	args := attributes(v)
+	if args == nil {
+		return 0
+	}
+	v, _ = args.Get("bn_eps")
+	e, _ := v.(float64)
+	return float32(e)
+}
+
 // attributes are the entries of a dictionary or the attributes of an object,
 // such as an argparse.Namespace; nil of anything else.
 func attributes(v any) *pickle.Dict {

@@ -1,6 +1,7 @@
 package torch
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/mixconv/mixconv/convert"
@@ -53,6 +54,9 @@ func Load(path string, o LoadOptions) (*Source, error) {
 		return nil, err
 	}
 	n := d.network
+	if e, ok := releasedEpsilons[n.Name]; ok && c.Config == nil && o.Epsilon == 0 && o.Network == nil {
+		d.notes = append(d.notes, fmt.Sprintf("timm trains %s with epsilon %g, but builds it with %g for its released weights, and no config.json says that it is these: --epsilon", n.Name, n.BatchNormEpsilon, e))
+	}
 	if c.Config != nil {
 		if err := c.Config.apply(&n); err != nil {
 			return nil, errs.InFile(c.File, err)

@@ -47,6 +47,10 @@ func (o LoadOptions) find(all *contents) (*candidate, *decision, error) {
 		return nil, nil, err
 	}
 	d, err := o.decide(all, c)
+	if e := all.epsilon(); err == nil && e > 0 && o.Network == nil {
+		d.network.BatchNormEpsilon = e
+		d.notes = append(d.notes, fmt.Sprintf("epsilon %g, as args.bn_eps says", e))
+	}
 	if err == nil && o.EMA != "off" && !c.averages {
 		for _, key := range all.lostAverages(found) {
 			d.notes = append(d.notes, fmt.Sprintf("what seems to be averages (%s) has no names, or not all of a network's tensors: it is not used", errs.Quote(key)))

@@ -114,6 +114,24 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// TestEpsilon: another epsilon than the network's is what timm's arguments say,
+// and that of a network that timm builds in two ways is not passed over.
+func TestEpsilon(t *testing.T) {
+	const name = "mobilenetv3_small_050"
+	args := Object(Global("argparse", "Namespace"), Str("model"), Str(name), Str("bn_eps"), "G\x3f\x60\x62\x4d\xd2\xf1\xa9\xfc") // 0.002
+	path := writePth(t, Dict(Str("args"), args, Str("state_dict"), stateOf(t, name, 7)), oneElement)
+	for given, want := range map[float32]float32{0: 0.002, 0.5: 0.5} {
+		s, err := Load(path, LoadOptions{Epsilon: given})
+		if err != nil || s.Network.BatchNormEpsilon != want || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "args.bn_eps") {
+			t.Errorf("%g: %+v, %v", given, s, err)
+		}
+	}
+	s, err := Load(writePth(t, stateOf(t, "fbnetc_100", 7), oneElement), LoadOptions{})
+	if err != nil || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "builds it with 0.001 for its released weights") {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 // TestWrongClaims: what a file says does not decide where it cannot be right.
 func TestWrongClaims(t *testing.T) {
 	const name = "tf_mobilenetv3_small_100"

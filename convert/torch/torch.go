@@ -74,7 +74,7 @@ type Checkpoint struct {
 // network, under whatever keys, and cuts what wrappers have put before every
 // name ("module.", "model."). Where there are averages of the weights too, as
 // their key or prefix says, o.EMA chooses. Of several that fit alike o.Key and
-// o.Prefix choose; without them that is an error. If none fits, Read takes the
+// o.Prefix choose, or the first is taken. If none fits, Read takes the
 // dictionary that trainers put weights in. What else is in the checkpoint is not
 // read.
 //

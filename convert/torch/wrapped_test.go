@@ -222,6 +222,11 @@ func TestSelected(t *testing.T) {
 		{"the same twice", twice, "", "", net.raw, ""},
 	} {
 		path := writePth(t, c.value, rawBytes, otherBytes)
+		if c.key == "" && c.prefix == "" {
+			if _, err := Read(path, Options{}); err != nil {
+				t.Errorf("%s: cannot be looked at: %v", c.name, err)
+			}
+		}
 		s, err := Load(path, LoadOptions{Options: Options{Key: c.key, Prefix: c.prefix}, Network: &net.network})
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) || strings.Contains(err.Error(), "\n") {

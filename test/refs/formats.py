@@ -3,7 +3,8 @@
 usage: formats.py FOLDER MODEL
 
 Reads MODEL.npz in FOLDER, which weights.py wrote. trainer.pth has the averages
-of a training beside other weights, as timm's script writes it, averaged.pth as
+of a training beside other weights, and the network's name, as timm's script
+writes it, averaged.pth as
 torchvision's does, and wrapped.pth, of the older format, what torch.compile and
 DistributedDataParallel make of the names. hub/ is a folder as Hugging Face has
 it, with another epsilon, and sharded/ another. arrays/ has .npy files, exported/
@@ -24,7 +25,7 @@ from safetensors.torch import save_file
 folder, name = pathlib.Path(sys.argv[1]), sys.argv[2]
 state = {k: torch.from_numpy(v) for k, v in numpy.load(folder / f"{name}.npz").items()}
 
-trainer = {"state_dict": {f"module.{k}": 2 * v for k, v in state.items()}, "state_dict_ema": state, "args": argparse.Namespace(lr=0.1)}
+trainer = {"state_dict": {f"module.{k}": 2 * v for k, v in state.items()}, "state_dict_ema": state, "args": argparse.Namespace(lr=0.1, model=name)}
 torch.save(trainer, folder / "trainer.pth")
 
 averaged = {"model": trainer["state_dict"], "model_ema": {"n_averaged": torch.tensor(3), **{f"module.{k}": v for k, v in state.items()}}, "epoch": 1}
