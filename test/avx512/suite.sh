@@ -50,16 +50,25 @@ emulate() {
 export -f emulate
 export work
 
-# due prints package, parts and part of every line of packages.txt that is due.
+# schedule prints days, parts and package for every package that has tests: those of
+# packages.txt first.
+schedule() {
+	awk '!/^#/ && NF' test/avx512/packages.txt
+	go list -f '{{if or .TestGoFiles .XTestGoFiles}}.{{slice .ImportPath (len .Module.Path)}}{{end}}' ./... |
+		awk 'NR == FNR { listed[$3]; next } !($1 in listed) { print 7, 1, $1 }' test/avx512/packages.txt -
+}
+
+# due prints package, parts and part of all that is due today. The offset is a
+# package's line, so that some are due on any day.
 due() {
 	awk -v day="$(($(date -u -d "${MIXCONV_AVX512_DATE:-today}" +%s) / 86400))" '
-		!/^#/ && NF { line++; if ((day + line) % $1 == 0) print $3, $2, int(day / $1) % $2 }' test/avx512/packages.txt
+		(day + NR) % $1 == 0 { print $3, $2, int(day / $1) % $2 }'
 }
 
 if [ $# -gt 0 ]; then
 	printf '%s 1 0\n' "$@"
 elif [ "$which" = all ]; then
-	awk '!/^#/ && NF { print $3, 1, 0 }' test/avx512/packages.txt
+	schedule | awk '{ print $3, 1, 0 }'
 else
-	due
+	schedule | due
 fi | xargs -P "$(nproc)" -L 1 bash -c 'set -euo pipefail; emulate "$@"' emulate
