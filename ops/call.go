@@ -51,7 +51,10 @@ func NewCall(op *Op, version int, attrs Attrs, in []Type, outputs int) (*Call, e
 func (c *Call) checkCounts() error {
 	n := c.own()
 	for n > 0 && !c.In[n-1].Present() {
-		n-- // trailing absent inputs may be left out
+		n-- // trailing absent inputs may be left out, if they are optional
+	}
+	if p := paramAt(c.spec.in, n); p != nil && p.variadic && !p.optional {
+		n = c.own()
 	}
 	for i := 0; i < max(n, len(c.spec.in)); i++ {
 		p := paramAt(c.spec.in, i)

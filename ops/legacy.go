@@ -1,6 +1,10 @@
 package ops
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/mixconv/mixconv/tensor"
+)
 
 // Aligned is for the operators of two tensors before opset 7, whose second
 // broadcasts not as in numpy but from attribute axis on, and for PRelu then,
@@ -39,11 +43,32 @@ func Aligned(c *Call) (shape []int64, ok bool, err error) {
 	return shape, true, nil
 }
 
+// SlopeShape is the shape with which PRelu's slope broadcasts to X, whose shapes
+// are known.
+func SlopeShape(c *Call) (tensor.Shape, error) {
+	slope := c.In[1].Shape
+	list, ok, err := Aligned(c)
+	if err != nil || !ok {
+		return slope, err
+	}
+	aligned := make(tensor.Shape, len(list))
+	for i, d := range list {
+		if aligned[i] = int(d); d == 0 {
+			aligned[i] = slope[i]
+		}
+	}
+	return aligned, nil
+}
+
 // inferPRelu is for a slope that broadcasts to X.
 func inferPRelu(c *Call) ([]Type, error) {
 	x, slope := c.In[0].Shape, c.In[1].Shape
-	if x != nil && slope != nil && c.Version >= 7 {
-		out, err := broadcast(x, slope)
+	if x != nil && slope != nil {
+		aligned, err := SlopeShape(c)
+		if err != nil {
+			return nil, err
+		}
+		out, err := broadcast(x, aligned)
 		if err != nil || len(out) != len(x) || !fits(out, x) {
 			return nil, fmt.Errorf("input slope: shape %s does not broadcast to %s", slope, x)
 		}

@@ -98,8 +98,11 @@ func inferQLinearMatMul(c *Call) ([]Type, error) {
 // one for each row of a matrix, or for each column.
 func (c *Call) oneAMatrixLine(i int, matrix tensor.Shape, columns bool) error {
 	s := c.input(i).Shape
-	if !s.Known() || s.Elements() == 1 || len(matrix) < 2 {
+	if !s.Known() || s.Elements() == 1 || matrix == nil {
 		return nil
+	}
+	if len(matrix) < 2 {
+		return c.oneValue(i)
 	}
 	line := len(matrix) - 2
 	if columns {

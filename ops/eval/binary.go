@@ -213,12 +213,13 @@ func withSignOf[T int64 | float64](b, m T) T {
 	return m
 }
 
-// bitShift is BitShift. Shifting by all bits or more gives 0.
+// bitShift is BitShift. Shifting by all bits or more, or by a negative number, leaves
+// the sign: 0, or -1 of a negative number to the right.
 func bitShift(r *run) error {
 	if r.Attrs.String("direction", "") == "LEFT" {
-		return binary{uint: func(a, b uint64) uint64 { return a << b }}.run(r, r.in[0], r.in[1])
+		return binary{int: func(a, b int64) int64 { return a << uint64(b) }, uint: func(a, b uint64) uint64 { return a << b }}.run(r, r.in[0], r.in[1])
 	}
-	return binary{uint: func(a, b uint64) uint64 { return a >> b }}.run(r, r.in[0], r.in[1])
+	return binary{int: func(a, b int64) int64 { return a >> uint64(b) }, uint: func(a, b uint64) uint64 { return a >> b }}.run(r, r.in[0], r.in[1])
 }
 
 func and[T int64 | uint64](a, b T) T { return a & b }
@@ -280,7 +281,11 @@ func (r *run) addUp(divisor float64) error {
 
 // prelu is PRelu. The slope broadcasts to X.
 func prelu(r *run) error {
-	return binary{slope[float64], slope[int64], func(x, _ uint64) uint64 { return x }}.run(r, r.in[0], r.in[1])
+	shape, err := ops.SlopeShape(r.Call)
+	if err != nil {
+		return err
+	}
+	return binary{slope[float64], slope[int64], func(x, _ uint64) uint64 { return x }}.run(r, r.in[0], r.in[1].Reshape(shape...))
 }
 
 func slope[T number](x, by T) T {
