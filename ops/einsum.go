@@ -127,6 +127,9 @@ func (e *Einsum) bind(c *Call, inputs [][]string, out []string) error {
 				seen[at] = true
 			}
 			d, ok := broadcastDim(e.Dims[at], c.In[i].Shape[axis])
+			if first := slices.Index(labels, at); first >= 0 && ok { // a diagonal does not broadcast
+				_, ok = merge(c.In[i].Shape[first], c.In[i].Shape[axis])
+			}
 			if !ok {
 				return fmt.Errorf("attribute equation: %s is %d and %d", name, e.Dims[at], c.In[i].Shape[axis])
 			}

@@ -19,6 +19,9 @@ func PoolOf(c *Call) (Conv, error) {
 
 func inferPool(c *Call) ([]Type, error) {
 	out := make([]Type, c.Outputs)
+	if v := c.Attrs.Int("storage_order", 0); v != 0 && v != 1 {
+		return nil, fmt.Errorf("attribute storage_order: %d, allowed 0, 1", v)
+	}
 	if c.In[0].Shape == nil {
 		return out, nil
 	}

@@ -45,7 +45,7 @@ func (c *Call) scaled(out tensor.DType) ([]Type, error) {
 	}
 	want := tensor.Shape{1}
 	switch block := c.Attrs.Int("block_size", 0); {
-	case len(scale) == 0 || len(scale) == 1 && scale[0] == 1:
+	case len(scale) == 0 || len(scale) == 1 && (scale[0] == 1 || scale[0] == tensor.Unknown): // an unknown number may be one
 		want = scale
 	case block < 0 || len(scale) > 1 && block == 0:
 		return nil, fmt.Errorf("attribute block_size: %d with a scale of shape %s", block, scale)

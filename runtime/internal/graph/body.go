@@ -17,6 +17,8 @@ type body struct {
 	g     *Graph
 	outer []*Value // what it uses of the graph around it, in the order of its last inputs
 
+	declared []tensor.DType // of the outputs; Undefined where the file does not say
+
 	loaded bool // see ops.Body
 }
 
@@ -64,9 +66,20 @@ func (b *body) typed(budget *limit.Budget, in []ops.Type) (*Graph, error) {
 	}
 	g := b.g.Clone()
 	for i, v := range g.Inputs {
+		if d := v.Type.DType; d != tensor.Undefined && in[i].Present() && d != in[i].DType {
+			return nil, fmt.Errorf("input %d (%s) of the body: declared %s, given %s", i, errs.Quote(v.Name), d, in[i].DType)
+		}
 		v.Type = in[i]
 	}
-	return g, g.Infer(budget, nil)
+	if err := g.Infer(budget, nil); err != nil {
+		return nil, err
+	}
+	for i, o := range g.Outputs {
+		if d, got := b.declared[i], o.Value.Type.DType; d != tensor.Undefined && d != got {
+			return nil, fmt.Errorf("output %d (%s) of the body: declared %s, computed %s", i, errs.Quote(o.Name), d, got)
+		}
+	}
+	return g, nil
 }
 
 // Run evaluates the body.
@@ -102,7 +115,15 @@ func (b *builder) body(pb *onnxpb.GraphProto) (*body, error) {
 	inner.g.Inputs = append(inner.g.Inputs, inner.captured...)
 	b.unsupported = append(b.unsupported, inner.unsupported...)
 	b.g.Stored += inner.g.Stored
-	return &body{g: inner.g, outer: inner.outer}, nil
+	declared := make([]tensor.DType, len(pb.GetOutput()))
+	for i, o := range pb.GetOutput() {
+		t, _, err := typeOf(o.GetType())
+		if err != nil {
+			return nil, fmt.Errorf("output %d (%s) of the body: %w", i, errs.Quote(o.GetName()), err)
+		}
+		declared[i] = t.DType
+	}
+	return &body{g: inner.g, outer: inner.outer, declared: declared}, nil
 }
 
 // value finds a value by name, here or around; "" is nil. One of a graph around

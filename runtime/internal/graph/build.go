@@ -143,12 +143,16 @@ func (b *builder) store(tp *onnxpb.TensorProto) {
 // gives a default (IR 3 style) is that constant.
 func (b *builder) inputs() error {
 	for i, in := range b.pb.GetInput() {
-		if b.values[in.GetName()] != nil {
-			continue
-		}
+		field := fmt.Sprintf("graph.input[%d] %s", i, errs.Quote(in.GetName()))
 		t, ok, err := typeOf(in.GetType())
 		if err != nil {
-			return errs.Format(fmt.Sprintf("graph.input[%d] %s", i, errs.Quote(in.GetName())), "%w", err)
+			return errs.Format(field, "%w", err)
+		}
+		if c := b.values[in.GetName()]; c != nil {
+			if ok && t.DType != tensor.Undefined && t.DType != c.Type.DType || !compatible(t.Shape, c.Type.Shape) {
+				return errs.Format(field, "declared %s %s, its initializer is %s %s", t.DType, t.Shape, c.Type.DType, c.Type.Shape)
+			}
+			continue
 		}
 		if !ok && (in.GetType() != nil || b.around == nil) { // without a type the operator around says what it is
 			b.unsupported = append(b.unsupported, errs.Unsupported{Node: in.GetName(), Reason: "an input that is no dense tensor, nor a sequence of them"})

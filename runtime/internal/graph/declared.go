@@ -70,6 +70,27 @@ func (g *Graph) checkDeclared(pb *onnxpb.GraphProto) error {
 			return errs.Format(field, "declared shape %s, computed %s", want.Shape, got.Shape)
 		}
 	}
+	return g.checkValueInfo(pb)
+}
+
+// checkValueInfo compares the element types that the file states for values with the
+// inferred ones. Shapes that differ are only a stale note: the nodes tell better.
+func (g *Graph) checkValueInfo(pb *onnxpb.GraphProto) error {
+	inferred := make(map[string]tensor.DType, len(g.Nodes))
+	for _, n := range g.Nodes {
+		for _, v := range n.Out {
+			if v != nil {
+				inferred[v.Name] = v.Type.DType
+			}
+		}
+	}
+	for i, info := range pb.GetValueInfo() {
+		t, ok, err := typeOf(info.GetType())
+		got := inferred[info.GetName()]
+		if err == nil && ok && t.DType != tensor.Undefined && got != tensor.Undefined && t.DType != got {
+			return errs.Format(fmt.Sprintf("graph.value_info[%d] %s", i, errs.Quote(info.GetName())), "declared %s, computed %s", t.DType, got)
+		}
+	}
 	return nil
 }
 

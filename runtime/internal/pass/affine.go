@@ -31,7 +31,7 @@ func affine(g *graph.Graph) (bool, error) {
 			return []*graph.Node{}, nil
 		}
 		switch {
-		case !n.Is("BatchNormalization") || x.Type.Shape == nil:
+		case !n.Is("BatchNormalization") || x.Type.Shape == nil || len(s.scale) == 0:
 		case len(x.Type.Shape) == 4:
 			return singleTap(n, s)
 		default:
