@@ -32,11 +32,6 @@ func (d *decoder) frame(offset int, s []byte) error {
 		if c.h < 1 || c.h > 4 || c.v < 1 || c.v > 4 || c.table > 3 {
 			return d.format(offset+6+3*i, "SOF", "component %d with sampling %d × %d, table %d, allowed 1…4 and 0…3", c.id, c.h, c.v, c.table)
 		}
-		for _, other := range components[:i] {
-			if other.id == c.id {
-				return d.format(offset+6+3*i, "SOF", "two components %d", c.id)
-			}
-		}
 		d.hMax, d.vMax = max(d.hMax, c.h), max(d.vMax, c.v)
 	}
 	return d.layOut(components)

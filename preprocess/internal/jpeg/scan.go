@@ -1,5 +1,7 @@
 package jpeg
 
+import "slices"
+
 // scanComponent is a component's part in a scan.
 type scanComponent struct {
 	*component
@@ -75,21 +77,19 @@ func (d *decoder) scanHeader(offset int, s []byte) (*scan, error) {
 }
 
 // scanComponent finds a component and its tables, and notes what the scan
-// brings of it.
+// brings of it. Of several components with the same number, which some cameras
+// write, a scan has the first that it does not have yet, as in libjpeg-turbo.
 func (d *decoder) scanComponent(offset int, spec []byte, sc *scan) (scanComponent, error) {
 	var c scanComponent
 	for i := range d.components {
-		if d.components[i].id == int(spec[0]) {
-			c.component = &d.components[i]
+		one := &d.components[i]
+		if one.id == int(spec[0]) && !slices.ContainsFunc(sc.components, func(other scanComponent) bool { return other.component == one }) {
+			c.component = one
+			break
 		}
 	}
 	if c.component == nil {
-		return c, d.format(offset, "SOS", "component %d, which SOF does not have", spec[0])
-	}
-	for _, other := range sc.components {
-		if other.component == c.component {
-			return c, d.format(offset, "SOS", "component %d twice", spec[0])
-		}
+		return c, d.format(offset, "SOS", "component %d, which SOF does not have, or not as often", spec[0])
 	}
 	if spec[1]>>4 > 3 || spec[1]&15 > 3 {
 		return c, d.format(offset+1, "SOS", "tables %d and %d, allowed 0…3", spec[1]>>4, spec[1]&15)
@@ -100,6 +100,12 @@ func (d *decoder) scanComponent(offset int, spec []byte, sc *scan) (scanComponen
 		}
 	}
 	c.dc, c.ac = d.dc[spec[1]>>4], d.ac[spec[1]&15]
+	if c.dc == nil && !d.progressive {
+		c.dc = standardDC(spec[1] >> 4)
+	}
+	if c.ac == nil && !d.progressive {
+		c.ac = standardAC(spec[1] & 15)
+	}
 	if sc.from == 0 && sc.high == 0 && c.dc == nil || sc.to > 0 && c.ac == nil {
 		return c, d.format(offset+1, "SOS", "component %d needs a Huffman table that is missing", c.id)
 	}
