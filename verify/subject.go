@@ -91,64 +91,21 @@ func (s *subject) runSession(ctx context.Context, session *runtime.Session, in r
 	return s.inPieces(in, func(piece runtime.Tensors) (runtime.Tensors, error) { return session.Run(ctx, piece) })
 }
 
-// inPieces calls run, for a model of a fixed batch as often as the given
-// pictures take, and joins what it returns.
+// inPieces is InPieces for the subject.
 func (s *subject) inPieces(in runtime.Tensors, run func(runtime.Tensors) (runtime.Tensors, error)) (runtime.Tensors, error) {
-	declared := s.inputs[0].Shape
-	t := in[s.inputs[0].Name]
-	if len(s.inputs) > 1 || t == nil || len(declared) == 0 || len(t.Shape) == 0 {
-		return run(in)
-	}
-	batch, n := declared[0], t.Shape[0]
-	if batch <= 0 || n <= batch || n%batch != 0 {
-		return run(in)
-	}
-	all := runtime.Tensors{}
-	for lo := 0; lo < n; lo += batch {
-		out, err := run(runtime.Tensors{s.inputs[0].Name: pictures(t, lo, lo+batch)})
-		if err != nil {
-			return nil, err
-		}
-		for name, piece := range out {
-			all[name] = join(all[name], piece)
-		}
-	}
-	return all, nil
+	return InPieces(s.session, in, run)
 }
 
 // pick finds the model's inputs in arrays, by name and in either layout, or
 // returns nil if one is missing.
-func (s *subject) pick(arrays runtime.Tensors) runtime.Tensors {
-	in := runtime.Tensors{}
-	for _, v := range s.inputs {
-		t := arrays[v.Name]
-		if t == nil {
-			t = arrays[plainName(v.Name)]
-		}
-		if t == nil {
-			return nil
-		}
-		in[v.Name], _ = arrange(t, v.Shape, unknown)
-	}
-	return in
-}
+func (s *subject) pick(arrays runtime.Tensors) runtime.Tensors { return pick(s.session, arrays) }
 
-// given is pick for arrays that are there for this purpose: for a model of one
-// input, the only array may have any name.
+// given is Inputs for the subject, of arrays that may not be there.
 func (s *subject) given(arrays runtime.Tensors) (runtime.Tensors, error) {
 	if len(arrays) == 0 {
 		return nil, nil
 	}
-	if len(s.inputs) == 1 && len(arrays) == 1 {
-		for _, only := range arrays {
-			arrays = runtime.Tensors{s.inputs[0].Name: only}
-		}
-	}
-	in := s.pick(arrays)
-	if in == nil {
-		return nil, fmt.Errorf("no array for the model's input %s among %d given", errs.Quote(s.inputs[0].Name), len(arrays))
-	}
-	return in, nil
+	return Inputs(s.session, arrays)
 }
 
 const (

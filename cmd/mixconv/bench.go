@@ -31,6 +31,7 @@ type benchmark struct {
 	Batch        int           `json:"batch"`
 	Runs         int           `json:"runs"`
 	Steps        []profileStep `json:"steps,omitempty"`
+	batchGiven   bool          // by a flag
 }
 
 // profileStep is one step's shortest time.
@@ -62,7 +63,7 @@ func (a *app) benchCommand() *cobra.Command {
 			if runs > mostRuns {
 				return fmt.Errorf("--runs %d: allowed at most %d", runs, mostRuns)
 			}
-			return a.bench(cmd.Context(), args[0], benchmark{Threads: threads, Batch: batch, Runs: runs}, profile)
+			return a.bench(cmd.Context(), args[0], benchmark{Threads: threads, Batch: batch, Runs: runs, batchGiven: cmd.Flags().Changed("batch")}, profile)
 		},
 	}
 	cmd.Flags().IntVar(&threads, "threads", 1, "goroutines that compute")
@@ -83,6 +84,9 @@ func (a *app) bench(ctx context.Context, path string, b benchmark, profile bool)
 		return err
 	}
 	b.LoadMS = milliseconds(time.Since(start))
+	if err := b.fixBatch(s.Inputs()); err != nil {
+		return err
+	}
 	in, err := benchInput(s, b.Batch)
 	if err != nil {
 		return err
@@ -128,6 +132,25 @@ func benchInput(s *runtime.Session, batch int) (runtime.Tensors, error) {
 		in[v.Name] = t
 	}
 	return in, nil
+}
+
+// fixBatch takes the batch of a model that leaves none open, which no flag may
+// contradict.
+func (b *benchmark) fixBatch(inputs []runtime.Value) error {
+	if len(inputs) == 0 {
+		return nil
+	}
+	for _, v := range inputs {
+		if len(v.Shape) == 0 || v.Shape[0] == tensor.Unknown {
+			return nil // the flag decides
+		}
+	}
+	fixed := inputs[0].Shape[0]
+	if b.batchGiven && b.Batch != fixed {
+		return fmt.Errorf("--batch %d: the model's batch is %d, its input %s is %s %s", b.Batch, fixed, errs.Quote(inputs[0].Name), inputs[0].DType, inputs[0].Shape)
+	}
+	b.Batch = fixed
+	return nil
 }
 
 // time makes the runs, the first tenth more uncounted.

@@ -48,6 +48,12 @@ func (f *conversionFlags) register(cmd *cobra.Command, models []string) {
 
 func (f *conversionFlags) options(a *app) (o mixconv.ConvertOptions, err error) {
 	o = mixconv.ConvertOptions{Model: f.model, EMA: f.ema, MDConv: convert.Form(f.mdconv), Opset: f.opset, KeepBN: !f.foldBN, Metadata: map[string]string{}}
+	if f.mdconv != "split" && f.mdconv != "fused" {
+		return o, allowed("--mdconv", f.mdconv, "split", "fused")
+	}
+	if f.ema != "auto" && f.ema != "on" && f.ema != "off" {
+		return o, allowed("--ema", f.ema, "auto", "on", "off")
+	}
 	if o.ImageSize, err = sizeOrDynamic("image-size", f.imageSize); err != nil {
 		return o, err
 	}

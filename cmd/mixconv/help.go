@@ -3,12 +3,14 @@ package main
 import (
 	"fmt"
 
-	"github.com/mixconv/mixconv/errs"
 	"github.com/spf13/cobra"
 )
 
 // withoutCommand is what a command line does that names no command.
-func (a *app) withoutCommand(root *cobra.Command, _ []string) error {
+func (a *app) withoutCommand(root *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return unknownCommand(root, args[0])
+	}
 	if a.json {
 		return fmt.Errorf("no command named (mixconv help lists them)")
 	}
@@ -22,7 +24,7 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			cmd, rest, err := root.Find(args)
 			if err == nil && len(rest) > 0 {
-				err = fmt.Errorf("unknown command %s", errs.Quote(rest[0]))
+				err = unknownCommand(root, rest[0])
 			}
 			if err != nil {
 				return err

@@ -24,6 +24,9 @@ func (a *app) inspectCommand() *cobra.Command {
 		Short: "describe an ONNX model, weights of TensorFlow or PyTorch, or NumPy arrays",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if stage != "" && !slices.Contains(runtime.Stages, stage) {
+				return allowed("--stage", stage, runtime.Stages...)
+			}
 			if stage != "" {
 				return a.dump(cmd.Context(), args[0], stage)
 			}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
-	"github.com/mixconv/mixconv/errs"
 	"github.com/spf13/cobra"
 )
 
@@ -75,7 +74,7 @@ func (d design) network(a *app) (n convert.Network, err error) {
 		return n, err
 	}
 	if d.partition != "equal" && d.partition != "exp" {
-		return n, fmt.Errorf("--partition %s: allowed equal, exp", errs.Quote(d.partition))
+		return n, allowed("--partition", d.partition, "equal", "exp")
 	}
 	if d.kernels == "" {
 		if d.dilated || d.partition != "equal" {

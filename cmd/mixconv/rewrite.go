@@ -45,7 +45,7 @@ func (a *app) rewrite(ctx context.Context, input, output string, form convert.Fo
 	}
 	change := map[convert.Form]func(*onnx.Model) (int, error){convert.Split: mdconv.Unfuse, convert.Fused: mdconv.Fuse}[form]
 	if change == nil {
-		return fmt.Errorf("--mdconv %s: allowed split, fused", errs.Quote(string(form)))
+		return allowed("--mdconv", string(form), "split", "fused")
 	}
 	m, err := a.readModel(input)
 	if err != nil {

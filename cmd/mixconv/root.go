@@ -31,8 +31,16 @@ func (a *app) execute(ctx context.Context, args []string) error {
 		SuggestionsMinimumDistance: -1,
 		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
 		DisableFlagsInUseLine:      true,
-		RunE:                       a.withoutCommand,
+		Args:                       cobra.ArbitraryArgs, // an unknown command among them
 	}
+	version := root.Flags().Bool("version", false, "print version, platform and instruction set")
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if *version && len(args) == 0 {
+			return a.version()
+		}
+		return a.withoutCommand(cmd, args)
+	}
+	root.SetFlagErrorFunc(unknownFlag)
 	root.SetHelpCommand(helpCommand(root))
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object on stdout")
 	root.AddCommand(

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"github.com/mixconv/mixconv/npy"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/tensor"
+	"github.com/mixconv/mixconv/verify"
 	"github.com/spf13/cobra"
 )
 
@@ -38,13 +40,15 @@ func (f *engineFlags) options() (o runtime.Options, err error) {
 			return o, nil
 		}
 	}
-	return o, fmt.Errorf("--engine %s: allowed planned, reference", errs.Quote(f.engine))
+	return o, allowed("--engine", f.engine, "planned", "reference")
 }
 
 // running is what run reports.
 type running struct {
-	Output string  `json:"output"`
-	Arrays []array `json:"arrays"`
+	Output  string   `json:"output"`
+	Arrays  []array  `json:"arrays"`
+	Ignored []string `json:"ignored"` // arrays of the input file that are no inputs of the model
+	Moved   []string `json:"moved"`   // inputs whose channels were moved to where the model has them
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -54,9 +58,10 @@ func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run M.onnx --input X.npz -o Y.npz",
 		Short: "run an ONNX model on arrays",
-		Long: "Run an ONNX model. X.npz has arrays named as the model's inputs, others are not\n" +
-			"looked at; a .npy serves a model of one input. Y.npz gets the outputs; of a\n" +
-			"model of one, Y.npy may be written instead.",
+		Long: "Run an ONNX model. X.npz has arrays named as the model's inputs; pictures in NHWC\n" +
+			"are recognised by their shape, and other arrays are named and left out. A .npy\n" +
+			"serves a model of one input. Y.npz gets the outputs; of a model of one, Y.npy may\n" +
+			"be written instead. A model of a fixed batch is run as often as the pictures take.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := flags.options()
@@ -83,6 +88,9 @@ func (a *app) runModel(ctx context.Context, path, input, output string, o runtim
 	if output == dash && a.json {
 		return fmt.Errorf("--json and -o -: both go to stdout")
 	}
+	if err := checkEnding(output, ".npz (all outputs)", ".npy (an only output)"); err != nil {
+		return err
+	}
 	m, err := a.openModel(path)
 	if err != nil {
 		return err
@@ -91,7 +99,8 @@ func (a *app) runModel(ctx context.Context, path, input, output string, o runtim
 	if err != nil {
 		return err
 	}
-	in, err := a.readInputs(input, s.Inputs())
+	var result running
+	in, err := a.readInputs(input, s, &result)
 	if err != nil {
 		return err
 	}
@@ -101,15 +110,21 @@ func (a *app) runModel(ctx context.Context, path, input, output string, o runtim
 	if n := len(s.Outputs()); n != 1 && isArray(output) {
 		return fmt.Errorf("%s: a .npy holds one array, not %d; allowed an .npz", errs.Quote(output), n)
 	}
-	out, err := s.Run(ctx, in)
+	out, err := verify.InPieces(s, in, func(piece runtime.Tensors) (runtime.Tensors, error) { return s.Run(ctx, piece) })
 	if err != nil {
 		return err
 	}
 	if err := a.write(ctx, output, func(w io.Writer) error { return writeOutputs(w, output, out) }); err != nil || output == dash {
 		return err
 	}
-	result := running{Output: output, Arrays: describeArrays(out)}
+	result.Output, result.Arrays = output, describeArrays(out)
 	return a.print(result, func(w io.Writer) {
+		for _, name := range result.Moved {
+			fmt.Fprintf(w, "input %s: read as NHWC\n", errs.Quote(name))
+		}
+		for _, name := range result.Ignored {
+			fmt.Fprintf(w, "not an input, left out: %s\n", errs.Quote(name))
+		}
 		for _, d := range result.Arrays {
 			fmt.Fprintf(w, "%s %s %s\n", errs.Quote(d.Name), d.DType, tensor.Shape(d.Shape))
 		}
@@ -129,41 +144,43 @@ func writeOutputs(w io.Writer, path string, out runtime.Tensors) error {
 	return npy.WriteArchive(w, out)
 }
 
-// readInputs reads the arrays that a model takes; the file may hold others.
-func (a *app) readInputs(path string, inputs []runtime.Value) (runtime.Tensors, error) {
+// readInputs reads the arrays that a model takes, and notes what was done to
+// them and which others there are.
+func (a *app) readInputs(path string, s *runtime.Session, notes *running) (runtime.Tensors, error) {
 	only := ""
-	if len(inputs) == 1 {
+	if inputs := s.Inputs(); len(inputs) == 1 {
 		only = inputs[0].Name
 	}
 	arrays, err := a.readArrays(path, only)
 	if err != nil {
 		return nil, err
 	}
-	in := runtime.Tensors{}
-	for _, v := range inputs {
-		if in[v.Name] = arrays[v.Name]; in[v.Name] == nil {
-			return nil, fmt.Errorf("%s has no array for the model's input %s, it has %s", errs.Quote(path), errs.Quote(v.Name), nameList(arrays))
+	in, err := verify.Inputs(s, arrays)
+	if err != nil {
+		return nil, errs.InFile(path, err)
+	}
+	notes.Ignored, notes.Moved = []string{}, []string{}
+	used := map[*tensor.Tensor]bool{}
+	for name, t := range in {
+		used[t] = true
+		given := cmp.Or(arrays[name], arrays[strings.TrimSuffix(name, ":0")])
+		if len(arrays) == 1 { // an only one, whatever its name
+			for _, given = range arrays {
+			}
+		}
+		if given != nil && given != t {
+			used[given] = true
+			notes.Moved = append(notes.Moved, name)
 		}
 	}
+	for name, t := range arrays {
+		if !used[t] {
+			notes.Ignored = append(notes.Ignored, name)
+		}
+	}
+	slices.Sort(notes.Ignored)
+	slices.Sort(notes.Moved)
 	return in, nil
-}
-
-// nameList names a few arrays for an error message.
-func nameList(arrays map[string]*tensor.Tensor) string {
-	const most = 6
-	names := slices.Sorted(maps.Keys(arrays))
-	if len(names) == 0 {
-		return "none"
-	}
-	more := ""
-	if len(names) > most {
-		more = fmt.Sprintf(" and %d more", len(names)-most)
-		names = names[:most]
-	}
-	for i := range names {
-		names[i] = errs.Quote(names[i])
-	}
-	return strings.Join(names, ", ") + more
 }
 
 func describeArrays(arrays map[string]*tensor.Tensor) []array {

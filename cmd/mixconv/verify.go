@@ -152,6 +152,9 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 			return err
 		}
 	}
+	if err := checkEnding(v.saveRef, ".npz"); err != nil {
+		return err
+	}
 	if o.Pictures, err = preparePictures(m, v.pictures); err != nil {
 		return err
 	}
@@ -235,5 +238,9 @@ func (v *verification) open(ref string, m *onnx.Model, o verify.Options) (verify
 		nameNetwork(&live, kind, m)
 		return verify.TorchVision(live)
 	}
-	return nil, fmt.Errorf("--ref %s: allowed timm[:WEIGHTS], torchvision[:WEIGHTS], ort, onnx-go, npz:FILE, onnx:FILE, forms", errs.Quote(ref))
+	meant := didYouMean(kind, []string{"timm", "torchvision", "ort", "onnx-go", "npz", "onnx", "forms"})
+	if _, err := os.Stat(ref); err == nil {
+		meant = "; npz:" + ref + " and onnx:" + ref + " are files"
+	}
+	return nil, fmt.Errorf("--ref %s: allowed timm[:WEIGHTS], torchvision[:WEIGHTS], ort, onnx-go, npz:FILE, onnx:FILE, forms%s", errs.Quote(ref), meant)
 }

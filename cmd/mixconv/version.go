@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"runtime"
+	goruntime "runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 
+	"github.com/mixconv/mixconv/runtime"
 	"github.com/spf13/cobra"
 )
 
@@ -15,24 +18,32 @@ type build struct {
 	Revision string `json:"revision,omitempty"` // of the source, "+" behind it if changed
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
+	// Instructions are those of the engine's kernels on this machine.
+	Instructions string `json:"instruction_set"`
 }
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "print version and platform",
+		Short: "print version, platform and instruction set",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			b := thisBuild()
-			return a.print(b, func(w io.Writer) {
-				fmt.Fprintln(w, "mixconv", b.Version, b.Revision, b.Go, b.Platform)
-			})
-		},
+		RunE:  func(*cobra.Command, []string) error { return a.version() },
 	}
 }
 
+func (a *app) version() error {
+	b := thisBuild()
+	return a.print(b, func(w io.Writer) {
+		words := []string{"mixconv", b.Version, b.Revision, b.Go, b.Platform, b.Instructions}
+		fmt.Fprintln(w, strings.Join(slices.DeleteFunc(words, func(s string) bool { return s == "" }), " "))
+	})
+}
+
 func thisBuild() build {
-	b := build{Version: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	b := build{
+		Version: "unknown", Go: goruntime.Version(), Platform: goruntime.GOOS + "/" + goruntime.GOARCH,
+		Instructions: runtime.InstructionSet(),
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b
