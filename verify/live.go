@@ -125,10 +125,13 @@ func (r *live) answer(ctx context.Context, here *subject, in runtime.Tensors, pi
 	if err == nil {
 		err = r.failure(rep)
 	}
-	if err != nil {
-		return answer{}, err
+	var a answer
+	if err == nil {
+		a, err = rep.read(filepath.Join(folder, "answer.npz"), here)
 	}
-	a, err := rep.read(filepath.Join(folder, "answer.npz"), here)
+	if err != nil {
+		return answer{}, notRun(ctx, r.name, err)
+	}
 	if r.kind != kindORT {
 		a.network, a.namedBy = q.Model, r.namedBy()
 	}
@@ -257,7 +260,7 @@ func (r *live) failure(rep reply) error {
 	case rep.Unavailable != "":
 		return &UnavailableError{r.name, rep.Unavailable}
 	case rep.Error != "":
-		return fmt.Errorf("%s: %s", errs.Quote(r.name), rep.Error)
+		return &UnavailableError{r.name, rep.Error}
 	}
 	return nil
 }

@@ -92,7 +92,11 @@ func (r *onnxGo) run(ctx context.Context, here *subject, folder, model string, i
 	if err != nil {
 		return nil, &UnavailableError{r.Name(), fmt.Sprintf("cannot run the model (%v)%s%s", err, stderr.lastLine(), groups(here.model.Proto.GetGraph()))}
 	}
-	return npy.ReadArchive(outputs, here.options.Limits)
+	arrays, err := npy.ReadArchive(outputs, here.options.Limits)
+	if err != nil {
+		return nil, notRun(ctx, r.Name(), err)
+	}
+	return arrays, nil
 }
 
 // misreadByOnnxGo says what onnx-go 0.5 would compute wrongly without a word,

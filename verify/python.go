@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -129,4 +130,13 @@ func (t *tail) lastLine() string {
 		line = strings.ToValidUTF8(line[:most], "") + "…"
 	}
 	return ": " + errs.Quote(line)
+}
+
+// notRun is the error of a reference that another program did not run to its
+// end, for whatever reason but that ctx ended it.
+func notRun(ctx context.Context, reference string, err error) error {
+	if e := (*UnavailableError)(nil); errors.As(err, &e) || ctx.Err() != nil {
+		return err
+	}
+	return &UnavailableError{reference, err.Error()}
 }

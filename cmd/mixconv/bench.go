@@ -55,7 +55,7 @@ func (a *app) benchCommand() *cobra.Command {
 		Short: "time a model on random input",
 		Long: "Time a model on random input: loading, the first run (which plans), and the\n" +
 			"runs after it, of which a tenth more are made first and not counted.",
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if threads < 1 || batch < 1 || runs < 1 {
 				return fmt.Errorf("--threads %d --batch %d --runs %d: allowed from 1", threads, batch, runs)

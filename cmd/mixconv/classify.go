@@ -181,11 +181,7 @@ func count(list []string, x string) (n int) {
 // isTerminal reports whether what is written to w is read by a person.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && terminal(f.Fd())
 }
 
 // text writes a table with bars for a person, a line a picture otherwise.

@@ -18,8 +18,11 @@ func (a *app) conformCommand() *cobra.Command {
 		Short: "run ONNX's backend test cases",
 		Long: "Run ONNX's backend test cases, which the onnx package has in backend/test/data,\n" +
 			"on both engines. A case passes if every output is within 1e-7 + 1e-3·|expected|.",
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := noStdin("a folder", args[0]); err != nil {
+				return err
+			}
 			if info, err := os.Stat(args[0]); err != nil {
 				return err
 			} else if !info.IsDir() {

@@ -66,6 +66,9 @@ func (f *conversionFlags) options(a *app) (o mixconv.ConvertOptions, err error) 
 		}
 	}
 	if f.labels != "" {
+		if err := noStdin("--labels", f.labels); err != nil {
+			return o, err
+		}
 		a.read = append(a.read, f.labels)
 		o.Labels, err = preprocess.ReadLabels(f.labels, limit.Limits{})
 	}
@@ -100,6 +103,7 @@ type conversion struct {
 	TrainedParams *int64 `json:"trained_params"`
 	MACs          *int64 `json:"macs"` // null if the image size is open
 	Bytes         int    `json:"bytes"`
+	stored
 
 	Notes []string `json:"notes,omitempty"`
 }
@@ -109,6 +113,9 @@ type converter func(source string, o mixconv.ConvertOptions) (*mixconv.Converted
 
 // convert runs a converting command: nothing is written unless all went well.
 func (a *app) convert(ctx context.Context, convert converter, source, output string, o mixconv.ConvertOptions) error {
+	if err := noStdin("weights", source); err != nil {
+		return err
+	}
 	if output == dash && a.json {
 		return fmt.Errorf("--json and -o -: both go to stdout")
 	}
@@ -140,6 +147,7 @@ func (a *app) convert(ctx context.Context, convert converter, source, output str
 		for _, note := range m.Notes {
 			fmt.Fprintf(w, "note: %s\n", note)
 		}
+		result.stored.text(w)
 	})
 }
 
@@ -170,5 +178,6 @@ func describeConversion(m *mixconv.Converted, o mixconv.ConvertOptions, output s
 		Output: output, Model: m.Network.Name, MDConv: string(o.MDConv), Averages: m.Averages,
 		NamedBy: m.NamedBy, Key: m.Key, Prefix: m.Prefix, Notes: m.Notes,
 		Params: s.Params, TrainedParams: trainedParams(m.Model), MACs: positive(s.MACs), Bytes: size,
+		stored: describeStored(m, s.Inputs),
 	}, nil
 }

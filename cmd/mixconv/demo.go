@@ -40,7 +40,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Long: "Convert a MixNet that TensorFlow trained on handwritten digits, both ways, with\n" +
 			"averaged and with raw weights; run each on the 360 digits that training did not\n" +
 			"see; compare the logits with those that TensorFlow computed.",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context()) },
 	}
 }

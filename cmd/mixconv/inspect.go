@@ -22,7 +22,7 @@ func (a *app) inspectCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "describe an ONNX model, weights of TensorFlow or PyTorch, or NumPy arrays",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if stage != "" && !slices.Contains(runtime.Stages, stage) {
 				return allowed("--stage", stage, runtime.Stages...)

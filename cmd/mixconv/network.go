@@ -12,6 +12,9 @@ import (
 
 // readArch reads a network of one's own; see convert.ParseArch for the format.
 func (a *app) readArch(path string) (*convert.Network, error) {
+	if err := noStdin("--arch-file", path); err != nil {
+		return nil, err
+	}
 	a.read = append(a.read, path)
 	text, err := regular.Read(path, 1<<20)
 	if err != nil {

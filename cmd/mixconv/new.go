@@ -27,7 +27,7 @@ func (a *app) newCommand() *cobra.Command {
 		Long: "Write a network with random weights, to see its size and speed before it is\n" +
 			"trained. --mdconv puts mixed depthwise convolutions in place of its depthwise\n" +
 			"ones, as the ablations of the MixNet paper do.",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			n, err := d.network(a)
 			if err != nil {

@@ -16,7 +16,7 @@ func (a *app) opsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "ops",
 		Short: "list the operators and versions supported",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			report := conform.Recorded()
 			return a.print(operators{[2]int{ops.MinOpset, ops.MaxOpset}, report.Coverage()}, report.WriteTable)

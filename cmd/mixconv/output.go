@@ -12,7 +12,7 @@ import (
 
 // checkStdout refuses to write what is no text to a terminal.
 func (a *app) checkStdout() error {
-	if f, ok := a.stdout.(*os.File); ok && isTerminal(f.Fd()) {
+	if isTerminal(a.stdout) {
 		return errors.New("stdout is a terminal, and the output no text: name a file, or send it through a pipe")
 	}
 	return nil

@@ -27,7 +27,7 @@ func (a *app) rewriteCommand() *cobra.Command {
 		Long: "Turn one form of mixed depthwise convolutions into the other, in any ONNX file.\n" +
 			"What has the wanted form already stays as it is. External data is taken into\n" +
 			"the new file.",
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.rewrite(cmd.Context(), args[0], output, convert.Form(form))
 		},

@@ -40,7 +40,7 @@ func (a *app) execute(ctx context.Context, args []string) error {
 		}
 		return a.withoutCommand(cmd, args)
 	}
-	root.SetFlagErrorFunc(unknownFlag)
+	root.SetFlagErrorFunc(badFlag)
 	root.SetHelpCommand(helpCommand(root))
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object on stdout")
 	root.AddCommand(

@@ -62,7 +62,7 @@ func (a *app) runCommand() *cobra.Command {
 			"are recognised by their shape, and other arrays are named and left out. A .npy\n" +
 			"serves a model of one input. Y.npz gets the outputs; of a model of one, Y.npy may\n" +
 			"be written instead. A model of a fixed batch is run as often as the pictures take.",
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := flags.options()
 			if err != nil {
@@ -82,8 +82,8 @@ func (a *app) runCommand() *cobra.Command {
 }
 
 func (a *app) runModel(ctx context.Context, path, input, output string, o runtime.Options) error {
-	if path == dash && input == dash {
-		return fmt.Errorf("model and input: only one of them can be stdin")
+	if err := oneStdin(path, input); err != nil {
+		return err
 	}
 	if output == dash && a.json {
 		return fmt.Errorf("--json and -o -: both go to stdout")

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // allowed is the error for a word that is none of the allowed ones, with the
@@ -66,17 +64,6 @@ func distance(a, b string) int {
 		}
 	}
 	return rows[(len(a)+1)%3][len(b)]
-}
-
-// unknownFlag adds to an error about a flag the one that was probably meant.
-func unknownFlag(cmd *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	if !errors.As(err, &unknown) {
-		return err
-	}
-	var names []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-	return fmt.Errorf("%w%s (mixconv %s --help lists the flags)", err, didYouMean("--"+unknown.GetSpecifiedName(), names), cmd.Name())
 }
 
 // unknownCommand is the error for a word that is no command.

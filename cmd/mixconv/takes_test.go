@@ -45,7 +45,7 @@ func samples(t *testing.T) map[string]sample {
 	pth := read("convert", "torch", "testdata", "pytorch", "types.pth")
 	none := "no command takes it"
 	return map[string]sample{
-		"JPEG":       {jpeg, "a JPEG picture", "mixconv verify --image takes it"},
+		"JPEG":       {jpeg, "a JPEG picture", "mixconv classify and verify --image take it"},
 		"PNG":        {read("preprocess", "testdata", "pillow", "type2-8.png"), "a PNG picture", "verify --image"},
 		"GIF":        {"GIF89a......", "a GIF picture", none},
 		"npy":        {array.String(), "a NumPy array", "mixconv run --input"},
@@ -102,6 +102,7 @@ func TestMistakenFiles(t *testing.T) {
 		{"tf2onnx", ".pb", "index state SavedModel GraphDef", func(f string) []string { return []string{"tf2onnx", f, "-o", out} }},
 		{"torch2onnx", ".pth", "npz npy pth pickles safetensor", func(f string) []string { return []string{"torch2onnx", f, "--model", "mixnet_s", "-o", out} }},
 		{"inspect", ".onnx", "ONNX npz npy pth pickles safetensor index state SavedModel GraphDef", func(f string) []string { return []string{"inspect", f} }},
+		{"classify", ".onnx", "ONNX", func(f string) []string { return []string{"classify", f, "picture.jpg"} }},
 		{"inspect --stage", ".onnx", "ONNX", func(f string) []string { return []string{"inspect", f, "--stage", "onnx"} }},
 	}
 	for kind, s := range samples(t) {

@@ -2,8 +2,8 @@ package main
 
 import "golang.org/x/sys/unix"
 
-// isTerminal reports whether a file descriptor is a terminal.
-func isTerminal(fd uintptr) bool {
+// terminal reports whether a file descriptor is a terminal.
+func terminal(fd uintptr) bool {
 	_, err := unix.IoctlGetTermios(int(fd), unix.TCGETS)
 	return err == nil
 }

@@ -2,6 +2,6 @@
 
 package main
 
-// isTerminal reports whether a file descriptor is a terminal, where that can be
+// terminal reports whether a file descriptor is a terminal, where that can be
 // told.
-func isTerminal(uintptr) bool { return false }
+func terminal(uintptr) bool { return false }

@@ -14,7 +14,7 @@ func (a *app) tf2onnxCommand() *cobra.Command {
 		Long: "Convert a TensorFlow MixNet to ONNX. CKPT is a checkpoint's prefix, the folder\n" +
 			"it is in, a SavedModel or a frozen graph (.pb). A tensor that the network has\n" +
 			"no place for, or a place without a tensor, is an error.",
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := flags.options(a)
 			if err != nil {

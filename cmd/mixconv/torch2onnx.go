@@ -26,7 +26,7 @@ func (a *app) torch2onnxCommand() *cobra.Command {
 			"checkpoint the tensors that fit are found under any key and behind any prefix\n" +
 			"that all of them have; where several fit, --key and --prefix choose. Averages\n" +
 			"of the weights are preferred, as --ema says.",
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := flags.options(a)
 			if err != nil {

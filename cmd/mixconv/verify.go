@@ -56,7 +56,7 @@ func (a *app) verifyCommand() *cobra.Command {
 			"timm, torchvision and ort are run by the Python of --python, MIXCONV_PYTHON or\n" +
 			".venv; onnx-go by the program mixconv-onnxgo, of --onnx-go, MIXCONV_ONNXGO or PATH.\n" +
 			"If those lack them, or cannot run the model, the exit code is 3.",
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
 			if o.Session, err = flags.options(); err != nil {
@@ -91,8 +91,21 @@ func (v *verification) check(o verify.Options) error {
 			return fmt.Errorf("tolerance %g: allowed numbers from 0", tolerance)
 		}
 	}
-	if slices.Contains(v.refs, "npz:"+dash) || slices.Contains(v.refs, "onnx:"+dash) {
-		return fmt.Errorf("a reference cannot be read from stdin")
+	inputs := []string{v.model, v.input}
+	for _, ref := range v.refs {
+		_, file, _ := strings.Cut(ref, ":")
+		inputs = append(inputs, file)
+		if file == dash && ref != "npz:"+dash && ref != "onnx:"+dash {
+			return noStdin("--ref "+ref, file)
+		}
+	}
+	for _, picture := range v.pictures {
+		if err := noStdin("--image", picture); err != nil {
+			return err
+		}
+	}
+	if err := oneStdin(inputs...); err != nil {
+		return err
 	}
 	if v.saveRef != "" && len(v.refs) != 1 {
 		return fmt.Errorf("--save-ref records one reference, not %d", len(v.refs))
@@ -160,7 +173,7 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 	}
 	var list []verify.Reference
 	for _, ref := range v.refs {
-		r, err := v.open(ref, m, o)
+		r, err := v.open(a, ref, m, o)
 		if err != nil {
 			return unavailable(err)
 		}
@@ -216,11 +229,20 @@ func verdict(path string, report *verify.Report) error {
 }
 
 // open returns the reference that a --ref names.
-func (v *verification) open(ref string, m *onnx.Model, o verify.Options) (verify.Reference, error) {
+func (v *verification) open(a *app, ref string, m *onnx.Model, o verify.Options) (verify.Reference, error) {
 	kind, file, colon := strings.Cut(ref, ":")
 	live := v.live
 	live.Weights = file
 	switch {
+	case ref == "npz:"+dash:
+		arrays, err := a.readArrays(dash, "")
+		return verify.Recorded(ref, arrays), err
+	case ref == "onnx:"+dash:
+		other, err := a.readModel(dash)
+		if err != nil {
+			return nil, err
+		}
+		return verify.Model(ref, other, o)
 	case kind == "npz" && file != "":
 		return verify.NPZ(file, limit.Limits{})
 	case kind == "onnx" && file != "":

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mixconv/mixconv/errs"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// oneArgument wants the one argument that a command's usage names behind the
+// command.
+func oneArgument(cmd *cobra.Command, args []string) error {
+	what := strings.Fields(cmd.Use)[1]
+	switch {
+	case len(args) == 0:
+		return fmt.Errorf("no %s named: mixconv %s", what, cmd.Use)
+	case len(args) > 1:
+		return fmt.Errorf("%s is one argument too many: mixconv %s (a name with spaces wants quotes)", errs.Quote(args[1]), cmd.Use)
+	case args[0] == "":
+		return fmt.Errorf("no %s named: its path is empty", what)
+	}
+	return nil
+}
+
+// noArguments is for commands that take none.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s: mixconv %s takes no arguments", errs.Quote(args[0]), cmd.Name())
+	}
+	return nil
+}
+
+// badFlag says of a flag's error what is allowed, or which flag was probably
+// meant.
+func badFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		return fmt.Errorf("%w%s (mixconv %s --help lists the flags)", err, didYouMean("--"+unknown.GetSpecifiedName(), names), cmd.Name())
+	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		want := map[string]string{"int": "a whole number", "uint64": "a whole number from 0", "bool": "true or false",
+			"float64": "a number", "float32": "a number"}[invalid.GetFlag().Value.Type()]
+		if want != "" {
+			return fmt.Errorf("--%s %s: allowed %s", invalid.GetFlag().Name, errs.Quote(invalid.GetValue()), want)
+		}
+	}
+	return err
+}
+
+// noStdin refuses stdin for what is read from a path alone.
+func noStdin(what, path string) error {
+	if path != dash {
+		return nil
+	}
+	return fmt.Errorf("%s cannot be read from stdin: name a path (./- for a file of that name)", what)
+}
+
+// oneStdin refuses a command line on which several inputs are stdin.
+func oneStdin(paths ...string) error {
+	n := 0
+	for _, path := range paths {
+		if path == dash {
+			n++
+		}
+	}
+	if n > 1 {
+		return errors.New("only one input can be stdin")
+	}
+	return nil
+}
