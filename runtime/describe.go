@@ -48,37 +48,40 @@ func (s *Session) Inputs() []Value { return inputs(s.model, s.typed) }
 func (s *Session) Outputs() []Value { return outputs(s.model, s.typed) }
 
 func inputs(m *onnx.Model, g *graph.Graph) []Value {
-	list := make([]Value, len(g.Inputs))
+	list, declared := make([]Value, len(g.Inputs)), byName(m.Proto.GetGraph().GetInput())
 	for i, v := range g.Inputs {
-		list[i] = describeValue(v.Name, v, m.Proto.GetGraph().GetInput())
+		list[i] = describeValue(v.Name, v, declared[v.Name])
 	}
 	return list
 }
 
 func outputs(m *onnx.Model, g *graph.Graph) []Value {
-	list := make([]Value, len(g.Outputs))
+	list, declared := make([]Value, len(g.Outputs)), byName(m.Proto.GetGraph().GetOutput())
 	for i, o := range g.Outputs {
-		list[i] = describeValue(o.Name, o.Value, m.Proto.GetGraph().GetOutput())
+		list[i] = describeValue(o.Name, o.Value, declared[o.Name])
 	}
 	return list
 }
 
+func byName(list []*onnxpb.ValueInfoProto) map[string]*onnxpb.ValueInfoProto {
+	named := make(map[string]*onnxpb.ValueInfoProto, len(list))
+	for _, info := range list {
+		named[info.GetName()] = info
+	}
+	return named
+}
+
 // describeValue takes the dimensions' names from where the file declares the
-// value, if it does.
-func describeValue(name string, v *graph.Value, declared []*onnxpb.ValueInfoProto) Value {
+// value; nil if it does not.
+func describeValue(name string, v *graph.Value, declared *onnxpb.ValueInfoProto) Value {
 	d := Value{Name: name, DType: v.Type.DType, Shape: v.Type.Shape.Clone()}
 	if d.Shape != nil {
 		d.Dims = make([]string, len(d.Shape))
 	}
-	for _, info := range declared {
-		if info.GetName() != name {
-			continue
-		}
-		d.Optional = info.GetType().GetOptionalType() != nil
-		if dims := info.GetType().GetTensorType().GetShape().GetDim(); len(dims) == len(d.Dims) {
-			for i, dim := range dims {
-				d.Dims[i] = dim.GetDimParam()
-			}
+	d.Optional = declared.GetType().GetOptionalType() != nil
+	if dims := declared.GetType().GetTensorType().GetShape().GetDim(); len(dims) == len(d.Dims) {
+		for i, dim := range dims {
+			d.Dims[i] = dim.GetDimParam()
 		}
 	}
 	return d

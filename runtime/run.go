@@ -8,7 +8,6 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
-	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -77,16 +76,20 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) (err error) {
 
 // ask notes the outputs of these names, all of them if there are none.
 func (s *Session) ask(args *arguments, names []string) error {
-	for i, o := range s.typed.Outputs {
-		if len(names) == 0 || slices.Contains(names, o.Name) {
+	for i := range s.typed.Outputs {
+		if len(names) == 0 {
 			args.want = append(args.want, i)
 		}
 	}
 	for _, name := range names {
-		if !s.makes(name) {
+		at, ok := s.places[name]
+		if !ok {
 			return fmt.Errorf("the model has no output %s", errs.Quote(name))
 		}
+		args.want = append(args.want, at)
 	}
+	slices.Sort(args.want)
+	args.want = slices.Compact(args.want)
 	return nil
 }
 
@@ -104,7 +107,7 @@ func (s *Session) askInto(args *arguments, out Tensors) error {
 		return nil
 	}
 	for name := range out {
-		if !s.makes(name) {
+		if _, ok := s.places[name]; !ok {
 			return fmt.Errorf("the model has no output %s", errs.Quote(name))
 		}
 	}
@@ -124,10 +127,6 @@ func checkOutput(t *tensor.Tensor) error {
 		return fmt.Errorf("a %s of shape %v with data of type %T", t.DType, []int(t.Shape), t.Data)
 	}
 	return nil
-}
-
-func (s *Session) makes(output string) bool {
-	return slices.ContainsFunc(s.typed.Outputs, func(o graph.Output) bool { return o.Name == output })
 }
 
 // compute makes the outputs.

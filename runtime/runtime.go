@@ -52,8 +52,9 @@ type Options struct {
 type Session struct {
 	model   *onnx.Model
 	options Options
-	typed   *graph.Graph // as the file says
-	passed  *graph.Graph // after passes that need no run's shapes; nil for Reference
+	typed   *graph.Graph   // as the file says
+	passed  *graph.Graph   // after passes that need no run's shapes; nil for Reference
+	places  map[string]int // of the outputs, by name
 	plans   plans
 	kernels *kernel.Set
 	worth   func(work) bool // whether a batch of pictures of so much work is run in portions
@@ -82,6 +83,10 @@ func New(m *onnx.Model, o Options) (_ *Session, err error) {
 	o.Threads = max(1, min(o.Threads, goruntime.GOMAXPROCS(0)))
 	o.Context = nil
 	s := &Session{model: m, options: o, typed: typed, kernels: kernels, worth: work.enough, plans: plans{packs: new(plan.Packs)}}
+	s.places = make(map[string]int, len(typed.Outputs))
+	for i, out := range typed.Outputs {
+		s.places[out.Name] = i
+	}
 	if o.Engine == Planned {
 		s.passed = typed.Clone()
 		err = pass.Run(budget, s.passed)
@@ -152,7 +157,7 @@ func (s *Session) Dump(w io.Writer, stage string) error {
 
 // plannedFor is a session of the same model whose plans are for other kernels.
 func (s *Session) plannedFor(kernels *kernel.Set) *Session {
-	return &Session{model: s.model, options: s.options, typed: s.typed, passed: s.passed, kernels: kernels, worth: s.worth, plans: plans{packs: new(plan.Packs)}}
+	return &Session{model: s.model, options: s.options, typed: s.typed, passed: s.passed, kernels: kernels, worth: s.worth, places: s.places, plans: plans{packs: new(plan.Packs)}}
 }
 
 // Fallbacks lists the steps that the planned engine hands to the reference

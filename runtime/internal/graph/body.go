@@ -161,9 +161,11 @@ func (n *Node) branch() ([]*Node, error) {
 		return nil, err
 	}
 	g := taken.g.Clone()
+	instead := Instead{}
 	for i, v := range g.Inputs {
-		g.Replace(v, captured[i])
+		instead[v] = captured[i]
 	}
+	g.Replace(instead)
 	for _, m := range g.Nodes {
 		m.Name = n.Name + "/" + m.Name
 	}

@@ -117,22 +117,36 @@ func (g *Graph) Uses() Uses {
 	return uses
 }
 
-// Replace makes every reader of old read with instead.
-func (g *Graph) Replace(old, with *Value) {
+// Instead is what readers of a value are to read in its place.
+type Instead map[*Value]*Value
+
+// Of returns what stands for v.
+func (m Instead) Of(v *Value) *Value {
+	if with, ok := m[v]; ok {
+		return with
+	}
+	return v
+}
+
+// In makes n read what stands for its operands.
+func (m Instead) In(n *Node) {
+	if len(m) == 0 {
+		return
+	}
+	for i, v := range n.In {
+		n.In[i] = m.Of(v)
+	}
+	n.Post.Residual = m.Of(n.Post.Residual)
+}
+
+// Replace makes all of g read what stands for its values; nothing that stands for
+// another may be replaced itself.
+func (g *Graph) Replace(m Instead) {
 	for _, n := range g.Nodes {
-		for i, v := range n.In {
-			if v == old {
-				n.In[i] = with
-			}
-		}
-		if n.Post.Residual == old {
-			n.Post.Residual = with
-		}
+		m.In(n)
 	}
 	for i := range g.Outputs {
-		if g.Outputs[i].Value == old {
-			g.Outputs[i].Value = with
-		}
+		g.Outputs[i].Value = m.Of(g.Outputs[i].Value)
 	}
 }
 

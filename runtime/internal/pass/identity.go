@@ -9,7 +9,7 @@ import (
 
 // identity drops nodes that copy their input: a Pad by nothing among them.
 func identity(g *graph.Graph) (bool, error) {
-	changed := false
+	instead := graph.Instead{}
 	uses := g.Uses()
 	for _, n := range g.Nodes {
 		copies := n.Is("Identity") || n.Is("Cast") && n.In[0].Type.DType == n.Out[0].Type.DType
@@ -18,11 +18,11 @@ func identity(g *graph.Graph) (bool, error) {
 			copies = known && !slices.ContainsFunc(append(begin, end...), func(d int) bool { return d != 0 })
 		}
 		if copies && uses[n.Out[0]] > 0 {
-			g.Replace(n.Out[0], n.In[0])
-			changed = true
+			instead[n.Out[0]] = instead.Of(n.In[0])
 		}
 	}
-	return changed, nil
+	g.Replace(instead)
+	return len(instead) > 0, nil
 }
 
 // padding returns what a Pad adds at the begin and the end of each dimension.

@@ -94,14 +94,17 @@ type editor struct {
 	at    map[*graph.Node]int           // place in the list that the walk started with: see place
 	ahead map[*graph.Node][]*graph.Node // new nodes to stand before an earlier one
 	done  bool                          // something changed
+
+	instead graph.Instead // of values whose nodes the walk dropped
 }
 
 // edit calls visit for every node of g; visit returns the nodes that take its
 // place, and nil to keep it.
 func edit(g *graph.Graph, visit func(e *editor, n *graph.Node) ([]*graph.Node, error)) (bool, error) {
-	e := &editor{g: g, uses: g.Uses(), ahead: map[*graph.Node][]*graph.Node{}}
+	e := &editor{g: g, uses: g.Uses(), ahead: map[*graph.Node][]*graph.Node{}, instead: graph.Instead{}}
 	list := make([]*graph.Node, 0, len(g.Nodes))
 	for _, n := range g.Nodes {
+		e.instead.In(n)
 		with, err := visit(e, n)
 		if err != nil {
 			return false, fmt.Errorf("node %q: %w", n.Name, err)
@@ -117,6 +120,7 @@ func edit(g *graph.Graph, visit func(e *editor, n *graph.Node) ([]*graph.Node, e
 	for _, n := range list {
 		g.Nodes = append(append(g.Nodes, e.ahead[n]...), n)
 	}
+	g.Replace(e.instead)
 	return e.done, nil
 }
 

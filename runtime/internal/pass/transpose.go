@@ -41,7 +41,7 @@ func transposes(g *graph.Graph) (bool, error) {
 
 func mergeTranspose(e *editor, n *graph.Node, perm []int) []*graph.Node {
 	if isIdentity(perm) {
-		e.g.Replace(n.Out[0], n.In[0])
+		e.instead[n.Out[0]] = n.In[0]
 		return []*graph.Node{}
 	}
 	first := permOf(n.In[0].Def)
@@ -51,7 +51,7 @@ func mergeTranspose(e *editor, n *graph.Node, perm []int) []*graph.Node {
 	source := n.In[0].Def.In[0]
 	merged := permute(first, perm)
 	if isIdentity(merged) {
-		e.g.Replace(n.Out[0], source)
+		e.instead[n.Out[0]] = e.instead.Of(source)
 		return []*graph.Node{}
 	}
 	return []*graph.Node{transpose(n.Name, source, n.Out[0], merged)}

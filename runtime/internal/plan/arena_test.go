@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -33,5 +34,57 @@ func TestLayOut(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// lowestOffsets is layOut as it is defined: each buffer is held against all before it.
+func lowestOffsets(buffers []*Buffer) (offsets []int) {
+	order := slices.Clone(buffers)
+	slices.SortStableFunc(order, func(a, b *Buffer) int { return b.size - a.size })
+	at := map[*Buffer]int{}
+	for i, b := range order {
+		before := slices.Clone(order[:i])
+		slices.SortFunc(before, func(x, y *Buffer) int { return at[x] - at[y] })
+		for _, o := range before {
+			if o.first <= b.last && b.first <= o.last && at[b]+aligned(b.size) > at[o] && at[b] < at[o]+aligned(o.size) {
+				at[b] = at[o] + aligned(o.size)
+			}
+		}
+	}
+	for _, b := range buffers {
+		offsets = append(offsets, at[b])
+	}
+	return offsets
+}
+
+// TestLayOutIsLowest compares layOut with its definition, and a long chain of many
+// buffers with what two need.
+func TestLayOutIsLowest(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for range 200 {
+		var list []*Buffer
+		steps := 1 + r.IntN(60)
+		for range 1 + r.IntN(80) {
+			first := r.IntN(steps) - 1
+			list = append(list, &Buffer{size: r.IntN(200), first: first, last: first + r.IntN(1+r.IntN(steps))})
+		}
+		want := lowestOffsets(list)
+		layOut(list)
+		for i, b := range list {
+			if b.offset != want[i] {
+				t.Fatalf("buffer %d of %d: offset %d, want %d", i, len(list), b.offset, want[i])
+			}
+		}
+	}
+	var chain, wide []*Buffer
+	for i := range 50_000 {
+		chain = append(chain, &Buffer{size: 64, first: i - 1, last: i})
+		wide = append(wide, &Buffer{size: 64, first: i - 1, last: 50_000})
+	}
+	if total := layOut(chain); total != 128 {
+		t.Errorf("a chain takes %d, want 128", total)
+	}
+	if total := layOut(wide); total != 64*len(wide) {
+		t.Errorf("buffers in use together take %d, want %d", total, 64*len(wide))
 	}
 }

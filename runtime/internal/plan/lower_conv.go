@@ -114,6 +114,9 @@ func (p *planner) conv(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
+	if wide(c) {
+		return errNoKernel
+	}
 	b, ok := bias(optional(n.In, 2), wv.Type.Shape[0])
 	switch {
 	case !ok:
@@ -126,6 +129,10 @@ func (p *planner) conv(n *graph.Node) error {
 	}
 	return p.dense(n, c, b)
 }
+
+// wide reports whether a window is far larger than any network's. The kernels look at
+// no context inside a task, of which one is a few rows; the reference loops do.
+func wide(c ops.Conv) bool { return tensor.Shape(c.Kernel).Elements() > 1<<14 }
 
 func geometry(n *graph.Node) (ops.Conv, error) { return resolve(n, ops.ConvOf) }
 

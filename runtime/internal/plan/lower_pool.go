@@ -15,6 +15,9 @@ func (p *planner) windowPool(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
+	if wide(c) {
+		return errNoKernel
+	}
 	in, err := p.image(n.In[0])
 	if err != nil {
 		return err

@@ -176,7 +176,7 @@ func (p *planner) step(n *graph.Node, name string, reads, writes []*Place, bind 
 
 // macs counts n's multiply-adds; 0 for the copies that no node asks for.
 func macs(n *graph.Node) int64 {
-	if n.Op == nil {
+	if n.Op == nil || !n.Is("Conv", "MDConv", "MatMul", "Gemm") {
 		return 0
 	}
 	call, err := n.Call()
