@@ -23,12 +23,14 @@ import (
 // digitNames are the labels of the digits' ten classes.
 var digitNames = strings.Fields("zero one two three four five six seven eight nine")
 
+// digitMetadata says how the pictures of digits are prepared.
+var digitMetadata = map[string]string{preprocess.KeyCrop: "1", preprocess.KeyMean: "127.5,127.5,127.5", preprocess.KeyStd: "127.5,127.5,127.5"}
+
 // digitsModel is the digits checkpoint, converted as tf2onnx does with the flags
 // that its pictures want.
 func digitsModel(t testing.TB, o mixconv.ConvertOptions) *mixconv.Model {
 	t.Helper()
-	o.ImageSize, o.Labels = 64, digitNames
-	o.Metadata = map[string]string{preprocess.KeyCrop: "1", preprocess.KeyMean: "127.5,127.5,127.5", preprocess.KeyStd: "127.5,127.5,127.5"}
+	o.ImageSize, o.Labels, o.Metadata = 64, digitNames, digitMetadata
 	m, err := mixconv.Convert("testdata/digits", o)
 	if err != nil {
 		t.Fatal(err)
@@ -37,8 +39,7 @@ func digitsModel(t testing.TB, o mixconv.ConvertOptions) *mixconv.Model {
 }
 
 // digitPNG is the handwritten three of the example as a picture of size × size.
-func digitPNG(t testing.TB, size int) []byte {
-	t.Helper()
+func digitPNG(size int) ([]byte, error) {
 	m := image.NewGray(image.Rect(0, 0, size, size))
 	for y := range size {
 		for x := range size {
@@ -47,10 +48,18 @@ func digitPNG(t testing.TB, size int) []byte {
 		}
 	}
 	var b bytes.Buffer
-	if err := png.Encode(&b, m); err != nil {
+	err := png.Encode(&b, m)
+	return b.Bytes(), err
+}
+
+// mustDigitPNG is digitPNG in a test.
+func mustDigitPNG(t testing.TB, size int) []byte {
+	t.Helper()
+	data, err := digitPNG(size)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return b.Bytes()
+	return data
 }
 
 func newClassifier(t testing.TB, m *mixconv.Model, o mixconv.ClassifierOptions) *mixconv.Classifier {
@@ -65,7 +74,7 @@ func newClassifier(t testing.TB, m *mixconv.Model, o mixconv.ClassifierOptions) 
 // TestClassifier: the answer is that of preparing, running and ranking by hand, for
 // encoded and for decoded pictures.
 func TestClassifier(t *testing.T) {
-	m, data := digitsModel(t, mixconv.ConvertOptions{}), digitPNG(t, 100)
+	m, data := digitsModel(t, mixconv.ConvertOptions{}), mustDigitPNG(t, 100)
 	c := newClassifier(t, m, mixconv.ClassifierOptions{})
 	got, err := c.ClassifyBytes(context.Background(), data, 3)
 	if err != nil {
@@ -109,7 +118,7 @@ func TestClassifyAll(t *testing.T) {
 	broken := errors.New("no such picture")
 	var pictures [][]byte
 	for size := 30; size < 41; size++ {
-		pictures = append(pictures, digitPNG(t, size))
+		pictures = append(pictures, mustDigitPNG(t, size))
 	}
 	pictures[4], pictures[7] = []byte("no picture"), nil
 	source := func(yield func([]byte, error) bool) {
@@ -157,7 +166,7 @@ func TestClassifyAll(t *testing.T) {
 // TestClassifyAllStops: with the context's error, or where the caller has enough.
 func TestClassifyAllStops(t *testing.T) {
 	c := newClassifier(t, digitsModel(t, mixconv.ConvertOptions{}), mixconv.ClassifierOptions{Batch: 2})
-	data, read := digitPNG(t, 64), 0
+	data, read := mustDigitPNG(t, 64), 0
 	endless := iter.Seq2[[]byte, error](func(yield func([]byte, error) bool) {
 		for yield(data, nil) {
 			read++
@@ -180,7 +189,7 @@ func TestClassifyAllStops(t *testing.T) {
 
 // TestClassifierOfProbabilities: what ends with a softmax is not given a second one.
 func TestClassifierOfProbabilities(t *testing.T) {
-	m, data := digitsModel(t, mixconv.ConvertOptions{}), digitPNG(t, 64)
+	m, data := digitsModel(t, mixconv.ConvertOptions{}), mustDigitPNG(t, 64)
 	want, err := newClassifier(t, m, mixconv.ClassifierOptions{}).ClassifyBytes(context.Background(), data, 3)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -50,6 +52,52 @@ func Example() {
 	logits := mixconv.Floats(out["logits"])
 	fmt.Println(model.Network.Name, "sees a", slices.Index(logits, slices.Max(logits)))
 	// Output: mixnet-s sees a 3
+}
+
+// An app opens the ONNX file, which says how its pictures are prepared and what its
+// classes are called.
+func ExampleOpen() {
+	path, photo, remove := photoAndModel()
+	defer remove()
+
+	classifier, err := mixconv.Open(path, mixconv.ClassifierOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	classes, err := classifier.ClassifyBytes(context.Background(), photo, 5)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, c := range classes {
+		fmt.Printf("%.2f %s\n", c.Probability, c.Label)
+	}
+	// Output:
+	// 1.00 three
+	// 0.00 nine
+	// 0.00 one
+	// 0.00 five
+	// 0.00 two
+}
+
+// photoAndModel stands for what an app ships: a model in a file, and a picture.
+func photoAndModel() (path string, photo []byte, remove func()) {
+	m, err := mixconv.Convert("testdata/digits", mixconv.ConvertOptions{ImageSize: 64, Labels: digitNames, Metadata: digitMetadata})
+	if err != nil {
+		log.Fatal(err)
+	}
+	folder, err := os.MkdirTemp("", "mixconv-example-*")
+	if err != nil {
+		log.Fatal(err)
+	}
+	path = filepath.Join(folder, "digits.onnx")
+	if err := m.WriteFile(path); err != nil {
+		log.Fatal(err)
+	}
+	photo, err = digitPNG(64)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return path, photo, func() { os.RemoveAll(folder) }
 }
 
 // The file that WriteFile leaves is what an app embeds or ships, and Load and

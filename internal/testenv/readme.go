@@ -6,27 +6,29 @@ import (
 	"testing"
 )
 
-// README fails the test if the Go in the package's README.md is not that of its
-// example_test.go.
-func README(t testing.TB) {
+// README fails the test if the Go in README.md, or in one of the other pages, is
+// not that of the package's example_test.go.
+func README(t testing.TB, others ...string) {
 	t.Helper()
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	source, err := os.ReadFile("example_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := strings.Split(string(readme), "```go\n")[1:]
-	if len(blocks) == 0 {
-		t.Error("the README has no Go in it")
-	}
-	for _, block := range blocks {
-		code, _, _ := strings.Cut(block, "```")
-		indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(code, "\n"), "\n", "\n\t")
-		if !strings.Contains(string(source), indented) {
-			t.Errorf("not in example_test.go:\n%s", code)
+	for _, page := range append([]string{"README.md"}, others...) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks := strings.Split(string(text), "```go\n")[1:]
+		if len(blocks) == 0 {
+			t.Errorf("%s has no Go in it", page)
+		}
+		for _, block := range blocks {
+			code, _, _ := strings.Cut(block, "```")
+			indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(code, "\n"), "\n", "\n\t")
+			if !strings.Contains(string(source), indented) {
+				t.Errorf("%s has Go that is not in example_test.go:\n%s", page, code)
+			}
 		}
 	}
 }
