@@ -28,7 +28,7 @@ var layers = []struct {
 	{"npy", "tensor errs limit internal/regular internal/zipfile internal/filetype"},
 	{"onnx/onnxpb", ""},
 	{"onnx/mdconv", "onnx onnx/onnxpb tensor errs limit"},
-	{"onnx", "onnx/onnxpb tensor errs limit internal/atomicfile internal/filetype"},
+	{"onnx", "onnx/onnxpb tensor errs limit internal/atomicfile internal/regular internal/filetype"},
 	{"ops/eval", "ops tensor errs limit"},
 	{"ops", "tensor errs limit"},
 	{"convert/tf", "convert onnx ops tensor errs limit internal/filetype"},

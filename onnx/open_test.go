@@ -95,7 +95,7 @@ func TestStoredFileChanges(t *testing.T) {
 	}{
 		{"replaced", func(path string) { writeFile(t, path+".new", "x"); os.Rename(path+".new", path) }, ""},
 		{"removed", func(path string) { os.Remove(path) }, ""},
-		{"cut off", func(path string) { os.Truncate(path, 100) }, "EOF"},
+		{"cut off", func(path string) { os.Truncate(path, 100) }, "cut off"},
 		{"written to", func(path string) { os.Chtimes(path, time.Time{}, time.Now().Add(time.Hour)) }, "has changed"},
 	} {
 		path := filepath.Join(t.TempDir(), "m.onnx")
@@ -138,7 +138,7 @@ func FuzzOpen(f *testing.F) {
 	addSeeds(f)
 	f.Add(encode(f, storedModel()))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file := &storedFile{bytes.NewReader(data), int64(len(data)), func() error { return nil }}
+		file := &storedFile{ReaderAt: bytes.NewReader(data), size: int64(len(data)), changed: func() error { return nil }}
 		m, err := decodeStored("fuzz", file, 4, fuzzLimits)
 		if err != nil {
 			return

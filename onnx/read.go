@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -29,7 +31,10 @@ func ReadFile(path string, lim limit.Limits) (*Model, error) {
 
 // open opens the model at path, asks for its size, and finds its folder.
 func open(path string) (*os.File, fs.FileInfo, *folder, error) {
-	f, err := os.Open(path)
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, nil, nil, errs.InFile(path, errFolder)
+	}
+	f, _, err := regular.Open(path, math.MaxInt64)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -56,13 +61,26 @@ func ReadFS(fsys fs.FS, name string, lim limit.Limits) (*Model, error) {
 	return read(name, f, info, fsFolder{fsys, path.Dir(name), name}, lim)
 }
 
-// openFS opens a file and asks for its size.
+var errFolder = errs.Format("", "a folder, not an ONNX model")
+
+// openFS opens a regular file and asks for its size. Anything else is refused
+// before it is opened: opening a named pipe waits for a writer.
 func openFS(fsys fs.FS, name string) (fs.File, fs.FileInfo, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info.IsDir() {
+		return nil, nil, errs.InFile(name, errFolder)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, errs.InFile(name, errs.Format("", "not a regular file (%s)", info.Mode().Type()))
+	}
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	info, err := f.Stat()
+	info, err = f.Stat()
 	if err != nil {
 		f.Close()
 		return nil, nil, err
@@ -87,17 +105,10 @@ func read(name string, r io.Reader, info fs.FileInfo, files dataFiles, lim limit
 // readAll reads r, whose Stat is info, up to limit bytes. After release the
 // bytes must not be used any more.
 func readAll(r io.Reader, info fs.FileInfo, limit int64) (data []byte, release func(), err error) {
-	release = func() {}
-	switch mode := info.Mode(); {
-	case mode.IsRegular() && info.Size() > limit:
+	if info.Size() > limit {
 		return nil, nil, tooLarge(info.Size(), limit)
-	case mode.IsDir():
-		return nil, nil, errs.Format("", "a folder, not an ONNX model")
-	case !mode.IsRegular() && mode&fs.ModeNamedPipe == 0:
-		return nil, nil, errs.Format("", "not a regular file (%s)", mode.Type())
-	case mode.IsRegular():
-		data, release = buffer(int(info.Size()) + bytes.MinRead)
 	}
+	data, release = buffer(int(info.Size()) + bytes.MinRead)
 	b := bytes.NewBuffer(data[:0])
 	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
 	switch {

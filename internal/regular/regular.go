@@ -1,6 +1,6 @@
 // Package regular opens files that must be regular ones. Folders, devices and
-// named pipes are refused before they are opened: opening a pipe waits for a
-// writer.
+// named pipes are refused before they are opened, since opening may do something or
+// wait for a writer, and, in case the name has changed hands, again afterwards.
 package regular
 
 import (
@@ -20,7 +20,7 @@ func Open(path string, most int64) (*os.File, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -1,0 +1,9 @@
+//go:build !unix
+
+package onnx
+
+import "os"
+
+// hold takes over f and reads it on. The file stays open: these systems have
+// descriptors enough, and keep a file that is mapped from being replaced.
+func hold(f *os.File, _ int64) (holder, error) { return f, nil }
