@@ -62,9 +62,9 @@ func NewTensor(data []float32, shape ...int) *Tensor { return tensor.Of(data, sh
 func Floats(t *Tensor) []float32 { return tensor.Data[float32](t) }
 
 // Load opens an ONNX file. External data is read from the file's folder and
-// nowhere else. The file stays open as long as the Session is in use, which reads
-// its weights when it packs them: write a new model to a new file and rename it,
-// not into this one.
+// nowhere else. The Session reads its weights when it packs them, out of a file that
+// is mapped and not open: write a new model to a new file and rename it, not into
+// this one. Session.Close gives everything back at once; nothing has to be closed.
 func Load(path string, o Options) (*Session, error) { return runtime.Load(path, o) }
 
 // LoadBytes reads an ONNX model from memory, such as a go:embed variable. It

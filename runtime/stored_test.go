@@ -130,3 +130,11 @@ func TestStoredChange(t *testing.T) {
 		t.Errorf("a plan made before: %v", err)
 	}
 }
+
+// smallStored is a small model with a weight that is left in the file.
+func smallStored() *onnx.Model {
+	b := newBuilder(14)
+	b.node("MatMul", "y", []string{b.input("x", tensor.Unknown, 32), b.weight(32, 80)}) // 10 kB
+	b.output("y", 2)
+	return b.model()
+}
