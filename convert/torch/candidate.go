@@ -207,6 +207,9 @@ func (s *search) alone(c *candidate, found []*candidate) error {
 
 // missingKey is the error where --key or --prefix names nothing.
 func (s *search) missingKey() error {
+	if s.Key == "" && s.Prefix == "" {
+		return nil
+	}
 	if s.Key != "" && len(s.chosenDictionaries()) == 0 {
 		return errs.Format("", "no dictionary of tensors at key %s, found %s", errs.Quote(s.Key), cmp.Or(strings.Join(s.keys(), ", "), "none below the file itself"))
 	}

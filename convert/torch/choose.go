@@ -152,6 +152,9 @@ func (d *dictionary) wrapper() string {
 // nothingFits says why no network of the patterns fits: what the tensors are
 // instead, or what keeps them from the nearest one.
 func (s *search) nothingFits(named bool) error {
+	if len(s.dictionaries) == 0 {
+		return s.noDictionary()
+	}
 	if err := s.missingKey(); err != nil {
 		return err
 	}
@@ -160,7 +163,7 @@ func (s *search) nothingFits(named bool) error {
 	switch {
 	case len(other) > 0 && near != nil:
 		return fmt.Errorf("%w; the tensors (%s) fit %s", near.err, other[0], strings.Join(networkNames(other[0].networks), ", "))
-	case near == nil || !named && near.share < 0.5:
+	case near == nil || !named:
 		if kind := strangerOf(s.contents); kind != "" {
 			return &errs.UnsupportedError{Items: []errs.Unsupported{{Reason: kind}}}
 		}

@@ -3,6 +3,7 @@ package torch
 import (
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/mixconv/mixconv/convert/torch/internal/pickle"
 	"github.com/mixconv/mixconv/convert/torch/internal/pth"
@@ -100,6 +101,9 @@ func pickled(f *pth.File) (*contents, error) {
 			for _, e := range at.dict.Entries {
 				inner, isDict := e.Value.(*pickle.Dict)
 				name, named := e.Key.(string)
+				if n, ok := e.Key.(int64); ok { // of a parameter, in the state of an optimizer
+					name, named = strconv.FormatInt(n, 10), true
+				}
 				if isDict && named && places[inner] < maxPlaces && total < maxDictionaries {
 					places[inner]++
 					total++

@@ -154,6 +154,28 @@ func TestWrongClaims(t *testing.T) {
 	}
 }
 
+// TestReadAmbiguous: of several sets that fit, the first can be looked at; a
+// conversion wants to be told.
+func TestReadAmbiguous(t *testing.T) {
+	const name = "mobilenetv3_small_050"
+	n, err := convert.Named(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := Dict(Str("student"), Dict(Shapes("0", "", arrays(n, nil))...), Str("teacher"), Dict(Shapes("1", "", arrays(n, nil))...))
+	path := writePth(t, value, oneElement, oneElement)
+	c, err := Read(path, Options{})
+	if err != nil || c.Dictionary != "student" || !slices.Equal(c.Fits, []string{name}) {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if _, err := Load(path, LoadOptions{}); err == nil || !strings.Contains(err.Error(), "which weights?") {
+		t.Error(err)
+	}
+	if s, err := Load(path, LoadOptions{Options: Options{Key: "teacher"}}); err != nil || s.Dictionary != "teacher" {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 // TestSafetensorsClaim: the texts in a safetensors file may name the network.
 func TestSafetensorsClaim(t *testing.T) {
 	header := `{"__metadata__":{"format":"pt","arch":"mixnet_s"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`
@@ -191,6 +213,7 @@ func TestStrangers(t *testing.T) {
 		{"layers.0.blocks.0.attn.relative_position_bias_table", "a Swin transformer"},
 		{"conv_stem.weight blocks.1.0.routing_fn.weight blocks.1.0.conv_pw.weight", "CondConv"},
 		{"conv_stem.weight bn1.weight bn1.bias blocks.0.0.conv_dw.weight blocks.0.0.bn1.weight", "group or layer norms"},
+		{"conv_stem.weight bn1.weight bn1.running_mean blocks.0.0.conv_dw.weight blocks.1.0.routing_fn.weight", "CondConv"},
 		{"conv_stem.weight blocks.1.0.dw_start.conv.weight", "a MobileNetV4"},
 		{"features.denseblock1.denselayer1.norm1.weight", "a DenseNet"},
 		{"features.0.weight features.0.bias classifier.6.weight", "a VGG"},
@@ -205,9 +228,18 @@ func TestStrangers(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.names, err, c.want)
 		}
 	}
-	optimizer := Dict(Str("optimizer"), Dict(Str("state"), Dict(Str("w"), Dict(Shapes("0", "", []Array{{Name: "exp_avg", Shape: []int{2}}, {Name: "exp_avg_sq", Shape: []int{2}}})...))))
+	optimizer := Dict(Str("optimizer"), Dict(Str("state"), Dict(Int(0), Dict(Shapes("0", "", []Array{{Name: "exp_avg", Shape: []int{2}}, {Name: "exp_avg_sq", Shape: []int{2}}})...))))
 	_, err := Load(writePth(t, optimizer, oneElement), LoadOptions{})
 	if err == nil || !strings.Contains(err.Error(), "the state of an optimizer without the weights") {
+		t.Error(err)
+	}
+	_, err = Load(writePth(t, Dict(Str("epoch"), Int(1), Str("best"), Int(2)), oneElement), LoadOptions{})
+	if err == nil || !strings.Contains(err.Error(), "epoch is an integer, allowed are tensors") {
+		t.Error(err)
+	}
+	quantised := Tensor(Storage("QInt8Storage", "0", 1), 0, []int{1}, []int{1})
+	_, err = Load(writePth(t, Dict(Str("w"), quantised), "\x00"), LoadOptions{})
+	if err == nil || !strings.Contains(err.Error(), "a quantised tensor (QInt8Storage)") {
 		t.Error(err)
 	}
 }

@@ -1,6 +1,9 @@
 package torch
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // stranger is a kind of weights that no network here has, told by names of
 // tensors, each of which must be there.
@@ -16,7 +19,6 @@ var strangers = []stranger{
 	{"weights of 4 or 8 bits that a language model's quantiser made (GPTQ, AWQ)", []string{`\.qweight$`, `\.qzeros$|\.scales$`}},
 	{"weights quantised by bitsandbytes", []string{`\.(absmax|quant_map|SCB|quant_state.*)$`}},
 	{"the state of a quantised PyTorch model", []string{`(_packed_params|\.zero_point|activation_post_process|fake_quant)`}},
-	{"the state of an optimizer without the weights", []string{`(exp_avg|momentum_buffer|square_avg)$`}},
 	{"an EfficientNet with CondConv (conditional convolutions)", []string{`routing_fn\.weight$`}},
 	{"an EfficientNet-EdgeTPU or EfficientNetV2 (fused blocks)", []string{`blocks\.\d+\.\d+\.conv_exp\.weight$`}},
 	{"a MobileNetV4 (universal inverted bottlenecks)", []string{`blocks\.\d+\.\d+\.(dw_start|dw_mid|pw_exp)\.conv\.weight$`}},
@@ -39,16 +41,22 @@ var strangers = []stranger{
 	{"a U-Net or another segmentation network", []string{`(decoder\.blocks|segmentation_head|up\d\.|upconv)`}},
 }
 
-// Only batch norms have moments.
+// Only batch norms have moments, and only optimizers averages of gradients.
 var (
 	norms   = regexp.MustCompile(`(^|\.)bn\d\.weight$`)
 	moments = regexp.MustCompile(`\.running_mean$`)
+
+	optimizers = regexp.MustCompile(`^(.*\.)?(exp_avg|exp_avg_sq|momentum_buffer|square_avg)$`)
 )
 
 // strangerOf says what the tensors look like and what can be done with them; ""
 // if nothing is known.
 func strangerOf(all *contents) string {
 	const advice = ": not a network that is converted here; export it with torch.onnx.export, and run that"
+	weights := slices.DeleteFunc(slices.Clone(all.dictionaries), isOptimizer)
+	if len(weights) == 0 && len(all.dictionaries) > 0 {
+		return "the state of an optimizer without the weights: save the model's state_dict"
+	}
 	for _, s := range strangers {
 		if s.matches(all) {
 			return s.what + advice
@@ -69,9 +77,17 @@ func (s stranger) matches(all *contents) bool {
 	return true
 }
 
+// isOptimizer reports whether d is what an optimizer keeps of a parameter.
+func isOptimizer(d *dictionary) bool {
+	return slices.ContainsFunc(d.entries, func(e entry) bool { return optimizers.MatchString(e.name) })
+}
+
 // has reports whether the name of a tensor matches.
 func has(all *contents, pattern *regexp.Regexp) bool {
 	for _, d := range all.dictionaries {
+		if isOptimizer(d) {
+			continue
+		}
 		for _, e := range d.entries {
 			if pattern.MatchString(e.name) {
 				return true

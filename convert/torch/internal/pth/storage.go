@@ -3,6 +3,7 @@ package pth
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/mixconv/mixconv/convert/torch/internal/pickle"
 	"github.com/mixconv/mixconv/errs"
@@ -72,6 +73,9 @@ func parseStorageID(id any, legacy bool) (storageID, error) {
 	class, ok := t[1].(pickle.Global)
 	if !ok {
 		return s, fmt.Errorf("the storage's class is %s, allowed is a name", pickle.TypeName(t[1]))
+	}
+	if class.Module == "torch" && strings.HasPrefix(class.Name, "Q") {
+		return s, fmt.Errorf("a quantised tensor (%s): weights in floating point are read; export the quantised model with torch.onnx.export, and run that", class.Name)
 	}
 	if s.class, ok = storageType(class); !ok {
 		return s, fmt.Errorf("the storage's class is %s, allowed are torch's own such as torch.FloatStorage", errs.Quote(class.String()))
