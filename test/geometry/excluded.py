@@ -8,12 +8,12 @@ import nearest
 
 
 def windows(g):
-    """Of each spatial axis of a pool: length, extent of the window, pads, stride."""
+    """Of each spatial axis of a pool or Conv: length, extent of the window, pads, stride."""
     a, space = g.attributes, g.shape[2:]
-    n = len(space)
+    n, kernel = len(space), g.attributes.get("kernel_shape") or g.kernel
     pads = a.get("pads") or [0] * (2 * n)
     dilations, strides = a.get("dilations") or [1] * n, a.get("strides") or [1] * n
-    return [(space[i], (a["kernel_shape"][i] - 1) * dilations[i] + 1, pads[i] + pads[n + i], strides[i]) for i in range(n)]
+    return [(space[i], (kernel[i] - 1) * dilations[i] + 1, pads[i] + pads[n + i], strides[i]) for i in range(n)]
 
 
 def same(g):
@@ -73,8 +73,8 @@ EXCLUDED = [
      lambda g: g.op == "MaxPool" and blind(g)),
     ("SAME pads of a dilated pool: they are computed without the dilation, and the result is not ⌈in / stride⌉ long",
      lambda g: g.op in POOLS and same(g) and dilated(g)),
-    ("SAME pads of a pool whose window is smaller than its stride: they are negative",
-     lambda g: g.op in POOLS and same(g) and any(extent < stride for _, extent, _, stride in windows(g))),
+    ("SAME pads of a window that is smaller than its stride: they are negative",
+     lambda g: g.op in (*POOLS, "Conv") and same(g) and any(extent < stride for _, extent, _, stride in windows(g))),
     ("SAME pads of a ConvTranspose whose window is smaller than its stride: the result is not in · stride long",
      lambda g: g.op == "ConvTranspose" and g.shorter),
     ("ConvTranspose of an axis without elements has a result; PyTorch refuses",
