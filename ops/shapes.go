@@ -25,6 +25,15 @@ func inferBroadcast(c *Call) ([]Type, error) {
 	return one(s), nil
 }
 
+// inferMod refuses the remainder with the divisor's sign for floats, which ONNX
+// defines for integers alone before opset 28.
+func inferMod(c *Call) ([]Type, error) {
+	if d := c.In[0].DType; c.Version < 28 && (floats.has(d) || d == tensor.BFloat16) && c.Attrs.Int("fmod", 0) == 0 {
+		return nil, fmt.Errorf("attribute fmod: 0 for %s, must be 1", d)
+	}
+	return inferBroadcast(c)
+}
+
 // broadcast is multidirectional broadcasting, as in ONNX and numpy.
 func broadcast(a, b tensor.Shape) (tensor.Shape, error) {
 	if a == nil || b == nil {

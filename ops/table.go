@@ -107,7 +107,7 @@ var inference = map[string]func(*Call) ([]Type, error){
 	"MelWeightMatrix":           inferMelWeights,
 	"Min":                       inferBroadcast,
 	"Mish":                      inferSame,
-	"Mod":                       inferBroadcast,
+	"Mod":                       inferMod,
 	"Mul":                       inferBroadcast,
 	"Neg":                       inferSame,
 	"NegativeLogLikelihoodLoss": inferLoss,

@@ -262,6 +262,7 @@ func mean(r *run) error { return r.addUp(float64(len(r.in))) }
 
 func (r *run) addUp(divisor float64) error {
 	return r.through(tensor.Float64, func() error {
+		fill(tensor.Data[float64](r.out[0]), math.Copysign(0, -1)) // what leaves -0 as it is
 		for _, t := range r.in {
 			wide, err := r.as(tensor.Float64, t)
 			if err != nil {

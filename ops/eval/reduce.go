@@ -124,6 +124,15 @@ func magnitudesOf(row []float64) float64 {
 	return sum
 }
 
+// sizesOf is magnitudesOf of integers; the sum wraps around.
+func sizesOf(row []int64) int64 {
+	sum := int64(0)
+	for _, v := range row {
+		sum += max(v, -v)
+	}
+	return sum
+}
+
 func lengthOf(row []float64) float64 { return math.Sqrt(squaresOf(row)) }
 func logSumOf(row []float64) float64 { return math.Log(sumOf(row)) }
 
