@@ -124,6 +124,24 @@ func TestRunObservesLimits(t *testing.T) {
 	}
 }
 
+// TestEinsumOfTooManyIndices: 8 to the power of 26 is no number of indices that a
+// loop can count.
+func TestEinsumOfTooManyIndices(t *testing.T) {
+	b := newBuilder(17)
+	in := []string{b.input("x", 8)}
+	for range 25 {
+		in = append(in, b.weight(8))
+	}
+	b.node("Einsum", "y", in, onnx.StringAttr("equation", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z->"))
+	b.output("y", 0)
+	for _, engine := range []Engine{Planned, Reference} {
+		s := newSession(t, b.model(), Options{Engine: engine})
+		if _, err := s.Run(t.Context(), randomInput(s, 1, 1)); !errors.Is(err, limit.ErrExceeded) {
+			t.Errorf("%v: %v", engine, err)
+		}
+	}
+}
+
 // TestFoldingChangesNoResult: with any budget for constants a model gives the same.
 func TestFoldingChangesNoResult(t *testing.T) {
 	build := func() *onnx.Model {

@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -13,6 +14,9 @@ func einsum(r *run) error {
 	e, ok, err := ops.EinsumOf(r.Call)
 	if err != nil || !ok {
 		return fmt.Errorf("a rank is not known: %w", err)
+	}
+	if _, _, err := tensor.Size(tensor.Uint8, e.Dims); err != nil { // also where an output has few elements
+		return limit.Exceeded("the sizes of all labels: %v", err)
 	}
 	var in []*tensor.Tensor
 	for _, t := range r.in {
