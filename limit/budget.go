@@ -103,8 +103,8 @@ func (b *Budget) Fold(small bool, bytes int64, compute func(*Budget) error) erro
 	if small {
 		may = &b.folding.small
 	}
-	if bytes > may.bytes {
-		return Exceeded("constants of more bytes than the limits allow")
+	if bytes > may.bytes || may.operations <= 0 {
+		return Exceeded("constants of more bytes or operations than the limits allow")
 	}
 	one := &Budget{Limits: b.Limits, ctx: b.ctx, left: min(may.operations, b.left), folding: b.folding}
 	one.Limits.TensorBytes = min(one.Limits.TensorBytes, may.bytes)
