@@ -2,8 +2,11 @@
 
 package onnx
 
-import "os"
+import (
+	"io/fs"
+	"os"
+)
 
 // hold takes over f and reads it on. The file stays open: these systems have
 // descriptors enough, and keep a file that is mapped from being replaced.
-func hold(f *os.File, _ int64) (holder, error) { return f, nil }
+func hold(f *os.File, _ fs.FileInfo) (holder, error) { return f, nil }

@@ -5,30 +5,42 @@ package onnx
 import (
 	"errors"
 	"io"
+	"io/fs"
+	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"sync"
 
+	"github.com/mixconv/mixconv/internal/regular"
 	"golang.org/x/sys/unix"
 )
 
 // mapping is a file in the address space. It needs no descriptor, of which a process
 // has few, and it stays what was opened when the file's name is given to another.
+// As long as the name is the file's, that is opened to read, since pages that are read
+// in a mapping count as the process's memory.
 //
 // Reading memory that the file no longer has, since somebody cut it off, is a
 // signal that ends a Go process unless the goroutine asks for a panic. So nobody but
-// ReadAt touches the memory, and it only copies. What it has read leaves the
-// process's memory at once: it is packed elsewhere.
+// copyAt touches the memory, and it only copies.
 type mapping struct {
+	path    string       // absolute
+	info    fs.FileInfo  // of the file
 	mu      sync.RWMutex // held to read data
 	data    []byte       // nil when closed
 	cleanup runtime.Cleanup
 }
 
-// hold takes over f, which has size bytes, and reads it on.
-func hold(f *os.File, size int64) (holder, error) {
+// hold takes over f, whose Stat is info, and reads it on.
+func hold(f *os.File, info fs.FileInfo) (holder, error) {
 	defer f.Close()
+	size := info.Size()
+	path, err := filepath.Abs(f.Name()) // the working directory may change
+	if err != nil {
+		return nil, err
+	}
 	if int64(int(size)) != size {
 		return nil, errors.New("the file is larger than the address space")
 	}
@@ -36,7 +48,7 @@ func hold(f *os.File, size int64) (holder, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &mapping{data: data}
+	m := &mapping{path: path, info: info, data: data}
 	m.cleanup = runtime.AddCleanup(m, func(data []byte) { unix.Munmap(data) }, data) // of what Mmap gave: cannot fail
 	return m, nil
 }
@@ -47,6 +59,19 @@ func (m *mapping) ReadAt(p []byte, offset int64) (n int, err error) {
 	if m.data == nil {
 		return 0, errModelClosed
 	}
+	f, _, err := regular.Open(m.path, math.MaxInt64)
+	if err != nil {
+		return m.copyAt(p, offset)
+	}
+	defer f.Close()
+	if now, err := f.Stat(); err != nil || !os.SameFile(m.info, now) {
+		return m.copyAt(p, offset)
+	}
+	return f.ReadAt(p, offset)
+}
+
+// copyAt is ReadAt out of the mapping.
+func (m *mapping) copyAt(p []byte, offset int64) (n int, err error) {
 	if offset < 0 || offset >= int64(len(m.data)) {
 		return 0, io.EOF
 	}
@@ -57,18 +82,10 @@ func (m *mapping) ReadAt(p []byte, offset int64) (n int, err error) {
 		}
 	}()
 	n = copy(p, m.data[offset:])
-	m.drop(int(offset), int(offset)+n)
 	if n < len(p) {
 		err = io.EOF
 	}
 	return n, err
-}
-
-// drop gives back the pages that have bytes from to to.
-func (m *mapping) drop(from, to int) {
-	page := os.Getpagesize()
-	from, to = from/page*page, min((to+page-1)/page*page, len(m.data))
-	_ = unix.Madvise(m.data[from:to], unix.MADV_DONTNEED) // advice: what the system makes of it changes no result
 }
 
 // Close gives the memory back when nobody reads it any more.

@@ -42,7 +42,7 @@ func openStored(path string, f *os.File, info fs.FileInfo, lim limit.Limits) (*M
 		f.Close()
 		return m, nil
 	}
-	held, err := hold(f, info.Size())
+	held, err := hold(f, info)
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func TestStoredFileChanges(t *testing.T) {
 	}{
 		{"replaced", func(path string) { writeFile(t, path+".new", "x"); os.Rename(path+".new", path) }, ""},
 		{"removed", func(path string) { os.Remove(path) }, ""},
-		{"cut off", func(path string) { os.Truncate(path, 100) }, "cut off"},
+		{"cut off", func(path string) { os.Truncate(path, 100) }, "has changed"},
 		{"written to", func(path string) { os.Chtimes(path, time.Time{}, time.Now().Add(time.Hour)) }, "has changed"},
 	} {
 		path := filepath.Join(t.TempDir(), "m.onnx")

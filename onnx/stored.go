@@ -43,8 +43,8 @@ func (s *Stored) describe(tp *onnxpb.TensorProto, lim limit.Limits) bool {
 // read fills data from offset on with what the file had when it was opened.
 func (f *storedFile) read(data []byte, offset int64) error {
 	_, err := f.ReadAt(data, offset)
-	if err == nil {
-		err = f.changed()
+	if changed := f.changed(); changed != nil {
+		err = changed
 	}
 	if err != nil {
 		return fmt.Errorf("reading weights: %w", err)
