@@ -3,6 +3,7 @@
 package onnx
 
 import (
+	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -27,5 +28,29 @@ func TestExternalNamedPipe(t *testing.T) {
 		wantError(t, err, "not a regular file")
 	case <-time.After(5 * time.Second):
 		t.Fatal("opening a named pipe waits")
+	}
+}
+
+// TestNamedPipe: a named pipe is refused at once, whoever opens it.
+func TestNamedPipe(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "pipe.onnx")
+	if err := syscall.Mkfifo(path, 0o644); err != nil {
+		t.Skip(err)
+	}
+	for name, open := range map[string]func() error{
+		"ReadFile":     func() error { _, err := ReadFile(path, noLimits); return err },
+		"OpenFile":     func() error { _, err := OpenFile(path, noLimits); return err },
+		"ReadFS":       func() error { _, err := ReadFS(os.DirFS(dir), "pipe.onnx", noLimits); return err },
+		"ReadTensorFS": func() error { _, err := ReadTensorFS(os.DirFS(dir), "pipe.onnx", noLimits); return err },
+	} {
+		done := make(chan error, 1)
+		go func() { done <- open() }()
+		select {
+		case err := <-done:
+			wantError(t, err, "not a regular file")
+		case <-time.After(5 * time.Second):
+			t.Fatalf("%s waits for a writer", name)
+		}
 	}
 }
