@@ -82,45 +82,5 @@ func nodeLabel(nodes []*onnxpb.NodeProto, i int) string {
 
 // hint names the visible value whose name is closest to name, if one is close.
 func (c *checker) hint(name string) string {
-	best, distance := "", min(2+len(name)/5, 4)
-	work := 2_000_000 // of comparing bytes, so that a large graph does not wait for it
-	try := func(candidate string) {
-		gap := len(candidate) - len(name)
-		if candidate == "" || gap >= distance || -gap >= distance || work < 0 {
-			return
-		}
-		work -= len(candidate) * len(name)
-		if d := editDistance(name, candidate); d < distance || d == distance && candidate < best {
-			best, distance = candidate, d
-		}
-	}
-	for _, candidate := range c.scope.order {
-		try(candidate)
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %s?)", errs.Quote(best))
-}
-
-// editDistance is the number of insertions, deletions and substitutions of
-// bytes that turn a into b.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return errs.DidYouMean(name, slices.Values(c.scope.order))
 }

@@ -41,7 +41,8 @@ func (v Value) String() string {
 	return fmt.Sprintf("%s %s [%s]", v.Name, v.DType, strings.Join(dims, ","))
 }
 
-// Inputs lists what Run must be given.
+// Inputs lists what Run must be given. What it may be given besides has a default:
+// see Defaults.
 func (s *Session) Inputs() []Value { return inputs(s.model, s.typed) }
 
 // Outputs lists what Run returns.
@@ -51,6 +52,14 @@ func inputs(m *onnx.Model, g *graph.Graph) []Value {
 	list, declared := make([]Value, len(g.Inputs)), byName(m.Proto.GetGraph().GetInput())
 	for i, v := range g.Inputs {
 		list[i] = describeValue(v.Name, v, declared[v.Name])
+	}
+	return list
+}
+
+func defaults(m *onnx.Model, g *graph.Graph) []Value {
+	list, declared := make([]Value, len(g.Defaults)), byName(m.Proto.GetGraph().GetInput())
+	for i, d := range g.Defaults {
+		list[i] = describeValue(d.Value.Name, &graph.Value{Type: d.Declared}, declared[d.Value.Name])
 	}
 	return list
 }

@@ -298,7 +298,7 @@ func TestEngines(t *testing.T) {
 // kernels is the list of the plans' kernels, separated by commas.
 func kernels(t *testing.T, s *Session) string {
 	t.Helper()
-	stages, _, err := s.declared()
+	stages, _, err := s.prepared(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

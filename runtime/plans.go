@@ -44,6 +44,7 @@ type entry struct {
 
 	rest     *graph.Graph     // what the plan does not reach: see stages.go. Its inputs are the plan's outputs
 	deciding []bool           // the inputs of rest whose values decide on shapes
+	session  *Session         // that it was made for
 	of       *graph.Graph     // the rest that this is a stage of; nil: the model
 	values   []*tensor.Tensor // of a stage's inputs, those that decide; else nil
 }
@@ -73,7 +74,7 @@ func (s *Session) entry(ctx context.Context, shapes []tensor.Shape, want []int) 
 // what it returns runs all pictures together.
 func (s *Session) find(shapes []tensor.Shape, want []int, together bool) *entry {
 	for _, e := range s.plans.entries {
-		if e.of == nil && slices.Equal(e.want, want) && slices.EqualFunc(e.shapes, shapes, tensor.Shape.Equal) &&
+		if e.session == s && e.of == nil && slices.Equal(e.want, want) && slices.EqualFunc(e.shapes, shapes, tensor.Shape.Equal) &&
 			(e.batch == nil || !together) && (!e.part || together) {
 			s.plans.use(e)
 			return e
@@ -145,7 +146,7 @@ func (p *plans) trim() {
 
 func (s *Session) prepare(b *limit.Budget, shapes []tensor.Shape, want []int, together bool) (_ *entry, err error) {
 	defer errs.Recover(&err)
-	e := &entry{want: slices.Clone(want)}
+	e := &entry{session: s, want: slices.Clone(want)}
 	for _, shape := range shapes {
 		e.shapes = append(e.shapes, shape.Clone())
 	}

@@ -24,6 +24,9 @@ func (s *Session) Profile(ctx context.Context, in Tensors, runs int) (_ []StepTi
 		return nil, err
 	}
 	defer s.end(args, &err)
+	if s, err = s.giving(ctx, in); err != nil {
+		return nil, err
+	}
 	if err := s.ask(args, nil); err != nil {
 		return nil, err
 	}

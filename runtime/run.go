@@ -1,9 +1,11 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/mixconv/mixconv/errs"
@@ -15,8 +17,9 @@ import (
 // optional input or output that has no value is nil.
 type Tensors = map[string]*tensor.Tensor
 
-// Run computes outputs for in, which holds exactly the model's inputs: all
-// outputs, or only those named, and then nothing that they do not need. Shapes
+// Run computes outputs for in, which holds the model's inputs, and of those that
+// have a default (see Defaults) as many as the caller likes: all outputs, or only
+// those named, and then nothing that they do not need. Shapes
 // may vary in the dimensions that the model leaves open. The context ends a run
 // between steps and inside long ones. Nothing returned is shared with the
 // session or another run. A panic of this program, on any goroutine, is an
@@ -27,6 +30,9 @@ func (s *Session) Run(ctx context.Context, in Tensors, outputs ...string) (_ Ten
 		return nil, err
 	}
 	defer s.end(args, &err)
+	if s, err = s.giving(ctx, in); err != nil {
+		return nil, err
+	}
 	if err := s.ask(args, outputs); err != nil {
 		return nil, err
 	}
@@ -56,6 +62,9 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) (err error) {
 		return err
 	}
 	defer s.end(args, &err)
+	if s, err = s.giving(ctx, in); err != nil {
+		return err
+	}
 	if err := s.askInto(args, out); err != nil {
 		return err
 	}
@@ -183,6 +192,9 @@ func (s *Session) bind(ctx context.Context, args *arguments, in Tensors) (*entry
 			continue
 		}
 		if t == nil {
+			if err := s.unknownInput(slices.Sorted(maps.Keys(in))); err != nil {
+				return nil, err
+			}
 			return nil, fmt.Errorf("input %s is missing, %d given", errs.Quote(v.Name), len(in))
 		}
 		if t.DType != v.Type.DType || !fits(t.Shape, v.Type.Shape) {
@@ -195,7 +207,7 @@ func (s *Session) bind(ctx context.Context, args *arguments, in Tensors) (*entry
 		args.shapes = append(args.shapes, t.Shape)
 	}
 	if len(in) != len(args.in) {
-		return nil, fmt.Errorf("%d inputs, the model has %d", len(in), len(args.in))
+		return nil, cmp.Or(s.unknownInput(slices.Sorted(maps.Keys(in))), fmt.Errorf("%d inputs, the model has %d", len(in), len(args.in)))
 	}
 	return s.entry(ctx, args.shapes, args.want)
 }

@@ -177,7 +177,7 @@ func TestRunErrors(t *testing.T) {
 		{Tensors{"x": tensor.New(tensor.Float64, 1, 3, 24, 24)}, "takes float32 [?,3,24,24], given float64 [1,3,24,24]"},
 		{Tensors{"x": tensor.New(tensor.Float32, 1, 3, 24, 25)}, "given float32 [1,3,24,25]"},
 		{Tensors{"x": tensor.New(tensor.Float32, 3, 24, 24)}, "given float32 [3,24,24]"},
-		{Tensors{"x": good["x"], "z": good["x"]}, "2 inputs, the model has 1"},
+		{Tensors{"x": good["x"], "z": good["x"]}, "the model has no input z (did you mean x?), it has x"},
 		{Tensors{"x": nil}, "input x is missing"},
 	} {
 		if _, err := s.Run(context.Background(), c.in); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -15,13 +15,14 @@ import (
 
 // Summary is what can be said of a model without running it.
 type Summary struct {
-	Params      int64              // stored floating-point weights
+	Params      int64              // stored floating-point weights, those of Constant nodes, bodies and functions too, each once
 	MACs        int64              // multiply-adds of convolutions and matrix products for a batch of one, padding taps included; 0 if a shape is unknown
 	Ops         map[string]int     // nodes by operator, functions other than MDConv inlined
 	MDConv      int                // fused nodes
 	Unsupported []errs.Unsupported // everything that New would refuse
 	Inputs      []Value
 	Outputs     []Value
+	Defaults    []Value // inputs that an initializer gives a value: a caller may give another
 }
 
 // Survey summarises a model. A model with unsupported operators is summarised
@@ -41,7 +42,7 @@ func Survey(m *onnx.Model, o Options) (*Summary, error) {
 	case err != nil:
 		return nil, err
 	}
-	s.Inputs, s.Outputs = inputs(m, g), outputs(m, g)
+	s.Inputs, s.Outputs, s.Defaults = inputs(m, g), outputs(m, g), defaults(m, g)
 	s.count(b, g)
 	return s, nil
 }
@@ -49,7 +50,7 @@ func Survey(m *onnx.Model, o Options) (*Summary, error) {
 func storedFloats(m *onnx.Model) int64 {
 	floats := []tensor.DType{tensor.Float32, tensor.Float64, tensor.Float16, tensor.BFloat16}
 	var total int64
-	for _, t := range m.Proto.GetGraph().GetInitializer() {
+	for t := range m.Weights() {
 		if n, _, err := tensor.Size(tensor.DType(t.GetDataType()), t.GetDims()); err == nil && slices.Contains(floats, tensor.DType(t.GetDataType())) {
 			total += n
 		}

@@ -13,7 +13,8 @@ import (
 // Inputs picks a session's inputs out of arrays, by name, with or without the
 // ":0" that TensorFlow appends; an only array serves an only input whatever its
 // name. A picture in NHWC is brought into NCHW, or the reverse, where only that
-// fits the declared shape. Arrays that are no inputs are left out.
+// fits the declared shape. Inputs that have a default may be there or
+// not. Arrays that are no inputs are left out.
 func Inputs(s *runtime.Session, arrays runtime.Tensors) (runtime.Tensors, error) {
 	inputs := s.Inputs()
 	if len(inputs) == 1 && len(arrays) == 1 {
@@ -45,6 +46,11 @@ func pick(s *runtime.Session, arrays runtime.Tensors) runtime.Tensors {
 			return nil
 		}
 		in[v.Name], _ = arrange(t, v.Shape, unknown)
+	}
+	for _, v := range s.Defaults() {
+		if t := arrays[v.Name]; t != nil {
+			in[v.Name] = t
+		}
 	}
 	return in
 }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	goruntime "runtime"
 	"slices"
 	"text/tabwriter"
 	"time"
 
 	"github.com/mixconv/mixconv/errs"
-	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/tensor"
 	"github.com/spf13/cobra"
@@ -30,6 +28,7 @@ type benchmark struct {
 	Threads      int           `json:"threads"`
 	Batch        int           `json:"batch"`
 	Runs         int           `json:"runs"`
+	Inputs       []array       `json:"inputs"` // of a run
 	Steps        []profileStep `json:"steps,omitempty"`
 	batchGiven   bool          // by a flag
 }
@@ -50,11 +49,14 @@ const mostRuns = 1_000_000
 func (a *app) benchCommand() *cobra.Command {
 	var threads, batch, runs int
 	var profile bool
+	var sample sampleFlags
 	cmd := &cobra.Command{
 		Use:   "bench M.onnx",
 		Short: "time a model on random input",
 		Long: "Time a model on random input: loading, the first run (which plans), and the\n" +
-			"runs after it, of which a tenth more are made first and not counted.",
+			"runs after it, of which a tenth more are made first and not counted. What the\n" +
+			"model leaves open beside the batch is 224 or 1, whichever it takes, unless\n" +
+			"--shape or the arrays of --input say otherwise.",
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if threads < 1 || batch < 1 || runs < 1 {
@@ -63,17 +65,18 @@ func (a *app) benchCommand() *cobra.Command {
 			if runs > mostRuns {
 				return fmt.Errorf("--runs %d: allowed at most %d", runs, mostRuns)
 			}
-			return a.bench(cmd.Context(), args[0], benchmark{Threads: threads, Batch: batch, Runs: runs, batchGiven: cmd.Flags().Changed("batch")}, profile)
+			return a.bench(cmd.Context(), args[0], benchmark{Threads: threads, Batch: batch, Runs: runs, batchGiven: cmd.Flags().Changed("batch")}, profile, &sample)
 		},
 	}
 	cmd.Flags().IntVar(&threads, "threads", 1, "goroutines that compute")
 	cmd.Flags().IntVar(&batch, "batch", 1, "pictures a run, where the model leaves that open")
 	cmd.Flags().IntVar(&runs, "runs", 100, "runs to time")
 	cmd.Flags().BoolVar(&profile, "profile", false, "the shortest time of each step, and its GFLOP/s")
+	sample.register(cmd)
 	return cmd
 }
 
-func (a *app) bench(ctx context.Context, path string, b benchmark, profile bool) error {
+func (a *app) bench(ctx context.Context, path string, b benchmark, profile bool, sample *sampleFlags) error {
 	start := time.Now()
 	m, err := a.openModel(path)
 	if err != nil {
@@ -87,16 +90,17 @@ func (a *app) bench(ctx context.Context, path string, b benchmark, profile bool)
 	if err := b.fixBatch(s.Inputs()); err != nil {
 		return err
 	}
-	in, err := benchInput(s, b.Batch)
+	var out runtime.Tensors
+	in, err := a.sample(ctx, s, sample, b.Batch, func(in runtime.Tensors) (err error) {
+		start := time.Now()
+		out, err = s.Run(ctx, in)
+		b.FirstMS = milliseconds(time.Since(start))
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	start = time.Now()
-	out, err := s.Run(ctx, in)
-	if err != nil {
-		return err
-	}
-	b.FirstMS = milliseconds(time.Since(start))
+	b.describe(s, in)
 	if err := b.time(ctx, s, in, out); err != nil {
 		return err
 	}
@@ -109,29 +113,12 @@ func (a *app) bench(ctx context.Context, path string, b benchmark, profile bool)
 	return a.print(b, b.text)
 }
 
-// benchInput is random values of the declared shapes. The first dimension may
-// be open.
-func benchInput(s *runtime.Session, batch int) (runtime.Tensors, error) {
-	r := rand.New(rand.NewPCG(1, 2))
-	in := runtime.Tensors{}
-	for _, v := range s.Inputs() {
-		shape := v.Shape.Clone()
-		if len(shape) > 0 && shape[0] == tensor.Unknown {
-			shape[0] = batch
-		}
-		if !shape.Known() || v.DType != tensor.Float32 {
-			return nil, fmt.Errorf("input %s is %s %s, allowed are float32 values whose first dimension alone is open", errs.Quote(v.Name), v.DType, v.Shape)
-		}
-		if _, bytes, err := tensor.Size(v.DType, shape); err != nil || bytes > limit.Default().TensorBytes {
-			return nil, fmt.Errorf("input %s would be %s %s, allowed at most %d bytes", errs.Quote(v.Name), v.DType, shape, limit.Default().TensorBytes)
-		}
-		t := tensor.New(v.DType, shape...)
-		for i := range tensor.Data[float32](t) {
-			tensor.Data[float32](t)[i] = float32(r.NormFloat64())
-		}
-		in[v.Name] = t
+// describe notes what a run is given.
+func (b *benchmark) describe(s *runtime.Session, in runtime.Tensors) {
+	b.Inputs = describeArrays(in)
+	if inputs := s.Inputs(); len(inputs) > 0 && len(in[inputs[0].Name].Shape) > 0 {
+		b.Batch = in[inputs[0].Name].Shape[0]
 	}
-	return in, nil
 }
 
 // fixBatch takes the batch of a model that leaves none open, which no flag may
@@ -194,6 +181,9 @@ func (b *benchmark) profile(ctx context.Context, s *runtime.Session, in runtime.
 
 func (b *benchmark) text(w io.Writer) {
 	fmt.Fprintf(w, "%d threads, batch %d, %d runs\n", b.Threads, b.Batch, b.Runs)
+	for _, v := range b.Inputs {
+		fmt.Fprintf(w, "input %s %s %s\n", errs.Quote(v.Name), v.DType, tensor.Shape(v.Shape))
+	}
 	fmt.Fprintf(w, "median %.2f ms  p90 %.2f  p99 %.2f  min %.2f\n", b.MedianMS, b.P90MS, b.P99MS, b.MinMS)
 	fmt.Fprintf(w, "load %.1f ms  first run %.1f ms  allocations a run %.2f", b.LoadMS, b.FirstMS, b.AllocsPerRun)
 	if b.PeakRSSMB != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/internal/filetype"
+	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/tensor"
 	"github.com/spf13/cobra"
@@ -19,6 +21,7 @@ import (
 
 func (a *app) inspectCommand() *cobra.Command {
 	var stage string
+	var sample sampleFlags
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "describe an ONNX model, weights of TensorFlow or PyTorch, or NumPy arrays",
@@ -28,12 +31,16 @@ func (a *app) inspectCommand() *cobra.Command {
 				return allowed("--stage", stage, runtime.Stages...)
 			}
 			if stage != "" {
-				return a.dump(cmd.Context(), args[0], stage)
+				return a.dump(cmd.Context(), args[0], stage, &sample)
+			}
+			if sample.given() {
+				return errors.New("--shape and --input: allowed with --stage")
 			}
 			return a.inspect(cmd.Context(), args[0])
 		},
 	}
 	cmd.Flags().StringVar(&stage, "stage", "", "print the model as text at a stage on its way to a run: "+strings.Join(runtime.Stages, ", "))
+	sample.register(cmd)
 	return cmd
 }
 
@@ -109,7 +116,7 @@ func hasTorchFile(folder string) bool {
 }
 
 // dump prints one stage of a model.
-func (a *app) dump(ctx context.Context, path, stage string) error {
+func (a *app) dump(ctx context.Context, path, stage string, sample *sampleFlags) error {
 	if a.json {
 		return fmt.Errorf("--stage prints text, not JSON")
 	}
@@ -121,15 +128,41 @@ func (a *app) dump(ctx context.Context, path, stage string) error {
 	if stage == runtime.Stages[0] { // needs no operator to be supported
 		err = m.Dump(&b)
 	} else {
-		var s *runtime.Session
-		if s, err = runtime.New(m, runtime.Options{Context: ctx}); err == nil {
-			err = s.Dump(&b, stage)
-		}
+		err = a.dumpSession(ctx, &b, m, stage, sample)
 	}
 	if err != nil {
 		return err
 	}
 	return a.print(nil, func(w io.Writer) { w.Write(b.Bytes()) })
+}
+
+// dumpSession writes a stage that a session has. Of given arrays a run is made
+// first, so that what is planned for the shapes that it finds is there.
+func (a *app) dumpSession(ctx context.Context, w io.Writer, m *onnx.Model, stage string, sample *sampleFlags) error {
+	s, err := runtime.New(m, runtime.Options{Context: ctx})
+	if err != nil {
+		return err
+	}
+	shapes, err := sample.parsed()
+	if err != nil {
+		return err
+	}
+	if sample.input != "" {
+		in, err := a.readInputs(sample.input, s, new(running))
+		if err != nil {
+			return err
+		}
+		for name, t := range in {
+			shapes[name] = t.Shape
+		}
+		if _, err := s.Run(ctx, in); err != nil {
+			return err
+		}
+	}
+	if err = s.Dump(w, stage, shapes); err != nil && stage == "plan" {
+		err = openDimensions(s, shapes, err)
+	}
+	return err
 }
 
 // arrayFile is what inspect prints of NumPy's files.

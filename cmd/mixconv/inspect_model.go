@@ -25,6 +25,7 @@ type modelFile struct {
 	MACs          *int64            `json:"macs"`           // for one picture; null if the image size is open
 	Inputs        []array           `json:"inputs"`
 	Outputs       []array           `json:"outputs"`
+	Defaults      []array           `json:"defaults"` // inputs that an initializer gives a value
 	Ops           map[string]int    `json:"ops"`
 	Unsupported   []unsupported     `json:"unsupported"`
 	MDConv        int               `json:"mdconv"` // fused nodes
@@ -62,7 +63,7 @@ func describeModel(ctx context.Context, path string, m *onnx.Model) (*modelFile,
 	f := &modelFile{
 		File: path, Format: "onnx", Producer: m.Proto.GetProducerName(), IRVersion: m.Proto.GetIrVersion(),
 		Opsets: map[string]int64{}, Params: s.Params, MACs: positive(s.MACs),
-		Inputs: describeValues(s.Inputs), Outputs: describeValues(s.Outputs),
+		Inputs: describeValues(s.Inputs), Outputs: describeValues(s.Outputs), Defaults: describeValues(s.Defaults),
 		Ops: s.Ops, Unsupported: []unsupported{}, MDConv: s.MDConv, Metadata: map[string]string{}, names: s.OpNames(),
 	}
 	for _, o := range m.Proto.GetOpsetImport() {
@@ -100,6 +101,14 @@ func (f *modelFile) text(w io.Writer) {
 	fmt.Fprintf(w, "%s: ONNX, IR %d, producer %s\n", errs.Quote(f.File), f.IRVersion, errs.Quote(f.Producer))
 	fmt.Fprintln(w, "inputs")
 	writeArrays(w, f.Inputs)
+	if len(f.Defaults) > 0 {
+		const most = 8 // of what may be all weights
+		fmt.Fprintln(w, "inputs that have a default")
+		writeArrays(w, f.Defaults[:min(most, len(f.Defaults))])
+		if more := len(f.Defaults) - most; more > 0 {
+			fmt.Fprintf(w, "  and %d more\n", more)
+		}
+	}
 	fmt.Fprintln(w, "outputs")
 	writeArrays(w, f.Outputs)
 	if network := f.Metadata[convert.MetaNetwork]; network != "" {

@@ -59,7 +59,8 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run M.onnx --input X.npz -o Y.npz",
 		Short: "run an ONNX model on arrays",
 		Long: "Run an ONNX model. X.npz has arrays named as the model's inputs; pictures in NHWC\n" +
-			"are recognised by their shape, and other arrays are named and left out. A .npy\n" +
+			"are recognised by their shape, inputs with a default (an initializer) may be\n" +
+			"missing, and other arrays are named and left out. A .npy\n" +
 			"serves a model of one input. Y.npz gets the outputs; of a model of one, Y.npy may\n" +
 			"be written instead. A model of a fixed batch is run as often as the pictures take.",
 		Args: oneArgument,

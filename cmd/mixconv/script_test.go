@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TORCH", filepath.Join(root, "convert", "torch", "testdata", "pytorch"))
 			env.Setenv("WRAPPED", filepath.Join(root, "convert", "torch", "testdata", "wrapped"))
 			env.Setenv("BAD", filepath.Join(root, "cmd", "mixconv", "testdata"))
+			env.Setenv("CASES", filepath.Join(root, "runtime", "testdata", "cases"))
 			env.Setenv("TMPDIR", filepath.Join(env.WorkDir, "tmp"))
 			if err == nil {
 				err = os.MkdirAll(filepath.Join(env.WorkDir, "tmp"), 0o755)

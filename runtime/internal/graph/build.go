@@ -23,15 +23,8 @@ import (
 func Build(b *limit.Budget, m *onnx.Model) (*Graph, error) {
 	g, unsupported, err := build(b, m)
 	if err == nil {
-		err = g.Infer(b, nil)
-		var more *errs.UnsupportedError
-		if errors.As(err, &more) || len(unsupported) > 0 {
-			err = unsupportedIn(m, unsupported, more)
-		}
-	}
-	if err == nil {
-		g.load()
-		err = g.checkDeclared(m.Proto.GetGraph())
+		g.remember(m)
+		err = g.typeAll(b, m, unsupported)
 	}
 	switch {
 	case b.Err() != nil:
@@ -40,6 +33,20 @@ func Build(b *limit.Budget, m *onnx.Model) (*Graph, error) {
 		return nil, errs.InFile(m.Name(), err)
 	}
 	return g, nil
+}
+
+// typeAll infers all types from those that the file declares.
+func (g *Graph) typeAll(b *limit.Budget, m *onnx.Model, unsupported []errs.Unsupported) error {
+	err := g.Infer(b, nil)
+	var more *errs.UnsupportedError
+	if errors.As(err, &more) || len(unsupported) > 0 {
+		err = unsupportedIn(m, unsupported, more)
+	}
+	if err == nil {
+		g.load()
+		err = g.checkDeclared(m.Proto.GetGraph())
+	}
+	return err
 }
 
 // unsupportedIn lists all that m asks for and is not implemented, with the
@@ -139,8 +146,8 @@ func (b *builder) store(tp *onnxpb.TensorProto) {
 	}
 }
 
-// inputs makes the graph's inputs; one that an initializer of the same name
-// gives a default (IR 3 style) is that constant.
+// inputs makes the graph's inputs. One that an initializer of the same name gives
+// a value is that constant; since IR 4 callers may override it.
 func (b *builder) inputs() error {
 	for i, in := range b.pb.GetInput() {
 		field := fmt.Sprintf("graph.input[%d] %s", i, errs.Quote(in.GetName()))
@@ -151,6 +158,9 @@ func (b *builder) inputs() error {
 		if c := b.values[in.GetName()]; c != nil {
 			if ok && t.DType != tensor.Undefined && t.DType != c.Type.DType || !compatible(t.Shape, c.Type.Shape) {
 				return errs.Format(field, "declared %s %s, its initializer is %s %s", t.DType, t.Shape, c.Type.DType, c.Type.Shape)
+			}
+			if b.around == nil && ok && b.model.Proto.GetIrVersion() >= overridableIR {
+				b.g.Defaults = append(b.g.Defaults, Default{c, t})
 			}
 			continue
 		}
@@ -227,7 +237,14 @@ func (b *builder) resolve(i int, n *Node, pb *onnxpb.NodeProto) error {
 	}
 	var err error
 	if n.Op, n.Version, err = ops.Lookup(pb.GetDomain(), pb.GetOpType(), int(opset)); err != nil {
-		b.lack(n, pb, err.Error())
+		if n.Op, n.Version = earlyOp(pb.GetDomain(), pb.GetOpType()); n.Op != nil {
+			return nil
+		}
+		reason := err.Error()
+		if pb.GetDomain() == nchwcDomain {
+			reason = nchwcReason
+		}
+		b.lack(n, pb, reason)
 	}
 	return nil
 }

@@ -36,7 +36,8 @@ var contrib = map[string]quantized{
 
 // contribOp returns an operator for a node until it is replaced.
 func contribOp(domain, name string) *ops.Op {
-	if _, ok := contrib[name]; !ok || domain != contribDomain {
+	_, quantised := contrib[name]
+	if domain != contribDomain || !quantised && fusedOps[name] == nil {
 		return nil
 	}
 	return &ops.Op{Domain: domain, Name: name}
@@ -46,7 +47,9 @@ func contribOp(domain, name string) *ops.Op {
 // into others.
 func Rewritten() []*ops.Op {
 	list := []*ops.Op{{Domain: trainingDomain, Name: "Gradient", Since: []int{1}}}
-	for _, name := range slices.Sorted(maps.Keys(contrib)) {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(contrib)), maps.Keys(fusedOps))
+	slices.Sort(names)
+	for _, name := range names {
 		list = append(list, &ops.Op{Domain: contribDomain, Name: name, Since: []int{1}})
 	}
 	return list
@@ -60,6 +63,9 @@ type expansion struct {
 
 // expandContrib returns what n does in operators of ONNX.
 func (n *Node) expandContrib() ([]*Node, error) {
+	if fusedOps[n.Op.Name] != nil {
+		return n.expandFused()
+	}
 	if len(n.Out) != 1 || n.Out[0] == nil {
 		return nil, fmt.Errorf("%d outputs, must be 1", len(n.Out))
 	}

@@ -20,6 +20,11 @@ type Graph struct {
 	Nodes   []*Node
 	Reads   *Reads // of constants that are still in a file
 	Stored  int64  // bytes of the file's own constants, its bodies' among them
+
+	// Defaults are constants that a caller may override. They are not among the
+	// inputs.
+	Defaults []Default
+	untyped  *untyped // what Override starts from; nil: no Defaults
 }
 
 // Output is a result under the name that callers ask for. Passes may replace

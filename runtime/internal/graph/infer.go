@@ -177,7 +177,10 @@ func (g *Graph) Clone() *Graph {
 		}
 		return out
 	}
-	c := &Graph{Name: g.Name, Inputs: list(g.Inputs), Reads: g.Reads, Stored: g.Stored}
+	c := &Graph{Name: g.Name, Inputs: list(g.Inputs), Reads: g.Reads, Stored: g.Stored, untyped: g.untyped}
+	for _, d := range g.Defaults {
+		c.Defaults = append(c.Defaults, Default{value(d.Value), d.Declared})
+	}
 	for _, n := range g.Nodes {
 		m := nodes[n]
 		m.In, m.Out = list(n.In), list(n.Out)
