@@ -2,9 +2,12 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"math"
+	"strings"
 	"testing"
 
+	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
@@ -129,5 +132,41 @@ func TestContribRefuses(t *testing.T) {
 		if _, err := New(b.contribModel(), Options{}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// TestOptimisedKernels: what ONNX Runtime's optimiser makes of a picture's network
+// runs on kernels, as that network does.
+func TestOptimisedKernels(t *testing.T) {
+	for _, name := range []string{"fusedconv-relu", "fusedconv-clip", "fusedconv-hardsigmoid", "fusedconv-leakyrelu", "fusedconv-sigmoid", "fusedconv-sum", "fusedconv-tanh",
+		"fusedgemm-plain", "fusedmatmul-two-0100", "fusedmatmul-two-1000", "fusedmatmul-weights-0000", "gelu", "biasgelu", "fastgelu", "quickgelu-1.0", "quickgelu-1.702",
+		"skiplayernorm", "skiplayernorm-all", "layernorm-opset13"} {
+		file := "testdata/cases/optimised-by-onnxruntime/" + name
+		s, err := Load(file+".onnx", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		shapes := Shapes{}
+		for input, x := range readArrays(t, file+".input.npz") {
+			shapes[input] = x.Shape
+		}
+		if list, err := s.Fallbacks(shapes); err != nil || len(list) > 0 {
+			t.Errorf("%s: fallbacks %v, error %v", name, list, err)
+		}
+	}
+}
+
+// TestOneProcessor: layouts of the machine that optimised a model are refused with
+// what to do.
+func TestOneProcessor(t *testing.T) {
+	b := newBuilder(17)
+	b.node("Relu", "y", []string{b.input("x", 1, 8, 4, 4)})
+	b.output("y", 4)
+	m := b.model()
+	m.Proto.GetGraph().GetNode()[0].Domain = proto.String("com.microsoft.nchwc")
+	m.Proto.OpsetImport = append(m.Proto.OpsetImport, &onnxpb.OperatorSetIdProto{Domain: proto.String("com.microsoft.nchwc"), Version: proto.Int64(1)})
+	var unsupported *errs.UnsupportedError
+	if _, err := New(m, Options{}); !errors.As(err, &unsupported) || !strings.Contains(err.Error(), "save at level extended or below") {
+		t.Errorf("%v", err)
 	}
 }

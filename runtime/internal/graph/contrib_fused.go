@@ -93,13 +93,13 @@ func (e *expansion) deliver(i int, v *Value) {
 	}
 }
 
-// scalar is a number of like's type.
-func (e *expansion) scalar(v float32, like *Value) *Value {
-	c := Constant(fmt.Sprintf("%s/constant_%d", e.of.Name, len(e.list)), tensor.Of([]float32{v}))
-	if like.Type.DType == tensor.Float32 {
+// scalar is a number of the first input's type.
+func (e *expansion) scalar(name string, v float32) *Value {
+	c := Constant(e.of.Name+"/"+name, tensor.Of([]float32{v}))
+	if e.of.In[0].Type.DType == tensor.Float32 {
 		return c
 	}
-	return e.add("CastLike", nil, c, like)
+	return e.add("CastLike", nil, c, e.of.In[0])
 }
 
 // gelu is for Gelu and for those that add a bias before it.
@@ -185,13 +185,10 @@ func (e *expansion) activate(n *Node, x *Value, attrs ops.Attrs) error {
 	name := n.Attrs.String("activation", "")
 	switch name {
 	case "":
-		if len(e.list) == 0 {
-			return fmt.Errorf("attribute activation: missing")
-		}
 		e.deliver(0, x)
 		return nil
 	case "Clip":
-		e.deliver(0, e.add("Clip", nil, x, e.scalar(attrs.Float("min", 0), x), e.scalar(attrs.Float("max", 0), x)))
+		e.deliver(0, e.add("Clip", nil, x, e.scalar("min", attrs.Float("min", 0)), e.scalar("max", attrs.Float("max", 0))))
 		return nil
 	case "Relu", "Sigmoid", "Softplus", "Softsign", "Tanh":
 		attrs = nil
@@ -234,7 +231,7 @@ func (e *expansion) fusedMatMul(n *Node) error {
 	}
 	y := e.add("MatMul", nil, in...)
 	if alpha := n.Attrs.Float("alpha", 1); alpha != 1 {
-		y = e.add("Mul", nil, y, e.scalar(alpha, in[0]))
+		y = e.add("Mul", nil, y, e.scalar("alpha", alpha))
 	}
 	e.deliver(0, y)
 	return nil
@@ -276,7 +273,10 @@ func (e *expansion) skipNorm(n *Node) error {
 // mean and inverse of the deviation, which the replaced node has at the same places.
 func (e *expansion) statistics(n int) {
 	last := e.list[len(e.list)-1]
-	for i := 1; i <= n && i < len(e.of.Out); i++ {
+	for n > 0 && (n >= len(e.of.Out) || e.of.Out[n] == nil) {
+		n--
+	}
+	for i := 1; i <= n; i++ {
 		last.Out = append(last.Out, e.of.Out[i])
 		if e.of.Out[i] != nil {
 			e.of.Out[i].Def = last
