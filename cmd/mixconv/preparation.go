@@ -1,8 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
+	"strconv"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
@@ -30,44 +31,43 @@ func (f *preparationFlags) register(cmd *cobra.Command) {
 	}
 }
 
-// config is what the model's metadata and the flags say together; a flag goes
+// config is what the flags and the model's metadata say together; a flag goes
 // before the metadata.
 func (f *preparationFlags) config(m *onnx.Model) (*preprocess.Config, error) {
+	lookup, err := f.base(m)
+	if err != nil {
+		return nil, err
+	}
+	c, err := preprocess.FromMetadata(func(key string) (string, bool) {
+		if flag := f.parts[key]; flag != nil && *flag != "" {
+			return *flag, true
+		}
+		if key == preprocess.KeySize && f.size != 0 {
+			return strconv.Itoa(f.size), true
+		}
+		return lookup(key)
+	})
+	return &c, errs.InFile(m.Name(), err)
+}
+
+// base is what is said without the flags for single parts: by the model, or by
+// ImageNet's preprocessing if --preprocess names another kind than the model.
+func (f *preparationFlags) base(m *onnx.Model) (lookup func(key string) (string, bool), err error) {
 	told, known := m.Metadata(preprocess.KeyKind)
-	var base preprocess.Config
-	var err error
 	switch {
 	case f.kind != "auto" && f.kind != string(preprocess.Torch) && f.kind != string(preprocess.TensorFlow):
 		return nil, fmt.Errorf("--preprocess %s: allowed auto, torch, tensorflow", errs.Quote(f.kind))
 	case f.kind == "auto" && !known:
 		return nil, fmt.Errorf("%s does not say how its pictures are prepared: give --preprocess torch or tensorflow", errs.Quote(m.Name()))
-	case known && (f.kind == "auto" || f.kind == told):
-		base, err = preprocess.FromMetadata(m.Metadata)
-	default:
-		size := f.size
-		if size == 0 {
-			size = inputSize(m)
-		}
-		if size == 0 {
-			return nil, fmt.Errorf("%s takes pictures of any size: give --image-size", errs.Quote(m.Name()))
-		}
-		base = preprocess.ImageNet(preprocess.Kind(f.kind), size)
+	case f.kind == "auto" || f.kind == told:
+		return m.Metadata, nil
 	}
-	if err != nil {
-		return nil, errs.InFile(m.Name(), err)
+	size := cmp.Or(f.size, inputSize(m))
+	if size == 0 {
+		return nil, fmt.Errorf("%s takes pictures of any size: give --image-size", errs.Quote(m.Name()))
 	}
-	if f.size != 0 {
-		base.Size = f.size
-	}
-	values := base.Metadata()
-	maps.DeleteFunc(values, func(key, _ string) bool { return f.parts[key] != nil && *f.parts[key] != "" })
-	c, err := preprocess.FromMetadata(func(key string) (string, bool) {
-		if v, ok := values[key]; ok {
-			return v, true
-		}
-		return *f.parts[key], true
-	})
-	return &c, err
+	values := preprocess.ImageNet(preprocess.Kind(f.kind), size).Metadata()
+	return func(key string) (string, bool) { v, ok := values[key]; return v, ok }, nil
 }
 
 // inputSize is the height and width that m's first input is declared with, 0 if
