@@ -152,7 +152,7 @@ func inferQuantizedConv(c *Call) ([]Type, error) {
 		return nil, err
 	}
 	for _, i := range channels {
-		if s := c.input(i).Shape; s.Known() && s.Elements() != 1 && w.Shape != nil {
+		if s := c.input(i).Shape; s.Known() && s.Elements() != 1 && len(w.Shape) > 0 {
 			if err := mustFit(c, i, w.Shape[:1]); err != nil {
 				return nil, err
 			}
