@@ -24,7 +24,9 @@ import (
 var digitNames = strings.Fields("zero one two three four five six seven eight nine")
 
 // digitMetadata says how the pictures of digits are prepared.
-var digitMetadata = map[string]string{preprocess.KeyCrop: "1", preprocess.KeyMean: "127.5,127.5,127.5", preprocess.KeyStd: "127.5,127.5,127.5"}
+var digitMetadata = map[string]string{
+	preprocess.KeyCrop: "1", preprocess.KeyInterpolation: "bicubic", preprocess.KeyMean: "127.5,127.5,127.5", preprocess.KeyStd: "127.5,127.5,127.5",
+}
 
 // digitsModel is the digits checkpoint, converted as tf2onnx does with the flags
 // that its pictures want.

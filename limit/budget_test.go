@@ -16,7 +16,7 @@ func fold(b *limit.Budget, small bool, bytes, operations int64) error {
 // TestFoldStopsAtItsBounds: constants share their operations and bytes, small ones have
 // their own, and a model's own constants add to those of large ones.
 func TestFoldStopsAtItsBounds(t *testing.T) {
-	b := limit.NewLoad(nil, limit.Limits{FoldOperations: 1000, FoldBytes: 100})
+	b := limit.NewLoad(t.Context(), limit.Limits{FoldOperations: 1000, FoldBytes: 100})
 	for i, step := range []struct {
 		small             bool
 		bytes, operations int64

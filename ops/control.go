@@ -2,6 +2,7 @@ package ops
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 
@@ -75,7 +76,7 @@ func (c *Call) inferBody(name string, formal []Type) ([]Type, error) {
 		return nil, fmt.Errorf("attribute %s: a graph of %d inputs, must be %d", name, b.Formal(), len(formal))
 	}
 	if c.Budget == nil {
-		c.Budget = limit.NewLoad(nil, limit.Limits{})
+		c.Budget = limit.NewLoad(context.Background(), limit.Limits{})
 	}
 	out, err := b.Infer(c.Budget, slices.Concat(formal, c.In[first:][:n]))
 	if err != nil {

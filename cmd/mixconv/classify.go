@@ -16,6 +16,7 @@ import (
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/preprocess"
+	"github.com/mixconv/mixconv/tensor"
 	"github.com/spf13/cobra"
 )
 
@@ -214,7 +215,7 @@ func (r classified) table(w io.Writer) {
 	fmt.Fprintf(w, "%s (%.1f ms)\n", errs.Quote(r.File), r.MS)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range r.Top {
-		bar := strings.Repeat("█", int(math.Round(c.Probability*barWidth)))
+		bar := strings.Repeat("█", tensor.IntWithin(math.Round(c.Probability*barWidth), 0, barWidth))
 		fmt.Fprintf(t, "  %5.1f %%\t%s\t%s\n", 100*c.Probability, className(c), bar)
 	}
 	t.Flush()
