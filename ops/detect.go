@@ -67,6 +67,55 @@ func inferRoiAlign(c *Call) ([]Type, error) {
 	return one(out), nil
 }
 
+// inferMaxRoiPool is for X [N,C,H,W] and rois [n,5], each the picture and the corners
+// of a region.
+func inferMaxRoiPool(c *Call) ([]Type, error) {
+	pooled := c.Attrs.Ints("pooled_shape")
+	if len(pooled) != 2 {
+		return nil, fmt.Errorf("attribute pooled_shape: %d entries, must be 2", len(pooled))
+	}
+	cells, err := positive("pooled_shape", pooled, 2)
+	if err != nil {
+		return nil, err
+	}
+	if v := c.Attrs.Float("spatial_scale", 1); !(v > 0 && v <= math.MaxFloat32) {
+		return nil, fmt.Errorf("attribute spatial_scale: %v, allowed are finite numbers above 0", v)
+	}
+	out := tensor.Shape{tensor.Unknown, tensor.Unknown, cells[0], cells[1]}
+	pictures := tensor.Unknown
+	if x := c.In[0].Shape; x != nil {
+		if len(x) != 4 {
+			return nil, fmt.Errorf("input X: shape %s, must be [N,C,H,W]", x)
+		}
+		pictures, out[1] = x[0], x[1]
+	}
+	if rois := c.In[1].Shape; rois != nil {
+		if err := mustFit(c, 1, tensor.Shape{tensor.Unknown, 5}); err != nil {
+			return nil, err
+		}
+		if err := c.mustBeFinite(1); err != nil {
+			return nil, err
+		}
+		out[0] = rois[0]
+	}
+	return one(out), c.mustBePictures(1, pictures)
+}
+
+// mustBePictures checks that the first element of every region in input i, where they
+// are known, is one of the pictures, if their number is; a fraction is dropped.
+func (c *Call) mustBePictures(i, pictures int) error {
+	t := c.value(i)
+	if t == nil || pictures == tensor.Unknown {
+		return nil
+	}
+	for k := range t.Shape[0] {
+		if v := numberAt(t, k*t.Shape[1]); v <= -1 || v >= float64(pictures) {
+			return fmt.Errorf("input %d (%s): region %d is of picture %v, X has %d", i, c.paramName(i), k, v, pictures)
+		}
+	}
+	return nil
+}
+
 // mustBeFinite refuses NaN and infinities in input i, a tensor of floats, where
 // its elements are known.
 func (c *Call) mustBeFinite(i int) error {

@@ -101,6 +101,7 @@ var inference = map[string]func(*Call) ([]Type, error){
 	"MatMulInteger":             inferMatMulInteger,
 	"Max":                       inferBroadcast,
 	"MaxPool":                   inferPool,
+	"MaxRoiPool":                inferMaxRoiPool,
 	"MaxUnpool":                 inferMaxUnpool,
 	"Mean":                      inferBroadcast,
 	"MeanVarianceNormalization": inferMeanVariance,

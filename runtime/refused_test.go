@@ -11,6 +11,7 @@ import (
 // refused has the models of testdata/refused, a folder a kind of fault, and a part
 // of what must be said of each. ONNX Runtime refuses them too.
 var refused = map[string]string{
+	"maxroipool/picture-out-of-range":    "input 1 (rois): region 1 is of picture 2, X has 2",
 	"panics/roialign_fold_nan":           "input 1 (rois): element 2 is NaN, allowed are finite numbers",
 	"panics/roialign_runtime_rois":       "input 1 (rois): element 2 is NaN, allowed are finite numbers",
 	"silent/einsum_diag_mismatch":        "attribute equation: a is 1 and 3",

@@ -186,6 +186,59 @@ func roiAlign(r *run) error {
 	})
 }
 
+// maxRoiPool takes the greatest element of every cell of a region, whose corners are
+// rounded to whole elements, both of them inside; it is 0 where a cell is outside of
+// the picture. Coordinates of float64 are computed in it, all others in float32.
+func maxRoiPool(r *run) error {
+	x, err := r.floats(r.in[0])
+	if err != nil {
+		return err
+	}
+	rois, err := r.floats(r.in[1])
+	if err != nil {
+		return err
+	}
+	in, out := r.in[0].Shape, r.out[0].Shape
+	area, cells, most := in[2]*in[3], out[2]*out[3], make([]float64, out[1])
+	return r.eachIndex(tensor.Shape{out[0], out[2], out[3]}, func(i int, index []int) error {
+		roi := rois[index[0]*5:][:5]
+		picture := x[int(roi[0])*in[1]*area:]
+		top, bottom := r.covered(roi[2], roi[4], index[1], out[2], in[2])
+		left, right := r.covered(roi[1], roi[3], index[2], out[3], in[3])
+		fill(most, math.Inf(-1))
+		if top >= bottom || left >= right {
+			fill(most, 0)
+		}
+		for c := range most {
+			for y := top; y < bottom; y++ {
+				for x := left; x < right; x++ {
+					most[c] = max(most[c], picture[c*area+y*in[3]+x])
+				}
+				if err := r.spend(max(right-left, 0) + 1); err != nil {
+					return err
+				}
+			}
+		}
+		store(r.out[0], index[0]*out[1]*cells+i%cells, cells, most)
+		return nil
+	})
+}
+
+// covered are the elements, from first to before end, that a cell of a region covers
+// along an axis of n elements. The region has some length even if its corners are
+// the wrong way round.
+func (r *run) covered(from, to float64, cell, cells, n int) (first, end int) {
+	round := func(v float64) float64 { return float64(float32(v)) }
+	if r.in[1].DType == tensor.Float64 {
+		round = func(v float64) float64 { return v }
+	}
+	scale := float64(r.Attrs.Float("spatial_scale", 1))
+	from, to = math.Round(round(from*scale)), math.Round(round(to*scale))
+	size := round(round(max(to-from+1, 1)) / float64(cells))
+	return tensor.IntWithin(from+math.Floor(round(float64(cell)*size)), 0, n),
+		tensor.IntWithin(from+math.Ceil(round(float64(cell+1)*size)), 0, n)
+}
+
 // samples are the coordinates along one axis of a region's cell: as many as
 // sampling_ratio says, or one for each element that a cell covers.
 func (r *run) samples(start, end float64, cell, cells int, atLeastOne bool) []float64 {

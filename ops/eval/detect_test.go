@@ -131,3 +131,34 @@ func TestReach(t *testing.T) {
 		}
 	}
 }
+
+// TestMaxRoiPool: NaN and −∞ of a picture stay, and regions that are none are refused.
+func TestMaxRoiPool(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	x := floats([]int{1, 2, 2, 2}, 1, nan, 2, 3, -inf, -inf, -inf, -inf)
+	attrs := ops.Attrs{"pooled_shape": []int64{1, 1}}
+	out, err := call(t, "MaxRoiPool", 16, 1, attrs, x, floats([]int{1, 5}, 0, 0, 0, 1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tensor.Data[float32](out[0]); got[0] == got[0] || got[1] != -inf {
+		t.Errorf("%v, want NaN and −∞", got)
+	}
+	for _, c := range []struct {
+		attrs ops.Attrs
+		roi   []float32
+		want  string
+	}{
+		{attrs, []float32{0, 0, nan, 1, 1}, "input 1 (rois): element 2 is NaN, allowed are finite numbers"},
+		{attrs, []float32{0, 0, 0, inf, 1}, "input 1 (rois): element 3 is +Inf, allowed are finite numbers"},
+		{attrs, []float32{1, 0, 0, 1, 1}, "input 1 (rois): region 0 is of picture 1, X has 1"},
+		{attrs, []float32{-1, 0, 0, 1, 1}, "input 1 (rois): region 0 is of picture -1, X has 1"},
+		{ops.Attrs{"pooled_shape": []int64{1}}, []float32{0, 0, 0, 1, 1}, "attribute pooled_shape: 1 entries, must be 2"},
+		{ops.Attrs{"pooled_shape": []int64{1, 0}}, []float32{0, 0, 0, 1, 1}, "attribute pooled_shape: 0, allowed 1 or more"},
+		{ops.Attrs{"pooled_shape": []int64{1, 1}, "spatial_scale": nan}, []float32{0, 0, 0, 1, 1}, "attribute spatial_scale: NaN, allowed are finite numbers above 0"},
+	} {
+		if _, err := call(t, "MaxRoiPool", 16, 1, c.attrs, x, floats([]int{1, 5}, c.roi...)); err == nil || err.Error() != c.want {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
+}

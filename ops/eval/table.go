@@ -103,6 +103,7 @@ var kernels = map[string]kernel{
 	"MatMulInteger":             matMulInteger,
 	"Max":                       fold(maximum),
 	"MaxPool":                   maxPool,
+	"MaxRoiPool":                maxRoiPool,
 	"MaxUnpool":                 maxUnpool,
 	"Mean":                      mean,
 	"MeanVarianceNormalization": meanVariance,

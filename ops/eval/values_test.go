@@ -52,6 +52,8 @@ func TestValues(t *testing.T) {
 		{"MaxPool", 17, ops.Attrs{"kernel_shape": []int64{2}, "dilations": []int64{2}}, in{floats([]int{1, 2, 3}, -1, 9, -3, -5, 9, float32(math.Inf(-1)))},
 			tensor.Shape{1, 2, 1}, []float32{-1, -5}},
 		{"MaxPool", 12, ops.Attrs{"kernel_shape": []int64{3}, "auto_pad": "SAME_LOWER"}, in{tensor.Of([]int8{-7, -9, -8}, 1, 1, 3)}, tensor.Shape{1, 1, 3}, []int8{-7, -7, -8}},
+		{"MaxRoiPool", 22, ops.Attrs{"pooled_shape": []int64{1, 2}, "spatial_scale": float32(0.5)},
+			in{counted(2, 1, 2, 3), floats([]int{3, 5}, 1, 1, 0, 3, 0.5, 0, 3, 1, 1, 0, 0.9, -9, 0, -4, 9)}, tensor.Shape{3, 1, 1, 2}, []float32{8, 9, 6, 6, 0, 0}},
 		{"ReduceMean", 13, ops.Attrs{"axes": []int64{-2}, "keepdims": int64(0)}, in{counted(2, 3)}, tensor.Shape{3}, []float32{2.5, 3.5, 4.5}},
 		{"ReduceMean", 18, nil, in{counted(2, 3), int64s(1)}, tensor.Shape{2, 1}, []float32{2, 5}},
 		{"ReduceMean", 18, ops.Attrs{"noop_with_empty_axes": int64(1)}, in{counted(2)}, tensor.Shape{2}, []float32{1, 2}},

@@ -495,6 +495,28 @@ def roi_align(rng):
     return g
 
 
+def max_roi_pool(rng):
+    """Regions whose corners lie on elements, between them, and just on the middle."""
+    g = Graph(rng, rng.choice([7, 11, 13, 16, 20, 21]))
+    shape = [rng.choice([1, 2, 3]), rng.choice([1, 3]), rng.randint(0 if often(rng, 0.1) else 1, 30), rng.randint(1, 30)]
+    count = rng.choice([0, 1, 2, 5, 9])
+    scale = rng.choice([None, 0.5, 0.25, 1.0, 0.0625, 0.3, 2.0])
+    source = numpy.random.default_rng(rng.getrandbits(64))
+    corners = source.uniform(-6, 36, (count, 2, 2))
+    if often(rng, 0.9):
+        corners = numpy.sort(corners, axis=1)
+    if often(rng, 0.5):
+        corners = numpy.round(corners * 2) / 2
+    if often(rng, 0.2):
+        corners[:, 1] = corners[:, 0] + source.uniform(-0.6, 0.6, (count, 2))
+    picture = source.integers(0, shape[0], (count, 1)) + (source.uniform(0, 0.9) if often(rng, 0.1) else 0)
+    rois = numpy.hstack([picture, corners.reshape(count, 4) / (scale or 1)]).astype(numpy.float32)
+    pooled = [rng.choice([1, 2, 3, 5, 6, 7, 14]) for _ in range(2)]
+    g.node("MaxRoiPool", [g.array("x", numbers(rng, shape)), g.array("rois", rois)], ["y"], pooled_shape=pooled, spatial_scale=scale)
+    g.result("y")
+    return g
+
+
 # Moving
 
 
@@ -597,7 +619,7 @@ def space_to_depth(rng):
 
 
 FAMILIES = [resize] * 8 + [upsample] * 2 + [max_pool] * 3 + [average_pool] * 3 + [lp_pool] * 2 + [global_pool] + [conv] * 3 + [conv_transpose] * 3
-FAMILIES += [max_unpool] * 2 + [col2im, affine_grid, center_crop_pad, depth_to_space, space_to_depth] + [grid_sample] * 3 + [roi_align] * 2
+FAMILIES += [max_unpool] * 2 + [col2im, affine_grid, center_crop_pad, depth_to_space, space_to_depth] + [grid_sample] * 3 + [roi_align] * 2 + [max_roi_pool]
 FAMILIES += [pad] * 3 + [slice_] * 3
 
 

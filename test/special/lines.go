@@ -93,7 +93,7 @@ func init() {
 			"Slice", "Squeeze", "TensorScatter", "BitCast"},
 		"sums of products, as MatMul has them": {"Attention", "AffineGrid", "CausalConvWithState", "Conv", "ConvInteger", "ConvTranspose", "DFT", "DeformConv", "Det", "GRU", "LSTM", "LinearAttention",
 			"MatMulInteger", "QLinearConv", "QLinearMatMul", "RNN", "RotaryEmbedding", "STFT"},
-		"coordinates decide; test/geometry and the operators' own tests have them":         {"GridSample", "MaxUnpool", "NonMaxSuppression", "Resize", "RoiAlign", "Upsample"},
+		"coordinates decide; test/geometry and the operators' own tests have them":         {"GridSample", "MaxRoiPool", "MaxUnpool", "NonMaxSuppression", "Resize", "RoiAlign", "Upsample"},
 		"losses and norms of what LogSoftmax, BatchNormalization and ReduceMean show here": {"GroupNormalization", "LayerNormalization", "NegativeLogLikelihoodLoss", "RMSNormalization", "SoftmaxCrossEntropyLoss"},
 		"scales and zero points; the tests of quantised models have them":                  {"DequantizeLinear", "QuantizeLinear"},
 	} {
