@@ -24,6 +24,7 @@ var runs = map[string]bool{
 // TestBadModels: every broken file of the collection is refused by both
 // engines with one line, at the latest when a session is made.
 func TestBadModels(t *testing.T) {
+	sameEverywhere(t)
 	files, err := filepath.Glob("../onnx/testdata/bad/*.onnx")
 	if err != nil || len(files) < 50 {
 		t.Fatalf("%d files, %v", len(files), err)

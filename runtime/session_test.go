@@ -345,6 +345,7 @@ func TestDataDependentShapes(t *testing.T) {
 
 // TestIdleMemory: many batch sizes do not pile up arenas.
 func TestIdleMemory(t *testing.T) {
+	sameEverywhere(t)
 	b := newBuilder(13)
 	b.conv(b.input("x", -1, 3, 64, 64), 3, 64, 3, 1, 1, "y")
 	b.output("y", 4)

@@ -56,6 +56,7 @@ func loadWork(t *testing.T) []string {
 // TestLoadDoesBoundedWork: what would take more than FoldOperations or FoldBytes is
 // left to the run, and what was computed stays within them.
 func TestLoadDoesBoundedWork(t *testing.T) {
+	sameEverywhere(t)
 	for _, file := range loadWork(t) {
 		for _, engine := range []Engine{Planned, Reference} {
 			var s *Session
@@ -78,6 +79,7 @@ func TestLoadDoesBoundedWork(t *testing.T) {
 // TestLoadObservesContext: whenever the context ends, so does loading, with its error,
 // and it is asked at every node and at least once for every 2^19 operations.
 func TestLoadObservesContext(t *testing.T) {
+	sameEverywhere(t)
 	for _, file := range loadWork(t) {
 		whole := endsAfter(t, 1<<62)
 		s, err := Load(file, Options{Context: whole})
@@ -102,6 +104,7 @@ func TestLoadObservesContext(t *testing.T) {
 // TestRunObservesLimits: a run whose values need more than TotalBytes is refused on
 // both engines, and of what loading leaves to the run the context is asked.
 func TestRunObservesLimits(t *testing.T) {
+	sameEverywhere(t)
 	for _, engine := range []Engine{Planned, Reference} {
 		o := Options{Engine: engine, Limits: limit.Limits{TotalBytes: 64 << 20}}
 		s, err := Load("testdata/load-work/lim_run40.onnx", o)
@@ -252,6 +255,7 @@ func fan(n int, inputs bool, op, join string) *onnx.Model {
 // TestWorkGrowsWithTheModel: twice the nodes, inputs or outputs allocate no more than
 // two and a half times as much, on the way to the first run's end.
 func TestWorkGrowsWithTheModel(t *testing.T) {
+	sameEverywhere(t)
 	models := map[string]func(n int) *onnx.Model{}
 	for _, op := range []string{"Identity", "Relu", "Sin", "Add", "Transpose", "conv"} {
 		models["a chain of "+op] = func(n int) *onnx.Model { return chain(n, op) }

@@ -32,8 +32,8 @@ func lines(t *testing.T, file string) (list [][]string) {
 // their day within a fortnight.
 func TestPackages(t *testing.T) {
 	for _, line := range lines(t, "packages.txt") {
-		if len(line) != 3 {
-			t.Fatalf("packages.txt: %q, a line is days, parts and a package", line)
+		if len(line) != 3 && len(line) != 4 {
+			t.Fatalf("packages.txt: %q, a line is days, parts, a package and perhaps tests", line)
 		}
 		days, err := strconv.Atoi(line[0])
 		parts, err2 := strconv.Atoi(line[1])
@@ -42,6 +42,28 @@ func TestPackages(t *testing.T) {
 		}
 		if tests, err := filepath.Glob(filepath.Join(root, line[2], "*_test.go")); err != nil || len(tests) == 0 {
 			t.Errorf("packages.txt: %s has no tests", line[2])
+		}
+	}
+}
+
+// TestScriptsAreListed: the command's scripts are tests of one name, so packages.txt
+// names each of them.
+func TestScriptsAreListed(t *testing.T) {
+	listed := map[string]bool{}
+	for _, line := range lines(t, "packages.txt") {
+		if names, ok := strings.CutPrefix(line[len(line)-1], "^TestScripts$/^("); ok {
+			for name := range strings.SplitSeq(strings.TrimSuffix(names, ")$"), "|") {
+				listed[name] = true
+			}
+		}
+	}
+	scripts, err := filepath.Glob(filepath.Join(root, "cmd/mixconv/testdata/script/*.txtar"))
+	if err != nil || len(scripts) != len(listed) {
+		t.Errorf("%d scripts, packages.txt has %d, %v", len(scripts), len(listed), err)
+	}
+	for _, script := range scripts {
+		if name := strings.TrimSuffix(filepath.Base(script), ".txtar"); !listed[name] {
+			t.Errorf("packages.txt does not name the script %s", name)
 		}
 	}
 }

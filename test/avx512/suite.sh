@@ -30,45 +30,49 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/tree"
 git ls-files -z | xargs -0 cp --parents --no-dereference -t "$work/tree"
 
-# emulate PACKAGE PARTS PART runs one of so many parts of a package's tests.
+# emulate PACKAGE PARTS PART [TESTS] runs one of so many parts of a package's tests, or
+# those that are named.
 emulate() {
-	local package=$1 parts=$2 part=$3 name list skip status=0 start=$SECONDS
-	name=$(tr / - <<<"$package")
+	local package=$1 parts=$2 part=$3 tests=${4:-} name list skip status=0 start=$SECONDS
+	name=$(tr / - <<<"$package")-$(cksum <<<"$tests" | cut -d ' ' -f 1)
 	CGO_ENABLED=0 go test -c -o "$work/$name.test" "$package"
-	list=$(cd "$package" && "$work/$name.test" -test.list '^(Test|Example|Fuzz)' | awk -v parts="$parts" -v part="$part" 'NR % parts == part' | paste -sd '|')
+	if [ -z "$tests" ]; then
+		list=$(cd "$package" && "$work/$name.test" -test.list '^(Test|Example|Fuzz)' | awk -v parts="$parts" -v part="$part" 'NR % parts == part' | paste -sd '|')
+		tests="^($list)\$"
+	fi
 	skip=$(awk -v package="$package" '$1 == package { print $2 }' test/avx512/skipped.txt | paste -sd '|')
 	DIR=$work/tree CD=$package MEGS=2048 test/avx512/emulate.sh "$work/$name.test" -test.short -test.v \
-		-test.run "^($list)\$" ${skip:+-test.skip "^($skip)\$"} >"$work/$name.out" 2>&1 || status=$?
+		-test.run "$tests" ${skip:+-test.skip "^($skip)\$"} >"$work/$name.out" 2>&1 || status=$?
 	if [ "$status" -ne 0 ] || ! grep -q '^PASS' "$work/$name.out"; then
 		printf 'FAIL  %s\n' "$package"
 		cat "$work/$name.out"
 		return 1
 	fi
-	printf 'ok    %-45s part %d of %d: %4d tests, %3d skipped, %5d s\n' "$package" "$part" "$parts" \
+	printf 'ok    %-30s %-30s part %d of %d: %4d tests, %3d skipped, %5d s\n' "$package" "${4:-}" "$part" "$parts" \
 		"$(grep -c '^--- PASS' "$work/$name.out")" "$(grep -c '^--- SKIP' "$work/$name.out")" $((SECONDS - start))
 }
 export -f emulate
 export work
 
-# schedule prints days, parts and package for every package that has tests: those of
-# packages.txt first.
+# schedule prints days, parts, package and perhaps tests for every package that has
+# tests: those of packages.txt first.
 schedule() {
 	awk '!/^#/ && NF' test/avx512/packages.txt
 	go list -f '{{if or .TestGoFiles .XTestGoFiles}}.{{slice .ImportPath (len .Module.Path)}}{{end}}' ./... |
-		awk 'NR == FNR { listed[$3]; next } !($1 in listed) { print 7, 1, $1 }' test/avx512/packages.txt -
+		awk 'NR == FNR { listed[$3]; next } !($1 in listed) { print 14, 1, $1 }' test/avx512/packages.txt -
 }
 
-# due prints package, parts and part of all that is due today. The offset is a
+# due prints package, parts, part and tests of all that is due today. The offset is a
 # package's line, so that some are due on any day.
 due() {
 	awk -v day="$(($(date -u -d "${MIXCONV_AVX512_DATE:-today}" +%s) / 86400))" '
-		(day + NR) % $1 == 0 { print $3, $2, int(day / $1) % $2 }'
+		(day + NR) % $1 == 0 { print $3, $2, int(day / $1) % $2, $4 }'
 }
 
 if [ $# -gt 0 ]; then
 	printf '%s 1 0\n' "$@"
 elif [ "$which" = all ]; then
-	schedule | awk '{ print $3, 1, 0 }'
+	schedule | awk '{ print $3, 1, 0, $4 }'
 else
 	schedule | due
-fi | xargs -P "$(nproc)" -L 1 bash -c 'set -euo pipefail; emulate "$@"' emulate
+fi | sed 's/ *$//' | xargs -P "$(nproc)" -L 1 bash -c 'set -euo pipefail; emulate "$@"' emulate
