@@ -45,6 +45,8 @@ type (
 	FormatError = errs.FormatError
 	// UnsupportedError lists all that a file asks for and this program lacks.
 	UnsupportedError = errs.UnsupportedError
+	// InternalError says that mixconv itself failed, and where; %+v has the stack.
+	InternalError = errs.InternalError
 )
 
 // The engines, for Options.Engine.
