@@ -73,7 +73,8 @@ func fail(path *fieldpath.Path, format string, args ...any) error {
 	return errs.Format(path.String(), format, args...)
 }
 
-// checkImports returns the imported versions by domain.
+// checkImports returns the imported versions by domain. ONNX Runtime also takes the
+// same import twice.
 func checkImports(path *fieldpath.Path, imports []*onnxpb.OperatorSetIdProto) (map[string]int64, error) {
 	if len(imports) == 0 {
 		return nil, fail(path.Field("opset_import"), "missing: a model says which operator set it uses")
@@ -82,7 +83,7 @@ func checkImports(path *fieldpath.Path, imports []*onnxpb.OperatorSetIdProto) (m
 	for i, o := range imports {
 		at := path.Element("opset_import", i)
 		domain := canonicalDomain(o.GetDomain())
-		if before, twice := seen[domain]; twice {
+		if before, twice := seen[domain]; twice && before != o.GetVersion() {
 			return nil, fail(at, "domain %s imported twice, with versions %d and %d", showDomain(domain), before, o.GetVersion())
 		}
 		seen[domain] = o.GetVersion()
