@@ -71,10 +71,14 @@ func kindOf(v any) (kind AttrKind, ok bool) {
 	return 0, false
 }
 
-// checkAttrs returns attrs with the version's defaults filled in.
+// checkAttrs returns attrs with the version's defaults filled in. It leaves out those
+// whose names begin with __: notes of tools, which ONNX's checker lets pass.
 func (v *version) checkAttrs(op *Op, attrs Attrs) (Attrs, error) {
 	full := make(Attrs, len(v.attrs))
 	for name, value := range attrs {
+		if strings.HasPrefix(name, "__") {
+			continue
+		}
 		if v.checkAttr(op, name, value) != nil {
 			return nil, v.firstWrong(op, attrs)
 		}
@@ -95,7 +99,7 @@ func (v *version) checkAttrs(op *Op, attrs Attrs) (Attrs, error) {
 // firstWrong is the error of the first wrong attribute by name.
 func (v *version) firstWrong(op *Op, attrs Attrs) error {
 	for _, name := range slices.Sorted(maps.Keys(attrs)) {
-		if err := v.checkAttr(op, name, attrs[name]); err != nil {
+		if err := v.checkAttr(op, name, attrs[name]); err != nil && !strings.HasPrefix(name, "__") {
 			return err
 		}
 	}
