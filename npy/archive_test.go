@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -110,6 +112,29 @@ func TestBomb(t *testing.T) {
 	}
 	if _, err := readAny("x.npz", bomb); err == nil {
 		t.Error("a bomb that lies about its size was read")
+	}
+}
+
+// TestManyMembers: a small array in an archive costs little more than itself.
+func TestManyMembers(t *testing.T) {
+	const members = 3000
+	all := map[string]*tensor.Tensor{}
+	for i := range members {
+		all[strconv.Itoa(i)] = tensor.New(tensor.Float32, 2)
+	}
+	var file bytes.Buffer
+	if err := npy.WriteArchive(&file, all); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got, err := npy.DecodeArchive(bytes.NewReader(file.Bytes()), int64(file.Len()), limit.Limits{})
+	runtime.ReadMemStats(&after)
+	if err != nil || len(got) != members {
+		t.Fatalf("%d arrays, %v", len(got), err)
+	}
+	if each := (after.TotalAlloc - before.TotalAlloc) / members; each > 16<<10 {
+		t.Errorf("%d bytes allocated for each array of 8 bytes", each)
 	}
 }
 

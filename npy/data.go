@@ -13,18 +13,19 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// readData lets npyio read n elements. It is given a header that says what the
-// file's says in the one spelling it is known to understand: a plain vector,
-// 16-bit floats as the integers that hold them, booleans as bytes.
-func readData(r io.Reader, h header, n int, offset int64) (*tensor.Tensor, error) {
+// readData lets npyio read n elements of size bytes together. It is given a header
+// that says what the file's says in the one spelling it is known to understand: a
+// plain vector, 16-bit floats as the integers that hold them, booleans as bytes.
+func readData(r io.Reader, h header, n int, size, offset int64) (*tensor.Tensor, error) {
 	held := h.dtype
 	if held == tensor.Bool {
 		held = tensor.Uint8
 	}
 	t := tensor.New(held, n)
-	data := io.MultiReader(bytes.NewReader(plainHeader(h, n)), bufio.NewReaderSize(r, 64<<10))
+	// No larger than the data: an archive may have thousands of small arrays.
+	body := bufio.NewReaderSize(r, int(min(size, 64<<10)))
 	if n > 0 {
-		reader, err := npyio.NewReader(data)
+		reader, err := npyio.NewReader(io.MultiReader(bytes.NewReader(plainHeader(h, n)), body))
 		if err == nil {
 			err = reader.Read(target(t))
 		}
@@ -33,7 +34,7 @@ func readData(r io.Reader, h header, n int, offset int64) (*tensor.Tensor, error
 		}
 	}
 	// Reading to the end lets an archive check the sum of what was read.
-	if rest, err := io.Copy(io.Discard, data); err != nil {
+	if rest, err := io.Copy(io.Discard, body); err != nil {
 		return nil, readError(offset, err)
 	} else if n > 0 && rest != 0 {
 		return nil, errs.FormatAt(offset, "data", "%d bytes too many", rest)

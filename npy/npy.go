@@ -63,5 +63,5 @@ func decode(r io.Reader, size int64, lim limit.Limits) (*tensor.Tensor, error) {
 	if want > lim.TensorBytes {
 		return nil, errs.FormatAt(start, "data", "%d bytes, allowed %d", want, lim.TensorBytes)
 	}
-	return readData(r, h, int(elements), start)
+	return readData(r, h, int(elements), want, start)
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/runtime/internal/pass"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -202,11 +204,40 @@ func TestPlanningObservesContext(t *testing.T) {
 	}
 }
 
+// TestPassesObserveContext: a pass looks at its context as it walks, so that it ends
+// within a few thousand nodes.
+func TestPassesObserveContext(t *testing.T) {
+	const n = 20_000
+	for _, op := range []string{"Identity", "Transpose", "Add", "conv", "Slice"} {
+		build := func() *graph.Graph {
+			g, err := graph.Build(limit.NewLoad(t.Context(), limit.Limits{}), chain(n, op))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return g
+		}
+		whole := endsAfter(t, 1<<62)
+		if err := pass.Run(limit.NewLoad(whole, limit.Limits{}), build()); err != nil {
+			t.Fatal(err)
+		}
+		asked := whole.asked.Load()
+		if asked < n/1024 {
+			t.Errorf("%s: asked %d times for %d nodes", op, asked, n)
+		}
+		for _, at := range []int64{0, 3, asked / 2, asked - 1} {
+			if err := pass.Run(limit.NewLoad(endsAfter(t, at), limit.Limits{}), build()); err != context.Canceled {
+				t.Errorf("%s: cancelled at %d of %d: %v", op, at, asked, err)
+			}
+		}
+	}
+}
+
 // chain is a model of n nodes, each of which reads the one before.
 func chain(n int, op string) *onnx.Model {
 	b := newBuilder(17)
 	x := b.input("x", tensor.Unknown, 4, 4, 4)
 	w, axis := b.weight(4, 4, 1, 1), b.weight(1, 4, 1, 1)
+	zero, end := b.ints(0), b.ints(4)
 	for range n {
 		switch op {
 		case "conv":
@@ -215,6 +246,8 @@ func chain(n int, op string) *onnx.Model {
 			x = b.node("Add", "", []string{x, axis})
 		case "Transpose":
 			x = b.node("Transpose", "", []string{x}, intsAttr("perm", 0, 2, 3, 1))
+		case "Slice":
+			x = b.node("Slice", "", []string{x, zero, end})
 		default:
 			x = b.node(op, "", []string{x})
 		}

@@ -39,6 +39,9 @@ type Options struct {
 
 // Run compares m with each reference, in their order.
 func Run(ctx context.Context, m *onnx.Model, refs []Reference, o Options) (*Report, error) {
+	if o.Session.Context == nil {
+		o.Session.Context = ctx
+	}
 	here, err := newSubject(m, o)
 	if err != nil {
 		return nil, err

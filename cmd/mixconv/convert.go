@@ -131,7 +131,7 @@ func (a *app) convert(ctx context.Context, convert converter, source, output str
 	if err != nil {
 		return err
 	}
-	result, err := describeConversion(m, o, output, len(data))
+	result, err := describeConversion(ctx, m, o, output, len(data))
 	if err != nil {
 		return err
 	}
@@ -169,8 +169,8 @@ func weightsOf(m *mixconv.Converted) string {
 	return weights
 }
 
-func describeConversion(m *mixconv.Converted, o mixconv.ConvertOptions, output string, size int) (*conversion, error) {
-	s, err := runtime.Survey(m.Model, runtime.Options{})
+func describeConversion(ctx context.Context, m *mixconv.Converted, o mixconv.ConvertOptions, output string, size int) (*conversion, error) {
+	s, err := runtime.Survey(m.Model, runtime.Options{Context: ctx})
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func demoOnce(ctx context.Context, folder, ema string, form convert.Form, set *d
 		return demoRun{}, err
 	}
 	converted := time.Now()
-	s, err := mixconv.LoadModel(m.Model, mixconv.Options{})
+	s, err := mixconv.LoadModel(m.Model, mixconv.Options{Context: ctx})
 	if err != nil {
 		return demoRun{}, err
 	}

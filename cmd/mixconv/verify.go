@@ -144,6 +144,7 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 	if err := v.check(o); err != nil {
 		return err
 	}
+	o.Session.Context = ctx
 	a.read = v.files()
 	m, err := a.readModel(v.model)
 	if err != nil {

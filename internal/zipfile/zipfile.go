@@ -130,7 +130,7 @@ func checkBudget(members []Member, size int64, lim limit.Limits) error {
 // only if there were exactly Size bytes of the recorded CRC, and an error that
 // says so otherwise: read to the end before trusting anything.
 func (a *Archive) Open(m Member) io.Reader {
-	packed := bufio.NewReader(io.NewSectionReader(a.r, m.data, m.packed))
+	packed := bufio.NewReaderSize(io.NewSectionReader(a.r, m.data, m.packed), int(min(m.packed, 4<<10)))
 	r := &reader{member: m, packed: packed, unpacked: packed, left: m.Size, sum: crc32.NewIEEE()}
 	if m.method == deflate {
 		r.unpacked = flate.NewReader(packed)

@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
@@ -54,8 +55,8 @@ func Activation(n *graph.Node) (act.Func, bool) {
 
 // activation moves an activation into the convolutions or products that make
 // its input.
-func activation(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func activation(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		f, ok := Activation(n)
 		if !ok {
 			return nil, nil
@@ -79,8 +80,8 @@ func activation(g *graph.Graph) (bool, error) {
 
 // swish recognises the products that exporters write for swish (SiLU) and
 // hard swish.
-func swish(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func swish(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		if !n.Is("Mul") {
 			return nil, nil
 		}

@@ -3,6 +3,7 @@ package pass
 import (
 	"math"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -14,8 +15,8 @@ type scaling struct{ scale, shift []float64 }
 // affine folds a per-channel scaling into the convolutions before it, in
 // float64. A BatchNormalization that follows no convolution becomes a depthwise
 // one of a single tap or, where it is not of pictures, Mul and Add.
-func affine(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func affine(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		s, x := scalingOf(n)
 		if s == nil {
 			return nil, nil

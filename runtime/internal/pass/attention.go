@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -12,8 +13,8 @@ import (
 // attention makes softmax(Q·Kᵀ·scale + mask)·V of Attention where it is just
 // that: as many heads of queries as of keys, [batch,heads,length,size], no keys of
 // the past and at most a mask of known numbers.
-func attention(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func attention(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		if !n.Is("Attention") || !plainAttention(n) {
 			return nil, nil
 		}

@@ -3,14 +3,15 @@ package pass
 import (
 	"math"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
 // gelu recognises what exporters write for x·(1+erf(x/√2))/2, and for its
 // approximation with tanh: products in any order.
-func gelu(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func gelu(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		if !n.Is("Mul", "Div") {
 			return nil, nil
 		}

@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -13,8 +14,8 @@ const channelScales = 21
 // groupNorm recognises GroupNormalization as exporters to older opsets write it,
 // InstanceNormalization of [N,groups,…] between two Reshapes, and moves what scales
 // channels behind it into it.
-func groupNorm(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func groupNorm(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		if n.Is("Reshape") {
 			return e.grouped(n)
 		}

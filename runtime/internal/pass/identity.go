@@ -3,15 +3,19 @@ package pass
 import (
 	"slices"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
 // identity drops nodes that copy their input: a Pad by nothing among them.
-func identity(g *graph.Graph) (bool, error) {
+func identity(b *limit.Budget, g *graph.Graph) (bool, error) {
 	instead := graph.Instead{}
 	uses := g.Uses()
-	for _, n := range g.Nodes {
+	for i, n := range g.Nodes {
+		if i%nodesPerAsk == 0 && b.Err() != nil {
+			return false, b.Err()
+		}
 		copies := n.Is("Identity") || n.Is("Cast") && n.In[0].Type.DType == n.Out[0].Type.DType
 		if n.Is("Pad") {
 			begin, end, known := padding(n)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -16,8 +17,8 @@ import (
 //
 // A Conv between DequantizeLinear and QuantizeLinear is QLinearConv, as it is for
 // ONNX Runtime: what a file has in place of it means that.
-func integerConvs(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func integerConvs(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		w := &writer{n: n}
 		if n.Is("QLinearConv") {
 			w.integerConv(quantisedConv{n.In, n.Attrs})

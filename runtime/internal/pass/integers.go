@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -16,8 +17,8 @@ import (
 //
 // with Quantize₁ and Dequantize₁ of scale 1. Each step rounds to float32 what the
 // operators round.
-func integers(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func integers(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		w := &writer{n: n}
 		switch {
 		case n.Is("QuantizeLinear") && n.In[0].Type.DType == tensor.Float32:

@@ -3,6 +3,7 @@ package pass
 import (
 	"slices"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -11,8 +12,8 @@ import (
 // layerNorm recognises (x - mean) / √(mean((x-mean)²) + ε) along the last axis,
 // and moves the product and the sum with vectors behind it into the
 // LayerNormalization.
-func layerNorm(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func layerNorm(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		switch {
 		case n.Is("Div"):
 			x, eps, ok := e.normalised(n)

@@ -3,6 +3,7 @@ package pass
 import (
 	"slices"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -10,8 +11,8 @@ import (
 
 // lines makes a Conv in one dimension one of pictures that are a row high: as
 // channel attention has it, and sound.
-func lines(g *graph.Graph) (bool, error) {
-	return edit(g, func(_ *editor, n *graph.Node) ([]*graph.Node, error) {
+func lines(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(_ *editor, n *graph.Node) ([]*graph.Node, error) {
 		if !n.Is("Conv") || n.Post != (graph.Epilogue{}) || !knownFloats(n.In[1], 3) || len(n.In[0].Type.Shape) != 3 || len(n.Out[0].Type.Shape) != 3 {
 			return nil, nil
 		}

@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -9,8 +10,8 @@ import (
 // linear moves a product with a known scalar or vector [N], and the sum with
 // one, into the MatMul or Gemm by known weights [K,N] before it. A Reshape that
 // leaves the last dimension may lie between.
-func linear(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func linear(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		if !n.Is("Add", "Mul", "Div") {
 			return nil, nil
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -11,8 +12,8 @@ import (
 
 // mixed finds Split → one depthwise Conv per part → Concat along the channels,
 // with nothing else reading in between, and makes it one MDConv.
-func mixed(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func mixed(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		convs, split := e.mixedBefore(n)
 		if split == nil {
 			return nil, nil

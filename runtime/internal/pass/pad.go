@@ -3,12 +3,13 @@ package pass
 import (
 	"slices"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
 // pads moves a Pad with zeros around the picture into the Conv that reads it.
-func pads(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func pads(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		if !n.Is("Conv") || n.Attrs.String("auto_pad", "NOTSET") != "NOTSET" {
 			return nil, nil
 		}

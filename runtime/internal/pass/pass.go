@@ -4,11 +4,11 @@ package pass
 
 import (
 	"fmt"
-	"github.com/mixconv/mixconv/limit"
 	"maps"
 	"slices"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
@@ -21,7 +21,7 @@ type Pass struct {
 	Does  string
 	After []string // passes that must have run before, in each round
 	of    []string // it does nothing to a graph that has none of these operators
-	run   func(g *graph.Graph) (changed bool, err error)
+	run   func(b *limit.Budget, g *graph.Graph) (changed bool, err error)
 }
 
 // Table lists the passes in the order of a round. A test checks that After
@@ -62,10 +62,10 @@ func Run(b *limit.Budget, g *graph.Graph) error {
 			if !slices.ContainsFunc(g.Nodes, func(n *graph.Node) bool { return n.Is(p.of...) }) {
 				continue
 			}
-			if err := b.Err(); err != nil {
-				return err
+			changed, err := p.try(b, g)
+			if b.Err() != nil {
+				return b.Err()
 			}
-			changed, err := p.try(g)
 			if err != nil {
 				return fmt.Errorf("pass %s: %w", p.Name, err)
 			}
@@ -82,10 +82,13 @@ func Run(b *limit.Budget, g *graph.Graph) error {
 }
 
 // try runs p; that it panics is an error.
-func (p *Pass) try(g *graph.Graph) (changed bool, err error) {
+func (p *Pass) try(b *limit.Budget, g *graph.Graph) (changed bool, err error) {
 	defer errs.Recover(&err)
-	return p.run(g)
+	return p.run(b, g)
 }
+
+// nodesPerAsk is how many nodes a walk visits before it looks at the context again.
+const nodesPerAsk = 1024
 
 // editor rewrites a node list in one forward walk.
 type editor struct {
@@ -99,11 +102,14 @@ type editor struct {
 }
 
 // edit calls visit for every node of g; visit returns the nodes that take its
-// place, and nil to keep it.
-func edit(g *graph.Graph, visit func(e *editor, n *graph.Node) ([]*graph.Node, error)) (bool, error) {
+// place, and nil to keep it. The walk ends with b's context.
+func edit(b *limit.Budget, g *graph.Graph, visit func(e *editor, n *graph.Node) ([]*graph.Node, error)) (bool, error) {
 	e := &editor{g: g, uses: g.Uses(), ahead: map[*graph.Node][]*graph.Node{}, instead: graph.Instead{}}
 	list := make([]*graph.Node, 0, len(g.Nodes))
-	for _, n := range g.Nodes {
+	for i, n := range g.Nodes {
+		if i%nodesPerAsk == 0 && b.Err() != nil {
+			return false, b.Err()
+		}
 		e.instead.In(n)
 		with, err := visit(e, n)
 		if err != nil {

@@ -3,6 +3,7 @@ package pass
 import (
 	"fmt"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
@@ -12,8 +13,8 @@ import (
 // residual moves an Add of equal shapes into the convolutions that make one of
 // its inputs. The other input must exist before they run. Shapes must be
 // known: two unknown batch sizes may differ.
-func residual(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func residual(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		if !n.Is("Add") || n.In[0] == n.In[1] || !n.In[0].Type.Shape.Known() ||
 			n.In[0].Type.DType != tensor.Float32 || !n.In[0].Type.Shape.Equal(n.In[1].Type.Shape) {
 			return nil, nil

@@ -1,13 +1,14 @@
 package pass
 
 import (
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
 // scale moves products with a known number into the MatMul of two values behind
 // or before them, as attention has them.
-func scale(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func scale(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		if isProduct(n) {
 			changed := false
 			for i, v := range n.In {

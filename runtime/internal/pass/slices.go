@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -17,9 +18,12 @@ type channelSlice struct {
 
 // splits makes one Split of the Slices that cut a value's channels into
 // adjacent parts without a rest, as torch.export writes it.
-func splits(g *graph.Graph) (bool, error) {
+func splits(b *limit.Budget, g *graph.Graph) (bool, error) {
 	cuts := map[*graph.Value][]channelSlice{}
-	for _, n := range g.Nodes {
+	for i, n := range g.Nodes {
+		if i%nodesPerAsk == 0 && b.Err() != nil {
+			return false, b.Err()
+		}
 		if from, to, ok := channelRange(n); ok {
 			cuts[n.In[0]] = append(cuts[n.In[0]], channelSlice{n, from, to})
 		}
@@ -44,7 +48,7 @@ func splits(g *graph.Graph) (bool, error) {
 		}
 		with[first] = []*graph.Node{s}
 	}
-	return edit(g, func(_ *editor, n *graph.Node) ([]*graph.Node, error) { return with[n], nil })
+	return edit(b, g, func(_ *editor, n *graph.Node) ([]*graph.Node, error) { return with[n], nil })
 }
 
 // partition returns the sizes of sorted parts if they cover channels from the

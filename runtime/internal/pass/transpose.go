@@ -3,6 +3,7 @@ package pass
 import (
 	"slices"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -29,8 +30,8 @@ func permOf(n *graph.Node) []int {
 // transposes walks forward once: a Transpose of a Transpose becomes one, and
 // one that undoes another disappears; an operator whose inputs are transposed
 // alike works on what lies before the Transpose, which then follows it.
-func transposes(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func transposes(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		if perm := permOf(n); perm != nil {
 			return mergeTranspose(e, n, perm), nil
 		}

@@ -3,6 +3,7 @@ package pass
 import (
 	"slices"
 
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -11,8 +12,8 @@ import (
 // upconv makes ConvTranspose whose windows lie side by side, as those of U-Net and
 // Mask R-CNN, a pointwise Conv of a channel for each place of a window, and
 // DepthToSpace.
-func upconv(g *graph.Graph) (bool, error) {
-	return edit(g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
+func upconv(b *limit.Budget, g *graph.Graph) (bool, error) {
+	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		if !n.Is("ConvTranspose") || !sideBySide(n) {
 			return nil, nil
 		}
