@@ -121,6 +121,15 @@ func versions(t *testing.T) []string {
 	return list
 }
 
+// leftOut are networks that are converted and not run here: torchvision's B0 stands for
+// its EfficientNets, which differ in width and depth alone. With random weights the
+// rounding errors of the deep ones grow until a comparison tells nothing: of B5, 2.1e-4
+// in this engine and 3.0e-4 in ONNX Runtime. test/refs holds all against torchvision.
+var leftOut = map[string]bool{
+	"torchvision_efficientnet_b1": true, "torchvision_efficientnet_b2": true, "torchvision_efficientnet_b3": true, "torchvision_efficientnet_b4": true,
+	"torchvision_efficientnet_b5": true, "torchvision_efficientnet_b6": true, "torchvision_efficientnet_b7": true,
+}
+
 // TestTable: ZOO.md has a line for every network, and each is right; every
 // network of PyTorch that is converted is among them.
 func TestTable(t *testing.T) {
@@ -128,7 +137,7 @@ func TestTable(t *testing.T) {
 	known := map[string]bool{}
 	for _, n := range Networks() {
 		networks = append(networks, n.Library+" "+n.ID())
-		known[n.Name] = true
+		known[n.Name], known[n.Library+"_"+n.Name] = true, true // torch2onnx has torchvision_mobilenet_v2, which is not timm's
 	}
 	names, lines := rows(t)
 	if !slices.Equal(names, networks) {
@@ -140,7 +149,7 @@ func TestTable(t *testing.T) {
 		}
 	}
 	for _, name := range convert.TorchNames() {
-		if !known[name] {
+		if !known[name] && !leftOut[name] {
 			t.Errorf("networks.txt has no %s, which torch2onnx converts", name)
 		}
 	}

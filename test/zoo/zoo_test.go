@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	which  = flag.String("zoo", "ten", "networks to run: all, ten of the date, or names with commas between")
+	which  = flag.String("zoo", "ten", "networks to run: all, ten of the date, or names with commas between, such as resnet18/int8 or torchvision.efficientnet_b0")
 	date   = flag.String("date", time.Now().UTC().Format(time.DateOnly), "the date whose ten networks are run")
 	update = flag.Bool("update", false, "write the lines of ZOO.md anew")
 )
@@ -44,7 +44,7 @@ func chosen(t *testing.T) []Network {
 	}
 	var some []Network
 	for name := range strings.SplitSeq(*which, ",") {
-		i := slices.IndexFunc(all, func(n Network) bool { return n.ID() == name })
+		i := slices.IndexFunc(all, func(n Network) bool { return n.ID() == name || n.Library+"."+n.ID() == name })
 		if i < 0 {
 			t.Fatalf("networks.txt has no %q", name)
 		}
