@@ -202,7 +202,7 @@ func maxRoiPool(r *run) error {
 	area, cells, most := in[2]*in[3], out[2]*out[3], make([]float64, out[1])
 	return r.eachIndex(tensor.Shape{out[0], out[2], out[3]}, func(i int, index []int) error {
 		roi := rois[index[0]*5:][:5]
-		picture := x[int(roi[0])*in[1]*area:]
+		picture := x[tensor.IntWithin(roi[0], 0, in[0]-1)*in[1]*area:]
 		top, bottom := r.covered(roi[2], roi[4], index[1], out[2], in[2])
 		left, right := r.covered(roi[1], roi[3], index[2], out[3], in[3])
 		fill(most, math.Inf(-1))
