@@ -11,7 +11,8 @@
 #   test/avx512/suite.sh all             every test, some hours
 #   test/avx512/suite.sh all ./runtime   every test of these packages, emulated
 #
-# MIXCONV_AVX512_DATE=2026-11-25 repeats another day's.
+# MIXCONV_AVX512_DATE=2026-11-25 repeats another day's; JOBS=1 emulates one processor at
+# a time, else there are as many as this one has cores.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -75,4 +76,4 @@ elif [ "$which" = all ]; then
 	schedule | awk '{ print $3, 1, 0, $4 }'
 else
 	schedule | due
-fi | sed 's/ *$//' | xargs -P "$(nproc)" -L 1 bash -c 'set -euo pipefail; emulate "$@"' emulate
+fi | sed 's/ *$//' | xargs -P "${JOBS:-$(nproc)}" -L 1 bash -c 'set -euo pipefail; emulate "$@"' emulate
