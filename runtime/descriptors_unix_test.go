@@ -19,19 +19,16 @@ const fewFiles = 256
 // them, many models are loaded one after another and never closed, and many sessions
 // live at the same time and run.
 func TestFewDescriptors(t *testing.T) {
-	loads, sessions := 10_000, 2_000
-	if testing.Short() {
-		loads, sessions = 1_000, 400
-	}
+	sameEverywhere(t)
 	if path := os.Getenv("MIXCONV_TEST_FEW_FILES"); path != "" {
 		lowered := syscall.Rlimit{Cur: fewFiles, Max: fewFiles}
 		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &lowered); err != nil {
 			t.Fatal(err)
 		}
-		loadMany(t, path, loads, sessions)
+		loadMany(t, path, 10_000, 2_000)
 		return
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestFewDescriptors$", "-test.short="+map[bool]string{true: "true", false: "false"}[testing.Short()])
+	cmd := exec.Command(os.Args[0], "-test.run=^TestFewDescriptors$")
 	cmd.Env = append(os.Environ(), "MIXCONV_TEST_FEW_FILES="+writeModel(t, smallStored()))
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "PASS") {
 		t.Errorf("%v\n%s", err, out)

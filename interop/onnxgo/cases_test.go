@@ -27,6 +27,7 @@ var wrong = map[string]string{
 	"TestNonmaxsuppressionFlippedCoordinates":     "input 2 (max_output_boxes_per_class): float32",
 	"TestNonmaxsuppressionIdenticalBoxes":         "input 2 (max_output_boxes_per_class): float32",
 	"TestNonmaxsuppressionLimitOutputSize":        "input 2 (max_output_boxes_per_class): float32",
+	"TestMaxunpoolExportWithOutputShape":          "output 0: element 5 is 5, want 0", // OPERATORS.md: ONNX Runtime contradicts the case
 	"TestNonmaxsuppressionSingleBox":              "input 2 (max_output_boxes_per_class): float32",
 	"TestNonmaxsuppressionSuppressByIOU":          "input 2 (max_output_boxes_per_class): float32",
 	"TestNonmaxsuppressionSuppressByIOUAndScores": "input 2 (max_output_boxes_per_class): float32",
