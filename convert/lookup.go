@@ -117,7 +117,7 @@ func nearest(name string, names []string) []string {
 	best := min(2, len(name)/4) + 1 // one more than is near
 	var found []string
 	for _, n := range names {
-		d := editDistance(name, strings.ReplaceAll(n, "-", "_"))
+		d := errs.EditDistance(name, strings.ReplaceAll(n, "-", "_"))
 		switch {
 		case d > best || d == best && len(found) == 0:
 		case d < best:
@@ -127,27 +127,6 @@ func nearest(name string, names []string) []string {
 		}
 	}
 	return found
-}
-
-// editDistance counts the letters that are added, left out or exchanged between
-// two words (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = min(diagonal, row[j], row[j+1]) + 1
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
 
 // Differences says of networks what each computes otherwise than the others,

@@ -16,7 +16,7 @@ func DidYouMean(name string, candidates iter.Seq[string]) string {
 			continue
 		}
 		work -= len(candidate) * len(name)
-		if d := editDistance(name, candidate); d < distance || d == distance && candidate < best {
+		if d := EditDistance(name, candidate); d < distance || d == distance && candidate < best {
 			best, distance = candidate, d
 		}
 	}
@@ -26,9 +26,9 @@ func DidYouMean(name string, candidates iter.Seq[string]) string {
 	return fmt.Sprintf(" (did you mean %s?)", Quote(best))
 }
 
-// editDistance is the number of insertions, deletions and substitutions of
-// bytes that turn a into b.
-func editDistance(a, b string) int {
+// EditDistance is the number of insertions, deletions and substitutions of
+// bytes that turn a into b (Levenshtein).
+func EditDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

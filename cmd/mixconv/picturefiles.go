@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -70,13 +69,8 @@ func picturesIn(folder string) (list []string, err error) {
 
 // readPicture reads an encoded picture.
 func (a *app) readPicture(path string) ([]byte, error) {
-	most := limit.Default().FileBytes
-	if path != dash {
-		return regular.Read(path, most)
+	if path == dash {
+		return a.readStdin()
 	}
-	data, err := io.ReadAll(io.LimitReader(a.stdin, most+1))
-	if err == nil && int64(len(data)) > most {
-		err = fmt.Errorf("stdin: more than %d bytes", most)
-	}
-	return data, err
+	return regular.Read(path, limit.Default().FileBytes)
 }
