@@ -35,6 +35,7 @@ func TestInfer(t *testing.T) {
 		{"Reshape", 17, Attrs{"allowzero": int64(1)}, []Type{f32(0, 3), list(3, 0)}, "[3,0]"},
 		{"Reshape", 17, nil, []Type{f32(2, 8), lists(3)}, "[?,?,?]"},
 		{"Reshape", 17, nil, []Type{noRank, list(0, 3, -1)}, "[?,3,?]"},
+		{"Reshape", 17, nil, []Type{f32(3, u, 4), list(3, 0)}, "[3,?]"}, // only a ? of 0 fits, and it may be 0
 		{"Flatten", 17, nil, []Type{f32(u, 3, 4)}, "[?,12]"},
 		{"Flatten", 17, Attrs{"axis": int64(0)}, []Type{f32(2, 3)}, "[1,6]"},
 		{"Transpose", 17, Attrs{"perm": []int64{0, 2, 3, 1}}, []Type{f32(u, 3, 4, 5)}, "[?,4,5,3]"},

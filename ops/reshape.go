@@ -63,13 +63,16 @@ func reshape(in tensor.Shape, list []int64, zero bool) (tensor.Shape, error) {
 
 // fill checks that out has as many elements as in, and sets out[rest], unless
 // rest is -1, to make it so. Dimensions that out copied from in cancel, which
-// resolves -1 beside an unknown batch size.
+// resolves -1 beside an unknown batch size. A copied dimension that is unknown may
+// be 0, and then both have no elements, whatever the others are.
 func fill(out tensor.Shape, rest int, in tensor.Shape, copied []bool) error {
 	var have, want []int
+	maybeEmpty := false
 	for i, d := range in {
 		if !copied[i] || d == 0 {
 			have = append(have, d)
 		}
+		maybeEmpty = maybeEmpty || copied[i] && d == tensor.Unknown
 	}
 	for i, d := range out {
 		if i >= len(copied) || !copied[i] || d == 0 {
@@ -88,6 +91,7 @@ func fill(out tensor.Shape, rest int, in tensor.Shape, copied []bool) error {
 		if rest >= 0 {
 			out[rest] = tensor.Unknown
 		}
+	case rest < 0 && part != total && maybeEmpty:
 	case rest < 0 && part != total, rest >= 0 && part == 0 && total != 0, rest >= 0 && part != 0 && total%part != 0:
 		return fmt.Errorf("shape %s does not have the elements of %s", out, in)
 	case rest >= 0 && part == 0:
