@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -35,7 +36,7 @@ func inferDequantize(c *Call) ([]Type, error) {
 // index of an axis, or with block_size one for each block along it.
 func (c *Call) scaled(out tensor.DType) ([]Type, error) {
 	x, scale := c.In[0].Shape, c.In[1].Shape
-	if zero := c.input(2).Shape; !scale.Known() || !zero.Known() || scale.Elements() != 1 || zero.Elements() != 1 {
+	if !mayBeOne(scale) || !mayBeOne(c.input(2).Shape) {
 		if err := mustFit(c, 2, scale); err != nil {
 			return nil, err
 		}
@@ -69,6 +70,11 @@ func (c *Call) scaled(out tensor.DType) ([]Type, error) {
 		return nil, fmt.Errorf("input 1 (%s): shape %s, must be one value or %s", c.paramName(1), scale, want)
 	}
 	return []Type{{DType: out, Shape: x.Clone()}}, nil
+}
+
+// mayBeOne reports whether s is the shape of one element, as far as s is known.
+func mayBeOne(s tensor.Shape) bool {
+	return !slices.ContainsFunc(s, func(d int) bool { return d != 1 && d != tensor.Unknown })
 }
 
 func (c *Call) blockAxis() (int, error) { return axisOf(c.Attrs.Int("axis", 1), len(c.In[0].Shape)) }

@@ -92,8 +92,9 @@ func (s *Session) prepareGraphs(b *limit.Budget, typed *graph.Graph) (err error)
 		s.places[out.Name] = i
 	}
 	if s.options.Engine == Planned {
-		s.passed = typed.Clone()
-		err = pass.Run(b, s.passed)
+		if s.passed, err = typed.Clone(b); err == nil {
+			err = pass.Run(b, s.passed)
+		}
 	} else {
 		typed.Embed()
 	}

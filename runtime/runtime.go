@@ -100,7 +100,10 @@ func addLayers(g *graph.Graph) {
 
 // specialise returns g with what e's outputs need alone, and e's input shapes.
 func (s *Session) specialise(b *limit.Budget, g *graph.Graph, e *entry) (*graph.Graph, error) {
-	g = g.Clone()
+	g, err := g.Clone(b)
+	if err != nil {
+		return nil, err
+	}
 	g.Keep(e.want)
 	named := map[string]tensor.Shape{}
 	for i, v := range g.Inputs {

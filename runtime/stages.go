@@ -97,18 +97,23 @@ func (s *Session) stage(ctx context.Context, e *entry) (_ *entry, err error) {
 			return made, nil
 		}
 	}
-	g := e.of.Clone()
+	b := s.budget(ctx)
+	g, err := e.of.Clone(b)
+	if err != nil {
+		return nil, err
+	}
 	for i, v := range g.Inputs {
 		v.Type.Shape, v.Type.Value = e.shapes[i], e.values[i]
 	}
-	b := s.budget(ctx)
 	if err = g.Infer(b, nil); err == nil {
 		err = s.plan(b, e, g)
 	}
 	if err != nil && !internal(err) {
 		// The reference loops run it, and tell better what is wrong, if they find it.
 		e.rest = nil
-		e.plan, err = plan.New(b, e.of.Clone(), s.planOptions())
+		if g, err = e.of.Clone(b); err == nil {
+			e.plan, err = plan.New(b, g, s.planOptions())
+		}
 	}
 	if err = s.checkPacks(err); err != nil {
 		return nil, err

@@ -65,7 +65,10 @@ func (s *Summary) count(b *limit.Budget, g *graph.Graph) {
 			s.MDConv++
 		}
 	}
-	one := g.Clone()
+	one, err := g.Clone(b)
+	if err != nil {
+		return
+	}
 	shapes := map[string]tensor.Shape{}
 	for _, v := range one.Inputs {
 		shape := v.Type.Shape.Clone()

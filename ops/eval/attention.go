@@ -177,7 +177,7 @@ func (a *attention) query(r *run, b, h, q int, scores []float64) {
 		scores[k] += a.bias(b, h, q, k)
 	}
 	keep(2)
-	if math.IsInf(maxOf(scores), -1) {
+	if len(scores) == 0 || math.IsInf(maxOf(scores), -1) {
 		clear(scores) // nothing to attend to
 	} else {
 		normalise(r, scores)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"testing"
 	"time"
 
@@ -193,6 +194,10 @@ func tryCall(t *testing.T, data []byte) {
 	in, like := make([]*tensor.Tensor, []int{1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 0}[s.next(11)]), s.likeness()
 	for i := range in {
 		if s.next(8) > 0 {
+			if n := len(like.shape); n > 0 && s.next(6) == 5 { // from here on another dimension, as keys have one that queries have not
+				like.shape = slices.Clone(like.shape)
+				like.shape[s.next(n)] = s.next(5)
+			}
 			if in[i] = s.tensor(like); s.next(16) == 15 {
 				in[i] = tensor.SequenceOf(in[i].DType, in[i], in[i])
 			}

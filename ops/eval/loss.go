@@ -23,6 +23,9 @@ func softmaxCrossEntropy(r *run) error {
 	}
 	classes := rowsOver(r.in[0].Shape, axisOnly(1, len(r.in[0].Shape)))
 	err = eachRow(r, classes, x, func(_ int, row []float64, at []int) error {
+		if len(row) == 0 { // no classes: labels are all to ignore
+			return nil
+		}
 		logNormalise(r, row)
 		for k, v := range row {
 			logs[at[k]] = v

@@ -64,7 +64,10 @@ func (b *body) typed(budget *limit.Budget, in []ops.Type) (*Graph, error) {
 	if len(in) != len(b.g.Inputs) {
 		return nil, fmt.Errorf("a body of %d inputs, given %d", len(b.g.Inputs), len(in))
 	}
-	g := b.g.Clone()
+	g, err := b.g.Clone(budget)
+	if err != nil {
+		return nil, err
+	}
 	for i, v := range g.Inputs {
 		if d := v.Type.DType; d != tensor.Undefined && in[i].Present() && d != in[i].DType {
 			return nil, fmt.Errorf("input %d (%s) of the body: declared %s, given %s", i, errs.Quote(v.Name), d, in[i].DType)
@@ -145,7 +148,7 @@ func (b *builder) value(name string) *Value {
 
 // branch returns the nodes of the branch that an If with a known condition
 // takes, with its results as the If's own.
-func (n *Node) branch() ([]*Node, error) {
+func (n *Node) branch(b *limit.Budget) ([]*Node, error) {
 	then, _ := n.Attrs["then_branch"].(*body)
 	other, _ := n.Attrs["else_branch"].(*body)
 	taken, truth := other, n.In[0].Const()
@@ -160,7 +163,10 @@ func (n *Node) branch() ([]*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := taken.g.Clone()
+	g, err := taken.g.Clone(b)
+	if err != nil {
+		return nil, err
+	}
 	instead := Instead{}
 	for i, v := range g.Inputs {
 		instead[v] = captured[i]

@@ -23,7 +23,9 @@ import (
 func Build(b *limit.Budget, m *onnx.Model) (*Graph, error) {
 	g, unsupported, err := build(b, m)
 	if err == nil {
-		g.remember(m)
+		err = g.remember(b, m)
+	}
+	if err == nil {
 		err = g.typeAll(b, m, unsupported)
 	}
 	switch {

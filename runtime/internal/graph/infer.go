@@ -86,7 +86,7 @@ func (n *Node) named(e *errs.UnsupportedError) []errs.Unsupported {
 // to be run.
 func (n *Node) settle(b *limit.Budget, kept *[]*Node) (err error) {
 	defer errs.Recover(&err)
-	list, err := n.modernise()
+	list, err := n.modernise(b)
 	if err != nil {
 		return err
 	}
@@ -155,11 +155,14 @@ func (n *Node) infer(b *limit.Budget) error {
 }
 
 // Clone copies nodes and values, so that passes and Infer may change the copy.
-// Constants' data is shared.
-func (g *Graph) Clone() *Graph {
+// Constants' data is shared. Its error is that of b's context.
+func (g *Graph) Clone(b *limit.Budget) (*Graph, error) {
 	values := map[*Value]*Value{nil: nil}
 	nodes := map[*Node]*Node{nil: nil}
 	for _, n := range g.Nodes {
+		if err := b.Err(); err != nil {
+			return nil, err
+		}
 		nodes[n] = &Node{Name: n.Name, Op: n.Op, Version: n.Version, Attrs: n.Attrs, Integers: n.Integers}
 	}
 	value := func(v *Value) *Value {
@@ -182,6 +185,9 @@ func (g *Graph) Clone() *Graph {
 		c.Defaults = append(c.Defaults, Default{value(d.Value), d.Declared})
 	}
 	for _, n := range g.Nodes {
+		if err := b.Err(); err != nil {
+			return nil, err
+		}
 		m := nodes[n]
 		m.In, m.Out = list(n.In), list(n.Out)
 		m.Post, m.left = Epilogue{Scale: n.Post.Scale, Bias: value(n.Post.Bias), Residual: value(n.Post.Residual), Act: n.Post.Act}, n.left
@@ -190,5 +196,5 @@ func (g *Graph) Clone() *Graph {
 	for _, o := range g.Outputs {
 		c.Outputs = append(c.Outputs, Output{o.Name, value(o.Value)})
 	}
-	return c
+	return c, nil
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -15,13 +16,13 @@ const (
 // modernise returns the nodes that do what n does in the version of its
 // operator that everything else knows, and of an If without a choice the branch
 // that it takes. n's inputs have their types.
-func (n *Node) modernise() ([]*Node, error) {
+func (n *Node) modernise(b *limit.Budget) ([]*Node, error) {
 	switch {
 	case n.Op.Domain == contribDomain:
 		return n.expandContrib()
 	case n.Op.Domain != "":
 	case n.Op.Name == "If" && len(n.In) > 0 && n.In[0].Const() != nil:
-		return n.branch()
+		return n.branch(b)
 	case n.Is("SequenceAt", "SequenceLength", "ConcatFromSequence", "SplitToSequence") && len(n.In) > 0 && len(n.Out) == 1 && n.In[0] != nil && n.Out[0] != nil:
 		return n.unpack()
 	case n.Op.Name == "Pad" && n.Version >= 2 && n.Version < padInputs:

@@ -27,10 +27,13 @@ type untyped struct {
 }
 
 // remember keeps what Override needs, if there is anything to override.
-func (g *Graph) remember(m *onnx.Model) {
-	if len(g.Defaults) > 0 {
-		g.untyped = &untyped{m, g.Clone()}
+func (g *Graph) remember(b *limit.Budget, m *onnx.Model) error {
+	if len(g.Defaults) == 0 {
+		return nil
 	}
+	c, err := g.Clone(b)
+	g.untyped = &untyped{m, c}
+	return err
 }
 
 // Override returns the graph of g's file in which those constants among g's
@@ -40,7 +43,10 @@ func (g *Graph) Override(b *limit.Budget, given func(name string) bool) (*Graph,
 	if g.untyped == nil {
 		return nil, errors.New("no input has a default")
 	}
-	c := g.untyped.graph.Clone()
+	c, err := g.untyped.graph.Clone(b)
+	if err != nil {
+		return nil, err
+	}
 	var kept []Default
 	for _, d := range c.Defaults {
 		if !given(d.Value.Name) {
