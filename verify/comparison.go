@@ -32,8 +32,9 @@ type Comparison struct {
 	Histogram     Histogram `json:"histogram"`          // of the outputs
 	Rankings      []Ranking `json:"rankings,omitempty"` // of pictures
 	Note          string    `json:"note,omitempty"`
-	OnlyModel     []string  `json:"only_in_model"`     // outputs, and with layers all values, that the reference lacks
-	OnlyReference []string  `json:"only_in_reference"` // with layers, arrays or values that the model lacks
+	Siblings      []Sibling `json:"siblings,omitempty"` // other networks of timm or torchvision that the weights fit; they do not decide
+	OnlyModel     []string  `json:"only_in_model"`      // outputs, and with layers all values, that the reference lacks
+	OnlyReference []string  `json:"only_in_reference"`  // with layers, arrays or values that the model lacks
 
 	record runtime.Tensors
 }
@@ -76,6 +77,7 @@ func compareAll(name string, got *values, ref answer, o Options) *Comparison {
 	} else if !o.Layers {
 		c.OnlyReference = []string{} // they may be values inside the model
 	}
+	c.compareSiblings(got, ref.siblings, o)
 	c.record = p.want
 	for i, steps := range ref.stages {
 		for _, step := range steps {

@@ -37,7 +37,10 @@ type Live struct {
 	Network string // its name for timm and torchvision; "": what the model's metadata says
 	NamedBy string // what Network was taken from, for the report; "": the caller
 	Note    string // on the network, for the report
-	File    string // of the model, for ONNX Runtime; "": the model is written to one
+	// Siblings are other networks that the weights fit. The first four are run too, so
+	// that the report shows whether the weights could be theirs.
+	Siblings []string
+	File     string // of the model, for ONNX Runtime; "": the model is written to one
 }
 
 // live is a Reference that runs in Python on the same input.
@@ -97,12 +100,23 @@ type request struct {
 }
 
 func (r *live) answer(ctx context.Context, here *subject, in runtime.Tensors, pictures []Picture) (answer, error) {
+	a, err := r.ask(ctx, here, here.names(), in, pictures)
+	if err != nil {
+		return answer{}, err
+	}
+	a.note = joinNotes(r.otherSource(here), r.Note)
+	a.siblings, err = r.siblings(ctx, here, in, pictures)
+	return a, err
+}
+
+// ask runs the reference once; names are of the values wanted beside its result.
+func (r *live) ask(ctx context.Context, here *subject, names []string, in runtime.Tensors, pictures []Picture) (answer, error) {
 	folder, err := os.MkdirTemp("", "mixconv-verify-")
 	if err != nil {
 		return answer{}, err
 	}
 	defer os.RemoveAll(folder)
-	q, err := r.request(here, folder, pictures)
+	q, err := r.request(here, folder, names, pictures)
 	if err != nil {
 		return answer{}, err
 	}
@@ -135,8 +149,7 @@ func (r *live) answer(ctx context.Context, here *subject, in runtime.Tensors, pi
 	if r.kind != kindORT {
 		a.network, a.namedBy = q.Model, r.namedBy()
 	}
-	a.note = joinNotes(r.otherSource(here), r.Note)
-	return a, err
+	return a, nil
 }
 
 // namedBy says where the network's name comes from.
@@ -189,8 +202,8 @@ func (r *live) otherSource(here *subject) string {
 
 // request says what to run; what ONNX Runtime is to run is written to folder
 // where there is no file of it.
-func (r *live) request(here *subject, folder string, pictures []Picture) (request, error) {
-	q := request{Kind: r.kind, Weights: r.Weights, Threads: max(1, here.options.Threads), Averages: true, Names: here.names()}
+func (r *live) request(here *subject, folder string, names []string, pictures []Picture) (request, error) {
+	q := request{Kind: r.kind, Weights: r.Weights, Threads: max(1, here.options.Threads), Averages: true, Names: names}
 	if r.kind == kindORT {
 		return q, r.ortFiles(&q, here, folder)
 	}

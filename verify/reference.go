@@ -34,6 +34,8 @@ type answer struct {
 	stages []preprocess.Stages // of each picture, if the reference prepared them itself
 	note   string              // what the reader of the report should know
 
+	siblings []siblingAnswer // other networks with the same tensors
+
 	network, namedBy string // that a library built, and what named it; "" of other references
 }
 

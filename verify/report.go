@@ -174,6 +174,9 @@ func (c *Comparison) summary() string {
 	if c.Note != "" {
 		fmt.Fprintf(&s, "\n  %s", escape(c.Note))
 	}
+	for _, sibling := range c.Siblings {
+		fmt.Fprintf(&s, "\n  %s", escape(sibling.String()))
+	}
 	list := func(names []string, where string) {
 		const most = 6
 		if len(names) == 0 {

@@ -28,7 +28,10 @@ func nameNetwork(live *verify.Live, kind string, m *onnx.Model) {
 		case w.Said == "" && name == "" && len(w.Fits) == 1:
 			name, live.NamedBy = ofLibrary(kind, w.Fits[0]), "the weights' tensors"
 		case w.Said == "":
-			live.Note = otherFits(name, w.Fits)
+			live.Siblings = otherFits(kind, name, w.Fits)
+			if len(live.Siblings) > 0 {
+				live.Note = fmt.Sprintf("the weights fit %s too, which computes otherwise, and do not say which they are", strings.Join(live.Siblings, ", "))
+			}
 		case live.Network == "" && said != name:
 			if name != "" {
 				live.Note = fmt.Sprintf("the model was converted as %s, but the weights are %s, as their %s says", name, said, w.SaidAt)
@@ -76,11 +79,11 @@ func ofLibrary(kind, name string) string {
 	return networks[max(0, i)].Name
 }
 
-// otherFits says which other networks the weights may be of.
-func otherFits(name string, fits []string) string {
-	others := slices.DeleteFunc(slices.Clone(fits), func(other string) bool { return other == name })
-	if len(others) == 0 || len(others) == len(fits) {
-		return ""
+// otherFits lists the library's other networks that the weights may be of; none if
+// they do not fit the named one either.
+func otherFits(kind, name string, fits []string) []string {
+	if !slices.Contains(fits, name) {
+		return nil
 	}
-	return fmt.Sprintf("the weights fit %s too, which computes otherwise, and do not say which they are", strings.Join(others, ", "))
+	return slices.DeleteFunc(slices.Clone(fits), func(other string) bool { return other == name || ofLibrary(kind, other) != other })
 }

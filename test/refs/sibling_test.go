@@ -56,6 +56,10 @@ func TestWrongSibling(t *testing.T) {
 		if code != c.code || got.Network != c.network || got.NamedBy != c.namedBy || !strings.Contains(got.Note, c.note) || (got.Note == "") != (c.note == "") {
 			t.Errorf("%s: exit code %d, %s named by %s, note %q, want %+v", c.model, code, got.Network, got.NamedBy, got.Note, c)
 		}
+		tried := strings.Contains(c.note, " too")
+		if tried != (len(got.Siblings) == 1) || tried && (got.Siblings[0].Network != right || got.Siblings[0].Pass || !(got.Siblings[0].MaxRel > 1e-3)) {
+			t.Errorf("%s: siblings %+v", c.model, got.Siblings)
+		}
 	}
 	if code, out := p.run(t, "verify", at("told.onnx"), "--ref", "timm:"+told, "--model", "nothing"); code != 3 || !strings.Contains(out, "has no model 'nothing'") {
 		t.Errorf("exit code %d, %s", code, out)
