@@ -7,7 +7,6 @@ import (
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
-	"github.com/mixconv/mixconv/convert/converttest"
 )
 
 // BenchmarkRun times one picture of 224×224 on one thread, the claim of the
@@ -18,8 +17,8 @@ func BenchmarkRun(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		weights := converttest.Weights(n, 1)
-		for _, form := range []convert.Form{mixconv.Split, mixconv.Fused} {
+		weights := convert.Random(n, 1)
+		for _, form := range []convert.Form{convert.Split, convert.Fused} {
 			b.Run(name+"/"+string(form), func(b *testing.B) {
 				m, err := convert.Lower(n, weights, convert.Options{MDConv: form, ImageSize: 224})
 				if err != nil {
@@ -50,7 +49,7 @@ func BenchmarkLoad(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	m, err := convert.Lower(n, converttest.Weights(n, 1), convert.Options{ImageSize: 224})
+	m, err := convert.Lower(n, convert.Random(n, 1), convert.Options{ImageSize: 224})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/runtime"
@@ -90,7 +91,7 @@ func (c *Classifier) describe(m *Model) (err error) {
 	if c.options.Preprocess != nil {
 		c.config = *c.options.Preprocess
 		err = c.config.Check()
-	} else if _, told := m.Metadata(preprocess.KeyKind); !told {
+	} else if _, told := m.Metadata(metadata.PreprocessKind); !told {
 		err = errors.New("the model does not say how its pictures are prepared: set ClassifierOptions.Preprocess")
 	} else {
 		c.config, err = preprocess.FromMetadata(m.Metadata)
@@ -98,7 +99,7 @@ func (c *Classifier) describe(m *Model) (err error) {
 	if err != nil {
 		return err
 	}
-	if text, ok := m.Metadata(preprocess.KeyLabels); ok && c.labels == nil {
+	if text, ok := m.Metadata(metadata.Labels); ok && c.labels == nil {
 		c.labels = strings.Split(text, "\n")
 	}
 	if c.input, err = findPictureInput(c.session.Inputs(), c.config.Size); err != nil {

@@ -15,7 +15,10 @@ import (
 	"testing"
 
 	"github.com/mixconv/mixconv"
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/tf"
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/preprocess"
 )
@@ -25,15 +28,15 @@ var digitNames = strings.Fields("zero one two three four five six seven eight ni
 
 // digitMetadata says how the pictures of digits are prepared.
 var digitMetadata = map[string]string{
-	preprocess.KeyCrop: "1", preprocess.KeyInterpolation: "bicubic", preprocess.KeyMean: "127.5,127.5,127.5", preprocess.KeyStd: "127.5,127.5,127.5",
+	metadata.PreprocessCrop: "1", metadata.PreprocessInterpolation: "bicubic", metadata.PreprocessMean: "127.5,127.5,127.5", metadata.PreprocessStd: "127.5,127.5,127.5",
 }
 
 // digitsModel is the digits checkpoint, converted as tf2onnx does with the flags
 // that its pictures want.
-func digitsModel(t testing.TB, o mixconv.ConvertOptions) *mixconv.Model {
+func digitsModel(t testing.TB, o convert.Options) *mixconv.Model {
 	t.Helper()
 	o.ImageSize, o.Labels, o.Metadata = 64, digitNames, digitMetadata
-	m, err := mixconv.Convert("testdata/digits", o)
+	m, err := tf.Convert("testdata/digits", o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +79,7 @@ func newClassifier(t testing.TB, m *mixconv.Model, o mixconv.ClassifierOptions) 
 // TestClassifier: the answer is that of preparing, running and ranking by hand, for
 // encoded and for decoded pictures.
 func TestClassifier(t *testing.T) {
-	m, data := digitsModel(t, mixconv.ConvertOptions{}), mustDigitPNG(t, 100)
+	m, data := digitsModel(t, convert.Options{}), mustDigitPNG(t, 100)
 	c := newClassifier(t, m, mixconv.ClassifierOptions{})
 	got, err := c.ClassifyBytes(context.Background(), data, 3)
 	if err != nil {
@@ -134,9 +137,9 @@ func TestClassifyAll(t *testing.T) {
 			}
 		}
 	}
-	single := newClassifier(t, digitsModel(t, mixconv.ConvertOptions{}), mixconv.ClassifierOptions{})
+	single := newClassifier(t, digitsModel(t, convert.Options{}), mixconv.ClassifierOptions{})
 	for _, fixed := range []int{0, 3} {
-		m := digitsModel(t, mixconv.ConvertOptions{Batch: fixed})
+		m := digitsModel(t, convert.Options{Batch: fixed})
 		for _, batch := range []int{0, 1, 4, 100} {
 			c := newClassifier(t, m, mixconv.ClassifierOptions{Options: mixconv.Options{Threads: 2}, Batch: batch})
 			i := 0
@@ -167,7 +170,7 @@ func TestClassifyAll(t *testing.T) {
 
 // TestClassifyAllStops: with the context's error, or where the caller has enough.
 func TestClassifyAllStops(t *testing.T) {
-	c := newClassifier(t, digitsModel(t, mixconv.ConvertOptions{}), mixconv.ClassifierOptions{Batch: 2})
+	c := newClassifier(t, digitsModel(t, convert.Options{}), mixconv.ClassifierOptions{Batch: 2})
 	data, read := mustDigitPNG(t, 64), 0
 	endless := iter.Seq2[[]byte, error](func(yield func([]byte, error) bool) {
 		for yield(data, nil) {
@@ -191,12 +194,12 @@ func TestClassifyAllStops(t *testing.T) {
 
 // TestClassifierOfProbabilities: what ends with a softmax is not given a second one.
 func TestClassifierOfProbabilities(t *testing.T) {
-	m, data := digitsModel(t, mixconv.ConvertOptions{}), mustDigitPNG(t, 64)
+	m, data := digitsModel(t, convert.Options{}), mustDigitPNG(t, 64)
 	want, err := newClassifier(t, m, mixconv.ClassifierOptions{}).ClassifyBytes(context.Background(), data, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	name, probabilities, soft := "Softmax", "probabilities", digitsModel(t, mixconv.ConvertOptions{})
+	name, probabilities, soft := "Softmax", "probabilities", digitsModel(t, convert.Options{})
 	op := "Softmax"
 	g := soft.Proto.GetGraph()
 	g.Node = append(g.Node, &onnxpb.NodeProto{Name: &name, OpType: &op, Input: []string{"logits"}, Output: []string{probabilities}})
@@ -214,7 +217,7 @@ func TestClassifierOfProbabilities(t *testing.T) {
 
 // TestOpenRefuses: what a model does not say is not guessed.
 func TestOpenRefuses(t *testing.T) {
-	plain, err := mixconv.Convert("testdata/digits", mixconv.ConvertOptions{ImageSize: 64})
+	plain, err := tf.Convert("testdata/digits", convert.Options{ImageSize: 64})
 	if err != nil {
 		t.Fatal(err)
 	}

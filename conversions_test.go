@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/mixconv/mixconv"
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/tf"
 	"github.com/mixconv/mixconv/internal/testenv"
 )
 
@@ -18,13 +19,13 @@ var conversions = []struct {
 	name string
 	path string // below testdata, or below MIXCONV_REFS if refs
 	refs bool
-	o    mixconv.ConvertOptions
+	o    convert.Options
 }{
-	{"digits-split", "digits", false, mixconv.ConvertOptions{ImageSize: 64}},
-	{"digits-raw-fused-batchnorms", "digits", false, mixconv.ConvertOptions{ImageSize: 64, EMA: "off", MDConv: mixconv.Fused, KeepBN: true, Opset: 21}},
-	{"mixnet-s-fused", "tf/mixnet-s", true, mixconv.ConvertOptions{MDConv: mixconv.Fused}},
-	{"mixnet-m-split-dynamic", "tf/mixnet-m", true, mixconv.ConvertOptions{ImageSize: mixconv.Dynamic, Opset: 13}},
-	{"mixnet-m-frozen-fused", "tf/mixnet-m-w050-frozen/frozen.pb", true, mixconv.ConvertOptions{MDConv: mixconv.Fused, Batch: 4, Opset: 28}},
+	{"digits-split", "digits", false, convert.Options{ImageSize: 64}},
+	{"digits-raw-fused-batchnorms", "digits", false, convert.Options{ImageSize: 64, EMA: "off", MDConv: convert.Fused, KeepBN: true, Opset: 21}},
+	{"mixnet-s-fused", "tf/mixnet-s", true, convert.Options{MDConv: convert.Fused}},
+	{"mixnet-m-split-dynamic", "tf/mixnet-m", true, convert.Options{ImageSize: convert.Dynamic, Opset: 13}},
+	{"mixnet-m-frozen-fused", "tf/mixnet-m-w050-frozen/frozen.pb", true, convert.Options{MDConv: convert.Fused, Batch: 4, Opset: 28}},
 }
 
 func TestConversionBytes(t *testing.T) {
@@ -34,7 +35,7 @@ func TestConversionBytes(t *testing.T) {
 			if c.refs {
 				folder = testenv.Refs(t)
 			}
-			m, err := mixconv.Convert(filepath.Join(folder, c.path), c.o)
+			m, err := tf.Convert(filepath.Join(folder, c.path), c.o)
 			if err != nil {
 				t.Fatal(err)
 			}

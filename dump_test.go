@@ -10,7 +10,6 @@ import (
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
-	"github.com/mixconv/mixconv/convert/converttest"
 	"github.com/mixconv/mixconv/runtime"
 )
 
@@ -26,7 +25,7 @@ func TestDumps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := convert.Lower(n, converttest.Weights(n, 1), convert.Options{MDConv: mixconv.Fused, ImageSize: 224})
+		m, err := convert.Lower(n, convert.Random(n, 1), convert.Options{MDConv: convert.Fused, ImageSize: 224})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,9 +61,9 @@ func TestFormsMeet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		weights := converttest.Weights(n, 1)
+		weights := convert.Random(n, 1)
 		var plans [2][]byte
-		for i, form := range []convert.Form{mixconv.Split, mixconv.Fused} {
+		for i, form := range []convert.Form{convert.Split, convert.Fused} {
 			m, err := convert.Lower(n, weights, convert.Options{MDConv: form, ImageSize: 224})
 			if err != nil {
 				t.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv"
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/tf"
 )
 
 // three is a handwritten digit of 8×8 pixels, from 0 (white) to g (16).
@@ -27,7 +29,7 @@ var three = []string{
 // A checkpoint becomes a model, the model a session, and the session says what
 // is on a picture.
 func Example() {
-	model, err := mixconv.Convert("testdata/digits", mixconv.ConvertOptions{ImageSize: 64})
+	model, err := tf.Convert("testdata/digits", convert.Options{ImageSize: 64})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -81,7 +83,7 @@ func ExampleOpen() {
 
 // photoAndModel stands for what an app ships: a model in a file, and a picture.
 func photoAndModel() (path string, photo []byte, remove func()) {
-	m, err := mixconv.Convert("testdata/digits", mixconv.ConvertOptions{ImageSize: 64, Labels: digitNames, Metadata: digitMetadata})
+	m, err := tf.Convert("testdata/digits", convert.Options{ImageSize: 64, Labels: digitNames, Metadata: digitMetadata})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -102,8 +104,8 @@ func photoAndModel() (path string, photo []byte, remove func()) {
 
 // The file that WriteFile leaves is what an app embeds or ships, and Load and
 // LoadBytes read.
-func ExampleConvert() {
-	model, err := mixconv.Convert("testdata/digits", mixconv.ConvertOptions{ImageSize: 64, MDConv: mixconv.Fused})
+func ExampleLoadBytes() {
+	model, err := tf.Convert("testdata/digits", convert.Options{ImageSize: 64, MDConv: convert.Fused})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package mixconv_test
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ var layers = []struct {
 	{"tensor", ""},
 	{"errs", ""},
 	{"limit", ""},
+	{"metadata", ""},
 	{"internal/atomicfile", ""},
 	{"internal/regular", "errs"},
 	{"internal/zipfile", "errs limit"},
@@ -33,16 +35,15 @@ var layers = []struct {
 	{"ops", "tensor errs limit"},
 	{"convert/tf", "convert onnx ops tensor errs limit internal/filetype"},
 	{"convert/torch", "convert preprocess onnx ops npy tensor errs limit internal/regular internal/zipfile internal/filetype"},
-	{"convert/converttest", "convert tensor"},
-	{"convert", "preprocess onnx onnx/onnxpb onnx/mdconv ops tensor errs limit"},
+	{"convert", "metadata preprocess onnx onnx/onnxpb onnx/mdconv ops tensor errs limit"},
 	{"runtime", "onnx onnx/onnxpb onnx/mdconv ops ops/eval tensor errs limit"},
-	{"verify", "runtime onnx onnx/onnxpb onnx/mdconv preprocess npy tensor errs limit internal/atomicfile"},
+	{"verify", "metadata runtime onnx onnx/onnxpb onnx/mdconv preprocess npy tensor errs limit internal/atomicfile"},
 	{"verify/conform", "runtime onnx onnx/onnxpb onnx/mdconv ops tensor errs limit"},
-	{"preprocess", "tensor errs limit internal/regular internal/filetype"},
+	{"preprocess", "metadata tensor errs limit internal/regular internal/filetype"},
 	{"testdata/digits", "npy tensor limit"},
-	{"cmd", ". convert convert/tf convert/torch runtime verify verify/conform preprocess onnx onnx/mdconv ops npy tensor errs limit internal/atomicfile internal/regular testdata/digits internal/filetype"},
+	{"cmd", ". metadata convert convert/tf convert/torch runtime verify verify/conform preprocess onnx onnx/mdconv ops npy tensor errs limit internal/atomicfile internal/regular testdata/digits internal/filetype"},
 	{"test", "*"},
-	{".", "convert convert/tf convert/torch preprocess runtime onnx onnx/onnxpb tensor errs limit"},
+	{".", "metadata preprocess runtime onnx onnx/onnxpb tensor errs limit"},
 }
 
 // TestImportsRunDownward holds what the packages import, tests left out,
@@ -79,11 +80,11 @@ func TestImportsRunDownward(t *testing.T) {
 // or belongs to the command, is not even reached indirectly.
 func TestDependenciesStayOut(t *testing.T) {
 	for pkg, never := range map[string][]string{
-		"./runtime":  {module + "/npy", "codeberg.org", "github.com", "net"},
+		"./runtime":  {module + "/npy", "net"},
 		"./convert":  {module + "/runtime", module + "/ops/eval", "net"},
 		"./onnx/...": {module + "/ops", "github.com", "net"},
 		"./ops/...":  {module + "/onnx", "google.golang.org/protobuf", "github.com", "net"},
-		".":          {"github.com/spf13/cobra", module + "/verify", "net/http"},
+		".":          {module + "/convert", module + "/npy", module + "/verify", "net"},
 	} {
 		out, err := exec.Command("go", "list", "-deps", pkg).Output()
 		if err != nil {
@@ -96,6 +97,37 @@ func TestDependenciesStayOut(t *testing.T) {
 				if !own && (dep == no || strings.HasPrefix(dep, no+"/")) {
 					t.Errorf("%s depends on %s", pkg, dep)
 				}
+			}
+		}
+	}
+}
+
+// embedded are the modules that a program which imports this one's root package or
+// runtime is built with; nothing else may be reached, not even indirectly.
+var embedded = []string{module, "google.golang.org/protobuf", "golang.org/x/sys"}
+
+// TestModulesThatAnAppEmbeds holds the modules that the packages for an app are built
+// from, tests left out, against the list of those allowed, on every platform.
+func TestModulesThatAnAppEmbeds(t *testing.T) {
+	for _, platform := range []string{"linux/amd64", "darwin/arm64", "windows/amd64", "js/wasm"} {
+		system, processor, _ := strings.Cut(platform, "/")
+		list := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}} {{.ImportPath}}", ".", "./runtime")
+		list.Env = append(os.Environ(), "GOOS="+system, "GOARCH="+processor)
+		out, err := list.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := map[string]bool{}
+		for line := range strings.Lines(string(out)) {
+			from, pkg, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+			found[from] = true
+			if from != "" && !slices.Contains(embedded, from) { // the standard library has no module
+				t.Errorf("%s: %s of module %s, allowed are %q", platform, pkg, from, embedded)
+			}
+		}
+		for _, from := range embedded {
+			if !found[from] && !(platform == "js/wasm" && from == "golang.org/x/sys") {
+				t.Errorf("%s: nothing of module %s, which the list has", platform, from)
 			}
 		}
 	}

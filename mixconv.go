@@ -1,17 +1,16 @@
-// Package mixconv runs image networks from ONNX files in pure Go, and makes
-// such files out of what TensorFlow and PyTorch trained: MixNet and its
-// relatives.
+// Package mixconv runs image networks from ONNX files in pure Go.
 //
-// Load gives a Session, which is immutable and shared by goroutines; package
-// runtime says all about it:
+// Open gives a Classifier, which says what is on pictures. Load gives a Session, which
+// takes and returns tensors, is immutable and shared by goroutines; package runtime
+// says all about it:
 //
 //	session, err := mixconv.Load("mixnet-s.onnx", mixconv.Options{Threads: 2})
 //	out, err := session.Run(ctx, mixconv.Tensors{"input": picture})
 //
-// Convert and ConvertTorch read weights without Python and return the model
-// that a Session runs or a file keeps. It is a thin face: package runtime has the
-// engines, package convert the networks, package onnx the file format, and
-// package verify the comparison with what the trainer computed.
+// It is a thin face for an app: package runtime has the engines, package preprocess
+// makes tensors of pictures, package onnx has the file format. It does not read what
+// TensorFlow and PyTorch trained: tf.Convert and torch.Convert, below package convert,
+// make the ONNX files, and package verify compares them with what the trainer computed.
 //
 // A broken file is a *FormatError, one that is right but asks for what is not
 // implemented an *UnsupportedError; use errors.As. No input makes it panic.
@@ -78,5 +77,5 @@ func LoadFS(fsys fs.FS, name string, o Options) (*Session, error) {
 	return runtime.LoadFS(fsys, name, o)
 }
 
-// LoadModel makes a session of a model in memory, such as Convert returns.
+// LoadModel makes a session of a model in memory, such as tf.Convert returns.
 func LoadModel(m *Model, o Options) (*Session, error) { return runtime.New(m, o) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/tf"
 	"github.com/mixconv/mixconv/internal/testenv"
 	"github.com/mixconv/mixconv/npy"
 	"github.com/mixconv/mixconv/tensor"
@@ -40,9 +41,9 @@ var references = []reference{
 func TestReferences(t *testing.T) {
 	refs := testenv.Refs(t)
 	for _, ref := range references {
-		for _, form := range []convert.Form{mixconv.Split, mixconv.Fused} {
+		for _, form := range []convert.Form{convert.Split, convert.Fused} {
 			t.Run(fmt.Sprintf("%s/%s", ref.name, form), func(t *testing.T) {
-				m, err := mixconv.Convert(filepath.Join(refs, ref.path), mixconv.ConvertOptions{MDConv: form, EMA: ref.ema, ImageSize: ref.size})
+				m, err := tf.Convert(filepath.Join(refs, ref.path), convert.Options{MDConv: form, EMA: ref.ema, ImageSize: ref.size})
 				if err != nil {
 					t.Fatal(err)
 				}

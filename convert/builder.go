@@ -48,7 +48,7 @@ func (b *builder) parameter(role string) string { return b.initializer(role, b.w
 
 // input declares the graph's input and returns it.
 func (b *builder) input(o Options) value {
-	x := value{name: "input", channels: 3, size: o.ImageSize}
+	x := value{name: "input", channels: 3, size: max(0, o.ImageSize)}
 	b.graph.Input = append(b.graph.Input, valueInfo(x.name,
 		dim(o.Batch, "batch"), dim(x.channels, ""), dim(x.size, "height"), dim(x.size, "width")))
 	return x
@@ -69,7 +69,7 @@ func valueInfo(name string, dims ...*onnxpb.TensorShapeProto_Dimension) *onnxpb.
 
 // dim is a dimension of size n, or a dynamic one of that name if n is 0.
 func dim(n int, name string) *onnxpb.TensorShapeProto_Dimension {
-	if n == 0 {
+	if n <= 0 {
 		return &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimParam{DimParam: name}}
 	}
 	return &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimValue{DimValue: int64(n)}}

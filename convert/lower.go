@@ -12,71 +12,17 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Form is how the mixed depthwise convolutions are written.
-type Form string
-
-// The two forms.
-const (
-	Split Form = "split" // Split, one depthwise Conv per kernel size, Concat
-	Fused Form = "fused" // one MDConv node, with its function's body in the file
-)
-
-// The opsets that Lower writes.
-const (
-	MinOpset     = mdconv.MinOpset
-	MaxOpset     = mdconv.MaxOpset
-	DefaultOpset = 17
-)
-
-// maxImage bounds the image size. It keeps every size computed from it small.
-const maxImage = 1 << 14
-
-// Options says how Lower writes a network. A zero field means its default.
-type Options struct {
-	MDConv    Form              // default Split
-	ImageSize int               // height and width of the input; 0: both dynamic
-	Batch     int               // 0: dynamic
-	Opset     int               // MinOpset to MaxOpset; 0: DefaultOpset
-	KeepBN    bool              // keep batch norms as nodes instead of folding them
-	Features  bool              // the blocks' last values at strides 4 to 32 as outputs, in place of logits
-	Metadata  map[string]string // metadata_props to add or, with "", to leave out
-}
-
-func (o *Options) complete() error {
-	if o.MDConv == "" {
-		o.MDConv = Split
-	}
-	if o.Opset == 0 {
-		o.Opset = DefaultOpset
-	}
-	if o.MDConv != Split && o.MDConv != Fused {
-		return fmt.Errorf("mdconv form %s: unknown, allowed %s, %s", errs.Quote(string(o.MDConv)), Split, Fused)
-	}
-	for _, f := range []struct {
-		name               string
-		value, least, most int
-	}{
-		{"image size", o.ImageSize, 0, maxImage},
-		{"batch", o.Batch, 0, 1 << 20},
-		{"opset", o.Opset, MinOpset, MaxOpset},
-	} {
-		if f.value < f.least || f.value > f.most {
-			return fmt.Errorf("%s %d: allowed %d to %d", f.name, f.value, f.least, f.most)
-		}
-	}
-	return nil
-}
-
 // Lower turns a network and its weights into an ONNX model. Its input is
 // `input` [N,3,H,W], its output `logits` [N,classes]. Values have the names of
 // the official code's endpoints (stem, block_0 …, block_0/expansion_output …,
 // head), those in between names of their own. The same arguments give the same
 // bytes on every machine.
 func Lower(n Network, w Weights, o Options) (*onnx.Model, error) {
-	if err := o.complete(); err != nil {
+	if err := n.Check(); err != nil {
 		return nil, err
 	}
-	if err := n.Check(); err != nil {
+	o, err := o.forWriting(n)
+	if err != nil {
 		return nil, err
 	}
 	if err := w.Check(n); err != nil {

@@ -5,18 +5,32 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mixconv/mixconv/convert"
-	"github.com/mixconv/mixconv/convert/converttest"
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/mdconv"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
-	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/tensor"
 )
+
+// tiny has every kind of layer.
+func tiny(t testing.TB) convert.Network {
+	t.Helper()
+	text, err := os.ReadFile("testdata/tiny.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := convert.ParseArch(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
 
 func lower(t testing.TB, n convert.Network, w convert.Weights, o convert.Options) *onnx.Model {
 	t.Helper()
@@ -41,7 +55,7 @@ func encode(t testing.TB, m *onnx.Model) []byte {
 func eachOptions(t *testing.T, test func(*testing.T, convert.Options)) {
 	for opset := convert.MinOpset; opset <= convert.MaxOpset; opset++ {
 		for _, form := range []convert.Form{convert.Split, convert.Fused} {
-			for _, size := range []int{0, 37, 64} {
+			for _, size := range []int{convert.Dynamic, 37, 64} {
 				for _, keep := range []bool{false, true} {
 					o := convert.Options{MDConv: form, ImageSize: size, Opset: opset, KeepBN: keep}
 					t.Run(fmt.Sprintf("%d/%s/%d/%t", opset, form, size, keep), func(t *testing.T) { test(t, o) })
@@ -52,8 +66,8 @@ func eachOptions(t *testing.T, test func(*testing.T, convert.Options)) {
 }
 
 func TestLowerIsValid(t *testing.T) {
-	n := converttest.Tiny()
-	w := converttest.Weights(n, 1)
+	n := tiny(t)
+	w := convert.Random(n, 1)
 	eachOptions(t, func(t *testing.T, o convert.Options) {
 		m := lower(t, n, w, o)
 		if err := m.Check(); err != nil {
@@ -68,7 +82,7 @@ func TestLowerIsValid(t *testing.T) {
 		wantFunctions := 0
 		if o.MDConv == convert.Fused {
 			wantFunctions = 3 // of 2, 3 and 4 groups
-			if o.ImageSize == 0 {
+			if o.ImageSize == convert.Dynamic {
 				wantFunctions = 5 // those of 3 and 4 at both strides
 			}
 		}
@@ -81,8 +95,8 @@ func TestLowerIsValid(t *testing.T) {
 // TestFormsTurnIntoEachOther: rewriting either form gives the other one to the
 // byte, but for the IR version that functions ask for.
 func TestFormsTurnIntoEachOther(t *testing.T) {
-	n := converttest.Tiny()
-	w := converttest.Weights(n, 1)
+	n := tiny(t)
+	w := convert.Random(n, 1)
 	eachOptions(t, func(t *testing.T, o convert.Options) {
 		if o.MDConv == convert.Fused || o.Opset%5 != 0 { // both forms are made below; 15, 20 and 25 will do
 			return
@@ -109,11 +123,11 @@ func TestFormsTurnIntoEachOther(t *testing.T) {
 }
 
 func TestLowerIsDeterministic(t *testing.T) {
-	n := converttest.Tiny()
+	n := tiny(t)
 	o := convert.Options{MDConv: convert.Fused, ImageSize: 64, Metadata: map[string]string{"mixconv.a": "1", "mixconv.b": "2", "mixconv.c": "3"}}
-	want := encode(t, lower(t, n, converttest.Weights(n, 1), o))
+	want := encode(t, lower(t, n, convert.Random(n, 1), o))
 	for range 5 {
-		if !bytes.Equal(encode(t, lower(t, n, converttest.Weights(n, 1), o)), want) {
+		if !bytes.Equal(encode(t, lower(t, n, convert.Random(n, 1), o)), want) {
 			t.Fatal("not the same bytes again")
 		}
 	}
@@ -136,7 +150,7 @@ func TestLowerSizes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := lower(t, n, converttest.Weights(n, 1), convert.Options{ImageSize: 224})
+		m := lower(t, n, convert.Random(n, 1), convert.Options{ImageSize: 224})
 		params := 0
 		shapes := map[string]tensor.Shape{}
 		for _, init := range m.Proto.Graph.Initializer {
@@ -191,13 +205,13 @@ func macs(nodes []*onnxpb.NodeProto, weights map[string]tensor.Shape, size int) 
 }
 
 func TestLowerNames(t *testing.T) {
-	n := converttest.Tiny()
+	n := tiny(t)
 	want := []string{"stem", "head", "logits", "blocks_1/expand"}
 	for i := range n.Expand() {
 		want = append(want, fmt.Sprintf("block_%d", i), fmt.Sprintf("block_%d/expansion_output", i))
 	}
 	for _, form := range []convert.Form{convert.Split, convert.Fused} {
-		m := lower(t, n, converttest.Weights(n, 1), convert.Options{MDConv: form})
+		m := lower(t, n, convert.Random(n, 1), convert.Options{MDConv: form, ImageSize: convert.Dynamic})
 		var got []string
 		for _, node := range m.Proto.Graph.Node {
 			got = append(got, node.Output...)
@@ -211,22 +225,22 @@ func TestLowerNames(t *testing.T) {
 }
 
 func TestLowerMetadata(t *testing.T) {
-	n := converttest.Tiny()
-	m := lower(t, n, converttest.Weights(n, 1), convert.Options{ImageSize: 96, Metadata: map[string]string{
-		convert.MetaSourceSHA256: "ab", preprocess.KeyMean: "127.5,127.5,127.5", preprocess.KeyStd: "",
+	n := tiny(t)
+	m := lower(t, n, convert.Random(n, 1), convert.Options{ImageSize: 96, Metadata: map[string]string{
+		metadata.SourceSHA256: "ab", metadata.PreprocessMean: "127.5,127.5,127.5", metadata.PreprocessStd: "",
 	}})
 	for key, want := range map[string]string{
-		convert.MetaNetwork: "tiny", preprocess.KeySize: "96", preprocess.KeyCrop: "0.75",
-		convert.MetaSourceSHA256: "ab", preprocess.KeyMean: "127.5,127.5,127.5", convert.MetaDepthMultiplier: "1",
+		metadata.Network: "tiny", metadata.PreprocessSize: "96", metadata.PreprocessCrop: "0.75",
+		metadata.SourceSHA256: "ab", metadata.PreprocessMean: "127.5,127.5,127.5", metadata.DepthMultiplier: "1",
 	} {
 		if got, _ := m.Metadata(key); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
-	if v, found := m.Metadata(preprocess.KeyStd); found {
-		t.Errorf("%s is %q, want none", preprocess.KeyStd, v)
+	if v, found := m.Metadata(metadata.PreprocessStd); found {
+		t.Errorf("%s is %q, want none", metadata.PreprocessStd, v)
 	}
-	blocks, _ := m.Metadata(convert.MetaBlocks)
+	blocks, _ := m.Metadata(metadata.Blocks)
 	for i, s := range strings.Fields(blocks) {
 		if s != n.Blocks[i].String() {
 			t.Errorf("block %d is %s, want %s", i, s, n.Blocks[i])
@@ -235,15 +249,15 @@ func TestLowerMetadata(t *testing.T) {
 }
 
 func TestLowerErrors(t *testing.T) {
-	n := converttest.Tiny()
-	good := converttest.Weights(n, 1)
+	n := tiny(t)
+	good := convert.Random(n, 1)
 	for _, c := range []struct {
 		want   string
 		change func(*convert.Network, convert.Weights, *convert.Options)
 	}{
 		{"opset 12: allowed 13 to 28", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.Opset = 12 }},
 		{"opset 29: allowed 13 to 28", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.Opset = 29 }},
-		{"image size -1: allowed", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.ImageSize = -1 }},
+		{"image size -2: allowed -1 to 16384", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.ImageSize = -2 }},
 		{"mdconv form both: unknown, allowed split, fused", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.MDConv = "both" }},
 		{"head.bn.beta [24] is missing", func(_ *convert.Network, w convert.Weights, _ *convert.Options) { delete(w, "head.bn.beta") }},
 		{"no place for head.bn.delta", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {
@@ -274,10 +288,10 @@ func TestLowerErrors(t *testing.T) {
 		{"classes is 0, allowed 1", func(n *convert.Network, _ convert.Weights, _ *convert.Options) { n.Classes = 0 }},
 		{"blocks is 0, allowed 1", func(n *convert.Network, _ convert.Weights, _ *convert.Options) { n.Blocks = nil }},
 		{"must be a number from 1 to 100", func(n *convert.Network, _ convert.Weights, _ *convert.Options) {
-			n.Blocks = append(slices.Clone(n.Blocks), convert.Block{})
+			n.Blocks, n.Stages = append(slices.Clone(n.Blocks), convert.Block{}), nil
 		}},
 	} {
-		n, w, o := converttest.Tiny(), maps.Clone(good), convert.Options{}
+		n, w, o := tiny(t), maps.Clone(good), convert.Options{}
 		c.change(&n, w, &o)
 		_, err := convert.Lower(n, w, o)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {

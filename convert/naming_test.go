@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
-	"github.com/mixconv/mixconv/preprocess"
 )
 
 // values lists the names of what a model's nodes give.
@@ -37,7 +37,7 @@ func TestValuesAreNamedAsModules(t *testing.T) {
 	} {
 		n := named(t, c.network)
 		for _, keep := range []bool{false, true} {
-			got := values(lower(t, n, zeros(n), convert.Options{KeepBN: keep}))
+			got := values(lower(t, n, zeros(n), convert.Options{KeepBN: keep, ImageSize: convert.Dynamic}))
 			want := c.always
 			if keep {
 				want += " " + c.keepBN
@@ -114,16 +114,16 @@ func TestPreprocessingOfNetworks(t *testing.T) {
 		size    int
 		want    string
 	}{
-		{"mixnet_s", 0, "torch 224 0.875 bicubic 0.485,0.456,0.406 0.229,0.224,0.225"},
-		{"efficientnet_b4", 0, "torch 320 0.875 bicubic 0.485,0.456,0.406 0.229,0.224,0.225"},
+		{"mixnet_s", convert.Dynamic, "torch 224 0.875 bicubic 0.485,0.456,0.406 0.229,0.224,0.225"},
+		{"efficientnet_b4", convert.Dynamic, "torch 320 0.875 bicubic 0.485,0.456,0.406 0.229,0.224,0.225"},
 		{"efficientnet_b4", 224, "torch 224 0.875 bicubic 0.485,0.456,0.406 0.229,0.224,0.225"},
-		{"tf_mobilenetv3_small_100", 0, "torch 224 0.875 bilinear 0.5,0.5,0.5 0.5,0.5,0.5"},
+		{"tf_mobilenetv3_small_100", convert.Dynamic, "torch 224 0.875 bilinear 0.5,0.5,0.5 0.5,0.5,0.5"},
 		{"mixnet-s", 96, "tensorflow 96 0.75 bicubic 123.675,116.28,103.53 58.395,57.12,57.375"},
 	} {
 		n := named(t, c.network)
 		m := lower(t, n, zeros(n), convert.Options{ImageSize: c.size})
 		var got []string
-		for _, key := range preprocess.Keys {
+		for _, key := range metadata.Preprocess {
 			v, _ := m.Metadata(key)
 			got = append(got, v)
 		}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/mixconv/mixconv/metadata"
 )
 
 func named(t testing.TB, name string) Network {
@@ -67,7 +69,7 @@ func TestTrainedParamsOfFeatures(t *testing.T) {
 					stored += int64(len(data))
 				}
 			}
-			said, _ := m.Metadata(MetaTrainedParams)
+			said, _ := m.Metadata(metadata.TrainedParams)
 			if said != strconv.FormatInt(stored, 10) || features == (stored == n.TrainedParams()) {
 				t.Errorf("%s, features %t: the metadata says %s trained parameters, the model has %d, the network %d", name, features, said, stored, n.TrainedParams())
 			}

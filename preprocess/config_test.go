@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/metadata"
 )
 
 func TestMetadata(t *testing.T) {
@@ -23,21 +24,21 @@ func TestMetadata(t *testing.T) {
 
 func TestMetadataRefuses(t *testing.T) {
 	for _, c := range []struct{ key, value, want string }{
-		{KeyKind, "", "metadata mixconv.preprocess.kind: missing"},
-		{KeySize, "", "metadata mixconv.preprocess.size: missing"},
-		{KeySize, "big", "metadata mixconv.preprocess.size: big is not a number"},
-		{KeySize, "0", "preprocess size: 0, allowed 1…8192"},
-		{KeySize, "99999999999999999999", "is not a number"},
-		{KeyCrop, "NaN", "preprocess crop: NaN, allowed above 0, at most 1"},
-		{KeyCrop, "1e-300", "preprocess crop"},
-		{KeyMean, "1,2", "metadata mixconv.preprocess.mean: 1,2, allowed three numbers: R,G,B"},
-		{KeyMean, "1,x,3", "x is not a number"},
-		{KeyStd, "1,0,1", "preprocess std: 0, allowed finite numbers above 0"},
-		{KeyStd, "1,1e-99,1", "preprocess std"},
-		{KeyInterpolation, "bicubic_half_pixel", "bicubic_half_pixel for torch, allowed bilinear"},
-		{KeyInterpolation, "nearest", "nearest for torch, allowed"},
-		{KeyKind, "caffe", "preprocess kind: caffe, allowed torch, tensorflow"},
-		{KeyKind, "tensorflow\n", `preprocess kind: "tensorflow\n", allowed`},
+		{metadata.PreprocessKind, "", "metadata mixconv.preprocess.kind: missing"},
+		{metadata.PreprocessSize, "", "metadata mixconv.preprocess.size: missing"},
+		{metadata.PreprocessSize, "big", "metadata mixconv.preprocess.size: big is not a number"},
+		{metadata.PreprocessSize, "0", "preprocess size: 0, allowed 1…8192"},
+		{metadata.PreprocessSize, "99999999999999999999", "is not a number"},
+		{metadata.PreprocessCrop, "NaN", "preprocess crop: NaN, allowed above 0, at most 1"},
+		{metadata.PreprocessCrop, "1e-300", "preprocess crop"},
+		{metadata.PreprocessMean, "1,2", "metadata mixconv.preprocess.mean: 1,2, allowed three numbers: R,G,B"},
+		{metadata.PreprocessMean, "1,x,3", "x is not a number"},
+		{metadata.PreprocessStd, "1,0,1", "preprocess std: 0, allowed finite numbers above 0"},
+		{metadata.PreprocessStd, "1,1e-99,1", "preprocess std"},
+		{metadata.PreprocessInterpolation, "bicubic_half_pixel", "bicubic_half_pixel for torch, allowed bilinear"},
+		{metadata.PreprocessInterpolation, "nearest", "nearest for torch, allowed"},
+		{metadata.PreprocessKind, "caffe", "preprocess kind: caffe, allowed torch, tensorflow"},
+		{metadata.PreprocessKind, "tensorflow\n", `preprocess kind: "tensorflow\n", allowed`},
 	} {
 		props := ImageNet(Torch, 224).Metadata()
 		if props[c.key] = c.value; c.value == "" {

@@ -5,37 +5,23 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// The keys under which a Config, and the names of the classes, stand in a model's
-// metadata_props.
-const (
-	KeyKind          = "mixconv.preprocess.kind"          // a Kind
-	KeySize          = "mixconv.preprocess.size"          // height and width, pixels
-	KeyCrop          = "mixconv.preprocess.crop"          // Config.Crop
-	KeyInterpolation = "mixconv.preprocess.interpolation" // an Interpolation
-	KeyMean          = "mixconv.preprocess.mean"          // R,G,B, subtracted; Config.Mean
-	KeyStd           = "mixconv.preprocess.std"           // R,G,B, divided by; Config.Std
-	KeyLabels        = "mixconv.labels"                   // class names, a line each
-)
-
-// Keys are those of a Config.
-var Keys = []string{KeyKind, KeySize, KeyCrop, KeyInterpolation, KeyMean, KeyStd}
-
-// FromMetadata reads a Config through lookup, which returns the value of a key
-// and whether there is one. A missing or malformed value is a FormatError that
+// FromMetadata reads a Config through lookup, which returns the value of one of
+// metadata.Preprocess and whether there is one. A missing or malformed value is a FormatError that
 // names its key.
 func FromMetadata(lookup func(key string) (string, bool)) (Config, error) {
 	r := metadataReader{lookup: lookup}
-	size, _ := tensor.IntOf(r.number(KeySize, func(s string) (float64, error) { n, err := strconv.Atoi(s); return float64(n), err }))
+	size, _ := tensor.IntOf(r.number(metadata.PreprocessSize, func(s string) (float64, error) { n, err := strconv.Atoi(s); return float64(n), err }))
 	c := Config{
-		Kind:          Kind(r.text(KeyKind)),
+		Kind:          Kind(r.text(metadata.PreprocessKind)),
 		Size:          size,
-		Crop:          r.number(KeyCrop, parseFloat),
-		Interpolation: Interpolation(r.text(KeyInterpolation)),
-		Mean:          r.triple(KeyMean),
-		Std:           r.triple(KeyStd),
+		Crop:          r.number(metadata.PreprocessCrop, parseFloat),
+		Interpolation: Interpolation(r.text(metadata.PreprocessInterpolation)),
+		Mean:          r.triple(metadata.PreprocessMean),
+		Std:           r.triple(metadata.PreprocessStd),
 	}
 	if r.err != nil {
 		return Config{}, r.err
@@ -49,12 +35,12 @@ func FromMetadata(lookup func(key string) (string, bool)) (Config, error) {
 // Metadata returns c as FromMetadata reads it, without loss.
 func (c Config) Metadata() map[string]string {
 	return map[string]string{
-		KeyKind:          string(c.Kind),
-		KeySize:          strconv.Itoa(c.Size),
-		KeyCrop:          formatFloat(c.Crop),
-		KeyInterpolation: string(c.Interpolation),
-		KeyMean:          formatTriple(c.Mean),
-		KeyStd:           formatTriple(c.Std),
+		metadata.PreprocessKind:          string(c.Kind),
+		metadata.PreprocessSize:          strconv.Itoa(c.Size),
+		metadata.PreprocessCrop:          formatFloat(c.Crop),
+		metadata.PreprocessInterpolation: string(c.Interpolation),
+		metadata.PreprocessMean:          formatTriple(c.Mean),
+		metadata.PreprocessStd:           formatTriple(c.Std),
 	}
 }
 

@@ -8,7 +8,8 @@ import (
 	"strconv"
 	"testing/fstest"
 
-	"github.com/mixconv/mixconv"
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/tf"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
@@ -20,7 +21,7 @@ import (
 
 // digitsModel is the ONNX file of a small MixNet that reads handwritten digits.
 func digitsModel(features bool) []byte {
-	model, err := mixconv.Convert("../testdata/digits", mixconv.ConvertOptions{ImageSize: digits.ImageSize, Features: features})
+	model, err := tf.Convert("../testdata/digits", convert.Options{ImageSize: digits.ImageSize, Features: features})
 	if err != nil {
 		log.Fatal(err)
 	}

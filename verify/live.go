@@ -15,6 +15,7 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/internal/atomicfile"
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/npy"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
@@ -183,7 +184,7 @@ func libraryName(kind, name string) string {
 // otherSource says so if the weights are not the file that the model was
 // converted from.
 func (r *live) otherSource(here *subject) string {
-	source, ok := here.model.Metadata("mixconv.source.sha256")
+	source, ok := here.model.Metadata(metadata.SourceSHA256)
 	info, err := os.Stat(r.Weights)
 	if !ok || err != nil || !info.Mode().IsRegular() || strings.HasSuffix(r.Weights, ".json") { // an index's sum is with its shards
 		return ""
@@ -210,20 +211,20 @@ func (r *live) request(here *subject, folder string, names []string, pictures []
 	if len(here.inputs) != 1 {
 		return q, fmt.Errorf("%s: the model has %d inputs, a network of %s has one", errs.Quote(r.name), len(here.inputs), r.kind)
 	}
-	if averages, ok := here.model.Metadata("mixconv.source.averages"); ok {
+	if averages, ok := here.model.Metadata(metadata.SourceAverages); ok {
 		q.Averages = averages == "true"
 	}
 	if q.Weights != "" {
-		q.Key, _ = here.model.Metadata("mixconv.source.key")
-		q.Prefix, _ = here.model.Metadata("mixconv.source.prefix")
+		q.Key, _ = here.model.Metadata(metadata.SourceKey)
+		q.Prefix, _ = here.model.Metadata(metadata.SourcePrefix)
 	}
 	q.Model = r.Network
 	if q.Model == "" {
-		q.Model, _ = here.model.Metadata("mixconv.network")
+		q.Model, _ = here.model.Metadata(metadata.Network)
 	}
 	q.Model = libraryName(r.kind, q.Model)
 	if q.Model == "" {
-		return q, fmt.Errorf("%s: the model does not say which network it is (mixconv.network in its metadata): name it", errs.Quote(r.name))
+		return q, fmt.Errorf("%s: the model does not say which network it is (%s in its metadata): name it", errs.Quote(r.name), metadata.Network)
 	}
 	q.Output = "logits"
 	if outputs := here.session.Outputs(); len(outputs) == 1 {

@@ -3,6 +3,7 @@ package verify
 import (
 	"strings"
 
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/tensor"
@@ -60,7 +61,7 @@ func top(x []float64) []int { return preprocess.Top(x, topClasses) }
 
 // labelsOf returns the class names that m carries.
 func labelsOf(m *onnx.Model) []string {
-	text, ok := m.Metadata(preprocess.KeyLabels)
+	text, ok := m.Metadata(metadata.Labels)
 	if !ok {
 		return nil
 	}

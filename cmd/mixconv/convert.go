@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/spf13/cobra"
@@ -38,16 +38,16 @@ func (f *conversionFlags) register(cmd *cobra.Command, models []string) {
 	flags.BoolVar(&f.foldBN, "fold-bn", true, "fold batch norms into convolutions")
 	flags.StringVar(&f.labels, "labels", "", "class names, stored in the model: a text file with one a line, or JSON")
 	f.prepare = map[string]*string{
-		preprocess.KeyCrop:          flags.String("crop", "", "stored in the model: the part of a picture's shorter side that is kept, such as 0.875"),
-		preprocess.KeyInterpolation: flags.String("interpolation", "", "stored in the model: how pictures are resized, such as bicubic"),
-		preprocess.KeyMean:          flags.String("mean", "", "stored in the model: what is subtracted from red, green and blue, such as 0.485,0.456,0.406"),
-		preprocess.KeyStd:           flags.String("std", "", "stored in the model: what they are divided by, such as 0.229,0.224,0.225"),
+		metadata.PreprocessCrop:          flags.String("crop", "", "stored in the model: the part of a picture's shorter side that is kept, such as 0.875"),
+		metadata.PreprocessInterpolation: flags.String("interpolation", "", "stored in the model: how pictures are resized, such as bicubic"),
+		metadata.PreprocessMean:          flags.String("mean", "", "stored in the model: what is subtracted from red, green and blue, such as 0.485,0.456,0.406"),
+		metadata.PreprocessStd:           flags.String("std", "", "stored in the model: what they are divided by, such as 0.229,0.224,0.225"),
 	}
 	cmd.MarkFlagRequired("output")
 }
 
-func (f *conversionFlags) options(a *app) (o mixconv.ConvertOptions, err error) {
-	o = mixconv.ConvertOptions{Model: f.model, EMA: f.ema, MDConv: convert.Form(f.mdconv), Opset: f.opset, KeepBN: !f.foldBN, Metadata: map[string]string{}}
+func (f *conversionFlags) options(a *app) (o convert.Options, err error) {
+	o = convert.Options{Model: f.model, EMA: f.ema, MDConv: convert.Form(f.mdconv), Opset: f.opset, KeepBN: !f.foldBN, Metadata: map[string]string{}}
 	if f.mdconv != "split" && f.mdconv != "fused" {
 		return o, allowed("--mdconv", f.mdconv, "split", "fused")
 	}
@@ -81,7 +81,7 @@ func sizeOrDynamic(flag, s string) (int, error) {
 		return 0, nil
 	}
 	if s == "dynamic" {
-		return mixconv.Dynamic, nil
+		return convert.Dynamic, nil
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
@@ -108,11 +108,11 @@ type conversion struct {
 	Notes []string `json:"notes,omitempty"`
 }
 
-// converter is mixconv.Convert or its twin for PyTorch.
-type converter func(source string, o mixconv.ConvertOptions) (*mixconv.Converted, error)
+// converter is tf.Convert or torch.Convert.
+type converter func(source string, o convert.Options) (*convert.Converted, error)
 
 // convert runs a converting command: nothing is written unless all went well.
-func (a *app) convert(ctx context.Context, convert converter, source, output string, o mixconv.ConvertOptions) error {
+func (a *app) convert(ctx context.Context, read converter, source, output string, o convert.Options) error {
 	if err := noStdin("weights", source); err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (a *app) convert(ctx context.Context, convert converter, source, output str
 	if err := a.checkOutput(output); err != nil {
 		return err
 	}
-	m, err := convert(source, o)
+	m, err := read(source, o)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (a *app) convert(ctx context.Context, convert converter, source, output str
 }
 
 // weightsOf says which weights went into a model.
-func weightsOf(m *mixconv.Converted) string {
+func weightsOf(m *convert.Converted) string {
 	weights := "raw variables"
 	switch {
 	case len(m.Files) == 0:
@@ -169,7 +169,7 @@ func weightsOf(m *mixconv.Converted) string {
 	return weights
 }
 
-func describeConversion(ctx context.Context, m *mixconv.Converted, o mixconv.ConvertOptions, output string, size int) (*conversion, error) {
+func describeConversion(ctx context.Context, m *convert.Converted, o convert.Options, output string, size int) (*conversion, error) {
 	s, err := runtime.Survey(m.Model, runtime.Options{Context: ctx})
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/tf"
 	"github.com/mixconv/mixconv/testdata/digits"
 	"github.com/mixconv/mixconv/verify"
 	"github.com/spf13/cobra"
@@ -85,7 +86,7 @@ func demoOnce(ctx context.Context, folder, ema string, form convert.Form, set *d
 		weights, recorded = "raw variables", set.LogitsRaw
 	}
 	start := time.Now()
-	m, err := mixconv.Convert(folder, mixconv.ConvertOptions{MDConv: form, EMA: ema, ImageSize: digits.ImageSize})
+	m, err := tf.Convert(folder, convert.Options{MDConv: form, EMA: ema, ImageSize: digits.ImageSize})
 	if err != nil {
 		return demoRun{}, err
 	}

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/runtime"
 )
@@ -81,7 +81,7 @@ func describeModel(ctx context.Context, path string, m *onnx.Model) (*modelFile,
 
 // trainedParams is what the model says of it, nil if it does not.
 func trainedParams(m *onnx.Model) *int64 {
-	text, _ := m.Metadata(convert.MetaTrainedParams)
+	text, _ := m.Metadata(metadata.TrainedParams)
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return nil
@@ -111,7 +111,7 @@ func (f *modelFile) text(w io.Writer) {
 	}
 	fmt.Fprintln(w, "outputs")
 	writeArrays(w, f.Outputs)
-	if network := f.Metadata[convert.MetaNetwork]; network != "" {
+	if network := f.Metadata[metadata.Network]; network != "" {
 		fmt.Fprintf(w, "network         %s\n", errs.Quote(network))
 	}
 	fmt.Fprintf(w, "parameters      %s\n", thousands(f.Params))

@@ -42,7 +42,7 @@ func (a *app) inspectTensorFlow(path string) error {
 		f.Tensors = append(f.Tensors, array{t.Name, t.Type, dims(t.Shape)})
 	}
 	f.Params = floatElements(f.Tensors)
-	source, loadErr := tf.Load(path, tf.Options{})
+	source, loadErr := tf.Load(path, convert.Options{})
 	if loadErr != nil {
 		f.Problem = loadErr.Error()
 	} else {
@@ -51,7 +51,8 @@ func (a *app) inspectTensorFlow(path string) error {
 			n.DepthMultiplier = 1
 		}
 		f.Network, f.Classes, f.DepthMultiplier, f.blocks = &n.Name, &n.Classes, &n.DepthMultiplier, n.Blocks
-		f.Averages, f.TrainedParams, f.SHA256 = &source.Averages, &source.TrainedParams, &source.SHA256
+		trained := source.Network.TrainedParams()
+		f.Averages, f.TrainedParams, f.SHA256 = &source.Averages, &trained, &source.SHA256
 	}
 	if err := a.print(f, f.text); err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/mixconv/mixconv/convert"
-	"github.com/mixconv/mixconv/convert/converttest"
 )
 
 // TestInspectNetworks has what inspect says of MixNet-S, M and L at 224×224
@@ -24,7 +23,7 @@ func TestInspectNetworks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		weights := converttest.Weights(n, 1)
+		weights := convert.Random(n, 1)
 		for _, form := range []convert.Form{convert.Split, convert.Fused} {
 			m, err := convert.Lower(n, weights, convert.Options{MDConv: form, ImageSize: 224})
 			if err != nil {

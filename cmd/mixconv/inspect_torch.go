@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/convert/torch"
 	"github.com/mixconv/mixconv/errs"
 )
@@ -25,7 +26,7 @@ type weightsFile struct {
 
 // inspectTorch lists the tensors that a conversion with --ema auto would take.
 func (a *app) inspectTorch(path string) error {
-	c, err := torch.Read(path, torch.Options{})
+	c, err := torch.Read(path, convert.Options{})
 	if err != nil {
 		return err
 	}

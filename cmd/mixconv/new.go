@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
 	"github.com/spf13/cobra"
 )
@@ -33,12 +32,12 @@ func (a *app) newCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o := mixconv.ConvertOptions{MDConv: convert.Form(form), Opset: opset}
+			o := convert.Options{MDConv: convert.Form(form), Opset: opset}
 			if o.ImageSize, err = sizeOrDynamic("image-size", imageSize); err != nil {
 				return err
 			}
-			random := func(_ string, o mixconv.ConvertOptions) (*mixconv.Converted, error) {
-				return mixconv.ConvertRandom(n, seed, o)
+			random := func(_ string, o convert.Options) (*convert.Converted, error) {
+				return convert.RandomModel(n, seed, o)
 			}
 			return a.convert(cmd.Context(), random, "", output, o)
 		},

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/preprocess"
 	"github.com/spf13/cobra"
@@ -24,10 +25,10 @@ func (f *preparationFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.kind, "preprocess", "auto", "how pictures are prepared: auto (as the model says), torch or tensorflow (as most networks of ImageNet)")
 	flags.IntVar(&f.size, "image-size", 0, "height and width of the network's input (default what the model says)")
 	f.parts = map[string]*string{
-		preprocess.KeyCrop:          flags.String("crop", "", "the part of a picture's shorter side that is kept, such as 0.875"),
-		preprocess.KeyInterpolation: flags.String("interpolation", "", "how pictures are resized, such as bicubic"),
-		preprocess.KeyMean:          flags.String("mean", "", "what is subtracted from red, green and blue, such as 0.485,0.456,0.406"),
-		preprocess.KeyStd:           flags.String("std", "", "what they are divided by, such as 0.229,0.224,0.225"),
+		metadata.PreprocessCrop:          flags.String("crop", "", "the part of a picture's shorter side that is kept, such as 0.875"),
+		metadata.PreprocessInterpolation: flags.String("interpolation", "", "how pictures are resized, such as bicubic"),
+		metadata.PreprocessMean:          flags.String("mean", "", "what is subtracted from red, green and blue, such as 0.485,0.456,0.406"),
+		metadata.PreprocessStd:           flags.String("std", "", "what they are divided by, such as 0.229,0.224,0.225"),
 	}
 }
 
@@ -42,7 +43,7 @@ func (f *preparationFlags) config(m *onnx.Model) (*preprocess.Config, error) {
 		if flag := f.parts[key]; flag != nil && *flag != "" {
 			return *flag, true
 		}
-		if key == preprocess.KeySize && f.size != 0 {
+		if key == metadata.PreprocessSize && f.size != 0 {
 			return strconv.Itoa(f.size), true
 		}
 		return lookup(key)
@@ -53,7 +54,7 @@ func (f *preparationFlags) config(m *onnx.Model) (*preprocess.Config, error) {
 // base is what is said without the flags for single parts: by the model, or by
 // ImageNet's preprocessing if --preprocess names another kind than the model.
 func (f *preparationFlags) base(m *onnx.Model) (lookup func(key string) (string, bool), err error) {
-	told, known := m.Metadata(preprocess.KeyKind)
+	told, known := m.Metadata(metadata.PreprocessKind)
 	switch {
 	case f.kind != "auto" && f.kind != string(preprocess.Torch) && f.kind != string(preprocess.TensorFlow):
 		return nil, fmt.Errorf("--preprocess %s: allowed auto, torch, tensorflow", errs.Quote(f.kind))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/convert/torch"
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/verify"
 )
@@ -18,7 +19,7 @@ func nameNetwork(live *verify.Live, kind string, m *onnx.Model) {
 	name := live.Network
 	live.NamedBy = "--model"
 	if name == "" {
-		name, _ = m.Metadata(convert.MetaNetwork)
+		name, _ = m.Metadata(metadata.Network)
 		live.NamedBy = "the model's metadata"
 	}
 	name = ofLibrary(kind, name)
@@ -50,15 +51,15 @@ func readNames(weights string, m *onnx.Model) *torch.Checkpoint {
 	if weights == "" {
 		return nil
 	}
-	o := torch.Options{}
-	if averages, _ := m.Metadata(convert.MetaSourceAverages); averages == "false" {
+	o := convert.Options{}
+	if averages, _ := m.Metadata(metadata.SourceAverages); averages == "false" {
 		o.EMA = "off"
 	}
-	o.Key, _ = m.Metadata(convert.MetaSourceKey)
-	o.Prefix, _ = m.Metadata(convert.MetaSourcePrefix)
+	o.Key, _ = m.Metadata(metadata.SourceKey)
+	o.Prefix, _ = m.Metadata(metadata.SourcePrefix)
 	c, err := torch.Read(weights, o)
 	if err != nil {
-		c, err = torch.Read(weights, torch.Options{})
+		c, err = torch.Read(weights, convert.Options{})
 	}
 	if err != nil {
 		return nil

@@ -5,10 +5,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
-	"github.com/mixconv/mixconv/preprocess"
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -21,20 +20,20 @@ type stored struct {
 	Labels     int               `json:"labels"`     // class names stored
 }
 
-func describeStored(m *mixconv.Converted, inputs []runtime.Value) stored {
+func describeStored(m *convert.Converted, inputs []runtime.Value) stored {
 	var s stored
 	if len(inputs) == 1 && len(inputs[0].Shape) == 4 && inputs[0].Shape[2] != tensor.Unknown {
 		s.ImageSize = &inputs[0].Shape[2]
 	}
-	for _, key := range preprocess.Keys {
+	for _, key := range metadata.Preprocess {
 		if value, ok := m.Metadata(key); ok {
 			if s.Preprocess == nil {
 				s.Preprocess = map[string]string{}
 			}
-			s.Preprocess[strings.TrimPrefix(key, "mixconv.preprocess.")] = value
+			s.Preprocess[preprocessField(key)] = value
 		}
 	}
-	if labels, _ := m.Metadata(convert.MetaLabels); labels != "" {
+	if labels, _ := m.Metadata(metadata.Labels); labels != "" {
 		s.Labels = 1 + strings.Count(labels, "\n")
 	}
 	return s
@@ -50,8 +49,8 @@ func (s stored) text(w io.Writer) {
 		fmt.Fprintln(w, "preprocessing   not stored, it is not known: --crop, --interpolation, --mean and --std say it")
 	} else {
 		var parts []string
-		for _, key := range preprocess.Keys {
-			short := strings.TrimPrefix(key, "mixconv.preprocess.")
+		for _, key := range metadata.Preprocess {
+			short := preprocessField(key)
 			value, ok := s.Preprocess[short]
 			if !ok {
 				value = "not stored"
@@ -66,3 +65,6 @@ func (s stored) text(w io.Writer) {
 		fmt.Fprintf(w, "labels          %d stored\n", s.Labels)
 	}
 }
+
+// preprocessField is a key of metadata.Preprocess without what all of them begin with.
+func preprocessField(key string) string { return strings.TrimPrefix(key, "mixconv.preprocess.") }

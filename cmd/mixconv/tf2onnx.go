@@ -1,8 +1,8 @@
 package main
 
 import (
-	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/tf"
 	"github.com/spf13/cobra"
 )
 
@@ -20,7 +20,7 @@ func (a *app) tf2onnxCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.convert(cmd.Context(), mixconv.Convert, args[0], flags.output, o)
+			return a.convert(cmd.Context(), tf.Convert, args[0], flags.output, o)
 		},
 	}
 	flags.register(cmd, convert.Names())

@@ -3,14 +3,14 @@ package main
 import (
 	"fmt"
 
-	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/torch"
 	"github.com/spf13/cobra"
 )
 
 func (a *app) torch2onnxCommand() *cobra.Command {
 	var flags conversionFlags
-	var own mixconv.ConvertOptions
+	var own convert.Options
 	var archFile string
 	cmd := &cobra.Command{
 		Use:   "torch2onnx WEIGHTS -o M.onnx",
@@ -42,7 +42,7 @@ func (a *app) torch2onnxCommand() *cobra.Command {
 					return err
 				}
 			}
-			return a.convert(cmd.Context(), mixconv.ConvertTorch, args[0], flags.output, o)
+			return a.convert(cmd.Context(), torch.Convert, args[0], flags.output, o)
 		},
 	}
 	flags.register(cmd, convert.TorchNames())

@@ -107,11 +107,11 @@ func (a convAttrs) norm(name, layer string, s graphStyle) [][]byte {
 		graphtest.FloatAttr("epsilon", a.epsilon), graphtest.BoolAttr("is_training", a.training))}
 }
 
-func loadGraph(t *testing.T, data []byte) (*Source, error) {
+func loadGraph(t *testing.T, data []byte) (*convert.Source, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "g.pb")
 	writeFile(t, path, data)
-	return Load(path, Options{})
+	return Load(path, convert.Options{})
 }
 
 func TestFrozen(t *testing.T) {
@@ -189,7 +189,7 @@ func TestSavedModelDiffers(t *testing.T) {
 		folder := filepath.Dir(prefix)
 		moveInto(t, prefix, filepath.Join(folder, "variables", "variables"))
 		writeFile(t, filepath.Join(folder, "saved_model.pb"), savedModel(metaGraphDef(graph, "serve")))
-		s, err := Load(folder, Options{})
+		s, err := Load(folder, convert.Options{})
 		if stride == 2 {
 			if err != nil {
 				t.Error(err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/convert/tf/internal/bundletest"
 	"github.com/mixconv/mixconv/convert/tf/internal/graphtest"
 	"github.com/mixconv/mixconv/errs"
@@ -49,7 +50,7 @@ func TestFiles(t *testing.T) {
 		writeFile(t, filepath.Join(folder, name), data)
 	}
 	writeFile(t, filepath.Join(folder, stateFile), []byte(`model_checkpoint_path: "m"`))
-	source, err := Load(folder, Options{})
+	source, err := Load(folder, convert.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func TestFiles(t *testing.T) {
 func TestNoNetwork(t *testing.T) {
 	path := write(t, []bundletest.Tensor{bundletest.Floats("dense/kernel", make([]float32, 6), 2, 3)}, 1)
 	var none *NoNetworkError
-	if _, err := Load(path, Options{}); !errors.As(err, &none) || !strings.HasPrefix(err.Error(), errs.Quote(path)+": not a MixNet") {
+	if _, err := Load(path, convert.Options{}); !errors.As(err, &none) || !strings.HasPrefix(err.Error(), errs.Quote(path)+": not a MixNet") {
 		t.Errorf("error %v", err)
 	}
 	shard := path + ".data-00000-of-00001"
@@ -74,7 +75,7 @@ func TestNoNetwork(t *testing.T) {
 	}
 	data[5] ^= 1
 	writeFile(t, shard, data)
-	if _, err := Load(path, Options{}); err == nil || errors.As(err, &none) || !strings.Contains(err.Error(), "CRC-32C") {
+	if _, err := Load(path, convert.Options{}); err == nil || errors.As(err, &none) || !strings.Contains(err.Error(), "CRC-32C") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -130,7 +131,7 @@ func TestOpen(t *testing.T) {
 		for name, data := range c.files {
 			writeFile(t, filepath.Join(folder, name), []byte(data))
 		}
-		s, err := Load(filepath.Join(folder, c.path), Options{})
+		s, err := Load(filepath.Join(folder, c.path), convert.Options{})
 		switch {
 		case c.want == "" && err != nil:
 			t.Errorf("%s: %v", c.name, err)
@@ -145,7 +146,7 @@ func TestOpen(t *testing.T) {
 // A folder whose name is a pattern is that folder.
 func TestFolderNameIsNoPattern(t *testing.T) {
 	folder := filepath.Join(copyDigits(t, "a[b]*/m"), "a[b]*")
-	if _, err := Load(folder, Options{}); err != nil {
+	if _, err := Load(folder, convert.Options{}); err != nil {
 		t.Error(err)
 	}
 }

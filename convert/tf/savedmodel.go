@@ -5,12 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
 	"github.com/mixconv/mixconv/convert/tf/internal/graphdef"
 	"github.com/mixconv/mixconv/convert/tf/internal/wire"
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 const (

@@ -6,33 +6,12 @@ package tf
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/tensor"
 )
-
-// Options says what to load.
-type Options struct {
-	Model  string // a network's name; "auto" or "" finds it from the tensors' shapes
-	EMA    string // "auto" or "": averages where there are some; "on": they must be there; "off": never
-	Limits limit.Limits
-}
-
-// Source is a network with its weights, and where they come from.
-type Source struct {
-	Network convert.Network
-	Weights convert.Weights
-
-	Averages      bool   // the weights are exponential moving averages
-	TrainedParams int64  // elements that training learns: moments not counted
-	ImageSize     int    // height and width that a graph asks for, 0 if it leaves them open
-	SHA256        string // of the files that hold the weights: see Load
-
-	Files []string // all that were read, as paths
-}
 
 // NoNetworkError says why tensors whose bytes are whole are not those of a
 // network known here.
@@ -54,15 +33,12 @@ type TensorInfo struct {
 // the network does not need; where there is no network to load, the error is a
 // NoNetworkError.
 //
-// The SHA-256 that Load returns is, of a frozen graph, that of the file; of a
+// The SHA-256 of the Source is, of a frozen graph, that of the file; of a
 // checkpoint that of the .index file followed by all data shards in order.
-func Load(path string, o Options) (*Source, error) {
-	o.Limits = o.Limits.OrDefault()
-	if o.EMA == "" {
-		o.EMA = "auto"
-	}
-	if o.EMA != "auto" && o.EMA != "on" && o.EMA != "off" {
-		return nil, fmt.Errorf("averages: %s, allowed auto, on and off", errs.Quote(o.EMA))
+func Load(path string, o convert.Options) (*convert.Source, error) {
+	o, err := o.ForReading()
+	if err != nil {
+		return nil, err
 	}
 	candidates, err := candidates(o.Model)
 	if err != nil {
@@ -76,7 +52,22 @@ func Load(path string, o Options) (*Source, error) {
 	if e := (*NoNetworkError)(nil); errors.As(err, &e) {
 		return nil, &NoNetworkError{errs.InFile(s.name(), e.Err)}
 	}
-	return source, errs.InFile(s.name(), err)
+	if err != nil {
+		return nil, errs.InFile(s.name(), err)
+	}
+	source.Path = path
+	return source, nil
+}
+
+// Convert reads what TensorFlow trained, as Load does, and returns the ONNX model.
+// Its input "input" is [N,3,H,W], normalised as in training; its output "logits" is
+// [N,classes].
+func Convert(path string, o convert.Options) (*convert.Converted, error) {
+	s, err := Load(path, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.Convert(o)
 }
 
 // ListTensors lists what is stored at path, which is one that Load takes.
@@ -114,7 +105,7 @@ type store interface {
 	files() []string
 }
 
-func load(s store, candidates []convert.Network, ema string) (*Source, error) {
+func load(s store, candidates []convert.Network, ema string) (*convert.Source, error) {
 	vars := s.variables()
 	found, err := find(s, vars, candidates, ema)
 	if err != nil {
@@ -128,9 +119,9 @@ func load(s store, candidates []convert.Network, ema string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	source := &Source{
-		Network: found.network, Weights: weights, Averages: found.averages,
-		TrainedParams: found.network.TrainedParams(), SHA256: sum, Files: s.files(),
+	source := &convert.Source{
+		Network: found.network, Weights: weights,
+		Origin: convert.Origin{Averages: found.averages, SHA256: sum, Files: s.files()},
 	}
 	if g := s.graph(); g != nil {
 		source.ImageSize = g.imageSize

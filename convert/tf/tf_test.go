@@ -20,7 +20,7 @@ import (
 const digits = "../../testdata/digits/model.ckpt-1600"
 
 // loadTensors loads a checkpoint of these tensors.
-func loadTensors(t *testing.T, o Options, tensors ...bundletest.Tensor) (*Source, error) {
+func loadTensors(t *testing.T, o convert.Options, tensors ...bundletest.Tensor) (*convert.Source, error) {
 	t.Helper()
 	return Load(write(t, tensors, 2), o)
 }
@@ -32,7 +32,7 @@ func TestLayouts(t *testing.T) {
 		{layers: "net/mixnet_model", norms: "net", norm: "tpu_batch_normalization"},
 		{layers: "mixnet_model", norms: "mixnet_model", norm: "batch_normalization", gap: 3},
 	} {
-		source, err := loadTensors(t, Options{}, tensorsOf(synthesize(n, s))...)
+		source, err := loadTensors(t, convert.Options{}, tensorsOf(synthesize(n, s))...)
 		if err != nil {
 			t.Errorf("%+v: %v", s, err)
 			continue
@@ -41,8 +41,8 @@ func TestLayouts(t *testing.T) {
 			t.Errorf("%+v: found %s, %g, %d, %d", s, g.Name, g.DepthMultiplier, g.FeatureSize, g.Classes)
 		}
 		checkWeights(t, n, source.Weights, 1)
-		if source.Averages || source.TrainedParams != n.TrainedParams() {
-			t.Errorf("%+v: averages %t, %d trained parameters", s, source.Averages, source.TrainedParams)
+		if source.Averages || source.Network.TrainedParams() != n.TrainedParams() {
+			t.Errorf("%+v: averages %t, %d trained parameters", s, source.Averages, source.Network.TrainedParams())
 		}
 	}
 }
@@ -130,7 +130,7 @@ func TestAverages(t *testing.T) {
 		{"one variable missing", "off", without(both, "dense/bias"), 0, "dense/bias: only its average"},
 		{"both", "maybe", both, 0, "allowed auto, on and off"},
 	} {
-		source, err := loadTensors(t, Options{EMA: c.ema}, c.tensors...)
+		source, err := loadTensors(t, convert.Options{EMA: c.ema}, c.tensors...)
 		switch {
 		case c.sign == 0:
 			if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -145,7 +145,7 @@ func TestAverages(t *testing.T) {
 		}
 	}
 	// Where no moment has an average, TensorFlow restores them from their variables.
-	source, err := loadTensors(t, Options{}, withoutMoments...)
+	source, err := loadTensors(t, convert.Options{}, withoutMoments...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestIgnored(t *testing.T) {
 	for _, name := range []string{"global_step", "beta1_power", "training/beta2_power"} {
 		tensors = append(tensors, bundletest.Tensor{Name: name, Type: 9, Data: make([]byte, 8)})
 	}
-	source, err := loadTensors(t, Options{EMA: "off"}, tensors...)
+	source, err := loadTensors(t, convert.Options{EMA: "off"}, tensors...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestMisfits(t *testing.T) {
 		return bundletest.Floats(name, make([]float32, size), shape...)
 	}
 	half := bundletest.Tensor{Name: "mixnet-s/mixnet_model/head/dense/bias", Type: tftype.Float16, Shape: []int64{3}, Data: []byte{0, 0x3c, 0, 0xc0, 1, 0}}
-	if s, err := loadTensors(t, Options{}, append(without("dense/bias"), half)...); err != nil {
+	if s, err := loadTensors(t, convert.Options{}, append(without("dense/bias"), half)...); err != nil {
 		t.Error(err)
 	} else if got := s.Weights["classifier.bias"].Data.([]float32); !slices.Equal(got, []float32{1, -2, 1.0 / (1 << 24)}) {
 		t.Errorf("float16 bias: %v", got)
@@ -220,7 +220,7 @@ func TestMisfits(t *testing.T) {
 		{"no MixNet", []bundletest.Tensor{floats("dense/kernel", 2, 2)}, []string{"not a MixNet", "blocks_<i>"}},
 		{"an object-based checkpoint", with(bundletest.Tensor{Name: objectGraph, Type: tftype.String, Strings: []string{"x"}}), []string{"unsupported", "object-based"}},
 	} {
-		_, err := loadTensors(t, Options{}, c.tensors...)
+		_, err := loadTensors(t, convert.Options{}, c.tensors...)
 		if err == nil {
 			t.Errorf("%s: no error", c.name)
 			continue
@@ -238,7 +238,7 @@ func TestWrongName(t *testing.T) {
 		"mixnet-m": "16 blocks, mixnet-m has 19",
 		"resnet":   "allowed mixnet-s",
 	} {
-		_, err := Load(digits, Options{Model: model})
+		_, err := Load(digits, convert.Options{Model: model})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", model, err, want)
 		}
@@ -246,13 +246,13 @@ func TestWrongName(t *testing.T) {
 }
 
 func TestDigits(t *testing.T) {
-	s, err := Load(digits, Options{Model: "mixnet-s"})
+	s, err := Load(digits, convert.Options{Model: "mixnet-s"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	const sum = "7be515aae6c0c9810da386a54f5f199749a14e3804f78d9685eb345aedc81f92"
-	if n := s.Network; n.DepthMultiplier != 0.25 || n.FeatureSize != 128 || n.Classes != 10 || !s.Averages || s.TrainedParams != 218186 || s.SHA256 != sum {
-		t.Errorf("%+v, averages %t, %d trained parameters, %s", n, s.Averages, s.TrainedParams, s.SHA256)
+	if n := s.Network; n.DepthMultiplier != 0.25 || n.FeatureSize != 128 || n.Classes != 10 || !s.Averages || s.Network.TrainedParams() != 218186 || s.SHA256 != sum {
+		t.Errorf("%+v, averages %t, %d trained parameters, %s", n, s.Averages, s.Network.TrainedParams(), s.SHA256)
 	}
 	list, err := ListTensors(filepath.Dir(digits), limit.Limits{})
 	if err != nil || len(list) != 695 || list[0].Name != "global_step" || list[0].Type != "int64" || len(list[0].Shape) != 0 {
@@ -289,7 +289,7 @@ func TestDigitsFlipped(t *testing.T) {
 		for i := range int64(samples) {
 			bit := i * (8*info.Size() - 1) / (samples - 1)
 			flip(bit)
-			_, err := Load(filepath.Join(folder, "m"), Options{})
+			_, err := Load(filepath.Join(folder, "m"), convert.Options{})
 			if err == nil || !strings.HasPrefix(err.Error(), errs.Quote(path)) {
 				t.Errorf("%s: bit %d flipped: %v", suffix, bit, err)
 			}
@@ -308,7 +308,7 @@ func TestSwappedData(t *testing.T) {
 	}
 	writeFile(t, a+".data-00000-of-00001", data)
 	var format *errs.FormatError
-	if _, err := Load(a, Options{}); !errors.As(err, &format) || !strings.Contains(err.Error(), "CRC-32C") {
+	if _, err := Load(a, convert.Options{}); !errors.As(err, &format) || !strings.Contains(err.Error(), "CRC-32C") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -330,14 +330,14 @@ func TestRefs(t *testing.T) {
 		{"mixnet-s-dilated-w050", "mixnet-s", 0.5, 10, true, 0, 662300},
 		{"mixnet-m-w050-frozen/frozen.pb", "mixnet-m", 0.5, 11, false, 96, 988891},
 	} {
-		s, err := Load(filepath.Join(refs, "tf", c.path), Options{})
+		s, err := Load(filepath.Join(refs, "tf", c.path), convert.Options{})
 		if err != nil {
 			t.Error(err)
 			continue
 		}
 		n := s.Network
-		if n.Name != c.name || n.DepthMultiplier != c.multiplier || n.Classes != c.classes || s.Averages != c.averages || s.ImageSize != c.image || s.TrainedParams != c.trained {
-			t.Errorf("%s: %s, %d classes, averages %t, image %d, %d trained", c.path, describe(n), n.Classes, s.Averages, s.ImageSize, s.TrainedParams)
+		if n.Name != c.name || n.DepthMultiplier != c.multiplier || n.Classes != c.classes || s.Averages != c.averages || s.ImageSize != c.image || s.Network.TrainedParams() != c.trained {
+			t.Errorf("%s: %s, %d classes, averages %t, image %d, %d trained", c.path, describe(n), n.Classes, s.Averages, s.ImageSize, s.Network.TrainedParams())
 		}
 		if dilated := strings.Contains(c.path, "dilated"); n.Blocks[0].Dilated != dilated || n.Blocks[10].Dilated != dilated {
 			t.Errorf("%s: blocks %v", c.path, n.Blocks)
@@ -353,7 +353,7 @@ func TestRefs(t *testing.T) {
 func BenchmarkLoad(b *testing.B) {
 	path := filepath.Join(testenv.Refs(b), "tf", "mixnet-s")
 	for b.Loop() {
-		if _, err := Load(path, Options{}); err != nil {
+		if _, err := Load(path, convert.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -364,7 +364,7 @@ func BenchmarkLoad(b *testing.B) {
 
 // TestNetworksOfPyTorch: a name of PyTorch's is no network of a checkpoint.
 func TestNetworksOfPyTorch(t *testing.T) {
-	_, err := Load("../../testdata/digits", Options{Model: "mixnet_s"})
+	_, err := Load("../../testdata/digits", convert.Options{Model: "mixnet_s"})
 	if err == nil || !strings.Contains(err.Error(), "network mixnet_s is PyTorch's, allowed of TensorFlow's: auto, mixnet-s") {
 		t.Error(err)
 	}

@@ -73,7 +73,7 @@ func (d *dictionary) prefixes(patterns []*pattern) []string {
 // search is what candidates are looked for with.
 type search struct {
 	*contents
-	Options
+	options
 	patterns []*pattern
 }
 

@@ -13,9 +13,6 @@ import (
 	"github.com/mixconv/mixconv/errs"
 )
 
-// chooser chooses a set of tensors of a file.
-type chooser func(*contents) (*candidate, error)
-
 // knownPatterns are those of all networks of PyTorch that have a name.
 var knownPatterns = sync.OnceValue(func() []*pattern {
 	var all []*pattern
@@ -29,8 +26,8 @@ var knownPatterns = sync.OnceValue(func() []*pattern {
 
 // choose takes the tensors that a network fits; of what no known network fits,
 // the dictionary that trainers put weights in.
-func (o Options) choose(all *contents) (*candidate, error) {
-	s := &search{contents: all, Options: o, patterns: knownPatterns()}
+func (o options) choose(all *contents) (*candidate, error) {
+	s := &search{contents: all, options: o, patterns: knownPatterns()}
 	found, err := s.candidates()
 	switch {
 	case err != nil:
@@ -159,7 +156,7 @@ func (s *search) nothingFits(named bool) error {
 		return err
 	}
 	near := s.nearest(s.patterns)
-	other, _ := (&search{s.contents, s.Options, knownPatterns()}).candidates()
+	other, _ := (&search{s.contents, s.options, knownPatterns()}).candidates()
 	switch {
 	case len(other) > 0 && near != nil:
 		return fmt.Errorf("%w; the tensors (%s) fit %s", near.err, other[0], strings.Join(networkNames(other[0].networks), ", "))

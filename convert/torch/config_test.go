@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
+	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/convert/torch"
 )
 
@@ -30,7 +30,7 @@ func TestConfig(t *testing.T) {
 		"nulls":    {`{"architecture":"m","label_names":null,"pretrained_cfg":{"mean":null}}`, &torch.Config{Architecture: "m"}},
 		"not timm": {`{"architectures":["BertModel"],"id2label":{"0":"a"}}`, nil},
 	} {
-		c2, err := torch.Read(write(t, "pytorch_model.bin", pth, "config.json", c.text), torch.Options{})
+		c2, err := torch.Read(write(t, "pytorch_model.bin", pth, "config.json", c.text), convert.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else if diff := cmp.Diff(c.want, c2.Config); diff != "" {
@@ -54,7 +54,7 @@ func TestConfig(t *testing.T) {
 		`{"architecture":"a","num_classes":3,"label_names":["a"]}`:                "1 labels, num_classes is 3",
 		`{"architecture":"a","label_names":["a"],"label_descriptions":["x","y"]}`: "2 descriptions, 1 labels",
 	} {
-		_, err := torch.Read(write(t, "pytorch_model.bin", pth, "config.json", text), torch.Options{})
+		_, err := torch.Read(write(t, "pytorch_model.bin", pth, "config.json", text), convert.Options{})
 		checkError(t, text, err, want)
 	}
 }

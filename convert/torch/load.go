@@ -10,28 +10,6 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// LoadOptions says which network to load.
-type LoadOptions struct {
-	Options
-	Model      string           // a network's name; "auto" or "": what the file says, or the one that fits
-	Network    *convert.Network // a network of one's own, in place of Model; Classes is read from the weights
-	Epsilon    float32          // of the batch norms; 0: as the network has it
-	IgnoreArch bool             // Model is taken though the file names another network with the same tensors
-}
-
-// Source is a network with its weights, and where they come from.
-type Source struct {
-	Network convert.Network // Preprocessing is that of config.json if there is one
-	Weights convert.Weights
-
-	*Checkpoint            // Tensors is nil
-	TrainedParams int64    // elements that training learns: moments not counted
-	NamedBy       string   // what says which network it is: --model, or where the file does, or the tensors
-	Siblings      []string // other networks that the tensors fit, which compute otherwise
-	Notes         []string // what the caller should know
-	Labels        []string
-}
-
 // Load reads the weights at path, which is one that Read takes, and gives
 // every parameter of the network its tensor. The number of classes is read
 // from the classifier's shape. A tensor that the network has no place for, and
@@ -43,39 +21,61 @@ type Source struct {
 // the file does: a config.json beside it, or what trainers store under "arch",
 // "args" and the like. It is an error if neither does, or if o.Model says
 // another than the file, unless o.IgnoreArch.
-func Load(path string, o LoadOptions) (*Source, error) {
-	o.Options = o.Options.completed()
+func Load(path string, given convert.Options) (*convert.Source, error) {
+	o, err := complete(given)
+	if err != nil {
+		return nil, err
+	}
 	var d *decision
-	c, err := read(path, o.Options, func(all *contents) (chosen *candidate, err error) {
+	c, err := read(path, o, func(all *contents) (chosen *candidate, err error) {
 		chosen, d, err = o.find(all)
 		return chosen, err
 	})
 	if err != nil {
 		return nil, err
 	}
+	s, err := o.source(c, d)
+	if err != nil {
+		return nil, errs.InFile(c.File, err)
+	}
+	s.Origin = convert.Origin{
+		Path: path, SHA256: c.SHA256, Averages: c.Averages, Files: c.Files,
+		Key: c.Dictionary, Prefix: c.Prefix, NamedBy: d.by, Notes: d.notes,
+	}
+	return s, nil
+}
+
+// Convert reads what PyTorch trained, as Load does, and returns the ONNX model.
+// Its input "input" is [N,3,H,W], normalised as in training; its output "logits" is
+// [N,classes].
+func Convert(path string, o convert.Options) (*convert.Converted, error) {
+	s, err := Load(path, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.Convert(o)
+}
+
+// source gives the parameters of the network that was decided on their tensors.
+func (o options) source(c *Checkpoint, d *decision) (*convert.Source, error) {
 	n := d.network
 	if e, ok := releasedEpsilons[n.Name]; ok && c.Config == nil && o.Epsilon == 0 && o.Network == nil {
 		d.notes = append(d.notes, fmt.Sprintf("timm trains %s with epsilon %g, but builds it with %g for its released weights, and no config.json says that it is these: --epsilon", n.Name, n.BatchNormEpsilon, e))
 	}
 	if c.Config != nil {
 		if err := c.Config.apply(&n); err != nil {
-			return nil, errs.InFile(c.File, err)
+			return nil, err
 		}
 	}
 	if o.Epsilon != 0 {
 		n.BatchNormEpsilon = o.Epsilon
 	}
 	s, err := assign(c.Tensors, n)
-	if err != nil {
-		return nil, errs.InFile(c.File, err)
+	if err == nil && c.Config != nil {
+		s.Labels, s.Prepared = c.Config.Labels, true
+		err = c.Config.compare(n)
 	}
-	s.Checkpoint, s.NamedBy, s.Siblings, s.Notes = c, d.by, d.siblings, d.notes
-	c.Tensors = nil
-	if c.Config != nil {
-		s.Labels = c.Config.Labels
-		err = c.Config.compare(s.Network)
-	}
-	return s, errs.InFile(c.File, err)
+	return s, err
 }
 
 // compare wants of the weights what config says about them.
@@ -132,7 +132,7 @@ func (c *Config) applyArguments(n *convert.Network) error {
 }
 
 // assign fills the parameters of n, which the tensors fit.
-func assign(tensors []Named, n convert.Network) (*Source, error) {
+func assign(tensors []Named, n convert.Network) (*convert.Source, error) {
 	if err := n.Check(); err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func assign(tensors []Named, n convert.Network) (*Source, error) {
 	for _, t := range tensors {
 		byName[t.Name] = t.Tensor
 	}
-	s := &Source{Network: n, Weights: convert.Weights{}, TrainedParams: n.TrainedParams()}
+	s := &convert.Source{Network: n, Weights: convert.Weights{}}
 	for _, p := range n.Params() {
 		name := parameterName(p)
 		w, err := toFloat32(byName[name])

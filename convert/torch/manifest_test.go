@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
+	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/convert/torch"
 	"github.com/mixconv/mixconv/internal/testenv"
 	"github.com/mixconv/mixconv/tensor"
@@ -62,7 +62,7 @@ func checkFolder(t *testing.T, folder string) {
 	}
 	for _, file := range slices.Sorted(maps.Keys(m)) {
 		want := m[file]
-		c, err := torch.Read(filepath.Join(folder, file), torch.Options{})
+		c, err := torch.Read(filepath.Join(folder, file), convert.Options{})
 		if err != nil {
 			t.Error(err)
 			continue

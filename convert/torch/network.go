@@ -29,12 +29,12 @@ type decision struct {
 }
 
 // find chooses the tensors of one network, and the network.
-func (o LoadOptions) find(all *contents) (*candidate, *decision, error) {
+func (o options) find(all *contents) (*candidate, *decision, error) {
 	patterns, err := o.patterns(all.config)
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &search{contents: all, Options: o.Options, patterns: patterns}
+	s := &search{contents: all, options: o, patterns: patterns}
 	found, err := s.candidates()
 	if err != nil {
 		return nil, nil, err
@@ -60,13 +60,13 @@ func (o LoadOptions) find(all *contents) (*candidate, *decision, error) {
 }
 
 // named reports whether the caller says which network it is.
-func (o LoadOptions) named() bool {
+func (o options) named() bool {
 	return o.Network != nil || o.Model != "" && o.Model != "auto"
 }
 
 // patterns are the networks that the weights may be of: those that the caller
 // names, or a config.json, or all.
-func (o LoadOptions) patterns(config *Config) ([]*pattern, error) {
+func (o options) patterns(config *Config) ([]*pattern, error) {
 	name := o.Model
 	switch {
 	case o.Network != nil:
@@ -97,7 +97,7 @@ func (o LoadOptions) patterns(config *Config) ([]*pattern, error) {
 // decide says which network a set of tensors is of. What the caller says must
 // not contradict what the file says of itself; where neither says anything,
 // one network alone must fit.
-func (o LoadOptions) decide(all *contents, c *candidate) (*decision, error) {
+func (o options) decide(all *contents, c *candidate) (*decision, error) {
 	if o.Network != nil {
 		return &decision{network: c.networks[0], by: "the network given"}, nil
 	}

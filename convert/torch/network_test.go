@@ -26,14 +26,17 @@ func stateOf(t *testing.T, name string, classes int) string {
 }
 
 // decided says which network a checkpoint is of, without reading tensors.
-func decided(t *testing.T, value string, o LoadOptions) (*decision, error) {
+func decided(t *testing.T, value string, given convert.Options) (*decision, error) {
 	t.Helper()
 	file := File(t, value, oneElement)
 	all, err := decode(Pth, "w.pth", bytes.NewReader(file), int64(len(file)), limit.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Options = o.Options.completed()
+	o, err := complete(given)
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, d, err := o.find(all)
 	return d, err
 }
@@ -58,7 +61,7 @@ func TestSiblings(t *testing.T) {
 	}
 	for _, name := range convert.TorchNames() {
 		state := stateOf(t, name, 7)
-		d, err := decided(t, state, LoadOptions{})
+		d, err := decided(t, state, convert.Options{})
 		sibling := other[name]
 		if sibling == "" {
 			if err != nil || d.network.Name != name || d.network.Classes != 7 || d.by != "the tensors, which fit no other" || len(d.siblings) > 0 {
@@ -71,7 +74,7 @@ func TestSiblings(t *testing.T) {
 				t.Errorf("%s: %v, want %s", name, err, want)
 			}
 		}
-		d, err = decided(t, state, LoadOptions{Model: name})
+		d, err = decided(t, state, convert.Options{Model: name})
 		if err != nil || d.network.Name != name || d.by != "--model" || !slices.Equal(d.siblings, []string{sibling}) ||
 			len(d.notes) != 1 || !strings.Contains(d.notes[0], sibling+" too, and nothing in the file says which it is") {
 			t.Errorf("%s: %+v, %v", name, d, err)
@@ -95,20 +98,23 @@ func TestClaims(t *testing.T) {
 		{Dict(Str("arch"), Str("MyModel"), Str("hparams"), Dict(Str("backbone"), Str("hf_hub:timm/"+name)), Str("state_dict"), state), "hparams.backbone"},
 	} {
 		path := writePth(t, c.value, oneElement)
-		s, err := Load(path, LoadOptions{})
-		if err != nil || s.Network.Name != name || s.NamedBy != c.by || s.Said != name || s.SaidAt != c.by {
+		s, err := Load(path, convert.Options{})
+		if err != nil || s.Network.Name != name || s.NamedBy != c.by {
 			t.Errorf("%s: %+v, %v", c.by, s, err)
 			continue
 		}
-		_, err = Load(path, LoadOptions{Model: "mobilenetv3_small_100"})
+		if r, err := Read(path, convert.Options{}); err != nil || r.Said != name || r.SaidAt != c.by {
+			t.Errorf("%s: %+v, %v", c.by, r, err)
+		}
+		_, err = Load(path, convert.Options{Model: "mobilenetv3_small_100"})
 		if want := "--model says mobilenetv3_small_100, but the file's own " + c.by + " says " + name; err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", c.by, err, want)
 		}
-		s, err = Load(path, LoadOptions{Model: "mobilenetv3_small_100", IgnoreArch: true})
+		s, err = Load(path, convert.Options{Model: "mobilenetv3_small_100", IgnoreArch: true})
 		if err != nil || s.Network.Name != "mobilenetv3_small_100" || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "which is ignored") {
 			t.Errorf("%s: %+v, %v", c.by, s, err)
 		}
-		if s, err := Load(path, LoadOptions{Model: name}); err != nil || len(s.Notes) > 0 {
+		if s, err := Load(path, convert.Options{Model: name}); err != nil || len(s.Notes) > 0 {
 			t.Errorf("%s: %+v, %v", c.by, s, err)
 		}
 	}
@@ -121,12 +127,12 @@ func TestEpsilon(t *testing.T) {
 	args := Object(Global("argparse", "Namespace"), Str("model"), Str(name), Str("bn_eps"), "G\x3f\x60\x62\x4d\xd2\xf1\xa9\xfc") // 0.002
 	path := writePth(t, Dict(Str("args"), args, Str("state_dict"), stateOf(t, name, 7)), oneElement)
 	for given, want := range map[float32]float32{0: 0.002, 0.5: 0.5} {
-		s, err := Load(path, LoadOptions{Epsilon: given})
+		s, err := Load(path, convert.Options{Epsilon: given})
 		if err != nil || s.Network.BatchNormEpsilon != want || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "args.bn_eps") {
 			t.Errorf("%g: %+v, %v", given, s, err)
 		}
 	}
-	s, err := Load(writePth(t, stateOf(t, "fbnetc_100", 7), oneElement), LoadOptions{})
+	s, err := Load(writePth(t, stateOf(t, "fbnetc_100", 7), oneElement), convert.Options{})
 	if err != nil || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "builds it with 0.001 for its released weights") {
 		t.Errorf("%+v, %v", s, err)
 	}
@@ -147,7 +153,7 @@ func TestWrongClaims(t *testing.T) {
 		{alone, "mixnet_m", "the tensors (the file itself) fit mobilenetv3_small_050"},
 		{alone, "mobilenetv3_smal_050", "network mobilenetv3_smal_050: unknown (did you mean mobilenetv3_small_050?)"},
 	} {
-		_, err := Load(writePth(t, c.value, oneElement), LoadOptions{Model: c.model})
+		_, err := Load(writePth(t, c.value, oneElement), convert.Options{Model: c.model})
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", c.model, err, c.want)
 		}
@@ -164,14 +170,14 @@ func TestReadAmbiguous(t *testing.T) {
 	}
 	value := Dict(Str("student"), Dict(Shapes("0", "", arrays(n, nil))...), Str("teacher"), Dict(Shapes("1", "", arrays(n, nil))...))
 	path := writePth(t, value, oneElement, oneElement)
-	c, err := Read(path, Options{})
+	c, err := Read(path, convert.Options{})
 	if err != nil || c.Dictionary != "student" || !slices.Equal(c.Fits, []string{name}) {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if _, err := Load(path, LoadOptions{}); err == nil || !strings.Contains(err.Error(), "which weights?") {
+	if _, err := Load(path, convert.Options{}); err == nil || !strings.Contains(err.Error(), "which weights?") {
 		t.Error(err)
 	}
-	if s, err := Load(path, LoadOptions{Options: Options{Key: "teacher"}}); err != nil || s.Dictionary != "teacher" {
+	if s, err := Load(path, convert.Options{Key: "teacher"}); err != nil || s.Key != "teacher" {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
@@ -184,11 +190,15 @@ func TestSafetensorsClaim(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := read(path, Options{}.completed(), func(all *contents) (*candidate, error) {
+	o, err := complete(convert.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = read(path, o, func(all *contents) (*candidate, error) {
 		if len(all.claims) != 1 || all.claims[0] != (claim{"__metadata__.arch", "mixnet_s"}) {
 			t.Errorf("%+v", all.claims)
 		}
-		return Options{}.choose(all)
+		return o.choose(all)
 	})
 	if err != nil {
 		t.Error(err)
@@ -223,22 +233,22 @@ func TestStrangers(t *testing.T) {
 		for name := range strings.FieldsSeq(c.names) {
 			list = append(list, Array{Name: name, Shape: []int{2, 3, 3, 3}})
 		}
-		_, err := Load(writePth(t, Dict(Shapes("0", "", list)...), oneElement), LoadOptions{})
+		_, err := Load(writePth(t, Dict(Shapes("0", "", list)...), oneElement), convert.Options{})
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "export it with torch.onnx.export") {
 			t.Errorf("%s: %v, want %s", c.names, err, c.want)
 		}
 	}
 	optimizer := Dict(Str("optimizer"), Dict(Str("state"), Dict(Int(0), Dict(Shapes("0", "", []Array{{Name: "exp_avg", Shape: []int{2}}, {Name: "exp_avg_sq", Shape: []int{2}}})...))))
-	_, err := Load(writePth(t, optimizer, oneElement), LoadOptions{})
+	_, err := Load(writePth(t, optimizer, oneElement), convert.Options{})
 	if err == nil || !strings.Contains(err.Error(), "the state of an optimizer without the weights") {
 		t.Error(err)
 	}
-	_, err = Load(writePth(t, Dict(Str("epoch"), Int(1), Str("best"), Int(2)), oneElement), LoadOptions{})
+	_, err = Load(writePth(t, Dict(Str("epoch"), Int(1), Str("best"), Int(2)), oneElement), convert.Options{})
 	if err == nil || !strings.Contains(err.Error(), "epoch is an integer, allowed are tensors") {
 		t.Error(err)
 	}
 	quantised := Tensor(Storage("QInt8Storage", "0", 1), 0, []int{1}, []int{1})
-	_, err = Load(writePth(t, Dict(Str("w"), quantised), "\x00"), LoadOptions{})
+	_, err = Load(writePth(t, Dict(Str("w"), quantised), "\x00"), convert.Options{})
 	if err == nil || !strings.Contains(err.Error(), "a quantised tensor (QInt8Storage)") {
 		t.Error(err)
 	}

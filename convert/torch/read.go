@@ -21,25 +21,25 @@ import (
 )
 
 // read reads those of the weights that choose chooses.
-func (s *source) read(o Options, choose chooser) (*Checkpoint, error) {
+func (s *source) read(lim limit.Limits, choose chooser) (*Checkpoint, error) {
 	switch s.format {
 	case NpyFolder, Sharded:
 		gather := s.readFolder
 		if s.format == Sharded {
 			gather = s.readShards
 		}
-		c, err := gather(o.Limits)
+		c, err := gather(lim)
 		if err != nil {
 			return nil, err
 		}
 		return c, c.take(plain(c.Tensors), choose)
 	}
-	f, size, err := regular.Open(s.path, o.Limits.FileBytes)
+	f, size, err := regular.Open(s.path, lim.FileBytes)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	all, err := decode(s.format, s.path, f, size, o.Limits)
+	all, err := decode(s.format, s.path, f, size, lim)
 	if err != nil {
 		return nil, err
 	}

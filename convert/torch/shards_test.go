@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/convert/torch"
 	"github.com/mixconv/mixconv/limit"
 )
@@ -25,7 +26,7 @@ func TestShards(t *testing.T) {
 	const index = `{"metadata":{"total_size":2},"weight_map":{"b":"2.safetensors","a":"1.safetensors"}}`
 	folder := write(t, indexName, index, "1.safetensors", shard("a"), "2.safetensors", shard("b"))
 	for _, path := range []string{folder, filepath.Join(folder, indexName)} {
-		c, err := torch.Read(path, torch.Options{})
+		c, err := torch.Read(path, convert.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +41,7 @@ func TestShards(t *testing.T) {
 			t.Errorf("files %q, want %q", c.Files, want)
 		}
 	}
-	_, err := torch.Read(folder, torch.Options{Limits: limit.Limits{TotalBytes: 1}})
+	_, err := torch.Read(folder, convert.Options{Limits: limit.Limits{TotalBytes: 1}})
 	checkError(t, "total", err, "more than the 1 bytes allowed")
 }
 
@@ -72,7 +73,7 @@ func TestBadShards(t *testing.T) {
 		if err := os.Mkdir(filepath.Join(folder, "folder"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		_, err := torch.Read(folder, torch.Options{})
+		_, err := torch.Read(folder, convert.Options{})
 		checkError(t, c.name, err, c.want)
 	}
 }
@@ -86,7 +87,7 @@ func TestHubCache(t *testing.T) {
 			t.Skip(err)
 		}
 	}
-	if c, err := torch.Read(snapshot, torch.Options{}); err != nil || len(c.Tensors) != 1 {
+	if c, err := torch.Read(snapshot, convert.Options{}); err != nil || len(c.Tensors) != 1 {
 		t.Errorf("%v, %v", c, err)
 	}
 }

@@ -8,21 +8,12 @@
 package torch
 
 import (
-	"fmt"
 	"strings"
 
+	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
-	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/tensor"
 )
-
-// Options says what to read.
-type Options struct {
-	EMA    string // "auto" or "": averages where there are some; "on": they must be there; "off": never
-	Key    string // of the dictionary with the weights, such as "state_dict"; keys of nested ones have points between; "": what fits
-	Prefix string // of the weights' names, such as "model."; other tensors are left out; "": one that all of them have
-	Limits limit.Limits
-}
 
 // Format says what kind of file the weights come from.
 type Format string
@@ -81,28 +72,30 @@ type Checkpoint struct {
 // The SHA-256 is that of the file; of sharded weights that of the index
 // followed by the shards in the order of their names; of a folder of .npy
 // files that of the files in the order of their names.
-func Read(path string, o Options) (*Checkpoint, error) {
-	o = o.completed()
-	return read(path, o, o.choose)
+func Read(path string, o convert.Options) (*Checkpoint, error) {
+	completed, err := complete(o)
+	if err != nil {
+		return nil, err
+	}
+	return read(path, completed, completed.choose)
 }
 
-// completed is o with the defaults, and with the point that ends a prefix.
-func (o Options) completed() Options {
-	o.Limits = o.Limits.OrDefault()
-	if o.EMA == "" {
-		o.EMA = "auto"
-	}
+// options are those of a conversion, with the point that ends a prefix.
+type options convert.Options
+
+func complete(given convert.Options) (options, error) {
+	o, err := given.ForReading()
 	if o.Prefix != "" && !strings.HasSuffix(o.Prefix, ".") {
 		o.Prefix += "."
 	}
-	return o
+	return options(o), err
 }
 
+// chooser chooses a set of tensors of a file.
+type chooser func(*contents) (*candidate, error)
+
 // read reads the weights at path that choose chooses.
-func read(path string, o Options, choose chooser) (*Checkpoint, error) {
-	if o.EMA != "auto" && o.EMA != "on" && o.EMA != "off" {
-		return nil, fmt.Errorf("averages: %s, allowed auto, on and off", errs.Quote(o.EMA))
-	}
+func read(path string, o options, choose chooser) (*Checkpoint, error) {
 	s, err := locate(path, o.Limits)
 	if err != nil {
 		return nil, err
@@ -113,7 +106,7 @@ func read(path string, o Options, choose chooser) (*Checkpoint, error) {
 			return nil, err
 		}
 	}
-	c, err := s.read(o, func(all *contents) (*candidate, error) {
+	c, err := s.read(o.Limits, func(all *contents) (*candidate, error) {
 		all.config = config
 		return choose(all)
 	})

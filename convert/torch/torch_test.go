@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/convert/torch"
 	. "github.com/mixconv/mixconv/convert/torch/internal/pthtest"
 	"github.com/mixconv/mixconv/limit"
@@ -61,7 +62,7 @@ func TestBadFiles(t *testing.T) {
 	for _, f := range files {
 		want, known := badFiles[f.Name()]
 		path := filepath.Join("testdata", "bad", f.Name())
-		_, err := torch.Read(path, torch.Options{})
+		_, err := torch.Read(path, convert.Options{})
 		switch {
 		case !known:
 			t.Errorf("%s is not in the table", f.Name())
@@ -126,7 +127,7 @@ func TestMistaken(t *testing.T) {
 		{"x.pth", string(File(t, Call(Global("os", "system"), Str("touch pwned")))), "REDUCE: would call os.system: refused"},
 	} {
 		folder := write(t, c.name, c.data)
-		_, err := torch.Read(filepath.Join(folder, c.name), torch.Options{})
+		_, err := torch.Read(filepath.Join(folder, c.name), convert.Options{})
 		checkError(t, c.name, err, c.want)
 	}
 }
@@ -142,7 +143,7 @@ func TestEMA(t *testing.T) {
 		{"views.safetensors", "on", "", "no averages"},
 		{"trainer.pth", "maybe", "", "allowed auto, on and off"},
 	} {
-		got, err := torch.Read(filepath.Join("testdata", "pytorch", c.file), torch.Options{EMA: c.ema})
+		got, err := torch.Read(filepath.Join("testdata", "pytorch", c.file), convert.Options{EMA: c.ema})
 		if c.err != "" {
 			checkError(t, c.file, err, c.err)
 			continue
@@ -153,10 +154,10 @@ func TestEMA(t *testing.T) {
 	}
 	one := Tensor(Storage("ByteStorage", "0", 1), 0, []int{1}, []int{1})
 	only := write(t, "x.pth", string(File(t, Dict(Str("model_ema"), Dict(Str("a"), one), Str("epoch"), Int(1)), "\x00")))
-	if _, err := torch.Read(only, torch.Options{}); err != nil {
+	if _, err := torch.Read(only, convert.Options{}); err != nil {
 		t.Error(err)
 	}
-	_, err := torch.Read(only, torch.Options{EMA: "off"})
+	_, err := torch.Read(only, convert.Options{EMA: "off"})
 	checkError(t, "only averages", err, "only averages (key model_ema) are stored")
 }
 
@@ -177,7 +178,7 @@ func TestPrefixes(t *testing.T) {
 		for name := range strings.FieldsSeq(c.names) {
 			pairs = append(pairs, Str(name), one)
 		}
-		got, err := torch.Read(write(t, "x.pth", string(File(t, Dict(pairs...), "\x00"))), torch.Options{})
+		got, err := torch.Read(write(t, "x.pth", string(File(t, Dict(pairs...), "\x00"))), convert.Options{})
 		if err != nil {
 			t.Error(err)
 			continue
@@ -208,7 +209,7 @@ func TestFolders(t *testing.T) {
 		{"any name", write(t, "x.pth", pth, "config.json", config), "x.pth", torch.Pth, true},
 		{"somebody else's", write(t, "x.pth", pth, "config.json", `{"model_type":"bert"}`), "x.pth", torch.Pth, false},
 	} {
-		got, err := torch.Read(c.folder, torch.Options{})
+		got, err := torch.Read(c.folder, convert.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -223,14 +224,14 @@ func TestFolders(t *testing.T) {
 	for name, folder := range map[string]string{
 		"nothing": write(t), "two": write(t, "a.pth", pth, "b.pth", pth), "both": write(t, "a.pth", pth, "b.npy", a),
 	} {
-		_, err := torch.Read(folder, torch.Options{})
+		_, err := torch.Read(folder, convert.Options{})
 		checkError(t, name, err, "allowed is one file of weights, or .npy files alone")
 	}
-	_, err := torch.Read(write(t, "a.npy", a, "b.npy", a[:70-4]), torch.Options{})
+	_, err := torch.Read(write(t, "a.npy", a, "b.npy", a[:70-4]), convert.Options{})
 	checkError(t, "short array", err, "b.npy: offset")
-	_, err = torch.Read(write(t, "a.npy", a, "b.npy", a), torch.Options{Limits: limit.Limits{TotalBytes: 100}})
+	_, err = torch.Read(write(t, "a.npy", a, "b.npy", a), convert.Options{Limits: limit.Limits{TotalBytes: 100}})
 	checkError(t, "total", err, "more than the 100 bytes allowed")
-	if _, err = torch.Read(filepath.Join(t.TempDir(), "none"), torch.Options{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err = torch.Read(filepath.Join(t.TempDir(), "none"), convert.Options{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 }
@@ -243,15 +244,15 @@ func TestLinks(t *testing.T) {
 	if err := os.Symlink("a.npy", filepath.Join(folder, "b.npy")); err != nil {
 		t.Skip(err)
 	}
-	if c, err := torch.Read(folder, torch.Options{}); err != nil || len(c.Tensors) != 2 {
+	if c, err := torch.Read(folder, convert.Options{}); err != nil || len(c.Tensors) != 2 {
 		t.Errorf("%v, %v", c, err)
 	}
 	if err := os.Symlink(filepath.Join(outside, "secret.npy"), filepath.Join(folder, "c.npy")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := torch.Read(folder, torch.Options{})
+	_, err := torch.Read(folder, convert.Options{})
 	checkError(t, "link", err, "c.npy: a link that leads out of its folder")
-	_, err = torch.Read(os.DevNull, torch.Options{})
+	_, err = torch.Read(os.DevNull, convert.Options{})
 	checkError(t, "device", err, "not a regular file")
 }
 
@@ -265,7 +266,7 @@ func TestSHA256(t *testing.T) {
 		"testdata/bad/control.pth":       sum(testdata(t, "bad/control.pth")),
 		write(t, "b.npy", b, "a.npy", a): sum(a + b),
 	} {
-		if c, err := torch.Read(path, torch.Options{}); err != nil || c.SHA256 != want {
+		if c, err := torch.Read(path, convert.Options{}); err != nil || c.SHA256 != want {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

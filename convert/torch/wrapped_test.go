@@ -160,7 +160,7 @@ func TestWrapped(t *testing.T) {
 			if ema == "off" || ema == "auto" && c.average == "-" {
 				want, weights = c.raw, net.raw
 			}
-			s, err := Load(path, LoadOptions{Options: Options{EMA: ema}, Network: &net.network})
+			s, err := Load(path, convert.Options{EMA: ema, Network: &net.network})
 			if want == "-" {
 				if err == nil || !strings.Contains(err.Error(), "averages") {
 					t.Errorf("%s, %s: %v", c.name, ema, err)
@@ -171,7 +171,7 @@ func TestWrapped(t *testing.T) {
 				t.Errorf("%s, %s: %v", c.name, ema, err)
 				continue
 			}
-			if got := s.Dictionary + "|" + s.Prefix; got != want || s.Averages != (want == c.average) || len(s.Notes) > 0 {
+			if got := s.Key + "|" + s.Prefix; got != want || s.Averages != (want == c.average) || len(s.Notes) > 0 {
 				t.Errorf("%s, %s: %s, averages %v, notes %q, want %s", c.name, ema, got, s.Averages, s.Notes, want)
 			}
 			requireWeights(t, c.name+", "+ema, s.Weights, weights)
@@ -223,11 +223,11 @@ func TestSelected(t *testing.T) {
 	} {
 		path := writePth(t, c.value, rawBytes, otherBytes)
 		if c.key == "" && c.prefix == "" {
-			if _, err := Read(path, Options{}); err != nil {
+			if _, err := Read(path, convert.Options{}); err != nil {
 				t.Errorf("%s: cannot be looked at: %v", c.name, err)
 			}
 		}
-		s, err := Load(path, LoadOptions{Options: Options{Key: c.key, Prefix: c.prefix}, Network: &net.network})
+		s, err := Load(path, convert.Options{Key: c.key, Prefix: c.prefix, Network: &net.network})
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s, %q, %q: %v, want %s", c.name, c.key, c.prefix, err, c.err)
@@ -254,13 +254,13 @@ func TestLostAverages(t *testing.T) {
 		"shadow":            Dict(Str("model"), joined(raw), Str("shadow"), joined(average)),
 	} {
 		path := writePth(t, value, rawBytes, averageBytes)
-		s, err := Load(path, LoadOptions{Network: &net.network})
+		s, err := Load(path, convert.Options{Network: &net.network})
 		if err != nil || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "averages ("+key+")") {
 			t.Errorf("%s: %+v, %v", key, s, err)
 			continue
 		}
 		requireWeights(t, key, s.Weights, net.raw)
-		if _, err := Load(path, LoadOptions{Options: Options{EMA: "on"}, Network: &net.network}); err == nil {
+		if _, err := Load(path, convert.Options{EMA: "on", Network: &net.network}); err == nil {
 			t.Errorf("%s: --ema on takes raw weights", key)
 		}
 	}
@@ -273,8 +273,8 @@ func TestOneObject(t *testing.T) {
 	raw, rawBytes := State("0", "", arrays(net.network, net.raw))
 	value := Dict(Str("model"), "}q\x01("+strings.Join(raw, "")+"u", Str("ema_state_dict"), "h\x01")
 	for ema, want := range map[string]string{"auto": "ema_state_dict", "off": "model"} {
-		s, err := Load(writePth(t, value, rawBytes), LoadOptions{Options: Options{EMA: ema}, Network: &net.network})
-		if err != nil || s.Dictionary != want || s.Averages != (ema == "auto") {
+		s, err := Load(writePth(t, value, rawBytes), convert.Options{EMA: ema, Network: &net.network})
+		if err != nil || s.Key != want || s.Averages != (ema == "auto") {
 			t.Errorf("%s: %+v, %v", ema, s, err)
 		}
 	}
@@ -285,8 +285,8 @@ func TestInItself(t *testing.T) {
 	net := newTiny(t)
 	raw, rawBytes := State("0", "", arrays(net.network, net.raw))
 	value := "}q\x01(" + Str("model") + joined(raw) + Str("self") + "h\x01u"
-	s, err := Load(writePth(t, value, rawBytes), LoadOptions{Network: &net.network})
-	if err != nil || s.Dictionary != "model" {
+	s, err := Load(writePth(t, value, rawBytes), convert.Options{Network: &net.network})
+	if err != nil || s.Key != "model" {
 		t.Fatalf("%+v, %v", s, err)
 	}
 }

@@ -19,7 +19,7 @@ func mixnet() []byte {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := mixconv.ConvertRandom(n, 1, mixconv.ConvertOptions{ImageSize: 224})
+	m, err := convert.RandomModel(n, 1, convert.Options{ImageSize: 224})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -25,13 +25,13 @@ import (
 )
 
 // network is a MixNet-S with random weights.
-func network(t testing.TB, o mixconv.ConvertOptions) *mixconv.Converted {
+func network(t testing.TB, o convert.Options) *convert.Converted {
 	t.Helper()
 	n, err := convert.Named("mixnet_s")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := mixconv.ConvertRandom(n, 7, o)
+	m, err := convert.RandomModel(n, 7, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func decoded(t testing.TB, file []byte) (*onnxgo.Graph, *onnx.Model) {
 	return backend, model
 }
 
-func encode(t testing.TB, m *mixconv.Converted) []byte {
+func encode(t testing.TB, m *convert.Converted) []byte {
 	t.Helper()
 	file, err := m.Encode()
 	if err != nil {
@@ -75,7 +75,7 @@ func random(seed uint64, shape ...int) []float32 {
 // the file, within 2e-5 of the largest, for one batch size after another, with
 // batch norms folded and as they are, at old and new opsets.
 func TestMixNet(t *testing.T) {
-	for _, o := range []mixconv.ConvertOptions{
+	for _, o := range []convert.Options{
 		{ImageSize: 64},
 		{ImageSize: 64, KeepBN: true, Opset: 13},
 		{ImageSize: 64, Opset: 24},
@@ -122,7 +122,7 @@ func largest(t tensor.Tensor) float64 {
 // TestFused: of the fused form onnx-go hands over a node without its function.
 // The error says so, of all of them.
 func TestFused(t *testing.T) {
-	backend, model := decoded(t, encode(t, network(t, mixconv.ConvertOptions{ImageSize: 64, MDConv: mixconv.Fused})))
+	backend, model := decoded(t, encode(t, network(t, convert.Options{ImageSize: 64, MDConv: convert.Fused})))
 	if err := model.SetInput(0, tensor.New(tensor.WithShape(1, 3, 64, 64), tensor.Of(tensor.Float32))); err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestOutputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := mixconv.ConvertRandom(n, 7, mixconv.ConvertOptions{ImageSize: 64, Features: true})
+	m, err := convert.RandomModel(n, 7, convert.Options{ImageSize: 64, Features: true})
 	if err != nil {
 		t.Fatal(err)
 	}

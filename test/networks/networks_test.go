@@ -99,13 +99,13 @@ func TestNetworks(t *testing.T) {
 		w := convert.Random(n, 1)
 		split := run(t, n, w, convert.Options{ImageSize: 64}, mixconv.Options{}, x)["logits"]
 		requireAlive(t, n.Name, split)
-		fused := run(t, n, w, convert.Options{ImageSize: 64, MDConv: mixconv.Fused}, mixconv.Options{}, x)["logits"]
+		fused := run(t, n, w, convert.Options{ImageSize: 64, MDConv: convert.Fused}, mixconv.Options{}, x)["logits"]
 		if !slices.Equal(mixconv.Floats(split), mixconv.Floats(fused)) {
 			t.Errorf("%s: the forms' logits differ", n.Name)
 		}
-		open := run(t, n, w, convert.Options{MDConv: mixconv.Fused, KeepBN: true}, mixconv.Options{}, x)["logits"]
+		open := run(t, n, w, convert.Options{MDConv: convert.Fused, KeepBN: true, ImageSize: convert.Dynamic}, mixconv.Options{}, x)["logits"]
 		requireClose(t, n.Name+", open size", open, split)
-		reference := run(t, n, w, convert.Options{ImageSize: 64, MDConv: mixconv.Fused}, mixconv.Options{Engine: mixconv.Reference}, x)["logits"]
+		reference := run(t, n, w, convert.Options{ImageSize: 64, MDConv: convert.Fused}, mixconv.Options{Engine: mixconv.Reference}, x)["logits"]
 		requireClose(t, n.Name+", reference engine", split, reference)
 	}
 }

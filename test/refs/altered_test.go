@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/mixconv/mixconv"
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/tf"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/testdata/digits"
 	"github.com/mixconv/mixconv/verify"
@@ -35,7 +37,7 @@ func TestAlteredBody(t *testing.T) {
 	}
 	var jobs []job
 	for _, a := range alterations {
-		m, err := mixconv.Convert("../../testdata/digits", mixconv.ConvertOptions{MDConv: mixconv.Fused, ImageSize: digits.ImageSize})
+		m, err := tf.Convert("../../testdata/digits", convert.Options{MDConv: convert.Fused, ImageSize: digits.ImageSize})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/mixconv/mixconv"
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/torch"
 	"github.com/mixconv/mixconv/verify"
 )
 
@@ -24,11 +26,11 @@ func TestLive(t *testing.T) {
 	} {
 		t.Run(file, func(t *testing.T) {
 			weights := filepath.Join(folder, file)
-			o := mixconv.ConvertOptions{Model: "mixnet_s", ImageSize: 64, MDConv: mixconv.Split}
+			o := convert.Options{Model: "mixnet_s", ImageSize: 64, MDConv: convert.Split}
 			if i%2 == 1 {
-				o.MDConv = mixconv.Fused
+				o.MDConv = convert.Fused
 			}
-			m, err := mixconv.ConvertTorch(weights, o)
+			m, err := torch.Convert(weights, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,7 +53,7 @@ func TestLiveFeatures(t *testing.T) {
 	folder := t.TempDir()
 	python(t, nil, "weights.py", folder, network)
 	weights := filepath.Join(folder, network+".npz")
-	m, err := mixconv.ConvertTorch(weights, mixconv.ConvertOptions{Model: network, ImageSize: 96, Features: true})
+	m, err := torch.Convert(weights, convert.Options{Model: network, ImageSize: 96, Features: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +83,7 @@ func TestLiveTorchVision(t *testing.T) {
 	python(t, nil, "weights.py", folder, network)
 	python(t, nil, "formats.py", folder, network)
 	weights := filepath.Join(folder, "averaged.pth")
-	m, err := mixconv.ConvertTorch(weights, mixconv.ConvertOptions{Model: network, ImageSize: 96})
+	m, err := torch.Convert(weights, convert.Options{Model: network, ImageSize: 96})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +124,7 @@ func TestLiveRefuses(t *testing.T) {
 	folder := t.TempDir()
 	python(t, nil, "weights.py", folder, "mixnet_s")
 	python(t, nil, "formats.py", folder, "mixnet_s")
-	m, err := mixconv.ConvertTorch(filepath.Join(folder, "mixnet_s.npz"), mixconv.ConvertOptions{Model: "mixnet_s", ImageSize: 32})
+	m, err := torch.Convert(filepath.Join(folder, "mixnet_s.npz"), convert.Options{Model: "mixnet_s", ImageSize: 32})
 	if err != nil {
 		t.Fatal(err)
 	}

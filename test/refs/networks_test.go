@@ -8,6 +8,7 @@ import (
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/torch"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/tensor"
 	"github.com/mixconv/mixconv/verify"
@@ -87,11 +88,11 @@ func convertTorch(t *testing.T, folder string, n convert.Network) []job {
 	name := n.Name
 	run := filepath.Join(folder, name+".run.npz")
 	recorded := readArrays(t, run)
-	weights, o := filepath.Join(folder, name+".npz"), mixconv.ConvertOptions{Network: &n, ImageSize: recorded["input"].Shape[3]}
+	weights, o := filepath.Join(folder, name+".npz"), convert.Options{Network: &n, ImageSize: recorded["input"].Shape[3]}
 	var jobs []job
-	for _, form := range []convert.Form{mixconv.Split, mixconv.Fused} {
+	for _, form := range []convert.Form{convert.Split, convert.Fused} {
 		o.MDConv = form
-		m, err := mixconv.ConvertTorch(weights, o)
+		m, err := torch.Convert(weights, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +105,7 @@ func convertTorch(t *testing.T, folder string, n convert.Network) []job {
 		jobs = append(jobs, job{Model: path, Input: run, Output: path + ".npz", Run: true})
 	}
 	o.Features = true
-	m, err := mixconv.ConvertTorch(weights, o)
+	m, err := torch.Convert(weights, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func convertTorch(t *testing.T, folder string, n convert.Network) []job {
 	return jobs
 }
 
-func requireCounts(t *testing.T, m *mixconv.Converted, recorded mixconv.Tensors) {
+func requireCounts(t *testing.T, m *convert.Converted, recorded mixconv.Tensors) {
 	t.Helper()
 	want := func(name string) int64 { return tensor.Data[int64](recorded[name])[0] }
 	if got := m.Network.TrainedParams(); got != want("params") {
@@ -126,7 +127,7 @@ func requireCounts(t *testing.T, m *mixconv.Converted, recorded mixconv.Tensors)
 // comparePlanned runs m on the planned engine, without any fallback, and
 // compares those of its outputs that are recorded: torchvision and pytorchcv
 // give no feature maps.
-func comparePlanned(t *testing.T, m *mixconv.Converted, recorded mixconv.Tensors) {
+func comparePlanned(t *testing.T, m *convert.Converted, recorded mixconv.Tensors) {
 	t.Helper()
 	s, err := mixconv.LoadModel(m.Model, engines[0])
 	if err != nil {

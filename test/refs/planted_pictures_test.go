@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/mixconv/mixconv"
+	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/torch"
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/preprocess"
 	"google.golang.org/protobuf/proto"
@@ -26,7 +28,7 @@ func TestPlantedPreprocessing(t *testing.T) {
 	weights, picture := filepath.Join(folder, "mixnet_s.npz"), filepath.Join(folder, "picture.jpg")
 	model, run := filepath.Join(folder, "m.onnx"), filepath.Join(folder, "run.npz")
 	writePicture(t, picture)
-	m, err := mixconv.ConvertTorch(weights, mixconv.ConvertOptions{Model: "mixnet_s", ImageSize: plantedSize})
+	m, err := torch.Convert(weights, convert.Options{Model: "mixnet_s", ImageSize: plantedSize})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,19 +43,19 @@ func TestPlantedPreprocessing(t *testing.T) {
 			t.Errorf("%s differs by %v from timm's", v.Name, v.MaxAbs)
 		}
 	}
-	mean, _ := m.Metadata(preprocess.KeyMean)
-	std, _ := m.Metadata(preprocess.KeyStd)
+	mean, _ := m.Metadata(metadata.PreprocessMean)
+	std, _ := m.Metadata(metadata.PreprocessStd)
 	for _, p := range []struct {
 		name, first string
 		metadata    map[string]string
 		picture     func(*preprocess.Picture)
 	}{
-		{name: "mean and deviation exchanged", first: "normalize", metadata: map[string]string{preprocess.KeyMean: std, preprocess.KeyStd: mean}},
-		{name: "no mean", first: "normalize", metadata: map[string]string{preprocess.KeyMean: "0,0,0"}},
-		{name: "from -1 to 1", first: "normalize", metadata: map[string]string{preprocess.KeyMean: "0.5,0.5,0.5", preprocess.KeyStd: "0.5,0.5,0.5"}},
-		{name: "deviation of 0 to 255", first: "normalize", metadata: map[string]string{preprocess.KeyStd: "58.395,0.224,0.225"}},
-		{name: "bilinear", first: "resize", metadata: map[string]string{preprocess.KeyInterpolation: "bilinear"}},
-		{name: "another crop", first: "resize", metadata: map[string]string{preprocess.KeyCrop: "0.9"}},
+		{name: "mean and deviation exchanged", first: "normalize", metadata: map[string]string{metadata.PreprocessMean: std, metadata.PreprocessStd: mean}},
+		{name: "no mean", first: "normalize", metadata: map[string]string{metadata.PreprocessMean: "0,0,0"}},
+		{name: "from -1 to 1", first: "normalize", metadata: map[string]string{metadata.PreprocessMean: "0.5,0.5,0.5", metadata.PreprocessStd: "0.5,0.5,0.5"}},
+		{name: "deviation of 0 to 255", first: "normalize", metadata: map[string]string{metadata.PreprocessStd: "58.395,0.224,0.225"}},
+		{name: "bilinear", first: "resize", metadata: map[string]string{metadata.PreprocessInterpolation: "bilinear"}},
+		{name: "another crop", first: "resize", metadata: map[string]string{metadata.PreprocessCrop: "0.9"}},
 		{name: "TensorFlow's", first: "decode", metadata: preprocess.ImageNet(preprocess.TensorFlow, plantedSize).Metadata()},
 		{name: "nothing", first: ""},
 		{name: "blue first", first: "decode", picture: func(p *preprocess.Picture) {

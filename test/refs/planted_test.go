@@ -64,7 +64,7 @@ func TestPlantedErrorsTimm(t *testing.T) {
 	folder := t.TempDir()
 	python(t, nil, "weights.py", folder, "mixnet_s")
 	file := filepath.Join(folder, "mixnet_s.npz")
-	source, err := torch.Load(file, torch.LoadOptions{Model: "mixnet_s"})
+	source, err := torch.Load(file, convert.Options{Model: "mixnet_s"})
 	if err != nil {
 		t.Fatal(err)
 	}

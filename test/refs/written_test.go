@@ -2,12 +2,12 @@ package refs
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
-	"github.com/mixconv/mixconv/convert/converttest"
 	"github.com/mixconv/mixconv/convert/tf"
 	"github.com/mixconv/mixconv/tensor"
 	"github.com/mixconv/mixconv/testdata/digits"
@@ -73,7 +73,7 @@ func (w *written) write(t *testing.T, folder string, i int, o convert.Options) j
 
 func writtenModels(t *testing.T) []written {
 	t.Helper()
-	source, err := tf.Load("../../testdata/digits", tf.Options{})
+	source, err := tf.Load("../../testdata/digits", convert.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,20 +86,28 @@ func writtenModels(t *testing.T) []written {
 		trained.options = append(trained.options, convert.Options{Opset: opset, ImageSize: digits.ImageSize, KeepBN: opset%2 == 0})
 	}
 	for _, opset := range []int{13, 18, 27} {
-		trained.options = append(trained.options, convert.Options{Opset: opset}, convert.Options{Opset: opset, ImageSize: 64, Batch: 2})
+		trained.options = append(trained.options, convert.Options{Opset: opset, ImageSize: convert.Dynamic}, convert.Options{Opset: opset, ImageSize: 64, Batch: 2})
 	}
-	tiny := written{network: converttest.Tiny(), input: noise(2, 33), options: []convert.Options{
+	text, err := os.ReadFile("../../convert/testdata/tiny.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	design, err := convert.ParseArch(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tiny := written{network: design, input: noise(2, 33), options: []convert.Options{
 		{Opset: 13, ImageSize: 33}, {Opset: 17, ImageSize: 33, KeepBN: true}, {Opset: 27, ImageSize: 33},
 	}}
-	tiny.weights = converttest.Weights(tiny.network, 1)
+	tiny.weights = convert.Random(tiny.network, 1)
 	all := []written{trained, tiny}
 	for _, name := range []string{"mixnet-s", "mixnet-m", "mixnet-l"} {
 		n, err := convert.Named(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, written{network: n, weights: converttest.Weights(n, 1), input: noise(1, 224), options: []convert.Options{
-			{Opset: 17, ImageSize: 224}, {Opset: 21, KeepBN: true},
+		all = append(all, written{network: n, weights: convert.Random(n, 1), input: noise(1, 224), options: []convert.Options{
+			{Opset: 17, ImageSize: 224}, {Opset: 21, KeepBN: true, ImageSize: convert.Dynamic},
 		}})
 	}
 	return all
