@@ -93,22 +93,27 @@ var Plain = []*Set{&Portable, avx2Vectors.plain(), avx512Vectors.plain()}
 // Best is the fastest set of this machine, or the one that the environment variable
 // MIXCONV_KERNELS names, for comparisons: one of the machine's, or plain Go with the
 // widths of another, as plain-avx512.
-var Best = sync.OnceValues(func() (*Set, error) {
-	name := os.Getenv("MIXCONV_KERNELS")
-	list := Sets
-	if name == "" {
+var Best = sync.OnceValues(func() (*Set, error) { return chosen(os.Getenv("MIXCONV_KERNELS")) })
+
+// chosen is the set that a value of MIXCONV_KERNELS means.
+func chosen(value string) (*Set, error) {
+	if value == "" {
 		return Sets[len(Sets)-1], nil
 	}
-	name, plain := strings.CutPrefix(name, "plain-")
-	if plain {
-		list = Plain
+	byName := map[string]*Set{}
+	var names []string
+	for prefix, list := range map[string][]*Set{"": Sets, "plain-": Plain} {
+		for _, s := range list {
+			byName[prefix+s.Name] = s
+			names = append(names, prefix+s.Name)
+		}
 	}
-	s, err := Named(list, name)
-	if err != nil {
-		return nil, fmt.Errorf("MIXCONV_KERNELS: this machine has no %w", err)
+	if s := byName[value]; s != nil {
+		return s, nil
 	}
-	return s, nil
-})
+	slices.Sort(names)
+	return nil, fmt.Errorf("MIXCONV_KERNELS: this machine has no kernels %q, allowed are %s", value, strings.Join(names, ", "))
+}
 
 // Named is the set of the list that has a name.
 func Named(list []*Set, name string) (*Set, error) {

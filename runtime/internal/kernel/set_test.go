@@ -38,3 +38,25 @@ func TestPlain(t *testing.T) {
 		}
 	}
 }
+
+// TestChosen: MIXCONV_KERNELS names a set of this machine or a plain one; what is
+// misspelt is an error that names all of them.
+func TestChosen(t *testing.T) {
+	fastest := Sets[len(Sets)-1]
+	for value, want := range map[string]*Set{"": fastest, fastest.Name: fastest, "portable": &Portable, "plain-avx512": Plain[2]} {
+		if got, err := chosen(value); err != nil || got != want {
+			t.Errorf("%q: %v, %v", value, got, err)
+		}
+	}
+	for _, value := range []string{"avx3", "AVX2", "plain", "plain-", "plain-avx3", "avx2 "} {
+		_, err := chosen(value)
+		if err == nil {
+			t.Fatalf("%q is taken", value)
+		}
+		for _, s := range Sets {
+			if !strings.Contains(err.Error(), " "+s.Name) || !strings.Contains(err.Error(), "plain-avx2, plain-avx512, plain-portable, ") {
+				t.Errorf("%q: %v", value, err)
+			}
+		}
+	}
+}
