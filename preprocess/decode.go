@@ -62,11 +62,6 @@ func decode(data []byte, kind Kind, lim limit.Limits) (*Picture, error) {
 	return nil, t.Mistaken("a JPEG or PNG picture")
 }
 
-// ReadFile decodes the picture in a file, as the function Decode does.
-func ReadFile(path string, lim limit.Limits) (*Picture, error) {
-	return Config{Kind: Torch}.ReadFile(path, lim)
-}
-
 // ReadFile decodes the picture in a file, as c.Decode does.
 func (c Config) ReadFile(path string, lim limit.Limits) (*Picture, error) {
 	data, err := regular.Read(path, lim.OrDefault().FileBytes)

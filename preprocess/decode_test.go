@@ -177,7 +177,7 @@ func TestReadFileRefuses(t *testing.T) {
 		filepath.Join(dir, "none"): "no such file",
 		big:                        `a b.png": 100 bytes, allowed 99`,
 	} {
-		if _, err := ReadFile(path, limit.Limits{FileBytes: 99}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := (Config{Kind: Torch}).ReadFile(path, limit.Limits{FileBytes: 99}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", path, err, want)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // what Pillow makes of them.
 func TestMotionJPEG(t *testing.T) {
 	for _, name := range []string{"mjpeg-no-dht-420", "mjpeg-no-dht-grey"} {
-		p, err := ReadFile(filepath.Join("testdata", "mjpeg", name+".jpg"), limit.Limits{})
+		p, err := Config{Kind: Torch}.ReadFile(filepath.Join("testdata", "mjpeg", name+".jpg"), limit.Limits{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

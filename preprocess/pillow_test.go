@@ -73,7 +73,7 @@ func checkPillow(t *testing.T, dir string) {
 		t.Errorf("only %d pictures and %d resizes", len(cases.Decode), len(cases.Resize))
 	}
 	for _, c := range cases.Decode {
-		p, err := ReadFile(filepath.Join(dir, c.File), limit.Limits{})
+		p, err := Config{Kind: Torch}.ReadFile(filepath.Join(dir, c.File), limit.Limits{})
 		if err != nil {
 			t.Errorf("%s: %v", c.File, err)
 			continue

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/internal/misfit"
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -146,28 +147,7 @@ func (a *assignment) misfit(t *tree, n convert.Network) string {
 		strays[i] = errs.Quote(v.name)
 	}
 	slices.Sort(strays)
-	var parts []string
-	for _, group := range []struct {
-		what string
-		list []string
-	}{
-		{"tensors of another shape", a.wrong},
-		{"tensors that no role takes", strays},
-		{"roles that no tensor fills", a.unfilled},
-	} {
-		if len(group.list) > 0 {
-			parts = append(parts, group.what+": "+firstOf(group.list))
-		}
-	}
-	return strings.Join(parts, "; ")
-}
-
-func firstOf(list []string) string {
-	const most = 3
-	if len(list) <= most {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+	return misfit.Misfit{Wrong: a.wrong, Surplus: strays, Missing: a.unfilled}.Text("role")
 }
 
 func describe(n convert.Network) string {

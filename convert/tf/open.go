@@ -7,9 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mixconv/mixconv/convert/tf/internal/bundle"
+	"github.com/mixconv/mixconv/convert/internal/misfit"
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/internal/filetype"
+	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 )
 
@@ -22,7 +23,7 @@ func open(path string, lim limit.Limits) (store, error) {
 	case err == nil && info.Mode().IsRegular():
 		return openFile(path, lim)
 	case err == nil:
-		return nil, errs.InFile(path, errs.Format("", "not a regular file (%s)", info.Mode().Type()))
+		return nil, errs.InFile(path, regular.Check(info))
 	}
 	// No such file: the prefix of a checkpoint, if there is one.
 	if _, indexErr := os.Stat(path + ".index"); indexErr != nil {
@@ -61,18 +62,11 @@ func openFile(path string, lim limit.Limits) (store, error) {
 	case t.Kind != filetype.Unknown:
 		return nil, errs.InFile(path, t.Mistaken("a checkpoint, SavedModel or frozen graph of TensorFlow"))
 	}
-	data, err := readFile(path, lim.FileBytes)
+	data, err := regular.Read(path, lim.FileBytes)
 	if err != nil {
 		return nil, err
 	}
 	return newFrozen(path, data, lim)
-}
-
-// readFile reads a regular file of at most most bytes.
-func readFile(path string, most int64) ([]byte, error) {
-	folder := filepath.Dir(path)
-	data, err := bundle.ReadFile(os.DirFS(folder), filepath.Base(path), most)
-	return data, inFolder(folder, err)
 }
 
 // openFolder opens what a folder holds: a SavedModel, the checkpoint that its
@@ -98,14 +92,14 @@ func openFolder(folder string, lim limit.Limits) (store, error) {
 			found[i] = errs.Quote(filepath.Base(f))
 		}
 		return nil, errs.InFile(folder, errs.Format("", "no file %q, %q or one .index file, but %d .index files: %s",
-			stateFile, savedModelFile, len(found), firstOf(found)))
+			stateFile, savedModelFile, len(found), misfit.First(found)))
 	}
 	return openPrefix(strings.TrimSuffix(found[0], ".index"), lim)
 }
 
 // openState opens the checkpoint that a state file names.
 func openState(state string, lim limit.Limits) (*checkpoint, error) {
-	data, err := readFile(state, maxState)
+	data, err := regular.Read(state, maxState)
 	if err != nil {
 		return nil, err
 	}

@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mixconv/mixconv/convert/internal/misfit"
 	"github.com/mixconv/mixconv/convert/tf/internal/graphdef"
 	"github.com/mixconv/mixconv/convert/tf/internal/wire"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -23,7 +25,7 @@ func openSavedModel(file string, lim limit.Limits) (store, error) {
 	if filepath.Ext(file) == ".pbtxt" {
 		return nil, &errs.UnsupportedError{File: file, Items: []errs.Unsupported{{Reason: "a SavedModel as text; saved_model.pb is supported"}}}
 	}
-	data, err := readFile(file, lim.FileBytes)
+	data, err := regular.Read(file, lim.FileBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +76,7 @@ func servingGraph(data []byte, lim limit.Limits) (*graphdef.Graph, error) {
 		for _, m := range graphs {
 			tags = append(tags, errs.Quote(strings.Join(m.tags, ",")))
 		}
-		return nil, errs.Format("SavedModel", "none of its %d graphs has the tag %s; tags: %s", len(graphs), serving, firstOf(tags))
+		return nil, errs.Format("SavedModel", "none of its %d graphs has the tag %s; tags: %s", len(graphs), serving, misfit.First(tags))
 	}
 	return graphdef.Parse(graphs[i].graph.Bytes, graphs[i].graph.Start, lim)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/convert/internal/misfit"
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -202,7 +203,7 @@ func (s *search) alone(c *candidate, found []*candidate) error {
 		outside[i] = errs.Quote(name)
 	}
 	return errs.Format(c.dictionary.key, "the tensors behind %s are a %s, but others are beside them, which may belong to what was trained: %s: --prefix %[1]s takes those of the network alone",
-		errs.Quote(c.prefix), c.networks[0].Name, firstFew(outside))
+		errs.Quote(c.prefix), c.networks[0].Name, misfit.First(outside))
 }
 
 // missingKey is the error where --key or --prefix names nothing.

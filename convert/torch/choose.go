@@ -202,7 +202,7 @@ func (s *search) nearest(patterns []*pattern) *neighbour {
 				if err != nil {
 					continue
 				}
-				m.surplus = append(m.surplus, d.strangers(prefix)...)
+				m.Surplus = append(m.Surplus, d.strangers(prefix)...)
 				if share := float64(m.matched) / float64(len(p.params)); best == nil || share > best.share {
 					best = &neighbour{m.err(n), share}
 				}

@@ -38,8 +38,8 @@ func openIn(folder, name string, others []string, lim limit.Limits) (*os.File, i
 	}
 	defer root.Close()
 	info, err := root.Lstat(filepath.Base(real))
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("not a regular file (%s)", info.Mode().Type())
+	if err == nil {
+		err = regular.Check(info)
 	}
 	var f *os.File
 	if err == nil {

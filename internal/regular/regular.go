@@ -5,6 +5,7 @@ package regular
 
 import (
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/mixconv/mixconv/errs"
@@ -53,12 +54,21 @@ func Read(path string, most int64) ([]byte, error) {
 	return data, errs.InFile(path, err)
 }
 
-func check(info os.FileInfo, path string, most int64) error {
-	switch {
-	case !info.Mode().IsRegular():
-		return errs.InFile(path, errs.Format("", "not a regular file (%s)", info.Mode().Type()))
-	case info.Size() > most:
+func check(info fs.FileInfo, path string, most int64) error {
+	if err := Check(info); err != nil {
+		return errs.InFile(path, err)
+	}
+	if info.Size() > most {
 		return errs.InFile(path, errs.Format("", "%d bytes, allowed %d", info.Size(), most))
+	}
+	return nil
+}
+
+// Check is for files that are opened in another way: it returns an error if info is
+// not that of a regular file.
+func Check(info fs.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return errs.Format("", "not a regular file (%s)", info.Mode().Type())
 	}
 	return nil
 }

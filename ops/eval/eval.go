@@ -30,9 +30,6 @@ type run struct {
 	asked *func(float64) float64 // where Function wants a unary operator's function, and nothing run
 }
 
-// Supported reports whether Run computes op.
-func Supported(op *ops.Op) bool { return kernels[op.String()] != nil }
-
 // Function returns what a call of an operator of one variable computes of each
 // element; false for other operators.
 func Function(c *ops.Call) (func(float64) float64, bool) {

@@ -109,7 +109,7 @@ func TestEveryOperator(t *testing.T) {
 	names := map[string]bool{ops.MDConv.String(): true}
 	for _, op := range ops.All() {
 		names[op.String()] = true
-		if !Supported(op) {
+		if kernels[op.String()] == nil {
 			t.Errorf("%s has no evaluation", op)
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -74,4 +76,13 @@ func TestOperatorsFile(t *testing.T) {
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("OPERATORS.md differs from the registry and recorded.tsv (-file +generated):\n%s", diff)
 	}
+}
+
+// record is the report in the form of recorded.tsv.
+func (r *Report) record() string {
+	var b strings.Builder
+	for _, c := range r.Cases {
+		fmt.Fprintf(&b, "%s\t%s\t%s\t%s\n", c.Name, c.Status, strings.Join(c.Ops, " "), c.Reason)
+	}
+	return b.String()
 }

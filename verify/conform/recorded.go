@@ -2,7 +2,6 @@ package conform
 
 import (
 	_ "embed"
-	"fmt"
 	"strings"
 )
 
@@ -20,13 +19,4 @@ func Recorded() *Report {
 		r.add(Case{Name: f[0], Status: Status(f[1]), Ops: strings.Split(f[2], " "), Reason: f[3]})
 	}
 	return r
-}
-
-// record is the report in the form of recorded.
-func (r *Report) record() string {
-	var b strings.Builder
-	for _, c := range r.Cases {
-		fmt.Fprintf(&b, "%s\t%s\t%s\t%s\n", c.Name, c.Status, strings.Join(c.Ops, " "), c.Reason)
-	}
-	return b.String()
 }

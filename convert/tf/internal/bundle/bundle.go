@@ -17,6 +17,7 @@ import (
 	"github.com/mixconv/mixconv/convert/tf/internal/sstable"
 	"github.com/mixconv/mixconv/convert/tf/internal/tftype"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -56,7 +57,7 @@ func Open(fsys fs.FS, prefix string, lim limit.Limits) (*Bundle, error) {
 	b := &Bundle{fsys: fsys, prefix: prefix, lim: lim}
 	name := prefix + ".index"
 	var err error
-	if b.index, err = ReadFile(fsys, name, lim.FileBytes); err != nil {
+	if b.index, err = readFile(fsys, name, lim.FileBytes); err != nil {
 		return nil, err
 	}
 	shards, err := b.readIndex()
@@ -69,8 +70,8 @@ func Open(fsys fs.FS, prefix string, lim limit.Limits) (*Bundle, error) {
 	return b, nil
 }
 
-// ReadFile reads a whole file of at most most bytes.
-func ReadFile(fsys fs.FS, name string, most int64) ([]byte, error) {
+// readFile reads a whole file of at most most bytes.
+func readFile(fsys fs.FS, name string, most int64) ([]byte, error) {
 	f, size, err := open(fsys, name)
 	if err != nil {
 		return nil, err
@@ -93,8 +94,8 @@ func open(fsys fs.FS, name string) (fs.File, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, errs.InFile(name, errs.Format("", "not a regular file (%s)", info.Mode().Type()))
+	if err := regular.Check(info); err != nil {
+		return nil, 0, errs.InFile(name, err)
 	}
 	f, err := fsys.Open(name)
 	if err != nil {

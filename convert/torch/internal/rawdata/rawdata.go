@@ -10,9 +10,6 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// Supported reports whether elements of d, of whole bytes, can be decoded.
-func Supported(d tensor.DType) bool { return d.Valid() && d.Bits() >= 8 && d.Bits()%8 == 0 }
-
 // Decode makes a tensor of row-major elements. The shape is one that
 // tensor.Size has accepted for exactly len(data) bytes of d.
 func Decode(d tensor.DType, shape tensor.Shape, data []byte, order binary.ByteOrder) (*tensor.Tensor, error) {
