@@ -27,8 +27,8 @@ test-refs:
 	test/refs/venv.sh .venv
 	test/refs/cases.sh .venv/bin/python .cache/onnx
 	test/packages/fetch.sh .venv/bin/python .cache/packages
-	MIXCONV_PYTHON=$(CURDIR)/.venv/bin/python MIXCONV_ONNX_DATA=$(CURDIR)/.cache/onnx MIXCONV_PACKAGES=$(CURDIR)/.cache/packages \
-		$(GO) test -count=1 -timeout 60m ./test/refs/... ./test/packages ./test/geometry ./test/special ./convert/torch ./preprocess ./verify/conform
+	MIXCONV_PYTHON=$(CURDIR)/.venv/bin/python MIXCONV_ONNX_DATA=$(CURDIR)/.cache/onnx MIXCONV_PACKAGES=$(CURDIR)/.cache/packages MIXCONV_FETCH=1 \
+		$(GO) test -count=1 -timeout 60m ./test/refs/... ./test/packages ./test/geometry ./test/special ./test/fetch ./convert/torch ./preprocess ./verify/conform
 
 # Every network of test/zoo/networks.txt, an hour or more, into ZOO.md.
 # make test-zoo ZOO='-zoo ten' does ten, others every day; -date 2026-11-25 those

@@ -5,7 +5,7 @@ module github.com/mixconv/mixconv/interop/onnxgo
 go 1.26.0
 
 require (
-	github.com/mixconv/mixconv v0.0.0
+	github.com/mixconv/mixconv v0.0.0-20261201000853-3cd35af08f96
 	github.com/owulveryck/onnx-go v0.5.0
 	gonum.org/v1/gonum v0.17.0
 	google.golang.org/protobuf v1.36.12

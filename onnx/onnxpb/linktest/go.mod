@@ -6,7 +6,7 @@ go 1.26.0
 
 require (
 	github.com/golang/protobuf v1.5.4
-	github.com/mixconv/mixconv v0.0.0
+	github.com/mixconv/mixconv v0.0.0-20261201000853-3cd35af08f96
 	github.com/owulveryck/onnx-go v0.5.0
 	google.golang.org/protobuf v1.36.12
 )
