@@ -115,7 +115,7 @@ func (c *Call) Infer() ([]Type, error) {
 			return nil, fmt.Errorf("input %d: %w", i, err)
 		}
 	}
-	out, err := c.Op.infer(c)
+	out, err := table[c.Op.Code].infer(c)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"github.com/mixconv/mixconv/ops/op"
 	"math"
 	"slices"
 
@@ -47,12 +48,12 @@ func inferConv(c *Call) ([]Type, error) {
 // convInputs finds X, W and B among the inputs of the convolutions that ONNX
 // has.
 func (c *Call) convInputs() (x, w, b Type) {
-	switch c.Op.Name {
-	case "QLinearConv":
+	switch c.Op.Code {
+	case op.QLinearConv:
 		return c.In[0], c.In[3], c.input(8)
-	case "ConvInteger":
+	case op.ConvInteger:
 		return c.In[0], c.In[1], Type{}
-	case "DeformConv":
+	case op.DeformConv:
 		return c.In[0], c.In[1], c.input(3)
 	}
 	return c.In[0], c.In[1], c.input(2)

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"github.com/mixconv/mixconv/ops/op"
 
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -13,7 +14,7 @@ import (
 // the same; ok is false where nothing needs to be done. Both ranks are known.
 func Aligned(c *Call) (shape []int64, ok bool, err error) {
 	axis := int64(1)
-	if c.Op.Name != "PRelu" {
+	if c.Op.Code != op.PRelu {
 		axis = c.Attrs.Int("axis", 0)
 		if c.Attrs.Int("broadcast", 0) == 0 || !c.Attrs.Has("axis") {
 			return nil, false, nil
@@ -28,7 +29,7 @@ func Aligned(c *Call) (shape []int64, ok bool, err error) {
 	}
 	at, err := axisOf(axis, max(len(a), 1))
 	if err != nil {
-		if c.Op.Name == "PRelu" {
+		if c.Op.Code == op.PRelu {
 			return nil, false, nil // one slope for all
 		}
 		return nil, false, err

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"github.com/mixconv/mixconv/ops/op"
 	"math"
 	"math/bits"
 
@@ -112,17 +113,17 @@ func MACs(c *Call) int64 {
 		return mixedMACs(c)
 	}
 	out, err := c.Infer()
-	if err != nil || c.Op.Domain != "" || !out[0].Shape.Known() {
+	if err != nil || !out[0].Shape.Known() {
 		return 0
 	}
 	each := tensor.Shape{tensor.Unknown} // factors that one output sums over
-	switch c.Op.Name {
-	case "Conv":
+	switch c.Op.Code {
+	case op.Conv:
 		each = c.In[1].Shape[1:]
-	case "MatMul":
+	case op.MatMul:
 		a := c.In[0].Shape
 		each = a[len(a)-1:]
-	case "Gemm":
+	case op.Gemm:
 		_, k, _, _ := gemmDims(c)
 		each = tensor.Shape{k}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -18,9 +19,9 @@ const MaxGroups = 8
 // and dilations. Lookup does not find it: a file defines it as a function, and
 // whoever recognises that uses this. Its only version is 0.
 var MDConv = &Op{
-	Name:  "MDConv",
+	Name:  op.MDConv.String(),
+	Code:  op.MDConv,
 	Since: []int{0},
-	infer: inferMDConv,
 	versions: []version{{
 		in:    parseParams("X:T params...:T"),
 		out:   parseParams("Y:T"),

@@ -4,8 +4,9 @@
 // It computes no tensor data; package eval does.
 //
 // An operator is its lines in schemas.txt, which come from ONNX's operator
-// schemas (ai.onnx, opsets MinOpset to MaxOpset), and a row in the table of
-// functions that infer output types (table.go); package eval adds a kernel.
+// schemas (ai.onnx, opsets MinOpset to MaxOpset) and give it a name in package op,
+// and a row in table.go: how output types are inferred, and its traits. Package eval
+// adds a kernel.
 // Errors say what was found and what is allowed, not where: the
 // caller knows the node.
 package ops
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -29,10 +31,10 @@ const (
 type Op struct {
 	Domain string // "" is ai.onnx
 	Name   string
-	Since  []int // the opsets that introduced a version, ascending
+	Code   op.Code // 0: of another domain
+	Since  []int   // the opsets that introduced a version, ascending
 
 	versions []version
-	infer    func(*Call) ([]Type, error)
 }
 
 // Type is what is known of a value before it is computed.
@@ -82,15 +84,24 @@ func Lookup(domain, name string, opset int) (*Op, int, error) {
 	if domain != "" || read == nil {
 		return nil, 0, fmt.Errorf("the operator is not implemented")
 	}
-	op := read()
-	at, found := slices.BinarySearch(op.Since, opset)
+	o := read()
+	at, found := slices.BinarySearch(o.Since, opset)
 	if !found {
 		at--
 	}
 	if at < 0 {
-		return nil, 0, fmt.Errorf("opset %d, the operator exists from opset %d", opset, op.Since[0])
+		return nil, 0, fmt.Errorf("opset %d, the operator exists from opset %d", opset, o.Since[0])
 	}
-	return op, op.Since[at], nil
+	return o, o.Since[at], nil
+}
+
+// Latest is the operator of a code, and its last version.
+func Latest(c op.Code) (*Op, int) {
+	o := MDConv
+	if c != op.MDConv {
+		o = registry()[c.String()]()
+	}
+	return o, o.Since[len(o.Since)-1]
 }
 
 // All returns the operators that Lookup finds, sorted by name.
@@ -124,15 +135,17 @@ func (o *Op) Attrs(version int) []AttrSpec {
 // each is read when it is asked for. A line that cannot be read, or an operator
 // without inference, is a mistake in this package.
 var registry = sync.OnceValue(func() map[string]func() *Op {
-	m := make(map[string]func() *Op, len(inference))
+	m := make(map[string]func() *Op, op.Count)
+	code := op.Code(0)
 	for name, lines := range cutSchemas(schemas) {
+		code++ // codes are generated in the order of the schemas
 		m[name] = sync.OnceValue(func() *Op {
-			op, err := parseOperator(lines)
+			o, err := parseOperator(lines)
 			if err != nil {
 				panic("ops: schemas.txt: " + err.Error())
 			}
-			op.infer = inference[op.Name]
-			return op
+			o.Code = code
+			return o
 		})
 	}
 	return m

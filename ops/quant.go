@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"github.com/mixconv/mixconv/ops/op"
 	"slices"
 
 	"github.com/mixconv/mixconv/tensor"
@@ -151,7 +152,7 @@ func inferMatMulInteger(c *Call) ([]Type, error) {
 func inferQuantizedConv(c *Call) ([]Type, error) {
 	single, channels := []int{2}, []int{3}
 	_, w, _ := c.convInputs()
-	if c.Op.Name == "QLinearConv" {
+	if c.Op.Code == op.QLinearConv {
 		single, channels = []int{1, 2, 6, 7}, []int{4, 5}
 	}
 	if err := c.oneValue(single...); err != nil {

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"github.com/mixconv/mixconv/ops/op"
 	"math"
 	"strings"
 
@@ -23,7 +24,7 @@ type Activation struct {
 	Alpha, Beta float64
 }
 
-var recurrentGates = map[string]int{"RNN": 1, "GRU": 3, "LSTM": 4}
+var recurrentGates = map[op.Code]int{op.RNN: 1, op.GRU: 3, op.LSTM: 4}
 
 // activationDefaults has the functions that recurrent operators may name, in
 // lower case, with their alpha and beta.
@@ -34,7 +35,7 @@ var activationDefaults = map[string][2]float64{
 
 // RecurrentOf resolves a call of RNN, GRU or LSTM; sizes may be tensor.Unknown.
 func RecurrentOf(c *Call) (Recurrent, error) {
-	g := Recurrent{Gates: recurrentGates[c.Op.Name], BatchFirst: c.Attrs.Int("layout", 0) != 0}
+	g := Recurrent{Gates: recurrentGates[c.Op.Code], BatchFirst: c.Attrs.Int("layout", 0) != 0}
 	switch c.Attrs.String("direction", "forward") {
 	case "forward", "foward": // so spelled in one schema
 		g.Directions = []string{"forward"}
@@ -98,7 +99,7 @@ func (g *Recurrent) checkInputs(c *Call) error {
 // activations resolves the functions of each direction: RNN has one, GRU two,
 // LSTM three.
 func (g *Recurrent) activations(c *Call) error {
-	names := map[string][]string{"RNN": {"tanh"}, "GRU": {"sigmoid", "tanh"}, "LSTM": {"sigmoid", "tanh", "tanh"}}[c.Op.Name]
+	names := map[op.Code][]string{op.RNN: {"tanh"}, op.GRU: {"sigmoid", "tanh"}, op.LSTM: {"sigmoid", "tanh", "tanh"}}[c.Op.Code]
 	for range g.Directions[1:] {
 		names = append(names, names...)
 	}

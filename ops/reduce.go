@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"github.com/mixconv/mixconv/ops/op"
 	"slices"
 
 	"github.com/mixconv/mixconv/tensor"
@@ -38,7 +39,7 @@ func ReducedAxes(c *Call) ([]bool, error) {
 // noop_with_empty_axes says otherwise.
 func reduced(c *Call) (over []bool, known bool, err error) {
 	since := 18
-	if c.Op.Name == "ReduceSum" {
+	if c.Op.Code == op.ReduceSum {
 		since = 13
 	}
 	list, _, known, err := c.intsArg("axes", since, 1)

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"github.com/mixconv/mixconv/ops/op"
 	"math"
 	"slices"
 
@@ -87,7 +88,7 @@ func resizeOf(c *Call) (z Resize, known bool, err error) {
 		return z, false, fmt.Errorf("attribute nearest_mode: %s", quote(z.Nearest))
 	}
 	z.Smaller = z.Nearest
-	if c.Op.Name == "Resize" && c.Version == 10 {
+	if c.Op.Code == op.Resize && c.Version == 10 {
 		z.Smaller = "ceil" // nothing says so but the test cases of that time, and ONNX Runtime
 	}
 	if in == nil {

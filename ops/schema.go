@@ -38,17 +38,17 @@ func cutSchemas(text string) iter.Seq2[string, string] {
 
 // parseOperator reads an operator's lines: its versions in ascending order.
 func parseOperator(lines string) (*Op, error) {
-	op := &Op{}
+	o := &Op{}
 	for line := range strings.Lines(lines) {
 		name, v, err := parseSchema(strings.TrimSuffix(line, "\n"))
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", line, err)
 		}
-		op.Name = name
-		op.Since = append(op.Since, v.since)
-		op.versions = append(op.versions, v)
+		o.Name = name
+		o.Since = append(o.Since, v.since)
+		o.versions = append(o.versions, v)
 	}
-	return op, nil
+	return o, nil
 }
 
 // parseSchema reads "Name since | inputs -> outputs | attributes | types".

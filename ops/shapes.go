@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"github.com/mixconv/mixconv/ops/op"
 	"math"
 
 	"github.com/mixconv/mixconv/tensor"
@@ -109,7 +110,7 @@ func axesOf(axes []int64, rank int) ([]bool, error) {
 // Axis resolves the attribute axis for input 0, whose rank is known.
 func (c *Call) Axis() (int, error) {
 	def := int64(0)
-	if c.Op.Name == "Concat" {
+	if c.Op.Code == op.Concat {
 		def = 1 // where it may be left out, before opset 4
 	}
 	return axisOf(c.Attrs.Int("axis", def), len(c.In[0].Shape))

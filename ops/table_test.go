@@ -1,7 +1,7 @@
 package ops
 
 import (
-	"maps"
+	"github.com/mixconv/mixconv/ops/op"
 	"slices"
 	"strings"
 	"testing"
@@ -13,19 +13,27 @@ import (
 func TestTable(t *testing.T) {
 	var names []string
 	for name, lines := range cutSchemas(schemas) {
-		op, err := parseOperator(lines)
+		o, err := parseOperator(lines)
 		if err != nil {
 			t.Fatal(err)
 		}
 		names = append(names, name)
-		if op.Name != name || strings.Count(lines, "\n") != len(op.versions) {
-			t.Errorf("%s: the lines of %s", name, op)
+		if o.Name != name || strings.Count(lines, "\n") != len(o.versions) {
+			t.Errorf("%s: the lines of %s", name, o)
 		}
-		if !slices.IsSorted(op.Since) {
-			t.Errorf("%s: versions %v", op, op.Since)
+		if !slices.IsSorted(o.Since) {
+			t.Errorf("%s: versions %v", o, o.Since)
 		}
 	}
-	if rows := slices.Sorted(maps.Keys(inference)); !slices.Equal(rows, names) {
-		t.Errorf("inference has %v\nschemas.txt %v", rows, names)
+	if len(names) != op.Count-2 { // codes 0 and MDConv have no schema
+		t.Errorf("%d schemas, %d codes", len(names), op.Count)
+	}
+	for c := op.Code(1); c < op.Count; c++ {
+		if o, _ := Latest(c); o.Code != c || o.Name != c.String() || c != op.MDConv && names[c-1] != c.String() {
+			t.Errorf("code %d: %s, its schema is of %s: go generate ./ops/op", c, c, o)
+		}
+		if table[c].infer == nil {
+			t.Errorf("%s has no row", c)
+		}
 	}
 }

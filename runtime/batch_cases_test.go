@@ -62,17 +62,17 @@ var (
 	tokens       = []int{-1, 5, 6}
 )
 
-// op is a case of one node that makes y of x and constants.
-func op(name string, attrs ...*onnxpb.AttributeProto) func(b *builder, x string) {
+// one is a case of one node that makes y of x and constants.
+func one(name string, attrs ...*onnxpb.AttributeProto) func(b *builder, x string) {
 	return func(b *builder, x string) { b.node(name, "y", []string{x}, attrs...) }
 }
 
-// opInts is op with a second operand of integers.
+// opInts is one with a second operand of integers.
 func opInts(name string, ints []int64, attrs ...*onnxpb.AttributeProto) func(b *builder, x string) {
 	return func(b *builder, x string) { b.node(name, "y", []string{x, b.ints(ints...)}, attrs...) }
 }
 
-// opWeight is op with a second operand of floats.
+// opWeight is one with a second operand of floats.
 func opWeight(name string, shape []int, attrs ...*onnxpb.AttributeProto) func(b *builder, x string) {
 	return func(b *builder, x string) { b.node(name, "y", []string{x, b.weight(shape...)}, attrs...) }
 }
@@ -89,17 +89,17 @@ var batchCases = []batchCase{
 	{"reshape of turned rows", true, 14, square, func(b *builder, x string) {
 		b.node("Reshape", "y", []string{b.node("Transpose", "", []string{x}, swapped), b.ints(-1, batchSize)})
 	}},
-	{"flatten", false, 14, picture, op("Flatten")},
-	{"flatten axis 0", true, 14, picture, op("Flatten", axis0)},
-	{"flatten axis 2", true, 14, picture, op("Flatten", onnx.IntAttr("axis", 2))},
-	{"squeeze all", true, 14, []int{-1, 1, 6}, op("Squeeze")},
+	{"flatten", false, 14, picture, one("Flatten")},
+	{"flatten axis 0", true, 14, picture, one("Flatten", axis0)},
+	{"flatten axis 2", true, 14, picture, one("Flatten", onnx.IntAttr("axis", 2))},
+	{"squeeze all", true, 14, []int{-1, 1, 6}, one("Squeeze")},
 	{"squeeze one", false, 14, []int{-1, 1, 6}, opInts("Squeeze", []int64{1})},
 	{"unsqueeze before the batch", true, 14, row, opInts("Unsqueeze", []int64{0})},
 	{"unsqueeze behind it", false, 14, row, opInts("Unsqueeze", []int64{1})},
 
-	{"transpose within pictures", false, 14, picture, op("Transpose", intsAttr("perm", 0, 2, 3, 1))},
-	{"transpose 1023", true, 14, picture, op("Transpose", intsAttr("perm", 1, 0, 2, 3))},
-	{"transpose without perm", true, 14, square, op("Transpose")},
+	{"transpose within pictures", false, 14, picture, one("Transpose", intsAttr("perm", 0, 2, 3, 1))},
+	{"transpose 1023", true, 14, picture, one("Transpose", intsAttr("perm", 1, 0, 2, 3))},
+	{"transpose without perm", true, 14, square, one("Transpose")},
 	{"softmax between transposes", true, 14, square, func(b *builder, x string) {
 		b.node("Transpose", "y", []string{b.node("Softmax", "", []string{b.node("Transpose", "", []string{x}, swapped)})}, swapped)
 	}},
@@ -130,21 +130,21 @@ var batchCases = []batchCase{
 		b.node("Where", "y", []string{b.node("Less", "", []string{x, b.weight(1, 6)}), x, b.weight(6)})
 	}},
 
-	{"reduce mean axis 0", true, 14, picture, op("ReduceMean", intsAttr("axes", 0))},
-	{"reduce mean of all", true, 14, picture, op("ReduceMean")},
+	{"reduce mean axis 0", true, 14, picture, one("ReduceMean", intsAttr("axes", 0))},
+	{"reduce mean of all", true, 14, picture, one("ReduceMean")},
 	{"reduce sum of pictures", false, 14, picture, opInts("ReduceSum", []int64{-1, 2}, onnx.IntAttr("keepdims", 0))},
 	{"reduce sum of all", true, 14, square, opInts("ReduceSum", []int64{-2}, onnx.IntAttr("keepdims", 1))},
-	{"softmax axis 0", true, 14, row, op("Softmax", axis0)},
-	{"softmax of all, before opset 13", true, 11, picture, op("Softmax", axis0)},
-	{"softmax of a picture, before opset 13", false, 11, picture, op("Softmax", axis1)},
-	{"log softmax", false, 14, row, op("LogSoftmax")},
-	{"softmax of a vector", true, 14, []int{-1}, op("Softmax")},
+	{"softmax axis 0", true, 14, row, one("Softmax", axis0)},
+	{"softmax of all, before opset 13", true, 11, picture, one("Softmax", axis0)},
+	{"softmax of a picture, before opset 13", false, 11, picture, one("Softmax", axis1)},
+	{"log softmax", false, 14, row, one("LogSoftmax")},
+	{"softmax of a vector", true, 14, []int{-1}, one("Softmax")},
 	{"sums axis 0", true, 14, row, func(b *builder, x string) { b.node("CumSum", "y", []string{x, b.scalar(0)}) }},
-	{"norm axis 0", true, 14, row, op("LpNormalization", axis0)},
-	{"norm of rows", false, 14, row, op("LpNormalization", axis1)},
+	{"norm axis 0", true, 14, row, one("LpNormalization", axis0)},
+	{"norm of rows", false, 14, row, one("LpNormalization", axis1)},
 	{"layer norm", false, 17, tokens, opWeight("LayerNormalization", []int{6})},
 	{"layer norm of all", true, 17, tokens, opWeight("LayerNormalization", []int{batchSize, 5, 6}, axis0)},
-	{"mean and variance of the batch", true, 14, picture, op("MeanVarianceNormalization")},
+	{"mean and variance of the batch", true, 14, picture, one("MeanVarianceNormalization")},
 	{"instance norm", false, 14, picture, func(b *builder, x string) {
 		b.node("InstanceNormalization", "y", []string{x, b.positive(4), b.weight(4)})
 	}},
@@ -226,7 +226,7 @@ var batchCases = []batchCase{
 		b.node("Resize", "y", []string{x, roi, b.constant(tensor.Of([]float32{1, 1, 2, 2}, 4))}, onnx.StringAttr("mode", "nearest"),
 			onnx.StringAttr("coordinate_transformation_mode", "tf_crop_and_resize"))
 	}},
-	{"depth to space", false, 14, picture, op("DepthToSpace", onnx.IntAttr("blocksize", 2))},
+	{"depth to space", false, 14, picture, one("DepthToSpace", onnx.IntAttr("blocksize", 2))},
 	{"batch to space", true, 14, picture, func(b *builder, x string) {
 		apart := b.node("Reshape", "", []string{x, b.ints(-1, 2, 2, 6, 5)})
 		b.node("Reshape", "y", []string{b.node("Transpose", "", []string{apart}, intsAttr("perm", 1, 0, 2, 3, 4)), b.ints(-1, 4, 6, 5)})

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -154,9 +155,9 @@ func TestPanicDropsState(t *testing.T) {
 }
 
 // weightsOf are the constants that nodes of this operator read.
-func weightsOf(g *graph.Graph, op string) (list []*tensor.Tensor) {
+func weightsOf(g *graph.Graph, c op.Code) (list []*tensor.Tensor) {
 	for _, n := range g.Nodes {
-		if n.Is(op) {
+		if n.Is(c) {
 			for _, v := range n.In[1:] {
 				if v != nil && v.Type.Value != nil {
 					list = append(list, v.Type.Value)
@@ -178,13 +179,13 @@ func TestPanicsBeforeRun(t *testing.T) {
 		want string
 	}{
 		{"packing", Options{Threads: 2}, func(s *Session) func() {
-			w := weightsOf(s.passed, "Conv")[0]
+			w := weightsOf(s.passed, op.Conv)[0]
 			data := w.Data
 			w.Data = data.([]float32)[:5:5]
 			return func() { w.Data = data }
 		}, "packing weights: internal error"},
 		{"planning", Options{}, func(s *Session) func() {
-			w := weightsOf(s.passed, "Conv")[0]
+			w := weightsOf(s.passed, op.Conv)[0]
 			data := w.Data
 			w.Data = "no slice"
 			return func() { w.Data = data }
@@ -195,7 +196,7 @@ func TestPanicsBeforeRun(t *testing.T) {
 			return func() { s.passed.Inputs[0] = in }
 		}, "internal error"},
 		{"reference", Options{Engine: Reference}, func(s *Session) func() {
-			w := weightsOf(s.typed, "Gemm")[0]
+			w := weightsOf(s.typed, op.Gemm)[0]
 			data := w.Data
 			w.Data = data.([]float32)[:5:5]
 			return func() { w.Data = data }

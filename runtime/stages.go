@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"github.com/mixconv/mixconv/ops/op"
 	"slices"
 	"time"
 
@@ -26,7 +27,7 @@ func worthStage(n *graph.Node) bool {
 	if n.Out[0] == nil || n.Out[0].Type.Shape.Known() || n.Out[0].Type.DType != tensor.Float32 {
 		return false
 	}
-	return n.Is("Conv", "MDConv") || n.Is("Gemm", "MatMul") && slices.ContainsFunc(n.In[:2], func(v *graph.Value) bool {
+	return n.Is(op.Conv, op.MDConv) || n.Is(op.Gemm, op.MatMul) && slices.ContainsFunc(n.In[:2], func(v *graph.Value) bool {
 		return v.Known() && v.Type.Shape.Elements() >= leastWeights
 	})
 }

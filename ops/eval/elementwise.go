@@ -55,10 +55,6 @@ type unary struct {
 }
 
 func (f unary) run(r *run) error {
-	if r.asked != nil {
-		*r.asked = f.float
-		return nil
-	}
 	d := r.out[0].DType
 	if !isFloat(d) && (f.int == nil && isSigned(d) || f.uint == nil && !isSigned(d)) {
 		return r.throughFloats(f.float)

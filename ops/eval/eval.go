@@ -26,24 +26,18 @@ type run struct {
 	work   int // element operations until the budget hears of them
 	budget *limit.Budget
 	most   int64 // bytes of an output, or of working memory
-
-	asked *func(float64) float64 // where Function wants a unary operator's function, and nothing run
 }
 
 // Function returns what a call of an operator of one variable computes of each
 // element; false for other operators.
 func Function(c *ops.Call) (func(float64) float64, bool) {
-	if c.Op.Domain != "" || !slices.Contains(unaries, c.Op.Name) {
+	of := functions[c.Op.Code]
+	if of == nil {
 		return nil, false
 	}
-	var f func(float64) float64
-	err := kernels[c.Op.String()](&run{Call: c, asked: &f})
-	return f, err == nil && f != nil
+	f := of(c).float
+	return f, f != nil
 }
-
-// unaries are the operators whose kernel is a unary's run.
-var unaries = []string{"Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Celu", "Cos", "Cosh", "Elu", "Exp", "Floor", "LeakyRelu",
-	"Log", "Mish", "Neg", "Reciprocal", "Round", "Selu", "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Tan", "ThresholdedRelu"}
 
 // Run computes the outputs of c from in, where an absent optional input is
 // nil. The call's input types give way to those of in, so that dimensions
@@ -53,8 +47,8 @@ var unaries = []string{"Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh",
 // elements. Operations are counted from the budget, whose context is looked at
 // inside long loops.
 func Run(b *limit.Budget, c *ops.Call, in []*tensor.Tensor) ([]*tensor.Tensor, error) {
-	k := kernels[c.Op.String()]
-	if k == nil {
+	k, of := kernels[c.Op.Code], functions[c.Op.Code]
+	if k == nil && of == nil {
 		return nil, fmt.Errorf("%s has no evaluation", c.Op)
 	}
 	known := make([]ops.Type, len(in))
@@ -80,6 +74,9 @@ func Run(b *limit.Budget, c *ops.Call, in []*tensor.Tensor) ([]*tensor.Tensor, e
 	}
 	if r.nothing() {
 		return r.out, nil
+	}
+	if of != nil {
+		k = of(call).run
 	}
 	if err := k(r); err != nil {
 		return nil, err
@@ -107,7 +104,7 @@ func (r *run) nothing() bool {
 func (r *run) allocate() error {
 	for i, t := range r.types {
 		if !t.Shape.Known() {
-			if t.Dense() && !findShapes[r.Op.Name] {
+			if t.Dense() && !r.Op.Has(ops.FindsShape) {
 				return fmt.Errorf("output %d: shape %s does not follow from the inputs", i, t.Shape)
 			}
 			continue
@@ -123,13 +120,6 @@ func (r *run) allocate() error {
 		}
 	}
 	return nil
-}
-
-// findShapes has the operators whose kernels make outputs that inference knows
-// no shape of.
-var findShapes = map[string]bool{
-	"Compress": true, "ConcatFromSequence": true, "If": true, "Loop": true, "NonMaxSuppression": true, "NonZero": true, "OptionalGetElement": true,
-	"Scan": true, "SequenceAt": true, "StringNormalizer": true, "StringSplit": true, "Unique": true,
 }
 
 // make makes an output of a shape that only the kernel knew.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -104,18 +105,16 @@ func compatible(inferred, actual tensor.Shape) bool {
 	return true
 }
 
-// TestEveryOperator checks that the registry and the kernels name the same.
+// TestEveryOperator: every operator has one evaluation. One that is computed by a
+// function of one variable is Unary.
 func TestEveryOperator(t *testing.T) {
-	names := map[string]bool{ops.MDConv.String(): true}
-	for _, op := range ops.All() {
-		names[op.String()] = true
-		if kernels[op.String()] == nil {
-			t.Errorf("%s has no evaluation", op)
+	for c := op.Code(1); c < op.Count; c++ {
+		o, _ := ops.Latest(c)
+		if (functions[c] == nil) == (kernels[c] == nil) {
+			t.Errorf("%s must have one evaluation", c)
 		}
-	}
-	for name := range kernels {
-		if !names[name] {
-			t.Errorf("there is no operator %s", name)
+		if functions[c] != nil && !o.Has(ops.Unary) {
+			t.Errorf("%s has a function of one variable and is not Unary", c)
 		}
 	}
 }

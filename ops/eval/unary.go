@@ -3,6 +3,7 @@ package eval
 import (
 	"math"
 
+	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -13,19 +14,25 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 func hardSwish(x float64) float64 { return x * clampUnit(x/6+0.5) }
 
-// with is the kernel of a function of x and one attribute.
-func with(attr string, f func(x, a float64) float64) kernel {
-	return func(r *run) error {
-		a := float64(r.Attrs.Float(attr, 0))
-		return unary{float: func(x float64) float64 { return f(x, a) }}.run(r)
+// function is what a call computes of each element of its first input.
+type function func(*ops.Call) unary
+
+// fixed is a function without attributes.
+func fixed(f unary) function { return func(*ops.Call) unary { return f } }
+
+// with is a function of x and one attribute.
+func with(attr string, f func(x, a float64) float64) function {
+	return func(c *ops.Call) unary {
+		a := float64(c.Attrs.Float(attr, 0))
+		return unary{float: func(x float64) float64 { return f(x, a) }}
 	}
 }
 
-// with2 is the kernel of a function of x and two attributes.
-func with2(attr1, attr2 string, f func(x, a, b float64) float64) kernel {
-	return func(r *run) error {
-		a, b := float64(r.Attrs.Float(attr1, 0)), float64(r.Attrs.Float(attr2, 0))
-		return unary{float: func(x float64) float64 { return f(x, a, b) }}.run(r)
+// with2 is a function of x and two attributes.
+func with2(attr1, attr2 string, f func(x, a, b float64) float64) function {
+	return func(c *ops.Call) unary {
+		a, b := float64(c.Attrs.Float(attr1, 0)), float64(c.Attrs.Float(attr2, 0))
+		return unary{float: func(x float64) float64 { return f(x, a, b) }}
 	}
 }
 
@@ -101,14 +108,14 @@ func (r *run) throughFloats(f func(float64) float64) error {
 }
 
 // gelu is Gelu, with the tanh that approximates it if the attribute asks for it.
-func gelu(r *run) error {
+func gelu(c *ops.Call) unary {
 	f := func(x float64) float64 { return 0.5 * x * (1 + math.Erf(x/math.Sqrt2)) }
-	if r.Attrs.String("approximate", "none") == "tanh" {
+	if c.Attrs.String("approximate", "none") == "tanh" {
 		f = func(x float64) float64 {
 			return 0.5 * x * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+float64(0.044715*x*x*x))))
 		}
 	}
-	return unary{float: f}.run(r)
+	return unary{float: f}
 }
 
 func sign[T int64 | float64](x T) T {

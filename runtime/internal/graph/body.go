@@ -7,6 +7,7 @@ import (
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -159,10 +160,6 @@ func (n *Node) branch(b *limit.Budget) ([]*Node, error) {
 	} else if list[0] {
 		taken, captured = then, captured[other.Captured():]
 	}
-	op, version, err := ops.Lookup("", "Identity", ops.MaxOpset)
-	if err != nil {
-		return nil, err
-	}
 	g, err := taken.g.Clone(b)
 	if err != nil {
 		return nil, err
@@ -177,8 +174,7 @@ func (n *Node) branch(b *limit.Budget) ([]*Node, error) {
 	}
 	for i, o := range g.Outputs {
 		if out := n.Out[i]; out != nil {
-			out.Def = &Node{Name: n.Name + "/" + out.Name, Op: op, Version: version, In: []*Value{o.Value}, Out: []*Value{out}}
-			g.Nodes = append(g.Nodes, out.Def)
+			g.Nodes = append(g.Nodes, NewNode(n.Name+"/"+out.Name, op.Identity, nil, []*Value{o.Value}, []*Value{out}))
 		}
 	}
 	return g.Nodes, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 )
 
 // contribDomain has operators of ONNX Runtime's own, those of its quantiser
@@ -17,21 +18,21 @@ const contribDomain = "com.microsoft"
 
 // quantized says where the inputs of an operator stand.
 type quantized struct {
-	plain    string // the operator of ONNX
-	operands int    // each with a scale and a zero point after it; 0: all, after the result's
-	bias     bool   // then comes an int32 in units of the product of both scales
+	plain    op.Code // the operator of ONNX
+	operands int     // each with a scale and a zero point after it; 0: all, after the result's
+	bias     bool    // then comes an int32 in units of the product of both scales
 }
 
 var contrib = map[string]quantized{
-	"QGemm":                    {"Gemm", 2, true},
-	"QLinearAdd":               {"Add", 2, false},
-	"QLinearAveragePool":       {"AveragePool", 1, false},
-	"QLinearConcat":            {"Concat", 0, false},
-	"QLinearGlobalAveragePool": {"GlobalAveragePool", 1, false},
-	"QLinearLeakyRelu":         {"LeakyRelu", 1, false},
-	"QLinearMul":               {"Mul", 2, false},
-	"QLinearSigmoid":           {"Sigmoid", 1, false},
-	"QLinearSoftmax":           {"Softmax", 1, false},
+	"QGemm":                    {op.Gemm, 2, true},
+	"QLinearAdd":               {op.Add, 2, false},
+	"QLinearAveragePool":       {op.AveragePool, 1, false},
+	"QLinearConcat":            {op.Concat, 0, false},
+	"QLinearGlobalAveragePool": {op.GlobalAveragePool, 1, false},
+	"QLinearLeakyRelu":         {op.LeakyRelu, 1, false},
+	"QLinearMul":               {op.Mul, 2, false},
+	"QLinearSigmoid":           {op.Sigmoid, 1, false},
+	"QLinearSoftmax":           {op.Softmax, 1, false},
 }
 
 // contribOp returns an operator for a node until it is replaced.
@@ -89,15 +90,15 @@ func (n *Node) expandContrib() ([]*Node, error) {
 		if n.input(at) == nil || n.input(at+1) == nil {
 			return nil, fmt.Errorf("%d inputs: operand %d or its scale is missing", len(n.In), i)
 		}
-		in = append(in, e.add("DequantizeLinear", n.operandAttrs(i), n.In[at], n.In[at+1], n.input(at+2)))
+		in = append(in, e.add(op.DequantizeLinear, n.operandAttrs(i), n.In[at], n.In[at+1], n.input(at+2)))
 	}
 	if bias := n.input(6); q.bias && bias != nil {
-		scale := e.add("Mul", nil, n.In[1], n.In[4])
-		in = append(in, e.add("DequantizeLinear", ops.Attrs{"axis": int64(0)}, bias, scale))
+		scale := e.add(op.Mul, nil, n.In[1], n.In[4])
+		in = append(in, e.add(op.DequantizeLinear, ops.Attrs{"axis": int64(0)}, bias, scale))
 	}
 	y := e.add(q.plain, attrs, in...)
 	if n.input(result) != nil {
-		e.add("QuantizeLinear", nil, y, n.In[result], n.input(result+1))
+		e.add(op.QuantizeLinear, nil, y, n.In[result], n.input(result+1))
 	}
 	return e.instead(), nil
 }
@@ -120,15 +121,11 @@ func (n *Node) input(i int) *Value {
 
 // add appends a node of the newest version of an operator and returns its
 // output. Inputs at the end may be absent.
-func (e *expansion) add(name string, attrs ops.Attrs, in ...*Value) *Value {
+func (e *expansion) add(code op.Code, attrs ops.Attrs, in ...*Value) *Value {
 	for len(in) > 0 && in[len(in)-1] == nil {
 		in = in[:len(in)-1]
 	}
-	op, version, err := ops.Lookup("", name, ops.MaxOpset)
-	if err != nil {
-		panic("graph: " + name + ": " + err.Error()) // a mistake in a table
-	}
-	return e.append(&Node{Name: name, Op: op, Version: version, Attrs: attrs, In: in})
+	return e.append(NewNode(code.String(), code, attrs, in, nil))
 }
 
 // append appends n, its name below that of the node that is replaced, and returns

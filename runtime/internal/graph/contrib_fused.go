@@ -2,9 +2,11 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -99,7 +101,7 @@ func (e *expansion) scalar(name string, v float32) *Value {
 	if e.of.In[0].Type.DType == tensor.Float32 {
 		return c
 	}
-	return e.add("CastLike", nil, c, e.of.In[0])
+	return e.add(op.CastLike, nil, c, e.of.In[0])
 }
 
 // gelu is for Gelu and for those that add a bias before it.
@@ -117,9 +119,9 @@ func (e *expansion) gelu(n *Node, approximate string) error {
 	}
 	x := in[0]
 	if most == 2 && in[1] != nil {
-		x = e.add("Add", nil, in...)
+		x = e.add(op.Add, nil, in...)
 	}
-	e.deliver(0, e.add("Gelu", ops.Attrs{"approximate": approximate}, x))
+	e.deliver(0, e.add(op.Gelu, ops.Attrs{"approximate": approximate}, x))
 	return nil
 }
 
@@ -129,7 +131,7 @@ func (e *expansion) quickGelu(n *Node) error {
 	if err != nil {
 		return err
 	}
-	e.deliver(0, e.add("Swish", ops.Attrs{"alpha": n.Attrs.Float("alpha", 1.702)}, in[0]))
+	e.deliver(0, e.add(op.Swish, ops.Attrs{"alpha": n.Attrs.Float("alpha", 1.702)}, in[0]))
 	return nil
 }
 
@@ -145,9 +147,9 @@ func (e *expansion) fusedConv(n *Node) error {
 			attrs[name] = v
 		}
 	}
-	y := e.add("Conv", attrs, in[:3]...)
+	y := e.add(op.Conv, attrs, in[:3]...)
 	if in[3] != nil {
-		y = e.add("Add", nil, y, in[3])
+		y = e.add(op.Add, nil, y, in[3])
 	}
 	given := ops.Attrs{}
 	for i, name := range map[string][]string{"LeakyRelu": {"alpha"}, "HardSigmoid": {"alpha", "beta"}, "Clip": {"min", "max"}}[n.Attrs.String("activation", "")] {
@@ -177,7 +179,22 @@ func (e *expansion) fusedGemm(n *Node) error {
 	if v, ok := n.Attrs["activation_gamma"]; ok {
 		given["gamma"] = v
 	}
-	return e.activate(n, e.add("Gemm", attrs, in...), given)
+	return e.activate(n, e.add(op.Gemm, attrs, in...), given)
+}
+
+// activations are those that attribute activation may name beside Clip, and
+// parametric those of them with attributes.
+var (
+	activations = byName(append(parametric, op.Relu, op.Sigmoid, op.Softplus, op.Softsign, op.Tanh))
+	parametric  = []op.Code{op.Elu, op.HardSigmoid, op.LeakyRelu, op.Selu, op.ThresholdedRelu}
+)
+
+func byName(codes []op.Code) map[string]op.Code {
+	m := map[string]op.Code{}
+	for _, c := range codes {
+		m[c.String()] = c
+	}
+	return m
 }
 
 // activate delivers what n's activation makes of x.
@@ -187,16 +204,18 @@ func (e *expansion) activate(n *Node, x *Value, attrs ops.Attrs) error {
 	case "":
 		e.deliver(0, x)
 		return nil
-	case "Clip":
-		e.deliver(0, e.add("Clip", nil, x, e.scalar("min", attrs.Float("min", 0)), e.scalar("max", attrs.Float("max", 0))))
+	case op.Clip.String():
+		e.deliver(0, e.add(op.Clip, nil, x, e.scalar("min", attrs.Float("min", 0)), e.scalar("max", attrs.Float("max", 0))))
 		return nil
-	case "Relu", "Sigmoid", "Softplus", "Softsign", "Tanh":
-		attrs = nil
-	case "Elu", "HardSigmoid", "LeakyRelu", "Selu", "ThresholdedRelu":
-	default:
+	}
+	code, ok := activations[name]
+	if !ok {
 		return &errs.UnsupportedError{Items: []errs.Unsupported{{Op: n.Op.String(), Version: 1, Reason: "attribute activation: " + errs.Quote(name)}}}
 	}
-	e.deliver(0, e.add(name, attrs, x))
+	if !slices.Contains(parametric, code) {
+		attrs = nil
+	}
+	e.deliver(0, e.add(code, attrs, x))
 	return nil
 }
 
@@ -227,11 +246,11 @@ func (e *expansion) fusedMatMul(n *Node) error {
 		if rows {
 			order[rank-2], order[rank-1] = order[rank-1], order[rank-2]
 		}
-		in[i] = e.add("Transpose", ops.Attrs{"perm": order}, in[i])
+		in[i] = e.add(op.Transpose, ops.Attrs{"perm": order}, in[i])
 	}
-	y := e.add("MatMul", nil, in...)
+	y := e.add(op.MatMul, nil, in...)
 	if alpha := n.Attrs.Float("alpha", 1); alpha != 1 {
-		y = e.add("Mul", nil, y, e.scalar("alpha", alpha))
+		y = e.add(op.Mul, nil, y, e.scalar("alpha", alpha))
 	}
 	e.deliver(0, y)
 	return nil
@@ -250,18 +269,18 @@ func (e *expansion) skipNorm(n *Node) error {
 	if err != nil {
 		return err
 	}
-	sum := e.add("Add", nil, in[0], in[1])
+	sum := e.add(op.Add, nil, in[0], in[1])
 	if bias := in[most-1]; bias != nil {
-		sum = e.add("Add", nil, sum, bias)
+		sum = e.add(op.Add, nil, sum, bias)
 	}
 	attrs := ops.Attrs{"axis": int64(-1), "epsilon": n.Attrs.Float("epsilon", 1e-12)}
 	if simplified {
 		if err := e.withoutStatistics(n, 1, 2); err != nil {
 			return err
 		}
-		e.deliver(0, e.add("RMSNormalization", attrs, sum, in[2]))
+		e.deliver(0, e.add(op.RMSNormalization, attrs, sum, in[2]))
 	} else {
-		y := e.add("LayerNormalization", attrs, sum, in[2], in[3])
+		y := e.add(op.LayerNormalization, attrs, sum, in[2], in[3])
 		e.deliver(0, y)
 		e.statistics(2)
 	}
@@ -295,7 +314,7 @@ func (e *expansion) simplifiedNorm(n *Node) error {
 		return err
 	}
 	attrs := ops.Attrs{"axis": n.Attrs.Int("axis", -1), "epsilon": n.Attrs.Float("epsilon", 1e-5)}
-	e.deliver(0, e.add("RMSNormalization", attrs, in...))
+	e.deliver(0, e.add(op.RMSNormalization, attrs, in...))
 	return nil
 }
 

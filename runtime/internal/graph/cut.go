@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"github.com/mixconv/mixconv/ops/op"
 	"slices"
 
 	"github.com/mixconv/mixconv/tensor"
@@ -66,7 +67,7 @@ func (g *Graph) Deciding() []bool {
 		for _, i := range call.Lacks() {
 			mark(n.In[i])
 		}
-		if !n.Is("Shape", "Size") && slices.ContainsFunc(n.Out, func(v *Value) bool { return deciding[v] }) {
+		if !n.Is(op.Shape, op.Size) && slices.ContainsFunc(n.Out, func(v *Value) bool { return deciding[v] }) {
 			for v := range n.Operands {
 				mark(v)
 			}

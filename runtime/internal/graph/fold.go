@@ -6,6 +6,7 @@ import (
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/eval"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -38,7 +39,7 @@ func (n *Node) foldable() bool {
 		}
 		have += bytesOf(v.Type)
 	}
-	if n.Is("NonZero") && len(n.Out) == 1 { // there are at most as many places as elements, as int64
+	if n.Is(op.NonZero) && len(n.Out) == 1 { // there are at most as many places as elements, as int64
 		return n.In[0].Type.Shape.Elements()*len(n.In[0].Type.Shape) <= foldBytes/8
 	}
 	return n.Post == Epilogue{} && !slices.ContainsFunc(n.Out, func(v *Value) bool {

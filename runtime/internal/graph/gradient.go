@@ -8,6 +8,7 @@ import (
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -39,7 +40,7 @@ func (b *builder) differentiate(n *Node, pb *onnxpb.NodeProto) error {
 	}
 	var way []*Node // from the xs on; what a shape depends on has no derivative
 	for _, m := range b.g.Nodes {
-		if m.reads(depends) && !makes(m, fixed) && !m.Is("Shape", "Size") {
+		if m.reads(depends) && !makes(m, fixed) && !m.Is(op.Shape, op.Size) {
 			m.mark(depends)
 			way = append(way, m)
 		}
@@ -102,8 +103,8 @@ func (g *gradient) back(m *Node, depends map[*Value]bool) []errs.Unsupported {
 	if m.Op == nil {
 		return nil // is not supported, and that is said already
 	}
-	rule, ok := derivatives[m.Op.Name]
-	if !ok || m.Op.Domain != "" || m.Version < rule.since {
+	rule, ok := derivatives[m.Op.Code]
+	if !ok || m.Version < rule.since {
 		return []errs.Unsupported{{Node: m.Name, Op: m.Op.String(), Reason: "Gradient knows no derivative of it"}}
 	}
 	for i, v := range m.In {
@@ -116,7 +117,7 @@ func (g *gradient) back(m *Node, depends map[*Value]bool) []errs.Unsupported {
 		case sum == nil:
 			g.adjoints[v] = d
 		default:
-			g.adjoints[v] = g.add("Add", nil, sum, d)
+			g.adjoints[v] = g.add(op.Add, nil, sum, d)
 		}
 	}
 	return nil
@@ -128,7 +129,7 @@ func (g *gradient) result(out, x *Value) {
 	if d == nil {
 		d = g.filled(x, 0)
 	}
-	g.add("Identity", nil, d)
+	g.add(op.Identity, nil, d)
 	out.Def = g.list[len(g.list)-1]
 	out.Def.Out[0] = out
 }
@@ -136,19 +137,19 @@ func (g *gradient) result(out, x *Value) {
 // filled is a tensor of v's shape and type, of one number.
 func (g *gradient) filled(v *Value, number float32) *Value {
 	value := ops.Attrs{"value": tensor.Of([]float32{number}, 1)}
-	return g.add("CastLike", nil, g.add("ConstantOfShape", value, g.add("Shape", nil, v)), v)
+	return g.add(op.CastLike, nil, g.add(op.ConstantOfShape, value, g.add(op.Shape, nil, v)), v)
 }
 
 // sumTo sums d over the axes that v was broadcast along. These are known when the
 // shapes are.
 func (g *gradient) sumTo(d, v *Value) *Value {
-	have, want := g.add("Shape", nil, d), g.add("Shape", nil, v)
-	more := g.add("Sub", nil, g.add("Shape", nil, have), g.add("Shape", nil, want))
-	ones := g.add("ConstantOfShape", ops.Attrs{"value": tensor.Of([]int64{1}, 1)}, more)
-	same := g.add("Equal", nil, have, g.add("Concat", ops.Attrs{"axis": int64(0)}, ones, want))
-	axes := g.add("Squeeze", nil, g.add("NonZero", nil, g.add("Not", nil, same)), Constant(g.of.Name+"/first", tensor.Of([]int64{0}, 1)))
-	sum := g.add("ReduceSum", ops.Attrs{"noop_with_empty_axes": int64(1)}, d, axes)
-	return g.add("Reshape", nil, sum, want)
+	have, want := g.add(op.Shape, nil, d), g.add(op.Shape, nil, v)
+	more := g.add(op.Sub, nil, g.add(op.Shape, nil, have), g.add(op.Shape, nil, want))
+	ones := g.add(op.ConstantOfShape, ops.Attrs{"value": tensor.Of([]int64{1}, 1)}, more)
+	same := g.add(op.Equal, nil, have, g.add(op.Concat, ops.Attrs{"axis": int64(0)}, ones, want))
+	axes := g.add(op.Squeeze, nil, g.add(op.NonZero, nil, g.add(op.Not, nil, same)), Constant(g.of.Name+"/first", tensor.Of([]int64{0}, 1)))
+	sum := g.add(op.ReduceSum, ops.Attrs{"noop_with_empty_axes": int64(1)}, d, axes)
+	return g.add(op.Reshape, nil, sum, want)
 }
 
 // again is n's result with one attribute changed.

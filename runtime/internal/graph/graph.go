@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -63,6 +64,17 @@ type Node struct {
 	Integers bool
 }
 
+// NewNode returns a node that applies the last version of an operator of ai.onnx and
+// makes out.
+func NewNode(name string, code op.Code, attrs ops.Attrs, in, out []*Value) *Node {
+	o, version := ops.Latest(code)
+	n := &Node{Name: name, Op: o, Version: version, Attrs: attrs, In: in, Out: out}
+	for _, v := range out {
+		v.Def = n
+	}
+	return n
+}
+
 // Epilogue is what a node does to each result before it stores it:
 // y = Act(Scale·x + Bias + Residual). Only Conv, MDConv, Gemm and MatMul nodes have one.
 type Epilogue struct {
@@ -99,11 +111,11 @@ func (n *Node) Call() (*ops.Call, error) {
 	return ops.NewCall(n.Op, n.Version, n.Attrs, in, len(n.Out))
 }
 
-// Is reports whether n applies one of the named ai.onnx operators, or MDConv
-// where that is named.
-func (n *Node) Is(names ...string) bool {
-	return n != nil && (n.Op.Domain == "" || n.Op == ops.MDConv) && slices.Contains(names, n.Op.Name)
-}
+// Is reports whether n applies one of these operators.
+func (n *Node) Is(codes ...op.Code) bool { return n != nil && slices.Contains(codes, n.Op.Code) }
+
+// Has reports whether n's operator has one of these traits.
+func (n *Node) Has(t ops.Traits) bool { return n != nil && n.Op.Has(t) }
 
 // Uses counts how often each value is read, by nodes and as an output.
 type Uses map[*Value]int

@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"github.com/mixconv/mixconv/ops/op"
 	"slices"
 
 	"github.com/mixconv/mixconv/errs"
@@ -117,7 +118,7 @@ func (n *Node) known() bool {
 	for _, v := range n.Out {
 		if v != nil {
 			v.Def = nil
-			if n.Is("DequantizeLinear") {
+			if n.Is(op.DequantizeLinear) {
 				v.Unfolded = n
 			}
 		}

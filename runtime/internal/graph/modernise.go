@@ -3,6 +3,7 @@ package graph
 import (
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -21,11 +22,11 @@ func (n *Node) modernise(b *limit.Budget) ([]*Node, error) {
 	case n.Op.Domain == contribDomain:
 		return n.expandContrib()
 	case n.Op.Domain != "":
-	case n.Op.Name == "If" && len(n.In) > 0 && n.In[0].Const() != nil:
+	case n.Is(op.If) && len(n.In) > 0 && n.In[0].Const() != nil:
 		return n.branch(b)
-	case n.Is("SequenceAt", "SequenceLength", "ConcatFromSequence", "SplitToSequence") && len(n.In) > 0 && len(n.Out) == 1 && n.In[0] != nil && n.Out[0] != nil:
+	case n.Is(op.SequenceAt, op.SequenceLength, op.ConcatFromSequence, op.SplitToSequence) && len(n.In) > 0 && len(n.Out) == 1 && n.In[0] != nil && n.Out[0] != nil:
 		return n.unpack()
-	case n.Op.Name == "Pad" && n.Version >= 2 && n.Version < padInputs:
+	case n.Is(op.Pad) && n.Version >= 2 && n.Version < padInputs:
 		n.modernisePad()
 	case n.Version > 0 && n.Version < broadcasting:
 		return n.align()
@@ -43,12 +44,8 @@ func (n *Node) align() ([]*Node, error) {
 	if err != nil || !ok {
 		return []*Node{n}, err
 	}
-	op, version, err := ops.Lookup("", "Reshape", ops.MaxOpset)
-	if err != nil {
-		return nil, err
-	}
-	aligned := &Node{Name: n.Name + "/align", Op: op, Version: version, In: []*Value{n.In[1], Constant(n.Name+"/shape", tensor.Of(shape, len(shape)))}}
-	aligned.Out = []*Value{{Name: n.Name + "/aligned", Def: aligned}}
+	aligned := NewNode(n.Name+"/align", op.Reshape, nil, []*Value{n.In[1], Constant(n.Name+"/shape", tensor.Of(shape, len(shape)))},
+		[]*Value{{Name: n.Name + "/aligned"}})
 	n.Version, n.Attrs, n.In[1] = broadcasting, nil, aligned.Out[0]
 	return []*Node{aligned, n}, nil
 }

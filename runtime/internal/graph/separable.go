@@ -17,7 +17,7 @@ import (
 //
 // This is proved node by node. Both graphs must have the same nodes, and each
 // node must be of an operator that is known to compute the pictures of its
-// results one by one (separations) from operands that are either *batched*,
+// results one by one (separates) from operands that are either *batched*,
 // with a picture each, or *shared*, the same for all. What is not known to be
 // so is not separable.
 func Separable(all, one *Graph) error {
@@ -139,15 +139,12 @@ func identical(a, b *tensor.Tensor) bool {
 
 // node reports whether a, which is b in the graph for one picture, separates.
 func (s *separator) node(a, b *Node) bool {
-	if a.Op != b.Op || a.Version != b.Version || a.Post.Act != b.Post.Act || a.Op.Domain != "" && a.Op != ops.MDConv ||
+	if a.Op != b.Op || a.Version != b.Version || a.Post.Act != b.Post.Act ||
 		len(a.In) != len(b.In) || len(a.Out) != len(b.Out) || !reflect.DeepEqual(a.Attrs, b.Attrs) {
 		return false
 	}
-	separates := separations[a.Op.Name]
-	if separates == nil {
-		return false
-	}
-	if a.Out[0] == nil {
+	rule := separates(a.Op)
+	if rule == nil || a.Out[0] == nil {
 		return false
 	}
 	var err error
@@ -161,7 +158,7 @@ func (s *separator) node(a, b *Node) bool {
 	for i := range a.In {
 		t.kinds = append(t.kinds, s.kind(a.In[i], b.In[i]))
 	}
-	if r := s.kind(a.Post.Residual, b.Post.Residual); r != absent && r != batched || !separates(t) {
+	if r := s.kind(a.Post.Residual, b.Post.Residual); r != absent && r != batched || !rule(t) {
 		return false
 	}
 	for i, v := range a.Out {

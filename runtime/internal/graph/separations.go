@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -15,51 +16,38 @@ type twin struct {
 	pictures int
 }
 
-// separations has for every operator that may compute the pictures of a batch
-// one by one the function that says whether a node does so. It need not look at
-// the results' shapes: Separable checks that each is [N,…], and [1,…] with the
-// same rest for one picture.
-var separations = byOperator()
-
-func byOperator() map[string]func(*twin) bool {
-	table := map[string]func(*twin) bool{}
-	for _, rule := range []struct {
-		separates func(*twin) bool
-		operators []string
-	}{
-		{(*twin).elementwise, []string{
-			"Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Cast", "Ceil", "Celu", "Clip", "Cos", "Cosh", "Elu", "Erf", "Exp",
-			"Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity", "IsInf", "IsNaN", "LeakyRelu", "Log", "Mish", "Neg", "Not", "PRelu",
-			"Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Swish",
-			"Tan", "Tanh", "ThresholdedRelu",
-			"Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul", "Or",
-			"Pow", "Sub", "Sum", "Where", "Xor"}},
-		{(*twin).pictureWise, []string{
-			"AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "DepthToSpace", "GlobalAveragePool", "GlobalLpPool",
-			"GlobalMaxPool", "GroupNormalization", "InstanceNormalization", "LRN", "LpPool", "MDConv", "MaxPool", "SpaceToDepth"}},
-		{(*twin).alongAxis, []string{"ArgMax", "ArgMin", "LpNormalization", "TopK"}},
-		{(*twin).softmax, []string{"Hardmax", "LogSoftmax", "Softmax"}},
-		{(*twin).layerNorm, []string{"LayerNormalization", "RMSNormalization"}},
-		{(*twin).reduce, []string{
-			"ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"}},
-		{(*twin).quantize, []string{"DequantizeLinear", "QuantizeLinear"}},
-		{(*twin).matMul, []string{"MatMul"}},
-		{(*twin).gemm, []string{"Gemm"}},
-		{(*twin).firstBatched, []string{"Flatten", "Reshape", "Squeeze", "Tile", "Unsqueeze"}},
-		{(*twin).expand, []string{"Expand"}},
-		{(*twin).transpose, []string{"Transpose"}},
-		{(*twin).concat, []string{"Concat"}},
-		{(*twin).split, []string{"Split"}},
-		{(*twin).slice, []string{"Slice"}},
-		{(*twin).gather, []string{"Gather"}},
-		{(*twin).pad, []string{"Pad"}},
-		{(*twin).resize, []string{"Resize", "Upsample"}},
-	} {
-		for _, name := range rule.operators {
-			table[name] = rule.separates
-		}
+// separates is the rule that says whether the nodes of an operator compute the
+// pictures of a batch one by one; nil where none is known. It need not look at the
+// results' shapes: Separable checks that each is [N,…], and [1,…] with the same rest
+// for one picture.
+func separates(o *ops.Op) func(*twin) bool {
+	if rule := separations[o.Code]; rule != nil {
+		return rule
 	}
-	return table
+	switch {
+	case o.Has(ops.Elementwise):
+		return (*twin).elementwise
+	case o.Has(ops.PictureByPicture):
+		return (*twin).pictureWise
+	case o.Has(ops.AlongAxis):
+		return (*twin).alongAxis
+	case o.Has(ops.Reduces):
+		return (*twin).reduce
+	case o.Has(ops.Reshapes):
+		return (*twin).firstBatched
+	}
+	return nil
+}
+
+// separations has the rules that hold for an operator or two.
+var separations = map[op.Code]func(*twin) bool{
+	op.Hardmax: (*twin).softmax, op.LogSoftmax: (*twin).softmax, op.Softmax: (*twin).softmax,
+	op.LayerNormalization: (*twin).layerNorm, op.RMSNormalization: (*twin).layerNorm,
+	op.DequantizeLinear: (*twin).quantize, op.QuantizeLinear: (*twin).quantize,
+	op.MatMul: (*twin).matMul, op.Gemm: (*twin).gemm,
+	op.Tile: (*twin).firstBatched, op.Expand: (*twin).expand, op.Transpose: (*twin).transpose,
+	op.Concat: (*twin).concat, op.Split: (*twin).split, op.Slice: (*twin).slice, op.Gather: (*twin).gather, op.Pad: (*twin).pad,
+	op.Resize: (*twin).resize, op.Upsample: (*twin).resize,
 }
 
 // firstBatched holds where the first operand is batched and the others are

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -19,17 +20,17 @@ const (
 func (v *Value) elements(steps int) (list []*Value, ok bool) {
 	n := v.Def
 	switch {
-	case n.Is("SequenceConstruct"):
+	case n.Is(op.SequenceConstruct):
 		return n.In, len(n.In) <= mostElements
-	case n.Is("SequenceEmpty"):
+	case n.Is(op.SequenceEmpty):
 		return nil, true
-	case !n.Is("SequenceInsert", "SequenceErase", "Identity") || steps == 0:
+	case !n.Is(op.SequenceInsert, op.SequenceErase, op.Identity) || steps == 0:
 		return nil, false
 	}
-	if list, ok = n.In[0].elements(steps - 1); !ok || n.Is("Identity") {
+	if list, ok = n.In[0].elements(steps - 1); !ok || n.Is(op.Identity) {
 		return list, ok
 	}
-	if n.Is("SequenceErase") {
+	if n.Is(op.SequenceErase) {
 		at, ok := position(n.input(1), len(list), len(list)-1, len(list)-1)
 		if !ok {
 			return nil, false
@@ -64,7 +65,7 @@ func position(v *Value, n, most, absent int) (at int, ok bool) {
 // sequences run as those without.
 func (n *Node) unpack() ([]*Node, error) {
 	e := &expansion{of: n}
-	if n.Is("SplitToSequence") {
+	if n.Is(op.SplitToSequence) {
 		return n.splitUp(e)
 	}
 	list, ok := n.In[0].elements(mostSteps)
@@ -72,23 +73,23 @@ func (n *Node) unpack() ([]*Node, error) {
 		return []*Node{n}, nil
 	}
 	switch {
-	case n.Is("SequenceLength"):
-		e.add("Identity", nil, Constant(n.Name+"/length", tensor.Of([]int64{int64(len(list))})))
-	case n.Is("SequenceAt"):
+	case n.Is(op.SequenceLength):
+		e.add(op.Identity, nil, Constant(n.Name+"/length", tensor.Of([]int64{int64(len(list))})))
+	case n.Is(op.SequenceAt):
 		at, ok := position(n.In[1], len(list), len(list)-1, 0)
 		if !ok {
 			return []*Node{n}, nil
 		}
-		e.add("Identity", nil, list[at])
-	case n.Is("ConcatFromSequence") && len(list) > 0:
+		e.add(op.Identity, nil, list[at])
+	case n.Is(op.ConcatFromSequence) && len(list) > 0:
 		axis := n.Attrs.Int("axis", 0)
 		if n.Attrs.Int("new_axis", 0) != 0 {
 			list = slices.Clone(list)
 			for i, v := range list {
-				list[i] = e.add("Unsqueeze", nil, v, Constant(n.Name+"/axis", tensor.Of([]int64{axis}, 1)))
+				list[i] = e.add(op.Unsqueeze, nil, v, Constant(n.Name+"/axis", tensor.Of([]int64{axis}, 1)))
 			}
 		}
-		e.add("Concat", ops.Attrs{"axis": axis}, list...)
+		e.add(op.Concat, ops.Attrs{"axis": axis}, list...)
 	default:
 		return []*Node{n}, nil
 	}
@@ -109,7 +110,7 @@ func (n *Node) splitUp(e *expansion) ([]*Node, error) {
 	for i, size := range p.Sizes {
 		sizes[i] = int64(size)
 	}
-	e.add("Split", ops.Attrs{"axis": int64(p.Axis)}, n.In[0], Constant(n.Name+"/sizes", tensor.Of(sizes, len(sizes))))
+	e.add(op.Split, ops.Attrs{"axis": int64(p.Axis)}, n.In[0], Constant(n.Name+"/sizes", tensor.Of(sizes, len(sizes))))
 	split := e.list[0]
 	for len(split.Out) < len(sizes) {
 		split.Out = append(split.Out, &Value{Name: split.Name, Def: split})
@@ -117,9 +118,9 @@ func (n *Node) splitUp(e *expansion) ([]*Node, error) {
 	parts := slices.Clone(split.Out)
 	for i, part := range parts {
 		if p.Drop {
-			parts[i] = e.add("Squeeze", nil, part, Constant(n.Name+"/axis", axis))
+			parts[i] = e.add(op.Squeeze, nil, part, Constant(n.Name+"/axis", axis))
 		}
 	}
-	e.add("SequenceConstruct", nil, parts...)
+	e.add(op.SequenceConstruct, nil, parts...)
 	return e.instead(), nil
 }

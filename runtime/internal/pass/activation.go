@@ -3,13 +3,14 @@ package pass
 import (
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
 
 // activations are the operators that Activation reads.
-var activations = []string{"Relu", "Sigmoid", "Swish", "HardSigmoid", "HardSwish", "LeakyRelu", "Round", "Tanh", "Erf", "Gelu", "Clip"}
+var activations = []op.Code{op.Relu, op.Sigmoid, op.Swish, op.HardSigmoid, op.HardSwish, op.LeakyRelu, op.Round, op.Tanh, op.Erf, op.Gelu, op.Clip}
 
 // Activation reads an element-wise node of one float32 input as an activation
 // of In[0].
@@ -19,30 +20,30 @@ func Activation(n *graph.Node) (act.Func, bool) {
 	}
 	param := n.Attrs.Float
 	switch {
-	case n.Is("Relu"):
+	case n.Is(op.Relu):
 		return act.Func{Kind: act.Relu}, true
-	case n.Is("Sigmoid"):
+	case n.Is(op.Sigmoid):
 		return act.Func{Kind: act.Sigmoid}, true
-	case n.Is("Swish"):
+	case n.Is(op.Swish):
 		return act.Func{Kind: act.Swish, A: param("alpha", 1)}, true
-	case n.Is("HardSigmoid"):
+	case n.Is(op.HardSigmoid):
 		return act.Func{Kind: act.HardSigmoid, A: param("alpha", 0.2), B: param("beta", 0.5)}, true
-	case n.Is("HardSwish"):
+	case n.Is(op.HardSwish):
 		return act.Func{Kind: act.HardSwish, A: param("alpha", 1.0/6), B: param("beta", 0.5)}, true
-	case n.Is("LeakyRelu"):
+	case n.Is(op.LeakyRelu):
 		return act.Func{Kind: act.LeakyRelu, A: param("alpha", 0.01)}, true
-	case n.Is("Round"):
+	case n.Is(op.Round):
 		return act.Func{Kind: act.Round}, true
-	case n.Is("Tanh"):
+	case n.Is(op.Tanh):
 		return act.Func{Kind: act.Tanh}, true
-	case n.Is("Erf"):
+	case n.Is(op.Erf):
 		return act.Func{Kind: act.Erf}, true
-	case n.Is("Gelu"):
+	case n.Is(op.Gelu):
 		if n.Attrs.String("approximate", "none") == "tanh" {
 			return act.Func{Kind: act.GeluTanh}, true
 		}
 		return act.Func{Kind: act.Gelu}, true
-	case n.Is("Clip"):
+	case n.Is(op.Clip):
 		call, err := n.Call()
 		if err != nil {
 			return act.Func{}, false
@@ -62,7 +63,7 @@ func activation(b *limit.Budget, g *graph.Graph) (bool, error) {
 			return nil, nil
 		}
 		convs, final := e.makers(n.In[0], accumulates)
-		if moved := e.only(n.In[0]); final == nil && moved.Is("Reshape", "Transpose") {
+		if moved := e.only(n.In[0]); final == nil && moved.Is(op.Reshape, op.Transpose) {
 			if convs, _ = e.makers(moved.In[0], accumulates); convs != nil {
 				final = moved
 			}
@@ -82,7 +83,7 @@ func activation(b *limit.Budget, g *graph.Graph) (bool, error) {
 // hard swish.
 func swish(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
-		if !n.Is("Mul") {
+		if !n.Is(op.Mul) {
 			return nil, nil
 		}
 		for i, gate := range n.In {
@@ -93,23 +94,13 @@ func swish(b *limit.Budget, g *graph.Graph) (bool, error) {
 			}
 			switch f.Kind {
 			case act.Sigmoid:
-				return unary(n, "Swish", 24, x, ops.Attrs{"alpha": float32(1)})
+				return instead(n, op.Swish, ops.Attrs{"alpha": float32(1)}, x)
 			case act.HardSigmoid:
 				if f.A == float32(1.0/6) && f.B == 0.5 {
-					return unary(n, "HardSwish", 14, x, ops.Attrs{})
+					return instead(n, op.HardSwish, ops.Attrs{}, x)
 				}
 			}
 		}
 		return nil, nil
 	})
-}
-
-func unary(n *graph.Node, name string, opset int, x *graph.Value, attrs ops.Attrs) ([]*graph.Node, error) {
-	op, version, err := ops.Lookup("", name, opset)
-	if err != nil {
-		return nil, err
-	}
-	m := &graph.Node{Name: n.Name, Op: op, Version: version, Attrs: attrs, In: []*graph.Value{x}}
-	take(m, n.Out[0])
-	return []*graph.Node{m}, nil
 }

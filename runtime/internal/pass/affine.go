@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -32,7 +33,7 @@ func affine(b *limit.Budget, g *graph.Graph) (bool, error) {
 			return []*graph.Node{}, nil
 		}
 		switch {
-		case !n.Is("BatchNormalization") || x.Type.Shape == nil || len(s.scale) == 0:
+		case !n.Is(op.BatchNormalization) || x.Type.Shape == nil || len(s.scale) == 0:
 		case len(x.Type.Shape) == 4:
 			return singleTap(n, s)
 		default:
@@ -48,7 +49,7 @@ func channels(convs []*graph.Node) int {
 	sum := 0
 	for _, conv := range convs {
 		of := conv.In[1] // weights
-		if conv.Is("MDConv") {
+		if conv.Is(op.MDConv) {
 			of = conv.In[len(conv.In)-1] // bias
 		}
 		sum += of.Type.Shape[0]
@@ -59,7 +60,7 @@ func channels(convs []*graph.Node) int {
 // foldable reports whether conv's weights and bias are known and nothing was
 // moved into it yet that would come before the scaling.
 func foldable(conv *graph.Node) bool {
-	if !conv.Is("Conv", "MDConv") || conv.Post != (graph.Epilogue{}) || conv.Integers {
+	if !conv.Is(op.Conv, op.MDConv) || conv.Post != (graph.Epilogue{}) || conv.Integers {
 		return false
 	}
 	for _, v := range conv.In[1:] {
@@ -74,9 +75,9 @@ func foldable(conv *graph.Node) bool {
 // returns; nil if n is something else.
 func scalingOf(n *graph.Node) (*scaling, *graph.Value) {
 	switch {
-	case n.Is("BatchNormalization"):
+	case n.Is(op.BatchNormalization):
 		return batchNorm(n), n.In[0]
-	case n.Is("Mul", "Add"):
+	case n.Is(op.Mul, op.Add):
 		for i, v := range n.In {
 			x := n.In[1-i]
 			if s := constantScaling(n, v, x); s != nil {
@@ -129,7 +130,7 @@ func constantScaling(n *graph.Node, v, x *graph.Value) *scaling {
 	s := &scaling{make([]float64, channels), make([]float64, channels)}
 	for c := range channels {
 		d := float64(data[c%len(data)])
-		if n.Is("Mul") {
+		if n.Is(op.Mul) {
 			s.scale[c] = d
 		} else {
 			s.scale[c], s.shift[c] = 1, d
@@ -141,7 +142,7 @@ func constantScaling(n *graph.Node, v, x *graph.Value) *scaling {
 // foldInto multiplies s into conv's weights and bias.
 func foldInto(conv *graph.Node, s *scaling) {
 	weights := conv.In[1:2]
-	if conv.Is("MDConv") {
+	if conv.Is(op.MDConv) {
 		weights = conv.In[1 : len(conv.In)-1]
 	}
 	first := 0
@@ -182,7 +183,7 @@ func scaleRows(w *tensor.Tensor, scale []float64) *tensor.Tensor {
 // singleTap turns a scaling of pictures into a depthwise convolution.
 func singleTap(n *graph.Node, s *scaling) ([]*graph.Node, error) {
 	c := len(s.scale)
-	return node(n, "Conv", 11, []*graph.Value{n.In[0], round32(s.scale, []int{c, 1, 1, 1}), round32(s.shift, []int{c})}, ops.Attrs{"group": int64(c)})
+	return instead(n, op.Conv, ops.Attrs{"group": int64(c)}, n.In[0], round32(s.scale, []int{c, 1, 1, 1}), round32(s.shift, []int{c}))
 }
 
 // decompose turns BatchNormalization into Mul and Add of constants
@@ -195,12 +196,10 @@ func decompose(n *graph.Node, s *scaling) ([]*graph.Node, error) {
 	}
 	shape[0] = len(s.scale)
 	scaled := &graph.Value{Name: n.Name + "/scaled", Type: n.Out[0].Type}
-	mul, err := binary("Mul", n, n.In[0], round32(s.scale, shape), scaled)
-	if err != nil {
-		return nil, err
-	}
-	add, err := binary("Add", n, scaled, round32(s.shift, shape), n.Out[0])
-	return []*graph.Node{mul, add}, err
+	w := writer{n: n}
+	w.add(op.Mul, scaled, ops.Attrs{}, n.In[0], round32(s.scale, shape))
+	w.add(op.Add, n.Out[0], ops.Attrs{}, scaled, round32(s.shift, shape))
+	return w.list, nil
 }
 
 func round32(src []float64, shape []int) *graph.Value {
@@ -209,14 +208,4 @@ func round32(src []float64, shape []int) *graph.Value {
 		data[i] = float32(v)
 	}
 	return graph.Constant("", tensor.Of(data, shape...))
-}
-
-func binary(op string, like *graph.Node, a, b, out *graph.Value) (*graph.Node, error) {
-	o, version, err := ops.Lookup("", op, 14)
-	if err != nil {
-		return nil, err
-	}
-	n := &graph.Node{Name: like.Name + "/" + op, Op: o, Version: version, Attrs: ops.Attrs{}, In: []*graph.Value{a, b}}
-	take(n, out)
-	return n, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -15,7 +16,7 @@ import (
 // the past and at most a mask of known numbers.
 func attention(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
-		if !n.Is("Attention") || !plainAttention(n) {
+		if !n.Is(op.Attention) || !plainAttention(n) {
 			return nil, nil
 		}
 		q, k, v := n.In[0], n.In[1], n.In[2]
@@ -25,17 +26,17 @@ func attention(b *limit.Budget, g *graph.Graph) (bool, error) {
 		a.list = append(a.list, transpose(n.Name+"/Transpose", k, turned, []int{0, 1, 3, 2}))
 		shape := tensor.Shape{q.Type.Shape[0], q.Type.Shape[1], q.Type.Shape[2], k.Type.Shape[2]}
 		scores := a.value("/scores", shape)
-		a.add("MatMul", scores, ops.Attrs{}, q, turned)
+		a.add(op.MatMul, scores, ops.Attrs{}, q, turned)
 		a.list[1].Post.Scale = n.Attrs.Float("scale", float32(1/math.Sqrt(float64(size))))
 		if len(n.In) > 3 && n.In[3] != nil {
 			masked := a.value("/masked", shape)
-			a.add("Add", masked, ops.Attrs{}, scores, n.In[3])
+			a.add(op.Add, masked, ops.Attrs{}, scores, n.In[3])
 			scores = masked
 		}
 		weights := a.value("/weights", shape)
-		a.add("Softmax", weights, ops.Attrs{"axis": int64(-1)}, scores)
-		a.add("MatMul", n.Out[0], ops.Attrs{}, weights, v)
-		return a.list, a.err
+		a.add(op.Softmax, weights, ops.Attrs{"axis": int64(-1)}, scores)
+		a.add(op.MatMul, n.Out[0], ops.Attrs{}, weights, v)
+		return a.list, nil
 	})
 }
 

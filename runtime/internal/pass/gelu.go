@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
@@ -12,7 +13,7 @@ import (
 // approximation with tanh: products in any order.
 func gelu(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
-		if !n.Is("Mul", "Div") {
+		if !n.Is(op.Mul, op.Div) {
 			return nil, nil
 		}
 		half, rest := e.factors(n, 1)
@@ -23,10 +24,10 @@ func gelu(b *limit.Budget, g *graph.Graph) (bool, error) {
 			x := rest[1-i]
 			f := e.onePlus(gate)
 			switch {
-			case f.Is("Erf") && e.times(f.In[0], x, math.Sqrt2/2):
-				return unary(n, "Gelu", 20, x, ops.Attrs{"approximate": "none"})
-			case f.Is("Tanh") && e.bent(f.In[0], x):
-				return unary(n, "Gelu", 20, x, ops.Attrs{"approximate": "tanh"})
+			case f.Is(op.Erf) && e.times(f.In[0], x, math.Sqrt2/2):
+				return instead(n, op.Gelu, ops.Attrs{"approximate": "none"}, x)
+			case f.Is(op.Tanh) && e.bent(f.In[0], x):
+				return instead(n, op.Gelu, ops.Attrs{"approximate": "tanh"}, x)
 			}
 		}
 		return nil, nil
@@ -40,7 +41,7 @@ func near(a, b float64) bool { return math.Abs(a-b) <= 1e-6*math.Abs(b) }
 func (e *editor) factors(n *graph.Node, constant float64) (float64, []*graph.Value) {
 	var rest []*graph.Value
 	for i, v := range n.In {
-		divides := n.Is("Div") && i == 1
+		divides := n.Is(op.Div) && i == 1
 		c, isConstant := scalar(v, n.In[1-i])
 		inner := e.only(v)
 		switch {
@@ -50,7 +51,7 @@ func (e *editor) factors(n *graph.Node, constant float64) (float64, []*graph.Val
 			constant *= float64(c)
 		case divides:
 			return math.NaN(), nil
-		case inner.Is("Mul") || inner.Is("Div"):
+		case inner.Is(op.Mul) || inner.Is(op.Div):
 			var more []*graph.Value
 			constant, more = e.factors(inner, constant)
 			rest = append(rest, more...)
@@ -63,7 +64,7 @@ func (e *editor) factors(n *graph.Node, constant float64) (float64, []*graph.Val
 
 // onePlus returns the node that makes what v adds to one.
 func (e *editor) onePlus(v *graph.Value) *graph.Node {
-	if add := e.only(v); add.Is("Add") {
+	if add := e.only(v); add.Is(op.Add) {
 		for i, term := range add.In {
 			if c, ok := scalar(term, add.In[1-i]); ok && c == 1 {
 				return e.only(add.In[1-i])
@@ -76,7 +77,7 @@ func (e *editor) onePlus(v *graph.Value) *graph.Node {
 // times reports whether v is factor·x.
 func (e *editor) times(v, x *graph.Value, factor float64) bool {
 	n := e.only(v)
-	if !n.Is("Mul", "Div") {
+	if !n.Is(op.Mul, op.Div) {
 		return false
 	}
 	c, rest := e.factors(n, 1)
@@ -86,17 +87,17 @@ func (e *editor) times(v, x *graph.Value, factor float64) bool {
 // bent reports whether v is √(2/π)·(x + 0.044715·x³).
 func (e *editor) bent(v, x *graph.Value) bool {
 	n := e.only(v)
-	if !n.Is("Mul") {
+	if !n.Is(op.Mul) {
 		return false
 	}
 	c, rest := e.factors(n, 1)
-	if len(rest) != 1 || !near(c, math.Sqrt(2/math.Pi)) || !e.only(rest[0]).Is("Add") {
+	if len(rest) != 1 || !near(c, math.Sqrt(2/math.Pi)) || !e.only(rest[0]).Is(op.Add) {
 		return false
 	}
 	add := rest[0].Def
 	for i, cube := range add.In {
 		n := e.only(cube)
-		if add.In[1-i] != x || !n.Is("Mul") {
+		if add.In[1-i] != x || !n.Is(op.Mul) {
 			continue
 		}
 		c, rest := e.factors(n, 1)
@@ -111,7 +112,7 @@ func (e *editor) bent(v, x *graph.Value) bool {
 func (e *editor) cube(list []*graph.Value, x *graph.Value) bool {
 	if len(list) == 1 {
 		n := e.only(list[0])
-		if !n.Is("Pow") || n.In[0] != x {
+		if !n.Is(op.Pow) || n.In[0] != x {
 			return false
 		}
 		power, ok := scalar(n.In[1], x)

@@ -3,6 +3,7 @@ package pass
 import (
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -16,12 +17,12 @@ const channelScales = 21
 // channels behind it into it.
 func groupNorm(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
-		if n.Is("Reshape") {
+		if n.Is(op.Reshape) {
 			return e.grouped(n)
 		}
 		s, x := scalingOf(n)
 		norm := e.only(x)
-		if s == nil || !norm.Is("GroupNormalization") || norm.Version < channelScales || !knownFloats(norm.In[1], 1) || !knownFloats(norm.In[2], 1) {
+		if s == nil || !norm.Is(op.GroupNormalization) || norm.Version < channelScales || !knownFloats(norm.In[1], 1) || !knownFloats(norm.In[2], 1) {
 			return nil, nil
 		}
 		c := len(s.scale)
@@ -39,7 +40,7 @@ func groupNorm(b *limit.Budget, g *graph.Graph) (bool, error) {
 // grouped matches the Reshape behind the InstanceNormalization.
 func (e *editor) grouped(n *graph.Node) ([]*graph.Node, error) {
 	inner := e.only(n.In[0])
-	if !inner.Is("InstanceNormalization") || !e.only(inner.In[0]).Is("Reshape") || !knownFloats(inner.In[1], 1) || !knownFloats(inner.In[2], 1) {
+	if !inner.Is(op.InstanceNormalization) || !e.only(inner.In[0]).Is(op.Reshape) || !knownFloats(inner.In[1], 1) || !knownFloats(inner.In[2], 1) {
 		return nil, nil
 	}
 	x, shape, groups := inner.In[0].Def.In[0], n.Out[0].Type.Shape, inner.In[0].Type.Shape
@@ -53,6 +54,6 @@ func (e *editor) grouped(n *graph.Node) ([]*graph.Node, error) {
 		}
 		return graph.Constant("", tensor.Of(list, len(list)))
 	}
-	return node(n, "GroupNormalization", channelScales, []*graph.Value{x, perChannel(inner.In[1]), perChannel(inner.In[2])},
-		ops.Attrs{"num_groups": int64(groups[1]), "epsilon": inner.Attrs.Float("epsilon", 1e-5)})
+	return instead(n, op.GroupNormalization, ops.Attrs{"num_groups": int64(groups[1]), "epsilon": inner.Attrs.Float("epsilon", 1e-5)},
+		x, perChannel(inner.In[1]), perChannel(inner.In[2]))
 }

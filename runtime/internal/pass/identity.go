@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
@@ -16,8 +17,8 @@ func identity(b *limit.Budget, g *graph.Graph) (bool, error) {
 		if i%nodesPerAsk == 0 && b.Err() != nil {
 			return false, b.Err()
 		}
-		copies := n.Is("Identity") || n.Is("Cast") && n.In[0].Type.DType == n.Out[0].Type.DType
-		if n.Is("Pad") {
+		copies := n.Is(op.Identity) || n.Is(op.Cast) && n.In[0].Type.DType == n.Out[0].Type.DType
+		if n.Is(op.Pad) {
 			begin, end, known := padding(n)
 			copies = known && !slices.ContainsFunc(append(begin, end...), func(d int) bool { return d != 0 })
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -20,12 +21,12 @@ import (
 func integerConvs(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		w := &writer{n: n}
-		if n.Is("QLinearConv") {
+		if n.Is(op.QLinearConv) {
 			w.integerConv(quantisedConv{n.In, n.Attrs})
 		} else if c, ok := e.convBefore(n); ok {
 			w.integerConv(c)
 		}
-		return w.list, w.err
+		return w.list, nil
 	})
 }
 
@@ -39,15 +40,15 @@ type quantisedConv struct {
 // convBefore reads q, a QuantizeLinear, and the Conv of dequantised values that
 // makes what it quantises as a QLinearConv.
 func (e *editor) convBefore(q *graph.Node) (c quantisedConv, ok bool) {
-	if !q.Is("QuantizeLinear") {
+	if !q.Is(op.QuantizeLinear) {
 		return c, false
 	}
 	conv := e.only(q.In[0])
-	if _, ok := step(q); !ok || !conv.Is("Conv") || conv.Post != (graph.Epilogue{}) || conv.Integers {
+	if _, ok := step(q); !ok || !conv.Is(op.Conv) || conv.Post != (graph.Epilogue{}) || conv.Integers {
 		return c, false
 	}
 	x, weights := conv.In[0].Def, conv.In[1].Unfolded
-	if !x.Is("DequantizeLinear") || weights == nil || len(weights.In) != 3 || weights.In[1].Type.Shape.Elements() > 1 && weights.Attrs.Int("axis", 1) != 0 {
+	if !x.Is(op.DequantizeLinear) || weights == nil || len(weights.In) != 3 || weights.In[1].Type.Shape.Elements() > 1 && weights.Attrs.Int("axis", 1) != 0 {
 		return c, false
 	}
 	c.in, c.attrs = append(append(append(c.in, x.In...), weights.In...), q.In[1:]...), conv.Attrs
@@ -112,11 +113,11 @@ func (w *writer) integerConv(c quantisedConv) {
 	perChannel := append([]int{len(bias)}, slices.Repeat([]int{1}, len(weights.Shape)-2)...)
 	factor := tensor.Of(c.factors(scaleX[0], scaleY[0], len(bias)), perChannel...)
 	whole, sums, scaled := w.value("/whole", x.Type.Shape), w.value("/sums", w.n.Out[0].Type.Shape), w.value("/scaled", w.n.Out[0].Type.Shape)
-	w.add("DequantizeLinear", whole, ops.Attrs{}, x, one, c.in[2])
-	w.add("Conv", sums, c.attrs, whole, graph.Constant(c.in[3].Name, weights), graph.Constant(w.n.Name+"/bias", tensor.Of(bias, len(bias))))
+	w.add(op.DequantizeLinear, whole, ops.Attrs{}, x, one, c.in[2])
+	w.add(op.Conv, sums, c.attrs, whole, graph.Constant(c.in[3].Name, weights), graph.Constant(w.n.Name+"/bias", tensor.Of(bias, len(bias))))
 	w.list[1].Integers = true
-	w.add("Mul", scaled, ops.Attrs{}, sums, graph.Constant("", factor))
-	w.add("QuantizeLinear", w.n.Out[0], ops.Attrs{}, scaled, one, c.in[7])
+	w.add(op.Mul, scaled, ops.Attrs{}, sums, graph.Constant("", factor))
+	w.add(op.QuantizeLinear, w.n.Out[0], ops.Attrs{}, scaled, one, c.in[7])
 }
 
 // factors are what the sums of each channel are multiplied by, rounded as ONNX

@@ -3,6 +3,7 @@ package pass
 import (
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -21,12 +22,12 @@ func integers(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		w := &writer{n: n}
 		switch {
-		case n.Is("QuantizeLinear") && n.In[0].Type.DType == tensor.Float32:
+		case n.Is(op.QuantizeLinear) && n.In[0].Type.DType == tensor.Float32:
 			w.quantize()
-		case n.Is("DequantizeLinear") && n.Out[0].Type.DType == tensor.Float32:
+		case n.Is(op.DequantizeLinear) && n.Out[0].Type.DType == tensor.Float32:
 			w.dequantize()
 		}
-		return w.list, w.err
+		return w.list, nil
 	})
 }
 
@@ -52,8 +53,8 @@ func (w *writer) quantize() {
 		return
 	}
 	quotient := w.value("/quotient", n.In[0].Type.Shape)
-	w.add("Div", quotient, ops.Attrs{}, n.In[0], graph.Constant("", tensor.Of([]float32{s})))
-	w.add("QuantizeLinear", n.Out[0], ops.Attrs{}, quotient, one, n.In[2])
+	w.add(op.Div, quotient, ops.Attrs{}, n.In[0], graph.Constant("", tensor.Of([]float32{s})))
+	w.add(op.QuantizeLinear, n.Out[0], ops.Attrs{}, quotient, one, n.In[2])
 }
 
 func (w *writer) dequantize() {
@@ -64,12 +65,12 @@ func (w *writer) dequantize() {
 	}
 	if s != 1 {
 		whole := w.value("/whole", n.Out[0].Type.Shape)
-		w.add("DequantizeLinear", whole, ops.Attrs{}, n.In[0], one, n.In[2])
-		w.add("Mul", n.Out[0], ops.Attrs{}, whole, graph.Constant("", tensor.Of([]float32{s})))
+		w.add(op.DequantizeLinear, whole, ops.Attrs{}, n.In[0], one, n.In[2])
+		w.add(op.Mul, n.Out[0], ops.Attrs{}, whole, graph.Constant("", tensor.Of([]float32{s})))
 		return
 	}
 	q := n.In[0].Def
-	if !q.Is("QuantizeLinear") {
+	if !q.Is(op.QuantizeLinear) {
 		return
 	}
 	if s, ok = step(q); !ok || s != 1 || !sameNumber(q.In[2], n.In[2]) {
@@ -77,8 +78,8 @@ func (w *writer) dequantize() {
 	}
 	low, high := limits(n.In[2])
 	whole := w.value("/whole", n.Out[0].Type.Shape)
-	w.add("Round", whole, ops.Attrs{}, q.In[0])
-	w.add("Clip", n.Out[0], ops.Attrs{}, whole, graph.Constant("", tensor.Of([]float32{low})), graph.Constant("", tensor.Of([]float32{high})))
+	w.add(op.Round, whole, ops.Attrs{}, q.In[0])
+	w.add(op.Clip, n.Out[0], ops.Attrs{}, whole, graph.Constant("", tensor.Of([]float32{low})), graph.Constant("", tensor.Of([]float32{high})))
 }
 
 // limits are the least and the largest number of 8 bits, less a zero point.

@@ -3,6 +3,7 @@ package pass
 import (
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -10,7 +11,7 @@ import (
 // l2 makes ReduceL2 the root of a sum of squares.
 func l2(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
-		if !n.Is("ReduceL2") || n.In[0].Type.DType != tensor.Float32 {
+		if !n.Is(op.ReduceL2) || n.In[0].Type.DType != tensor.Float32 {
 			return nil, nil
 		}
 		call, err := n.Call()
@@ -33,18 +34,9 @@ func l2(b *limit.Budget, g *graph.Graph) (bool, error) {
 		x := n.In[0]
 		squares := &graph.Value{Name: n.Name + "/squares", Type: x.Type}
 		sum := &graph.Value{Name: n.Name + "/sum", Type: n.Out[0].Type}
-		mul, err := binary("Mul", n, x, x, squares)
-		if err != nil {
-			return nil, err
-		}
-		op, version, err := ops.Lookup("", "ReduceSum", 13)
-		if err != nil {
-			return nil, err
-		}
-		reduce := &graph.Node{Name: n.Name + "/ReduceSum", Op: op, Version: version, Attrs: ops.Attrs{"keepdims": n.Attrs.Int("keepdims", 1)},
-			In: []*graph.Value{squares, graph.Constant("", tensor.Of(axes, len(axes)))}}
-		take(reduce, sum)
-		root, err := unary(n, "Sqrt", 13, sum, ops.Attrs{})
-		return append([]*graph.Node{mul, reduce}, root...), err
+		w := writer{n: n}
+		w.add(op.Mul, squares, ops.Attrs{}, x, x)
+		w.add(op.ReduceSum, sum, ops.Attrs{"keepdims": n.Attrs.Int("keepdims", 1)}, squares, graph.Constant("", tensor.Of(axes, len(axes))))
+		return append(w.list, graph.NewNode(n.Name, op.Sqrt, ops.Attrs{}, []*graph.Value{sum}, n.Out)), nil
 	})
 }

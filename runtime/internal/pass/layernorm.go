@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -15,15 +16,14 @@ import (
 func layerNorm(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
 		switch {
-		case n.Is("Div"):
+		case n.Is(op.Div):
 			x, eps, ok := e.normalised(n)
 			if !ok {
 				return nil, nil
 			}
 			ones := slices.Repeat([]float32{1}, x.Type.Shape[len(x.Type.Shape)-1])
-			return node(n, "LayerNormalization", 17, []*graph.Value{x, graph.Constant("", tensor.Of(ones, len(ones)))},
-				ops.Attrs{"axis": int64(-1), "epsilon": eps})
-		case n.Is("Mul", "Add"):
+			return instead(n, op.LayerNormalization, ops.Attrs{"axis": int64(-1), "epsilon": eps}, x, graph.Constant("", tensor.Of(ones, len(ones))))
+		case n.Is(op.Mul, op.Add):
 			for i, v := range n.In {
 				if norm := e.only(n.In[1-i]); norm != nil && e.affineOf(norm, n, v) {
 					take(norm, n.Out[0])
@@ -38,11 +38,11 @@ func layerNorm(b *limit.Budget, g *graph.Graph) (bool, error) {
 // affineOf moves the vector v of n, Mul or Add, into norm, if that is a
 // LayerNormalization of the last axis that has none there yet.
 func (e *editor) affineOf(norm, n *graph.Node, v *graph.Value) bool {
-	if !norm.Is("LayerNormalization") || norm.Attrs.Int("axis", -1) != -1 || len(norm.Out) != 1 || len(norm.In) > 2 && norm.In[2] != nil ||
+	if !norm.Is(op.LayerNormalization) || norm.Attrs.Int("axis", -1) != -1 || len(norm.Out) != 1 || len(norm.In) > 2 && norm.In[2] != nil ||
 		!knownFloats(v, 1) || !knownFloats(norm.In[1], 1) || !v.Type.Shape.Equal(norm.In[1].Type.Shape) {
 		return false
 	}
-	if n.Is("Add") {
+	if n.Is(op.Add) {
 		norm.In = []*graph.Value{norm.In[0], norm.In[1], v}
 		return true
 	}
@@ -58,7 +58,7 @@ func (e *editor) affineOf(norm, n *graph.Node, v *graph.Value) bool {
 // normalised matches the quotient n: what is normalised, and ε.
 func (e *editor) normalised(n *graph.Node) (x *graph.Value, eps float32, ok bool) {
 	sub, root := n.In[0].Def, e.only(n.In[1])
-	if !sub.Is("Sub") || !root.Is("Sqrt") || !e.only(root.In[0]).Is("Add") {
+	if !sub.Is(op.Sub) || !root.Is(op.Sqrt) || !e.only(root.In[0]).Is(op.Add) {
 		return nil, 0, false
 	}
 	x, d, add := sub.In[0], sub.Out[0], root.In[0].Def
@@ -77,7 +77,7 @@ func (e *editor) normalised(n *graph.Node) (x *graph.Value, eps float32, ok bool
 // meanOf returns what v is the mean of, along the last axis, which stays.
 func (e *editor) meanOf(v *graph.Value) *graph.Value {
 	n := e.only(v)
-	if !n.Is("ReduceMean") {
+	if !n.Is(op.ReduceMean) {
 		return nil
 	}
 	call, err := n.Call()
@@ -92,23 +92,17 @@ func (e *editor) meanOf(v *graph.Value) *graph.Value {
 }
 
 func isSquare(n *graph.Node, x *graph.Value) bool {
-	if n.Is("Mul") {
+	if n.Is(op.Mul) {
 		return n.In[0] == x && n.In[1] == x
 	}
-	if !n.Is("Pow") || n.In[0] != x {
+	if !n.Is(op.Pow) || n.In[0] != x {
 		return false
 	}
 	power, ok := scalar(n.In[1], x)
 	return ok && power == 2
 }
 
-// node returns the operator that makes n's result in n's place.
-func node(n *graph.Node, name string, opset int, in []*graph.Value, attrs ops.Attrs) ([]*graph.Node, error) {
-	op, version, err := ops.Lookup("", name, opset)
-	if err != nil {
-		return nil, err
-	}
-	m := &graph.Node{Name: n.Name, Op: op, Version: version, Attrs: attrs, In: in}
-	take(m, n.Out[0])
-	return []*graph.Node{m}, nil
+// instead returns the operator that makes n's result in n's place.
+func instead(n *graph.Node, c op.Code, attrs ops.Attrs, in ...*graph.Value) ([]*graph.Node, error) {
+	return []*graph.Node{graph.NewNode(n.Name, c, attrs, in, n.Out[:1])}, nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -13,19 +14,12 @@ import (
 // channel attention has it, and sound.
 func lines(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(_ *editor, n *graph.Node) ([]*graph.Node, error) {
-		if !n.Is("Conv") || n.Post != (graph.Epilogue{}) || !knownFloats(n.In[1], 3) || len(n.In[0].Type.Shape) != 3 || len(n.Out[0].Type.Shape) != 3 {
+		if !n.Is(op.Conv) || n.Post != (graph.Epilogue{}) || !knownFloats(n.In[1], 3) || len(n.In[0].Type.Shape) != 3 || len(n.Out[0].Type.Shape) != 3 {
 			return nil, nil
 		}
 		row := &graph.Value{Name: n.Name + "/row", Type: picture(n.In[0].Type)}
 		to := &graph.Value{Name: n.Name + "/picture", Type: picture(n.Out[0].Type)}
-		first, err := turn(n, "Unsqueeze", n.In[0], row)
-		if err != nil {
-			return nil, err
-		}
-		last, err := turn(n, "Squeeze", to, n.Out[0])
-		if err != nil {
-			return nil, err
-		}
+		first, last := turn(n, op.Unsqueeze, n.In[0], row), turn(n, op.Squeeze, to, n.Out[0])
 		w := n.In[1].Const()
 		conv := *n
 		conv.In = slices.Clone(n.In)
@@ -51,12 +45,7 @@ func picture(t ops.Type) ops.Type {
 }
 
 // turn returns the node that makes out of x, with one dimension more or less.
-func turn(like *graph.Node, op string, x, out *graph.Value) (*graph.Node, error) {
-	o, version, err := ops.Lookup("", op, 13)
-	if err != nil {
-		return nil, err
-	}
-	n := &graph.Node{Name: like.Name + "/" + op, Op: o, Version: version, In: []*graph.Value{x, graph.Constant("", tensor.Of([]int64{2}, 1))}}
-	take(n, out)
-	return n, nil
+func turn(like *graph.Node, c op.Code, x, out *graph.Value) *graph.Node {
+	in := []*graph.Value{x, graph.Constant("", tensor.Of([]int64{2}, 1))}
+	return graph.NewNode(like.Name+"/"+c.String(), c, nil, in, []*graph.Value{out})
 }

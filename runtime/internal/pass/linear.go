@@ -2,6 +2,7 @@ package pass
 
 import (
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -12,11 +13,11 @@ import (
 // leaves the last dimension may lie between.
 func linear(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
-		if !n.Is("Add", "Mul", "Div") {
+		if !n.Is(op.Add, op.Mul, op.Div) {
 			return nil, nil
 		}
 		for i, v := range n.In {
-			if n.Is("Div") && i == 0 {
+			if n.Is(op.Div) && i == 0 {
 				continue
 			}
 			m, final := e.linearBefore(n.In[1-i])
@@ -24,7 +25,7 @@ func linear(b *limit.Budget, g *graph.Graph) (bool, error) {
 				continue
 			}
 			list, ok := perColumn(v, len(n.In[1-i].Type.Shape), columns(m))
-			if !ok || n.Is("Add") && !addTo(m, list) || !n.Is("Add") && !scaleBy(m, list, n.Is("Div")) {
+			if !ok || n.Is(op.Add) && !addTo(m, list) || !n.Is(op.Add) && !scaleBy(m, list, n.Is(op.Div)) {
 				continue
 			}
 			take(final, n.Out[0])
@@ -39,7 +40,7 @@ func linear(b *limit.Budget, g *graph.Graph) (bool, error) {
 func (e *editor) linearBefore(v *graph.Value) (m, final *graph.Node) {
 	m = e.only(v)
 	final = m
-	if m.Is("Reshape") && lastDim(m.In[0]) > 0 && lastDim(m.In[0]) == lastDim(v) {
+	if m.Is(op.Reshape) && lastDim(m.In[0]) > 0 && lastDim(m.In[0]) == lastDim(v) {
 		m = e.only(m.In[0])
 	}
 	if !isLinear(m) || m.Post.Residual != nil || m.Post.Act.Kind != act.None {
@@ -52,9 +53,9 @@ func (e *editor) linearBefore(v *graph.Value) (m, final *graph.Node) {
 // but what is known, one value a column.
 func isLinear(m *graph.Node) bool {
 	switch {
-	case m.Is("MatMul"):
+	case m.Is(op.MatMul):
 		return len(m.In[0].Type.Shape) >= 2 && knownFloats(m.In[1], 2)
-	case m.Is("Gemm"):
+	case m.Is(op.Gemm):
 		bias := len(m.In) < 3 || m.In[2] == nil || knownFloats(m.In[2], 1) && m.In[2].Type.Shape[0] == columns(m)
 		return knownFloats(m.In[1], 2) && bias && m.Attrs.Float("alpha", 1) == 1 && m.Attrs.Float("beta", 1) == 1
 	}
@@ -63,7 +64,7 @@ func isLinear(m *graph.Node) bool {
 
 // columns is the number of columns of m's weights.
 func columns(m *graph.Node) int {
-	if m.Is("Gemm") && m.Attrs.Int("transB", 0) != 0 {
+	if m.Is(op.Gemm) && m.Attrs.Int("transB", 0) != 0 {
 		return m.In[1].Type.Shape[0]
 	}
 	return m.In[1].Type.Shape[1]
@@ -92,7 +93,7 @@ func perColumn(v *graph.Value, rank, n int) ([]float32, bool) {
 
 // biasIn is where m keeps what it adds to each column.
 func biasIn(m *graph.Node) **graph.Value {
-	if m.Is("MatMul") {
+	if m.Is(op.MatMul) {
 		return &m.Post.Bias
 	}
 	if len(m.In) < 3 {
@@ -121,7 +122,7 @@ func scaleBy(m *graph.Node, list []float32, divide bool) bool {
 	src, dst := tensor.Data[float32](m.In[1].Const()), tensor.Data[float32](w)
 	for i, v := range src {
 		column := i % shape[1]
-		if m.Is("Gemm") && m.Attrs.Int("transB", 0) != 0 {
+		if m.Is(op.Gemm) && m.Attrs.Int("transB", 0) != 0 {
 			column = i / shape[1]
 		}
 		dst[i] = float32(by(float64(list[column]), float64(v)))

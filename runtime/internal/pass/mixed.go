@@ -6,6 +6,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -28,19 +29,19 @@ func mixed(b *limit.Budget, g *graph.Graph) (bool, error) {
 
 // mixedBefore matches the structure that ends in the Concat n.
 func (e *editor) mixedBefore(n *graph.Node) (convs []*graph.Node, split *graph.Node) {
-	if !n.Is("Concat") || !channelAxis(n, n.Out[0]) || len(n.In) < 2 || len(n.In) > ops.MaxGroups {
+	if !n.Is(op.Concat) || !channelAxis(n, n.Out[0]) || len(n.In) < 2 || len(n.In) > ops.MaxGroups {
 		return nil, nil
 	}
 	for i, v := range n.In {
 		conv := e.only(v)
-		if !conv.Is("Conv") || !foldable(conv) || e.only(conv.In[0]) == nil {
+		if !conv.Is(op.Conv) || !foldable(conv) || e.only(conv.In[0]) == nil {
 			return nil, nil
 		}
 		s := conv.In[0].Def
 		if split == nil {
 			split = s
 		}
-		if s != split || !s.Is("Split") || i >= len(s.Out) || s.Out[i] != conv.In[0] {
+		if s != split || !s.Is(op.Split) || i >= len(s.Out) || s.Out[i] != conv.In[0] {
 			return nil, nil
 		}
 		if c, err := convGeometry(conv); err != nil || !depthwise(c, conv) || !sameStride(c, convs) {
@@ -111,10 +112,8 @@ func mixedNode(concat *graph.Node, convs []*graph.Node, split *graph.Node) (*gra
 		bias = append(bias, b...)
 	}
 	attrs["split"] = sizes
-	md := &graph.Node{Name: concat.Name, Op: ops.MDConv, Attrs: attrs,
-		In: append(in, graph.Constant(concat.Name+"/bias", tensor.Of(bias, len(bias))))}
-	take(md, concat.Out[0])
-	return md, nil
+	in = append(in, graph.Constant(concat.Name+"/bias", tensor.Of(bias, len(bias))))
+	return graph.NewNode(concat.Name, op.MDConv, attrs, in, concat.Out[:1]), nil
 }
 
 func int64s(list []int) []int64 {

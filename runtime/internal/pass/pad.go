@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"github.com/mixconv/mixconv/ops/op"
 	"slices"
 
 	"github.com/mixconv/mixconv/limit"
@@ -10,7 +11,7 @@ import (
 // pads moves a Pad with zeros around the picture into the Conv that reads it.
 func pads(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
-		if !n.Is("Conv") || n.Attrs.String("auto_pad", "NOTSET") != "NOTSET" {
+		if !n.Is(op.Conv) || n.Attrs.String("auto_pad", "NOTSET") != "NOTSET" {
 			return nil, nil
 		}
 		pad := e.only(n.In[0])
@@ -36,7 +37,7 @@ func pads(b *limit.Budget, g *graph.Graph) (bool, error) {
 // zeroPads returns the amounts of a Pad that adds zeros to spatial dimensions
 // only, and takes nothing away.
 func zeroPads(n *graph.Node) (begin, end []int, ok bool) {
-	if !n.Is("Pad") || n.Attrs.String("mode", "constant") != "constant" {
+	if !n.Is(op.Pad) || n.Attrs.String("mode", "constant") != "constant" {
 		return nil, nil, false
 	}
 	begin, end, ok = padding(n)

@@ -10,6 +10,7 @@ import (
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
@@ -19,33 +20,33 @@ import (
 type Pass struct {
 	Name  string
 	Does  string
-	After []string // passes that must have run before, in each round
-	of    []string // it does nothing to a graph that has none of these operators
+	After []string  // passes that must have run before, in each round
+	of    []op.Code // it does nothing to a graph that has none of these operators
 	run   func(b *limit.Budget, g *graph.Graph) (changed bool, err error)
 }
 
 // Table lists the passes in the order of a round. A test checks that After
 // holds. Rounds repeat until nothing changes.
 var Table = []Pass{
-	{"identity", "drops nodes that copy their input", nil, []string{"Identity", "Cast", "Pad"}, identity},
-	{"integerconvs", "makes convolutions of quantised values sums of integers, which float32 holds exactly", []string{"identity"}, []string{"QLinearConv", "QuantizeLinear"}, integerConvs},
-	{"integers", "makes quantised values between float32 ones Round", []string{"integerconvs"}, []string{"QuantizeLinear", "DequantizeLinear"}, integers},
-	{"transpose", "moves Transpose behind what commutes with it, where pairs cancel", []string{"identity"}, []string{"Transpose"}, transposes},
-	{"pad", "moves zero Pad into the Conv behind it", []string{"transpose"}, []string{"Pad"}, pads},
-	{"upconv", "makes ConvTranspose whose windows lie side by side a pointwise Conv and DepthToSpace", nil, []string{"ConvTranspose"}, upconv},
-	{"affine", "multiplies BatchNormalization and per-channel Mul and Add into the weights before them", []string{"transpose"}, []string{"BatchNormalization", "Mul", "Add"}, affine},
-	{"splits", "makes one Split of Slices that cut channels without a rest", []string{"identity"}, []string{"Slice"}, splits},
-	{"mixed", "makes Split, depthwise Conv and Concat one MDConv", []string{"transpose", "pad", "affine", "splits"}, []string{"Concat"}, mixed},
-	{"gelu", "makes x·(1+erf(x/√2))/2 and its approximation with tanh Gelu", []string{"identity"}, []string{"Erf", "Tanh"}, gelu},
-	{"layernorm", "makes (x-mean)/√(variance+ε), with scale and bias, LayerNormalization", []string{"identity"}, []string{"Sqrt", "LayerNormalization"}, layerNorm},
-	{"groupnorm", "makes InstanceNormalization of reshaped channels, with scale and bias, GroupNormalization", []string{"affine"}, []string{"InstanceNormalization", "GroupNormalization"}, groupNorm},
-	{"lines", "makes Conv in one dimension one of pictures a row high", nil, []string{"Conv"}, lines},
-	{"attention", "makes Attention without a past its products and Softmax", []string{"identity"}, []string{"Attention"}, attention},
-	{"scale", "moves products with a number into the MatMul of two values before or behind them", []string{"identity"}, []string{"MatMul"}, scale},
-	{"l2", "makes ReduceL2 the root of a sum of squares", nil, []string{"ReduceL2"}, l2},
-	{"linear", "multiplies Mul and Add of a constant into the MatMul or Gemm before them", []string{"affine"}, []string{"MatMul", "Gemm"}, linear},
-	{"swish", "makes x · Sigmoid(x) Swish and x · HardSigmoid(x) HardSwish", []string{"identity"}, []string{"Sigmoid", "HardSigmoid"}, swish},
-	{"residual", "moves Add into the convolution that makes one of its inputs", []string{"affine", "mixed", "linear"}, []string{"Add"}, residual},
+	{"identity", "drops nodes that copy their input", nil, []op.Code{op.Identity, op.Cast, op.Pad}, identity},
+	{"integerconvs", "makes convolutions of quantised values sums of integers, which float32 holds exactly", []string{"identity"}, []op.Code{op.QLinearConv, op.QuantizeLinear}, integerConvs},
+	{"integers", "makes quantised values between float32 ones Round", []string{"integerconvs"}, []op.Code{op.QuantizeLinear, op.DequantizeLinear}, integers},
+	{"transpose", "moves Transpose behind what commutes with it, where pairs cancel", []string{"identity"}, []op.Code{op.Transpose}, transposes},
+	{"pad", "moves zero Pad into the Conv behind it", []string{"transpose"}, []op.Code{op.Pad}, pads},
+	{"upconv", "makes ConvTranspose whose windows lie side by side a pointwise Conv and DepthToSpace", nil, []op.Code{op.ConvTranspose}, upconv},
+	{"affine", "multiplies BatchNormalization and per-channel Mul and Add into the weights before them", []string{"transpose"}, []op.Code{op.BatchNormalization, op.Mul, op.Add}, affine},
+	{"splits", "makes one Split of Slices that cut channels without a rest", []string{"identity"}, []op.Code{op.Slice}, splits},
+	{"mixed", "makes Split, depthwise Conv and Concat one MDConv", []string{"transpose", "pad", "affine", "splits"}, []op.Code{op.Concat}, mixed},
+	{"gelu", "makes x·(1+erf(x/√2))/2 and its approximation with tanh Gelu", []string{"identity"}, []op.Code{op.Erf, op.Tanh}, gelu},
+	{"layernorm", "makes (x-mean)/√(variance+ε), with scale and bias, LayerNormalization", []string{"identity"}, []op.Code{op.Sqrt, op.LayerNormalization}, layerNorm},
+	{"groupnorm", "makes InstanceNormalization of reshaped channels, with scale and bias, GroupNormalization", []string{"affine"}, []op.Code{op.InstanceNormalization, op.GroupNormalization}, groupNorm},
+	{"lines", "makes Conv in one dimension one of pictures a row high", nil, []op.Code{op.Conv}, lines},
+	{"attention", "makes Attention without a past its products and Softmax", []string{"identity"}, []op.Code{op.Attention}, attention},
+	{"scale", "moves products with a number into the MatMul of two values before or behind them", []string{"identity"}, []op.Code{op.MatMul}, scale},
+	{"l2", "makes ReduceL2 the root of a sum of squares", nil, []op.Code{op.ReduceL2}, l2},
+	{"linear", "multiplies Mul and Add of a constant into the MatMul or Gemm before them", []string{"affine"}, []op.Code{op.MatMul, op.Gemm}, linear},
+	{"swish", "makes x · Sigmoid(x) Swish and x · HardSigmoid(x) HardSwish", []string{"identity"}, []op.Code{op.Sigmoid, op.HardSigmoid}, swish},
+	{"residual", "moves Add into the convolution that makes one of its inputs", []string{"affine", "mixed", "linear"}, []op.Code{op.Add}, residual},
 	{"activation", "moves activations into the convolution before them", []string{"affine", "swish", "gelu", "residual"}, activations, activation},
 }
 
@@ -155,7 +156,7 @@ func (e *editor) only(v *graph.Value) *graph.Node {
 // is the node whose output v is. fits must hold for each of them.
 func (e *editor) makers(v *graph.Value, fits func(*graph.Node) bool) (convs []*graph.Node, final *graph.Node) {
 	final = e.only(v)
-	if !final.Is("Concat") || !channelAxis(final, v) {
+	if !final.Is(op.Concat) || !channelAxis(final, v) {
 		if final == nil || !fits(final) {
 			return nil, nil
 		}
@@ -180,7 +181,7 @@ func take(n *graph.Node, v *graph.Value) {
 // accumulates reports whether n sums products, and so has an epilogue, with no
 // activation in it yet.
 func accumulates(n *graph.Node) bool {
-	return n.Is("Conv", "MDConv", "Gemm", "MatMul") && n.Post.Act.Kind == act.None
+	return n.Is(op.Conv, op.MDConv, op.Gemm, op.MatMul) && n.Post.Act.Kind == act.None
 }
 
 // with returns attrs with one changed.

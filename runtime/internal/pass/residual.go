@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
@@ -15,7 +16,7 @@ import (
 // known: two unknown batch sizes may differ.
 func residual(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
-		if !n.Is("Add") || n.In[0] == n.In[1] || !n.In[0].Type.Shape.Known() ||
+		if !n.Is(op.Add) || n.In[0] == n.In[1] || !n.In[0].Type.Shape.Known() ||
 			n.In[0].Type.DType != tensor.Float32 || !n.In[0].Type.Shape.Equal(n.In[1].Type.Shape) {
 			return nil, nil
 		}
@@ -39,7 +40,7 @@ func residual(b *limit.Budget, g *graph.Graph) (bool, error) {
 
 // takesResidual reports whether m can add v before it stores its result.
 func (e *editor) takesResidual(m *graph.Node, v *graph.Value) bool {
-	free := m.Is("Conv", "MDConv") && m.Post == (graph.Epilogue{}) ||
+	free := m.Is(op.Conv, op.MDConv) && m.Post == (graph.Epilogue{}) ||
 		isLinear(m) && m.Post.Residual == nil && m.Post.Act.Kind == act.None
 	return free && e.before(v, m)
 }
@@ -48,7 +49,7 @@ func (e *editor) takesResidual(m *graph.Node, v *graph.Value) bool {
 // Reshape makes moved of, which then makes sum.
 func (e *editor) residualBefore(moved, v, sum *graph.Value) ([]*graph.Node, error) {
 	final := e.only(moved)
-	if !final.Is("Transpose", "Reshape") {
+	if !final.Is(op.Transpose, op.Reshape) {
 		return nil, nil
 	}
 	m := e.only(final.In[0])
@@ -59,13 +60,8 @@ func (e *editor) residualBefore(moved, v, sum *graph.Value) ([]*graph.Node, erro
 	if perm := permOf(final); perm != nil {
 		e.ahead[m] = append(e.ahead[m], transpose(back.Name, v, back, invert(perm)))
 	} else {
-		op, version, err := ops.Lookup("", "Reshape", 13)
-		if err != nil {
-			return nil, err
-		}
 		shape := graph.Constant("", tensor.Of(int64s(back.Type.Shape), len(back.Type.Shape)))
-		reshape := &graph.Node{Name: back.Name, Op: op, Version: version, Attrs: ops.Attrs{}, In: []*graph.Value{v, shape}}
-		take(reshape, back)
+		reshape := graph.NewNode(back.Name, op.Reshape, ops.Attrs{}, []*graph.Value{v, shape}, []*graph.Value{back})
 		e.ahead[m] = append(e.ahead[m], reshape)
 	}
 	m.Post.Residual = back
@@ -81,15 +77,12 @@ func (e *editor) addToAll(convs []*graph.Node, v *graph.Value) error {
 		return nil
 	}
 	first := convs[0]
-	op, version, err := ops.Lookup("", "Split", 13)
-	if err != nil {
-		return err
-	}
 	var sizes []int64
-	split := &graph.Node{Name: first.Name + "/residual", Op: op, Version: version, Attrs: ops.Attrs{"axis": int64(1)}}
+	var parts []*graph.Value
+	name := first.Name + "/residual"
 	for i, conv := range convs {
-		part := &graph.Value{Name: fmt.Sprintf("%s_%d", split.Name, i), Type: conv.Out[0].Type, Def: split}
-		split.Out = append(split.Out, part)
+		part := &graph.Value{Name: fmt.Sprintf("%s_%d", name, i), Type: conv.Out[0].Type}
+		parts = append(parts, part)
 		conv.Post.Residual = part
 		sizes = append(sizes, int64(part.Type.Shape[1]))
 		at, _ := e.place(conv)
@@ -97,7 +90,8 @@ func (e *editor) addToAll(convs []*graph.Node, v *graph.Value) error {
 			first = conv
 		}
 	}
-	split.In = []*graph.Value{v, graph.Constant("", tensor.Of(sizes, len(sizes)))}
+	in := []*graph.Value{v, graph.Constant("", tensor.Of(sizes, len(sizes)))}
+	split := graph.NewNode(name, op.Split, ops.Attrs{"axis": int64(1)}, in, parts)
 	e.ahead[first] = append(e.ahead[first], split)
 	return nil
 }

@@ -2,6 +2,7 @@ package pass
 
 import (
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
@@ -13,7 +14,7 @@ func scale(b *limit.Budget, g *graph.Graph) (bool, error) {
 			changed := false
 			for i, v := range n.In {
 				from := &n.In[i]
-				if moved := e.only(v); moved.Is("Transpose") {
+				if moved := e.only(v); moved.Is(op.Transpose) {
 					from = &moved.In[0]
 				}
 				if c, x, ok := multiple(e.only(*from)); ok && multiply(n, c) {
@@ -35,19 +36,19 @@ func scale(b *limit.Budget, g *graph.Graph) (bool, error) {
 }
 
 func isProduct(n *graph.Node) bool {
-	return n.Is("MatMul") && !n.In[0].Known() && !n.In[1].Known() && len(n.In[0].Type.Shape) >= 2 && len(n.In[1].Type.Shape) >= 2
+	return n.Is(op.MatMul) && !n.In[0].Known() && !n.In[1].Known() && len(n.In[0].Type.Shape) >= 2 && len(n.In[1].Type.Shape) >= 2
 }
 
 // multiple reads n as c·x.
 func multiple(n *graph.Node) (c float32, x *graph.Value, ok bool) {
-	if !n.Is("Mul", "Div") {
+	if !n.Is(op.Mul, op.Div) {
 		return 0, nil, false
 	}
 	for i, v := range n.In {
-		if c, ok = scalar(v, n.In[1-i]); !ok || n.Is("Div") && i == 0 {
+		if c, ok = scalar(v, n.In[1-i]); !ok || n.Is(op.Div) && i == 0 {
 			continue
 		}
-		if n.Is("Div") {
+		if n.Is(op.Div) {
 			c = 1 / c
 		}
 		return c, n.In[1-i], true

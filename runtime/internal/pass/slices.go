@@ -6,6 +6,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -28,10 +29,6 @@ func splits(b *limit.Budget, g *graph.Graph) (bool, error) {
 			cuts[n.In[0]] = append(cuts[n.In[0]], channelSlice{n, from, to})
 		}
 	}
-	split, version, err := ops.Lookup("", "Split", 11) // sizes as an attribute
-	if err != nil {
-		return false, err
-	}
 	with := map[*graph.Node][]*graph.Node{}
 	for x, parts := range cuts {
 		first := parts[0].node
@@ -40,13 +37,13 @@ func splits(b *limit.Budget, g *graph.Graph) (bool, error) {
 		if !whole {
 			continue
 		}
-		s := &graph.Node{Name: first.Name, Op: split, Version: version, In: []*graph.Value{x}, Attrs: ops.Attrs{"axis": int64(1), "split": sizes}}
+		var out []*graph.Value
 		for _, p := range parts {
-			p.node.Out[0].Def = s
-			s.Out = append(s.Out, p.node.Out[0])
+			out = append(out, p.node.Out[0])
 			with[p.node] = []*graph.Node{} // nothing
 		}
-		with[first] = []*graph.Node{s}
+		in := []*graph.Value{x, graph.Constant("", tensor.Of(sizes, len(sizes)))}
+		with[first] = []*graph.Node{graph.NewNode(first.Name, op.Split, ops.Attrs{"axis": int64(1)}, in, out)}
 	}
 	return edit(b, g, func(_ *editor, n *graph.Node) ([]*graph.Node, error) { return with[n], nil })
 }
@@ -68,7 +65,7 @@ func partition(parts []channelSlice, channels int64) (sizes []int64, whole bool)
 // channelRange returns the range of a Slice that takes adjacent channels of
 // [N,C,H,W] and nothing else.
 func channelRange(n *graph.Node) (from, to int64, ok bool) {
-	if !n.Is("Slice") || len(n.In) < 4 || len(n.In[0].Type.Shape) != 4 {
+	if !n.Is(op.Slice) || len(n.In) < 4 || len(n.In[0].Type.Shape) != 4 {
 		return 0, 0, false
 	}
 	channels := int64(n.In[0].Type.Shape[1])

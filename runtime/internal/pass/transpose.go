@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -12,7 +13,7 @@ import (
 // permOf returns a Transpose's permutation: output dimension i is input
 // dimension perm[i]. It is nil for other nodes and unknown ranks.
 func permOf(n *graph.Node) []int {
-	if !n.Is("Transpose") || n.In[0].Type.Shape == nil {
+	if !n.Is(op.Transpose) || n.In[0].Type.Shape == nil {
 		return nil
 	}
 	rank := len(n.In[0].Type.Shape)
@@ -86,17 +87,11 @@ func invert(perm []int) []int {
 
 // transpose returns a Transpose node that makes out from in.
 func transpose(name string, in, out *graph.Value, perm []int) *graph.Node {
-	op, version, err := ops.Lookup("", "Transpose", 13)
-	if err != nil {
-		panic(err) // the registry lacks Transpose: a bug here, not in the model
-	}
 	p := make([]int64, len(perm))
 	for i, v := range perm {
 		p[i] = int64(v)
 	}
-	n := &graph.Node{Name: name, Op: op, Version: version, Attrs: ops.Attrs{"perm": p}, In: []*graph.Value{in}}
-	take(n, out)
-	return n
+	return graph.NewNode(name, op.Transpose, ops.Attrs{"perm": p}, []*graph.Value{in}, []*graph.Value{out})
 }
 
 // sinking is one attempt to move Transposes from the inputs of n to its
@@ -109,13 +104,13 @@ type sinking struct {
 
 func (s *sinking) sink() []*graph.Node {
 	n := s.n
-	elementwise := n.Is("Sigmoid", "Relu", "Clip", "HardSwish", "HardSigmoid", "Swish", "Add", "Mul", "Sub", "Div")
-	axis := n.Is("Split", "Concat")
+	elementwise := n.Is(op.Sigmoid, op.Relu, op.Clip, op.HardSwish, op.HardSigmoid, op.Swish, op.Add, op.Mul, op.Sub, op.Div)
+	axis := n.Is(op.Split, op.Concat)
 	if !elementwise && !axis || n.Post != (graph.Epilogue{}) {
 		return nil
 	}
 	data := n.In
-	if n.Is("Split", "Clip") {
+	if n.Is(op.Split, op.Clip) {
 		data = n.In[:1]
 	}
 	in, ok := s.before(data, elementwise)

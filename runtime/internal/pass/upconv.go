@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -14,7 +15,7 @@ import (
 // DepthToSpace.
 func upconv(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
-		if !n.Is("ConvTranspose") || !sideBySide(n) {
+		if !n.Is(op.ConvTranspose) || !sideBySide(n) {
 			return nil, nil
 		}
 		x, weights := n.In[0], n.In[1].Const()
@@ -22,23 +23,15 @@ func upconv(b *limit.Budget, g *graph.Graph) (bool, error) {
 		shape := x.Type.Shape.Clone()
 		shape[1] = channels * size * size
 		deep := &graph.Value{Name: n.Name + "/deep", Type: ops.Type{DType: tensor.Float32, Shape: shape}}
-		op, version, err := ops.Lookup("", "Conv", 13)
-		if err != nil {
-			return nil, err
-		}
-		conv := &graph.Node{Name: n.Name + "/Conv", Op: op, Version: version, Attrs: ops.Attrs{},
-			In: []*graph.Value{x, graph.Constant(n.In[1].Name+"/pointwise", pointwise(weights))}}
+		in := []*graph.Value{x, graph.Constant(n.In[1].Name+"/pointwise", pointwise(weights))}
 		if len(n.In) > 2 && n.In[2] != nil {
 			bias := slices.Repeat(tensor.Data[float32](n.In[2].Const()), size*size)
-			conv.In = append(conv.In, graph.Constant(n.In[2].Name+"/pointwise", tensor.Of(bias, len(bias))))
+			in = append(in, graph.Constant(n.In[2].Name+"/pointwise", tensor.Of(bias, len(bias))))
 		}
-		take(conv, deep)
-		if op, version, err = ops.Lookup("", "DepthToSpace", 13); err != nil {
-			return nil, err
-		}
-		spread := &graph.Node{Name: n.Name, Op: op, Version: version, Attrs: ops.Attrs{"blocksize": int64(size)}, In: []*graph.Value{deep}}
-		take(spread, n.Out[0])
-		return []*graph.Node{conv, spread}, nil
+		return []*graph.Node{
+			graph.NewNode(n.Name+"/Conv", op.Conv, ops.Attrs{}, in, []*graph.Value{deep}),
+			graph.NewNode(n.Name, op.DepthToSpace, ops.Attrs{"blocksize": int64(size)}, []*graph.Value{deep}, n.Out),
+		}, nil
 	})
 }
 

@@ -4,16 +4,17 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
 // pictureOps are the operators that read their first input, and write their
 // result, as pictures.
-var pictureOps = []string{"Conv", "MDConv", "MaxPool", "AveragePool", "GlobalAveragePool", "Resize", "Upsample", "BatchNormalization", "DepthToSpace"}
+var pictureOps = []op.Code{op.Conv, op.MDConv, op.MaxPool, op.AveragePool, op.GlobalAveragePool, op.Resize, op.Upsample, op.BatchNormalization, op.DepthToSpace}
 
 // elementOps are the operators whose results lie best as their inputs do.
-var elementOps = []string{"Relu", "Clip", "Sigmoid", "Swish", "HardSigmoid", "HardSwish", "Tanh", "Erf", "Gelu", "LeakyRelu", "PRelu", "Elu", "Sqrt", "Identity",
-	"Add", "Sub", "Mul", "Div", "Concat", "Pad", "Split", "Slice", "GroupNormalization"}
+var elementOps = []op.Code{op.Relu, op.Clip, op.Sigmoid, op.Swish, op.HardSigmoid, op.HardSwish, op.Tanh, op.Erf, op.Gelu, op.LeakyRelu, op.PRelu, op.Elu, op.Sqrt, op.Identity,
+	op.Add, op.Sub, op.Mul, op.Div, op.Concat, op.Pad, op.Split, op.Slice, op.GroupNormalization}
 
 // findImages finds the values of rank 4 that are best stored as pictures,
 // channels last: what convolutions and their like read or make, directly or
@@ -52,7 +53,7 @@ func findImages(g *graph.Graph) map[*graph.Value]bool {
 func findTurns(g *graph.Graph) map[*graph.Value][]int {
 	turns, uses := map[*graph.Value][]int{}, g.Uses()
 	for _, n := range g.Nodes {
-		if n.Is("Transpose") && uses[n.In[0]] == 1 {
+		if n.Is(op.Transpose) && uses[n.In[0]] == 1 {
 			turns[n.In[0]] = permOf(n)
 		}
 	}

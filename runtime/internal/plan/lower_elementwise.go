@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/eval"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/runtime/internal/pass"
@@ -56,7 +57,7 @@ func (p *planner) each(n *graph.Node, name string, job func(nest kernel.Nest, ds
 	return nil
 }
 
-var binaryOps = map[string]kernel.BinaryOp{"Add": kernel.Add, "Sub": kernel.Sub, "Mul": kernel.Mul, "Div": kernel.Div, "PRelu": kernel.PRelu}
+var binaryOps = map[op.Code]kernel.BinaryOp{op.Add: kernel.Add, op.Sub: kernel.Sub, op.Mul: kernel.Mul, op.Div: kernel.Div, op.PRelu: kernel.PRelu}
 
 // binary lowers an element-wise operator of two operands, with broadcasting.
 func (p *planner) binary(n *graph.Node) error {
@@ -77,9 +78,9 @@ func (p *planner) binary(n *graph.Node) error {
 	if !ok {
 		return errNoKernel
 	}
-	op := binaryOps[n.Op.Name]
+	f := binaryOps[n.Op.Code]
 	p.step(n, n.Op.Name, []*Place{a, b}, []*Place{out}, func(mem *memory) kernel.Job {
-		return kernel.Binary(p.plan.set, nest, mem.floats(out), mem.floats(a), mem.floats(b), op)
+		return kernel.Binary(p.plan.set, nest, mem.floats(out), mem.floats(a), mem.floats(b), f)
 	})
 	return nil
 }
@@ -110,7 +111,7 @@ func alongside(v *graph.Value, place, out *Place) *Place {
 // squeeze and excitation, to the pointwise convolution that alone reads it.
 func (p *planner) gate(n *graph.Node) bool {
 	reader := p.readers[n.Out[0]]
-	if !n.Is("Mul") || !reader.Is("Conv") || p.targets[n.Out[0]] != nil || !floats(reader) {
+	if !n.Is(op.Mul) || !reader.Is(op.Conv) || p.targets[n.Out[0]] != nil || !floats(reader) {
 		return false
 	}
 	c, err := geometry(reader)

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 )
@@ -15,7 +16,7 @@ func (p *planner) mixed(n *graph.Node) error {
 		return err
 	}
 	name := "mdconv"
-	if n.Is("Conv") {
+	if n.Is(op.Conv) {
 		name = "depthwise"
 	}
 	if from != nil {
@@ -81,7 +82,7 @@ func (p *planner) mixedKernel(n, from *graph.Node) (k kernel.Mixed, err error) {
 		return k, err
 	}
 	m := ops.Mixed{Split: []int{k.In.C}}
-	if n.Is("Conv") {
+	if n.Is(op.Conv) {
 		c, err := ops.ConvOf(call)
 		if err != nil {
 			return k, err
@@ -141,7 +142,7 @@ func (p *planner) expands(n *graph.Node, c ops.Conv) bool {
 	if _, planar := p.planar(n, c); !planar && !pointwise(n, c) {
 		return false
 	}
-	if reader.Is("Conv") {
+	if reader.Is(op.Conv) {
 		if rc, err := geometry(reader); err != nil || !isDepthwise(reader, rc) {
 			return false
 		}
@@ -166,7 +167,7 @@ func pointwise(n *graph.Node, c ops.Conv) bool {
 func singleReaders(g *graph.Graph) map[*graph.Value]*graph.Node {
 	readers, uses := map[*graph.Value]*graph.Node{}, g.Uses()
 	for _, n := range g.Nodes {
-		if n.Is("Conv", "MDConv") && uses[n.In[0]] == 1 {
+		if n.Is(op.Conv, op.MDConv) && uses[n.In[0]] == 1 {
 			readers[n.In[0]] = n
 		}
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 )
@@ -23,7 +24,7 @@ func (p *planner) windowPool(n *graph.Node) error {
 		return err
 	}
 	k, name := kernel.WindowPool{Window: window(c)}, "max pool"
-	if n.Is("AveragePool") {
+	if n.Is(op.AveragePool) {
 		padded := n.Attrs.Int("count_include_pad", 0) != 0
 		k.Rows, k.Cols, name = counts(c, 0, in.dims[2], padded), counts(c, 1, in.dims[3], padded), "average pool"
 	}

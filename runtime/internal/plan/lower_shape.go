@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
@@ -93,7 +94,7 @@ func (p *planner) reshape(n *graph.Node) error {
 // to, last Concat first, so that one may write into another.
 func (p *planner) aimConcats(g *graph.Graph) {
 	for _, n := range slices.Backward(g.Nodes) {
-		if !n.Is("Concat") || !floats(n) {
+		if !n.Is(op.Concat) || !floats(n) {
 			continue
 		}
 		axis, ok := concatAxis(n)
@@ -155,7 +156,7 @@ func concatAxis(n *graph.Node) (int, bool) {
 // aimable reports whether v is made by a step that can write anywhere, and is
 // not promised to another Concat.
 func (p *planner) aimable(v *graph.Value) bool {
-	return v.Def != nil && !v.Known() && p.targets[v] == nil && !slices.Contains(views, v.Def.Op.Name) && floats(v.Def)
+	return v.Def != nil && !v.Known() && p.targets[v] == nil && !v.Def.Is(views...) && floats(v.Def)
 }
 
 // concat copies those inputs that were not written to their part directly.

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -35,7 +36,7 @@ func (p *Packs) expect(g *graph.Graph) {
 	}
 	n := 0
 	for _, node := range g.Nodes {
-		if node.Is("Conv", "MDConv", "Gemm", "MatMul") {
+		if node.Is(op.Conv, op.MDConv, op.Gemm, op.MatMul) {
 			for _, v := range node.In[1:] {
 				if knownFloats(v) {
 					n += v.Type.Shape.Elements()

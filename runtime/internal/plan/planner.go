@@ -9,6 +9,7 @@ import (
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/eval"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -43,29 +44,29 @@ var errNoKernel = errors.New("no planned kernel")
 
 // lowerings has one row per operator that the planned engine runs itself;
 // mapped does the other functions of one variable.
-var lowerings = map[string]func(*planner, *graph.Node) error{
-	"Conv": (*planner).conv, "MDConv": (*planner).mixed, "Gemm": (*planner).gemm, "MatMul": (*planner).matMul,
+var lowerings = map[op.Code]func(*planner, *graph.Node) error{
+	op.Conv: (*planner).conv, op.MDConv: (*planner).mixed, op.Gemm: (*planner).gemm, op.MatMul: (*planner).matMul,
 
-	"GlobalAveragePool": (*planner).globalPool, "ReduceMean": (*planner).reduceMean, "ReduceSum": (*planner).reduceSum,
-	"MaxPool": (*planner).windowPool, "AveragePool": (*planner).windowPool,
-	"Resize": (*planner).resize, "Upsample": (*planner).resize,
+	op.GlobalAveragePool: (*planner).globalPool, op.ReduceMean: (*planner).reduceMean, op.ReduceSum: (*planner).reduceSum,
+	op.MaxPool: (*planner).windowPool, op.AveragePool: (*planner).windowPool,
+	op.Resize: (*planner).resize, op.Upsample: (*planner).resize,
 
-	"Relu": (*planner).unary, "LeakyRelu": (*planner).unary, "Round": (*planner).unary, "Clip": (*planner).unary, "Sigmoid": (*planner).unary, "Swish": (*planner).unary,
-	"HardSigmoid": (*planner).unary, "HardSwish": (*planner).unary, "Tanh": (*planner).unary, "Erf": (*planner).unary, "Gelu": (*planner).unary,
-	"Add": (*planner).binary, "Sub": (*planner).binary, "Mul": (*planner).binary, "Div": (*planner).binary, "PRelu": (*planner).binary,
+	op.Relu: (*planner).unary, op.LeakyRelu: (*planner).unary, op.Round: (*planner).unary, op.Clip: (*planner).unary, op.Sigmoid: (*planner).unary, op.Swish: (*planner).unary,
+	op.HardSigmoid: (*planner).unary, op.HardSwish: (*planner).unary, op.Tanh: (*planner).unary, op.Erf: (*planner).unary, op.Gelu: (*planner).unary,
+	op.Add: (*planner).binary, op.Sub: (*planner).binary, op.Mul: (*planner).binary, op.Div: (*planner).binary, op.PRelu: (*planner).binary,
 
-	"LayerNormalization": (*planner).layerNorm, "InstanceNormalization": (*planner).instanceNorm, "GroupNormalization": (*planner).groupNorm,
-	"Softmax": (*planner).softmax,
+	op.LayerNormalization: (*planner).layerNorm, op.InstanceNormalization: (*planner).instanceNorm, op.GroupNormalization: (*planner).groupNorm,
+	op.Softmax: (*planner).softmax,
 
-	"DepthToSpace": (*planner).depthToSpace,
+	op.DepthToSpace: (*planner).depthToSpace,
 
-	"Concat": (*planner).concat, "Pad": (*planner).pad, "Tile": (*planner).tile,
-	"Split": (*planner).split, "Slice": (*planner).slice, "Gather": (*planner).gather, "Expand": (*planner).expand, "Transpose": (*planner).transpose,
-	"Identity": (*planner).reshape, "Reshape": (*planner).reshape, "Flatten": (*planner).reshape, "Squeeze": (*planner).reshape, "Unsqueeze": (*planner).reshape,
+	op.Concat: (*planner).concat, op.Pad: (*planner).pad, op.Tile: (*planner).tile,
+	op.Split: (*planner).split, op.Slice: (*planner).slice, op.Gather: (*planner).gather, op.Expand: (*planner).expand, op.Transpose: (*planner).transpose,
+	op.Identity: (*planner).reshape, op.Reshape: (*planner).reshape, op.Flatten: (*planner).reshape, op.Squeeze: (*planner).reshape, op.Unsqueeze: (*planner).reshape,
 }
 
 // views are the operators whose result lies in their input's buffer.
-var views = []string{"Split", "Slice", "Gather", "Expand", "Transpose", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"}
+var views = []op.Code{op.Split, op.Slice, op.Gather, op.Expand, op.Transpose, op.Identity, op.Reshape, op.Flatten, op.Squeeze, op.Unsqueeze}
 
 func (p *planner) run(g *graph.Graph) (err error) {
 	defer errs.Recover(&err)
@@ -116,10 +117,10 @@ func (p *planner) checkSizes(g *graph.Graph) error {
 // Lowers reports whether there is a planned kernel for n, if its shapes allow it.
 func Lowers(n *graph.Node) bool {
 	is := func(v *graph.Value) bool { return v != nil && v.Type.DType == tensor.Float32 }
-	if !n.Is(n.Op.Name) || len(n.In) == 0 || !is(n.In[0]) || slices.ContainsFunc(n.Out, func(v *graph.Value) bool { return !is(v) }) {
+	if len(n.In) == 0 || !is(n.In[0]) || slices.ContainsFunc(n.Out, func(v *graph.Value) bool { return !is(v) }) {
 		return false
 	}
-	if lowerings[n.Op.Name] != nil {
+	if lowerings[n.Op.Code] != nil {
 		return true
 	}
 	call, err := n.Call()
@@ -133,11 +134,11 @@ func Lowers(n *graph.Node) bool {
 // node lowers n to a planned kernel, or to the reference loops.
 func (p *planner) node(n *graph.Node) (err error) {
 	defer errs.Recover(&err)
-	lower := lowerings[n.Op.Name]
+	lower := lowerings[n.Op.Code]
 	if lower == nil {
 		lower = (*planner).mapped
 	}
-	if !n.Is(n.Op.Name) || !floats(n) {
+	if !floats(n) {
 		return p.fallback(n)
 	}
 	err = lower(p, n)
@@ -155,7 +156,7 @@ func floats(n *graph.Node) bool {
 		return false
 	}
 	for v := range n.Operands {
-		if !someElements(v.Type.Shape) && (n.Op.Name != "Resize" || v == n.In[0]) {
+		if !someElements(v.Type.Shape) && (!n.Is(op.Resize) || v == n.In[0]) {
 			return false
 		}
 	}
@@ -176,7 +177,7 @@ func (p *planner) step(n *graph.Node, name string, reads, writes []*Place, bind 
 
 // macs counts n's multiply-adds; 0 for the copies that no node asks for.
 func macs(n *graph.Node) int64 {
-	if n.Op == nil || !n.Is("Conv", "MDConv", "MatMul", "Gemm") {
+	if n.Op == nil || !n.Is(op.Conv, op.MDConv, op.MatMul, op.Gemm) {
 		return 0
 	}
 	call, err := n.Call()
