@@ -136,9 +136,8 @@ func (o *Op) Attrs(version int) []AttrSpec {
 // without inference, is a mistake in this package.
 var registry = sync.OnceValue(func() map[string]func() *Op {
 	m := make(map[string]func() *Op, op.Count)
-	code := op.Code(0)
 	for name, lines := range cutSchemas(schemas) {
-		code++ // codes are generated in the order of the schemas
+		code := op.Code(len(m) + 1) // codes are generated in the order of the schemas
 		m[name] = sync.OnceValue(func() *Op {
 			o, err := parseOperator(lines)
 			if err != nil {
