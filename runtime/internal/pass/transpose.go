@@ -104,13 +104,13 @@ type sinking struct {
 
 func (s *sinking) sink() []*graph.Node {
 	n := s.n
-	elementwise := n.Is(op.Sigmoid, op.Relu, op.Clip, op.HardSwish, op.HardSigmoid, op.Swish, op.Add, op.Mul, op.Sub, op.Div)
+	elementwise := n.Has(ops.Elementwise)
 	axis := n.Is(op.Split, op.Concat)
 	if !elementwise && !axis || n.Post != (graph.Epilogue{}) {
 		return nil
 	}
 	data := n.In
-	if n.Is(op.Split, op.Clip) {
+	if n.Has(ops.Unary) || n.Is(op.Split) {
 		data = n.In[:1]
 	}
 	in, ok := s.before(data, elementwise)

@@ -8,14 +8,6 @@ import (
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
-// pictureOps are the operators that read their first input, and write their
-// result, as pictures.
-var pictureOps = []op.Code{op.Conv, op.MDConv, op.MaxPool, op.AveragePool, op.GlobalAveragePool, op.Resize, op.Upsample, op.BatchNormalization, op.DepthToSpace}
-
-// elementOps are the operators whose results lie best as their inputs do.
-var elementOps = []op.Code{op.Relu, op.Clip, op.Sigmoid, op.Swish, op.HardSigmoid, op.HardSwish, op.Tanh, op.Erf, op.Gelu, op.LeakyRelu, op.PRelu, op.Elu, op.Sqrt, op.Identity,
-	op.Add, op.Sub, op.Mul, op.Div, op.Concat, op.Pad, op.Split, op.Slice, op.GroupNormalization}
-
 // findImages finds the values of rank 4 that are best stored as pictures,
 // channels last: what convolutions and their like read or make, directly or
 // behind operators that work element by element. Other values of rank 4, such
@@ -33,15 +25,15 @@ func findImages(g *graph.Graph) map[*graph.Value]bool {
 		return slices.ContainsFunc(list, func(v *graph.Value) bool { return images[v] && !v.Known() })
 	}
 	for _, n := range slices.Backward(g.Nodes) {
-		if n.Is(pictureOps...) {
+		if isStored(n, pictures) {
 			mark(n.In[:1])
 			mark(n.Out)
-		} else if n.Is(elementOps...) && some(n.Out) {
+		} else if some(n.Out) && liesAsInputs(n) {
 			mark(n.In)
 		}
 	}
 	for _, n := range g.Nodes {
-		if n.Is(elementOps...) && some(n.In) {
+		if some(n.In) && liesAsInputs(n) {
 			mark(n.Out)
 		}
 	}

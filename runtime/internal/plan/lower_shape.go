@@ -156,7 +156,7 @@ func concatAxis(n *graph.Node) (int, bool) {
 // aimable reports whether v is made by a step that can write anywhere, and is
 // not promised to another Concat.
 func (p *planner) aimable(v *graph.Value) bool {
-	return v.Def != nil && !v.Known() && p.targets[v] == nil && !v.Def.Is(views...) && floats(v.Def)
+	return v.Def != nil && !v.Known() && p.targets[v] == nil && !isStored(v.Def, view) && floats(v.Def)
 }
 
 // concat copies those inputs that were not written to their part directly.

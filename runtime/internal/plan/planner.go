@@ -8,7 +8,6 @@ import (
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
-	"github.com/mixconv/mixconv/ops/eval"
 	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
@@ -41,32 +40,6 @@ type copyKey struct {
 // errNoKernel says that a lowering does not cover a node; the reference loops
 // then run it.
 var errNoKernel = errors.New("no planned kernel")
-
-// lowerings has one row per operator that the planned engine runs itself;
-// mapped does the other functions of one variable.
-var lowerings = map[op.Code]func(*planner, *graph.Node) error{
-	op.Conv: (*planner).conv, op.MDConv: (*planner).mixed, op.Gemm: (*planner).gemm, op.MatMul: (*planner).matMul,
-
-	op.GlobalAveragePool: (*planner).globalPool, op.ReduceMean: (*planner).reduceMean, op.ReduceSum: (*planner).reduceSum,
-	op.MaxPool: (*planner).windowPool, op.AveragePool: (*planner).windowPool,
-	op.Resize: (*planner).resize, op.Upsample: (*planner).resize,
-
-	op.Relu: (*planner).unary, op.LeakyRelu: (*planner).unary, op.Round: (*planner).unary, op.Clip: (*planner).unary, op.Sigmoid: (*planner).unary, op.Swish: (*planner).unary,
-	op.HardSigmoid: (*planner).unary, op.HardSwish: (*planner).unary, op.Tanh: (*planner).unary, op.Erf: (*planner).unary, op.Gelu: (*planner).unary,
-	op.Add: (*planner).binary, op.Sub: (*planner).binary, op.Mul: (*planner).binary, op.Div: (*planner).binary, op.PRelu: (*planner).binary,
-
-	op.LayerNormalization: (*planner).layerNorm, op.InstanceNormalization: (*planner).instanceNorm, op.GroupNormalization: (*planner).groupNorm,
-	op.Softmax: (*planner).softmax,
-
-	op.DepthToSpace: (*planner).depthToSpace,
-
-	op.Concat: (*planner).concat, op.Pad: (*planner).pad, op.Tile: (*planner).tile,
-	op.Split: (*planner).split, op.Slice: (*planner).slice, op.Gather: (*planner).gather, op.Expand: (*planner).expand, op.Transpose: (*planner).transpose,
-	op.Identity: (*planner).reshape, op.Reshape: (*planner).reshape, op.Flatten: (*planner).reshape, op.Squeeze: (*planner).reshape, op.Unsqueeze: (*planner).reshape,
-}
-
-// views are the operators whose result lies in their input's buffer.
-var views = []op.Code{op.Split, op.Slice, op.Gather, op.Expand, op.Transpose, op.Identity, op.Reshape, op.Flatten, op.Squeeze, op.Unsqueeze}
 
 func (p *planner) run(g *graph.Graph) (err error) {
 	defer errs.Recover(&err)
@@ -114,27 +87,10 @@ func (p *planner) checkSizes(g *graph.Graph) error {
 	return nil
 }
 
-// Lowers reports whether there is a planned kernel for n, if its shapes allow it.
-func Lowers(n *graph.Node) bool {
-	is := func(v *graph.Value) bool { return v != nil && v.Type.DType == tensor.Float32 }
-	if len(n.In) == 0 || !is(n.In[0]) || slices.ContainsFunc(n.Out, func(v *graph.Value) bool { return !is(v) }) {
-		return false
-	}
-	if lowerings[n.Op.Code] != nil {
-		return true
-	}
-	call, err := n.Call()
-	if err != nil {
-		return false
-	}
-	_, ok := eval.Function(call)
-	return ok
-}
-
 // node lowers n to a planned kernel, or to the reference loops.
 func (p *planner) node(n *graph.Node) (err error) {
 	defer errs.Recover(&err)
-	lower := lowerings[n.Op.Code]
+	lower := lowerings[n.Op.Code].lower
 	if lower == nil {
 		lower = (*planner).mapped
 	}
