@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/ops"
@@ -182,19 +181,11 @@ func (e *expansion) fusedGemm(n *Node) error {
 	return e.activate(n, e.add(op.Gemm, attrs, in...), given)
 }
 
-// activations are those that attribute activation may name beside Clip, and
-// parametric those of them with attributes.
-var (
-	activations = byName(append(parametric, op.Relu, op.Sigmoid, op.Softplus, op.Softsign, op.Tanh))
-	parametric  = []op.Code{op.Elu, op.HardSigmoid, op.LeakyRelu, op.Selu, op.ThresholdedRelu}
-)
-
-func byName(codes []op.Code) map[string]op.Code {
-	m := map[string]op.Code{}
-	for _, c := range codes {
-		m[c.String()] = c
-	}
-	return m
+// activations are those that attribute activation may name beside Clip; true says
+// that they have attributes.
+var activations = map[op.Code]bool{
+	op.Relu: false, op.Sigmoid: false, op.Softplus: false, op.Softsign: false, op.Tanh: false,
+	op.Elu: true, op.HardSigmoid: true, op.LeakyRelu: true, op.Selu: true, op.ThresholdedRelu: true,
 }
 
 // activate delivers what n's activation makes of x.
@@ -208,15 +199,17 @@ func (e *expansion) activate(n *Node, x *Value, attrs ops.Attrs) error {
 		e.deliver(0, e.add(op.Clip, nil, x, e.scalar("min", attrs.Float("min", 0)), e.scalar("max", attrs.Float("max", 0))))
 		return nil
 	}
-	code, ok := activations[name]
-	if !ok {
-		return &errs.UnsupportedError{Items: []errs.Unsupported{{Op: n.Op.String(), Version: 1, Reason: "attribute activation: " + errs.Quote(name)}}}
+	for code, parametric := range activations {
+		if code.String() != name {
+			continue
+		}
+		if !parametric {
+			attrs = nil
+		}
+		e.deliver(0, e.add(code, attrs, x))
+		return nil
 	}
-	if !slices.Contains(parametric, code) {
-		attrs = nil
-	}
-	e.deliver(0, e.add(code, attrs, x))
-	return nil
+	return &errs.UnsupportedError{Items: []errs.Unsupported{{Op: n.Op.String(), Version: 1, Reason: "attribute activation: " + errs.Quote(name)}}}
 }
 
 // fusedMatMul is alpha · A' · B', where a matrix may be transposed: its rows and

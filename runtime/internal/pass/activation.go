@@ -10,7 +10,45 @@ import (
 )
 
 // activations are the operators that Activation reads.
-var activations = []op.Code{op.Relu, op.Sigmoid, op.Swish, op.HardSigmoid, op.HardSwish, op.LeakyRelu, op.Round, op.Tanh, op.Erf, op.Gelu, op.Clip}
+var activations = map[op.Code]func(*graph.Node) (act.Func, bool){
+	op.Relu:    activationOf(act.Relu),
+	op.Sigmoid: activationOf(act.Sigmoid),
+	op.Round:   activationOf(act.Round),
+	op.Tanh:    activationOf(act.Tanh),
+	op.Erf:     activationOf(act.Erf),
+	op.Gelu:    gelus,
+	op.Clip:    clip,
+	op.LeakyRelu: func(n *graph.Node) (act.Func, bool) {
+		return act.Func{Kind: act.LeakyRelu, A: n.Attrs.Float("alpha", 0.01)}, true
+	},
+	op.Swish: func(n *graph.Node) (act.Func, bool) {
+		return act.Func{Kind: act.Swish, A: n.Attrs.Float("alpha", 1)}, true
+	},
+	op.HardSigmoid: func(n *graph.Node) (act.Func, bool) {
+		return act.Func{Kind: act.HardSigmoid, A: n.Attrs.Float("alpha", 0.2), B: n.Attrs.Float("beta", 0.5)}, true
+	},
+	op.HardSwish: func(*graph.Node) (act.Func, bool) { return act.Func{Kind: act.HardSwish, A: 1.0 / 6, B: 0.5}, true },
+}
+
+func activationOf(k act.Kind) func(*graph.Node) (act.Func, bool) {
+	return func(*graph.Node) (act.Func, bool) { return act.Func{Kind: k}, true }
+}
+
+func gelus(n *graph.Node) (act.Func, bool) {
+	if n.Attrs.String("approximate", "none") == "tanh" {
+		return act.Func{Kind: act.GeluTanh}, true
+	}
+	return act.Func{Kind: act.Gelu}, true
+}
+
+func clip(n *graph.Node) (act.Func, bool) {
+	call, err := n.Call()
+	if err != nil {
+		return act.Func{}, false
+	}
+	lo, hi, ok := ops.ClipOf(call)
+	return act.Func{Kind: act.Clip, A: float32(lo), B: float32(hi)}, ok
+}
 
 // Activation reads an element-wise node of one float32 input as an activation
 // of In[0].
@@ -18,40 +56,11 @@ func Activation(n *graph.Node) (act.Func, bool) {
 	if n == nil || len(n.In) == 0 || n.In[0] == nil || n.In[0].Type.DType != tensor.Float32 {
 		return act.Func{}, false
 	}
-	param := n.Attrs.Float
-	switch {
-	case n.Is(op.Relu):
-		return act.Func{Kind: act.Relu}, true
-	case n.Is(op.Sigmoid):
-		return act.Func{Kind: act.Sigmoid}, true
-	case n.Is(op.Swish):
-		return act.Func{Kind: act.Swish, A: param("alpha", 1)}, true
-	case n.Is(op.HardSigmoid):
-		return act.Func{Kind: act.HardSigmoid, A: param("alpha", 0.2), B: param("beta", 0.5)}, true
-	case n.Is(op.HardSwish):
-		return act.Func{Kind: act.HardSwish, A: param("alpha", 1.0/6), B: param("beta", 0.5)}, true
-	case n.Is(op.LeakyRelu):
-		return act.Func{Kind: act.LeakyRelu, A: param("alpha", 0.01)}, true
-	case n.Is(op.Round):
-		return act.Func{Kind: act.Round}, true
-	case n.Is(op.Tanh):
-		return act.Func{Kind: act.Tanh}, true
-	case n.Is(op.Erf):
-		return act.Func{Kind: act.Erf}, true
-	case n.Is(op.Gelu):
-		if n.Attrs.String("approximate", "none") == "tanh" {
-			return act.Func{Kind: act.GeluTanh}, true
-		}
-		return act.Func{Kind: act.Gelu}, true
-	case n.Is(op.Clip):
-		call, err := n.Call()
-		if err != nil {
-			return act.Func{}, false
-		}
-		lo, hi, ok := ops.ClipOf(call)
-		return act.Func{Kind: act.Clip, A: float32(lo), B: float32(hi)}, ok
+	read := activations[n.Op.Code]
+	if read == nil {
+		return act.Func{}, false
 	}
-	return act.Func{}, false
+	return read(n)
 }
 
 // activation moves an activation into the convolutions or products that make

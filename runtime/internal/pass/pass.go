@@ -47,7 +47,7 @@ var Table = []Pass{
 	{"linear", "multiplies Mul and Add of a constant into the MatMul or Gemm before them", []string{"affine"}, []op.Code{op.MatMul, op.Gemm}, linear},
 	{"swish", "makes x · Sigmoid(x) Swish and x · HardSigmoid(x) HardSwish", []string{"identity"}, []op.Code{op.Sigmoid, op.HardSigmoid}, swish},
 	{"residual", "moves Add into the convolution that makes one of its inputs", []string{"affine", "mixed", "linear"}, []op.Code{op.Add}, residual},
-	{"activation", "moves activations into the convolution before them", []string{"affine", "swish", "gelu", "residual"}, activations, activation},
+	{"activation", "moves activations into the convolution before them", []string{"affine", "swish", "gelu", "residual"}, slices.Collect(maps.Keys(activations)), activation},
 }
 
 // maxRounds is far above what any chain of passes needs; reaching it means
