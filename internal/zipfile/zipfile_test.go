@@ -160,3 +160,42 @@ func TestBad(t *testing.T) {
 		}
 	}
 }
+
+// TestStandardIsLax is why this package exists: archive/zip reads all of these, and does
+// not show a local header, so that no check around it finds them. Another program may
+// read other members out of the same bytes. When this test fails, the package may go.
+func TestStandardIsLax(t *testing.T) {
+	good := archive(t, zip.Store, false)
+	second := bytes.LastIndex(good, []byte("PK\x03\x04"))
+	central := bytes.Index(good, []byte("PK\x01\x02"))
+	edit := func(at int, b byte) []byte {
+		data := bytes.Clone(good)
+		data[at] = b
+		return data
+	}
+	for what, data := range map[string][]byte{
+		"a local header of another name":   edit(second+30, 'x'),
+		"a local header of another CRC-32": edit(second+14, ^good[second+14]),
+		"an encrypted member":              edit(central+8, 1),
+		"bytes before the first member":    append([]byte("#!/bin/sh\n"), good...),
+		"another name by one bit":          edit(central+46, 'a'^1),
+	} {
+		z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Errorf("%s: archive/zip says %v", what, err)
+			continue
+		}
+		for _, f := range z.File {
+			r, err := f.Open()
+			if err == nil {
+				_, err = io.ReadAll(r)
+			}
+			if err != nil {
+				t.Errorf("%s: archive/zip says %v", what, err)
+			}
+		}
+		if got, err := read(data, limit.Limits{}); err == nil {
+			t.Errorf("%s: %v was read", what, got)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package strictjson_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -31,7 +32,27 @@ func TestSameAsStandard(t *testing.T) {
 	}
 }
 
-// TestStricter has what encoding/json lets pass.
+// TestStandardIsLax is why this package exists: encoding/json takes one of two members of
+// the same key, and turns text that it cannot decode into U+FFFD, so that two names may
+// become one. When this test fails, the package may go.
+func TestStandardIsLax(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a":1,"\u0061":3}`:       "map[a:3]",
+		"{\"\xff\":1,\"\xfe\":2}":  "map[\ufffd:2]",
+		`{"\ud800":1,"\udc00a":2}`: "map[\ufffd:1 \ufffda:2]",
+		`{"\ud800":1,"\ud801":2}`:  "map[\ufffd:2]",
+	} {
+		var got map[string]int
+		if err := json.Unmarshal([]byte(text), &got); err != nil || fmt.Sprint(got) != want {
+			t.Errorf("%q is %v, want %s: %v", text, got, want, err)
+		}
+		if err := skip(text); err == nil {
+			t.Errorf("%q was read", text)
+		}
+	}
+}
+
+// TestStricter: what encoding/json lets pass is an error, and says where.
 func TestStricter(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"a":1,"b":{"a":2},"a":3}`: "offset 0x13: JSON: the key a comes twice",
