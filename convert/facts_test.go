@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/check"
 	"github.com/mixconv/mixconv/onnx/mdconv"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -112,7 +113,7 @@ func TestFacts(t *testing.T) {
 		}
 		for _, form := range []convert.Form{convert.Split, convert.Fused} {
 			m := lower(t, n, zeros(n), convert.Options{ImageSize: 224, MDConv: form})
-			if err := m.Check(); err != nil {
+			if err := check.Model(m); err != nil {
 				t.Errorf("%s, %s: %v", f.name, form, err)
 			}
 			if err := mdconv.Check(m); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/check"
 	"github.com/mixconv/mixconv/onnx/mdconv"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
@@ -70,7 +71,7 @@ func TestLowerIsValid(t *testing.T) {
 	w := convert.Random(n, 1)
 	eachOptions(t, func(t *testing.T, o convert.Options) {
 		m := lower(t, n, w, o)
-		if err := m.Check(); err != nil {
+		if err := check.Model(m); err != nil {
 			t.Error(err)
 		}
 		if err := mdconv.Check(m); err != nil {

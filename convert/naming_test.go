@@ -8,6 +8,7 @@ import (
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/check"
 )
 
 // values lists the names of what a model's nodes give.
@@ -92,7 +93,7 @@ func TestFeatures(t *testing.T) {
 	} {
 		n := named(t, c.network)
 		m := lower(t, n, zeros(n), convert.Options{ImageSize: 224, Features: true, MDConv: convert.Fused})
-		if err := m.Check(); err != nil {
+		if err := check.Model(m); err != nil {
 			t.Errorf("%s: %v", c.network, err)
 		}
 		outputs := m.Proto.Graph.Output

@@ -1,4 +1,4 @@
-package onnx
+package onnx_test
 
 import (
 	"errors"
@@ -8,6 +8,10 @@ import (
 	"testing"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/check"
+	"github.com/mixconv/mixconv/onnx/inline"
+	"github.com/mixconv/mixconv/onnx/internal/message"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 )
 
@@ -81,17 +85,17 @@ func TestBadFiles(t *testing.T) {
 
 // through takes a file through every stage, and returns the one that failed.
 func through(path string) (stage string, err error) {
-	m, err := ReadFile(path, noLimits)
+	m, err := onnx.ReadFile(path, noLimits)
 	if err != nil {
 		return "decode", err
 	}
-	if err := m.Check(); err != nil {
+	if err := check.Model(m); err != nil {
 		return "check", err
 	}
-	if err := eachTensor(m.Proto, func(tp *onnxpb.TensorProto) error { _, err := m.Tensor(tp); return err }); err != nil {
+	if err := message.EachTensor(m.Proto, func(tp *onnxpb.TensorProto) error { _, err := m.Tensor(tp); return err }); err != nil {
 		return "tensor", err
 	}
-	if _, err = m.Inline(nil); err != nil {
+	if _, err = inline.Model(m, nil); err != nil {
 		return "inline", err
 	}
 	return "", nil
@@ -107,10 +111,10 @@ func TestTruncatedAtEveryByte(t *testing.T) {
 		}
 		legal := 0
 		for n := range data {
-			m, err := Decode("cut", data[:n], noLimits)
+			m, err := onnx.Decode("cut", data[:n], noLimits)
 			if err == nil {
 				legal++
-				err = m.Check()
+				err = check.Model(m)
 			}
 			// Fields that come last may be missing without anybody noticing.
 			if err == nil && n < len(data)-64 {

@@ -1,4 +1,4 @@
-package onnx
+package onnx_test
 
 import (
 	"os"
@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -17,11 +18,11 @@ import (
 const weightBytes = "\x00\x00\x80\x3f\x00\x00\x00\x40\x00\x00\x40\x40\x00\x00\x80\x40"
 
 func weightAt(entries ...string) *onnxpb.TensorProto {
-	return externalTensor(NewTensor("w", tensor.New(tensor.Float32, 4)), entries...)
+	return externalTensor(onnx.NewTensor("w", tensor.New(tensor.Float32, 4)), entries...)
 }
 
 // wantWeight reads m's only initializer.
-func wantWeight(t *testing.T, m *Model) {
+func wantWeight(t *testing.T, m *onnx.Model) {
 	t.Helper()
 	got, err := m.Tensor(m.Proto.Graph.Initializer[0])
 	if err != nil {
@@ -86,13 +87,13 @@ func TestExternalEntries(t *testing.T) {
 func TestExternalPlacesExclude(t *testing.T) {
 	both := weightAt("location=w.bin")
 	both.RawData = []byte(weightBytes)
-	_, err := New(nil).Tensor(both)
+	_, err := onnx.New(nil).Tensor(both)
 	wantError(t, err, "raw_data: filled although data_location is EXTERNAL")
 	strs := weightAt("location=w.bin")
 	strs.DataType = new(int32(tensor.String))
-	_, err = New(nil).Tensor(strs)
+	_, err = onnx.New(nil).Tensor(strs)
 	wantError(t, err, "string elements cannot be external")
-	_, err = New(nil).Tensor(weightAt("location=w.bin"))
+	_, err = onnx.New(nil).Tensor(weightAt("location=w.bin"))
 	wantError(t, err, "not read from a folder")
 }
 
@@ -158,10 +159,10 @@ func TestHuggingFaceCache(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	read := func(location string) *Model {
+	read := func(location string) *onnx.Model {
 		t.Helper()
 		writeModel(t, filepath.Join(cache, "blobs", "1111"), weightAt("location="+location))
-		m, err := ReadFile(filepath.Join(snapshot, "model.onnx"), noLimits)
+		m, err := onnx.ReadFile(filepath.Join(snapshot, "model.onnx"), noLimits)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +194,7 @@ func TestReadFS(t *testing.T) {
 		"models/data/w.bin": {Data: []byte("xx" + weightBytes)},
 		"w.bin":             {Data: []byte(weightBytes)},
 	}
-	m, err := ReadFS(fsys, "models/m.onnx", noLimits)
+	m, err := onnx.ReadFS(fsys, "models/m.onnx", noLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,21 +208,21 @@ func TestReadFS(t *testing.T) {
 		_, err := m.Tensor(weightAt("location=" + location))
 		wantError(t, err, want)
 	}
-	if _, err := ReadFS(fsys, "../m.onnx", noLimits); err == nil {
+	if _, err := onnx.ReadFS(fsys, "../m.onnx", noLimits); err == nil {
 		t.Error("a path outside of the file system opens")
 	}
-	_, err = ReadFS(fsys, "models", noLimits)
+	_, err = onnx.ReadFS(fsys, "models", noLimits)
 	wantError(t, err, "models: a folder, not an ONNX model")
 }
 
 func TestReadFileRefuses(t *testing.T) {
 	dir := t.TempDir()
-	_, err := ReadFile(dir, noLimits)
+	_, err := onnx.ReadFile(dir, noLimits)
 	wantError(t, err, "a folder, not an ONNX model")
-	_, err = ReadFile(filepath.Join(dir, "nope.onnx"), noLimits)
+	_, err = onnx.ReadFile(filepath.Join(dir, "nope.onnx"), noLimits)
 	wantError(t, err, "nope.onnx")
 	if runtime.GOOS == "linux" {
-		_, err = ReadFile("/dev/zero", noLimits)
+		_, err = onnx.ReadFile("/dev/zero", noLimits)
 		wantError(t, err, "not a regular file")
 	}
 	big := filepath.Join(dir, "big.onnx")
@@ -230,15 +231,9 @@ func TestReadFileRefuses(t *testing.T) {
 		t.Skip(err)
 	}
 	start := time.Now()
-	_, err = ReadFile(big, noLimits)
+	_, err = onnx.ReadFile(big, noLimits)
 	wantError(t, err, "3221225472 bytes, allowed 2147483647")
 	if d := time.Since(start); d > time.Second {
 		t.Errorf("a file that is too large takes %v to refuse", d)
 	}
-}
-
-func graphWith(initializers ...*onnxpb.TensorProto) *onnxpb.GraphProto {
-	g := graph("x", "y", node("Identity", "x", "y"))
-	g.Initializer = initializers
-	return g
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package onnx
+package onnx_test
 
 import (
 	"os"
@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/mixconv/mixconv/onnx"
 )
 
 // Opening a named pipe waits for a writer, unless it is opened without
@@ -39,10 +41,10 @@ func TestNamedPipe(t *testing.T) {
 		t.Skip(err)
 	}
 	for name, open := range map[string]func() error{
-		"ReadFile":     func() error { _, err := ReadFile(path, noLimits); return err },
-		"OpenFile":     func() error { _, err := OpenFile(path, noLimits); return err },
-		"ReadFS":       func() error { _, err := ReadFS(os.DirFS(dir), "pipe.onnx", noLimits); return err },
-		"ReadTensorFS": func() error { _, err := ReadTensorFS(os.DirFS(dir), "pipe.onnx", noLimits); return err },
+		"ReadFile":     func() error { _, err := onnx.ReadFile(path, noLimits); return err },
+		"OpenFile":     func() error { _, err := onnx.OpenFile(path, noLimits); return err },
+		"ReadFS":       func() error { _, err := onnx.ReadFS(os.DirFS(dir), "pipe.onnx", noLimits); return err },
+		"ReadTensorFS": func() error { _, err := onnx.ReadTensorFS(os.DirFS(dir), "pipe.onnx", noLimits); return err },
 	} {
 		done := make(chan error, 1)
 		go func() { done <- open() }()

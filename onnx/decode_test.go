@@ -1,7 +1,8 @@
-package onnx
+package onnx_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/internal/message"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -41,7 +44,7 @@ func TestOtherFormatsAreNamed(t *testing.T) {
 		{"<\n  ir_version: 8,\n", "ONNX as text"},
 		{strings.Repeat("\x00", 300), "a file of zero bytes"},
 	} {
-		_, err := Decode("x.onnx", []byte(c.data), noLimits)
+		_, err := onnx.Decode("x.onnx", []byte(c.data), noLimits)
 		wantError(t, err, "x.onnx: ")
 		wantError(t, err, "not an ONNX model: ")
 		wantError(t, err, c.want)
@@ -73,7 +76,7 @@ func TestMalformedWire(t *testing.T) {
 		{"attribute type of tomorrow", bytesField(7, bytesField(1, bytesField(5, bytesField(1, "a")+"\xa0\x01\x63"))), `graph.node[0] attribute a type: AttributeType 99, allowed 0 to 14`},
 		{"long name", bytesField(7, bytesField(2, strings.Repeat("n", 2000))), `graph.name: 2000 bytes, allowed 1024`},
 	} {
-		_, err := Decode("m", []byte(c.data), noLimits)
+		_, err := onnx.Decode("m", []byte(c.data), noLimits)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
 		}
@@ -82,7 +85,7 @@ func TestMalformedWire(t *testing.T) {
 
 func TestPackedAndUnpackedMix(t *testing.T) {
 	dims := "\x08\x02" + bytesField(1, "\x03\x04") + "\x08\x05"
-	m, err := Decode("m", []byte(bytesField(7, bytesField(5, dims))), noLimits)
+	m, err := onnx.Decode("m", []byte(bytesField(7, bytesField(5, dims))), noLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,13 +97,13 @@ func TestPackedAndUnpackedMix(t *testing.T) {
 // A message given in two parts is one message, for the check as for everybody.
 func TestGraphInTwoParts(t *testing.T) {
 	whole := encode(t, model(graph("x", "y", node("Relu", "x", "a"), node("Relu", "a", "y"))))
-	head := encode(t, New(&onnxpb.ModelProto{Graph: graph("x", "", node("Relu", "x", "a"))}))
+	head := encode(t, onnx.New(&onnxpb.ModelProto{Graph: graph("x", "", node("Relu", "x", "a"))}))
 	tail := encode(t, model(graph("", "y", node("Relu", "a", "y"))))
-	a, err := Decode("whole", whole, noLimits)
+	a, err := onnx.Decode("whole", whole, noLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := Decode("parts", append(head, tail...), noLimits)
+	b, err := onnx.Decode("parts", append(head, tail...), noLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,14 +116,14 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	group := "\xa3\x3f\x08\x01\x9b\x3f\x9c\x3f\xa4\x3f"
 	unknown := "\x98\x3f\x07" + bytesField(1003, "kept") + group
 	data := "\x08\x0a" + bytesField(7, bytesField(1, bytesField(4, "Relu")+unknown)+unknown) + unknown
-	m, err := Decode("m", []byte(data), noLimits)
+	m, err := onnx.Decode("m", []byte(data), noLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := encode(t, m); string(got) != data {
 		t.Errorf("encoded\n%x, want\n%x", got, data)
 	}
-	inlined := shallow(m.Proto.Graph.Node[0])
+	inlined := message.Shallow(m.Proto.Graph.Node[0])
 	if string(inlined.ProtoReflect().GetUnknown()) != unknown {
 		t.Error("a shallow copy loses unknown fields")
 	}
@@ -132,7 +135,7 @@ func TestEncodeIsDeterministic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := Decode(file, data, noLimits)
+		m, err := onnx.Decode(file, data, noLimits)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +151,7 @@ func TestWriteFile(t *testing.T) {
 	if err := m.WriteFile(path); err != nil {
 		t.Fatal(err)
 	}
-	again, err := ReadFile(path, noLimits)
+	again, err := onnx.ReadFile(path, noLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +188,7 @@ func TestMemoryBombs(t *testing.T) {
 		data := []byte(bytesField(7, strings.Repeat(c.unit, 8<<20/len(c.unit))))
 		start := time.Now()
 		var err error
-		heap, _ := heapOf(func() any { _, err = Decode("bomb", data, noLimits); return nil })
+		heap, _ := heapOf(func() any { _, err = onnx.Decode("bomb", data, noLimits); return nil })
 		wantError(t, err, c.want)
 		if heap > 1<<20 {
 			t.Errorf("%s: %d bytes allocated before the error", c.name, heap)
@@ -209,8 +212,8 @@ func TestMemoryEstimateHolds(t *testing.T) {
 	} {
 		var err error
 		_, heap := heapOf(func() any {
-			var m *Model
-			m, err = Decode("big", []byte(c.data), limit.Limits{})
+			var m *onnx.Model
+			m, err = onnx.Decode("big", []byte(c.data), limit.Limits{})
 			return m
 		})
 		if err != nil {
@@ -226,24 +229,25 @@ func TestMemoryEstimateHolds(t *testing.T) {
 
 func TestLimitsOnDecode(t *testing.T) {
 	data := encode(t, model(graph("x", "y", node("Relu", "x", "y"))))
-	_, err := Decode("m", data, limit.Limits{FileBytes: 10})
+	_, err := onnx.Decode("m", data, limit.Limits{FileBytes: 10})
 	wantError(t, err, "bytes, allowed 10")
-	_, err = Decode("m", data, limit.Limits{Messages: 3})
+	_, err = onnx.Decode("m", data, limit.Limits{Messages: 3})
 	wantError(t, err, "more than 3 messages")
-	_, err = Decode("m", data, limit.Limits{Depth: 1})
+	_, err = onnx.Decode("m", data, limit.Limits{Depth: 1})
 	wantError(t, err, "nested more than 1 deep")
-	m := model(graph("x", "y", node("Relu", "x", "y")))
-	m.limits.FileBytes = 10
+	most := int64(len(data))
+	m := within(t, model(graph("x", "y", node("Relu", "x", "y"))), limit.Limits{FileBytes: most})
+	m.SetMetadata("k", "v")
 	_, err = m.Encode()
-	wantError(t, err, "bytes, allowed 10")
+	wantError(t, err, fmt.Sprintf("bytes, allowed %d", most))
 }
 
 func TestNewKeepsTheProto(t *testing.T) {
 	p := &onnxpb.ModelProto{}
-	if New(p).Proto != p || New(nil).Proto == nil {
+	if onnx.New(p).Proto != p || onnx.New(nil).Proto == nil {
 		t.Error("New does not keep its argument, or leaves nil")
 	}
-	m := New(nil)
+	m := onnx.New(nil)
 	m.SetMetadata("k", "1")
 	m.SetMetadata("l", "2")
 	m.SetMetadata("k", "3")

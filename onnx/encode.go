@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/mixconv/mixconv/internal/atomicfile"
+	"github.com/mixconv/mixconv/onnx/internal/source"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -16,7 +17,7 @@ func (m *Model) Encode() ([]byte, error) {
 		return nil, m.inFile(err)
 	}
 	if size := int64(proto.Size(p)); size > m.limits.FileBytes {
-		return nil, m.inFile(tooLarge(size, m.limits.FileBytes))
+		return nil, m.inFile(source.TooLarge(size, m.limits.FileBytes))
 	}
 	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
 	return data, m.inFile(err)

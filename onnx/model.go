@@ -1,23 +1,24 @@
-// Package onnx turns an ONNX file into a checked model and back. It decodes
-// and encodes, reads tensors wherever their data is, checks what the format
-// demands of any model, inlines model-local functions and prints models as
-// text. It knows no operator and does no arithmetic.
 package onnx
 
 import (
+	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/onnx/internal/message"
+	"github.com/mixconv/mixconv/onnx/internal/source"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"google.golang.org/protobuf/proto"
 )
 
-// Model is an ONNX model together with what is needed to read its external
-// data. Proto may be changed; Check says whether it still is a valid model.
+// Model is an ONNX model together with what is needed to read its weights. Proto may be
+// changed; package check says whether it still is a valid model. A copy of a Model with
+// another Proto has the same name, limits and files.
 type Model struct {
 	Proto *onnxpb.ModelProto
 
-	name   string       // for errors: the path as the caller gave it
-	limits limit.Limits // complete: OrDefault has been applied
-	files  dataFiles    // where external data is; nil: nowhere
+	name   string        // for errors: the path as the caller gave it
+	limits limit.Limits  // complete: OrDefault has been applied
+	files  source.Folder // where external data is; nil: nowhere
+	file   storage       // where stored weights are; nil: nowhere
 	stored map[*onnxpb.TensorProto]*Stored
 }
 
@@ -28,7 +29,7 @@ func New(p *onnxpb.ModelProto) *Model {
 	if p == nil {
 		p = &onnxpb.ModelProto{}
 	}
-	sortNodes(p)
+	message.SortNodes(p)
 	return &Model{Proto: p, limits: limit.Default()}
 }
 
@@ -41,15 +42,15 @@ func (m *Model) Limits() limit.Limits { return m.limits }
 // Opset returns the imported version of domain and whether it is imported.
 // "" and "ai.onnx" are the same domain.
 func (m *Model) Opset(domain string) (int64, bool) {
-	return opset(m.Proto.GetOpsetImport(), domain)
+	return message.Opset(m.Proto.GetOpsetImport(), domain)
 }
 
 // Function returns the model-local function of that name, nil if there is
 // none. "" and "ai.onnx" are the same domain.
 func (m *Model) Function(domain, name, overload string) *onnxpb.FunctionProto {
-	want := funcKey{canonicalDomain(domain), name, overload}
+	want := message.FunctionID{Domain: message.Domain(domain), Name: name, Overload: overload}
 	for _, f := range m.Proto.GetFunctions() {
-		if keyOf(f) == want {
+		if message.IDOf(f) == want {
 			return f
 		}
 	}
@@ -79,25 +80,6 @@ func (m *Model) SetMetadata(key, value string) {
 		&onnxpb.StringStringEntryProto{Key: proto.String(key), Value: proto.String(value)})
 }
 
-// funcKey is what identifies a function, and what a node calls it by.
-type funcKey struct{ domain, name, overload string }
-
-func keyOf(f *onnxpb.FunctionProto) funcKey {
-	return funcKey{canonicalDomain(f.GetDomain()), f.GetName(), f.GetOverload()}
-}
-
-func calleeOf(n *onnxpb.NodeProto) funcKey {
-	return funcKey{canonicalDomain(n.GetDomain()), n.GetOpType(), n.GetOverload()}
-}
-
-// canonicalDomain maps the long name of ONNX's own domain to the short one.
-func canonicalDomain(domain string) string {
-	if domain == "ai.onnx" {
-		return ""
-	}
-	return domain
-}
-
 // KnownDim returns the size that a declared dimension has. A negative dim_value is
 // none: some exporters write -1 for a size that is open, and runtimes take it for
 // that.
@@ -109,12 +91,5 @@ func KnownDim(d *onnxpb.TensorShapeProto_Dimension) (n int64, known bool) {
 	return v.DimValue, true
 }
 
-func opset(imports []*onnxpb.OperatorSetIdProto, domain string) (int64, bool) {
-	domain = canonicalDomain(domain)
-	for _, o := range imports {
-		if canonicalDomain(o.GetDomain()) == domain {
-			return o.GetVersion(), true
-		}
-	}
-	return 0, false
-}
+// inFile puts the model's name in front of err.
+func (m *Model) inFile(err error) error { return errs.InFile(m.name, err) }

@@ -1,4 +1,4 @@
-package onnx
+package onnx_test
 
 import (
 	"bytes"
@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/check"
+	"github.com/mixconv/mixconv/onnx/dump"
+	"github.com/mixconv/mixconv/onnx/internal/onnxtest"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
 	"google.golang.org/protobuf/proto"
@@ -17,7 +21,7 @@ import (
 
 // storedModel has a large initializer between small ones, and some that cannot
 // be left in the file.
-func storedModel() *Model {
+func storedModel() *onnx.Model {
 	large := tensor.New(tensor.Float32, 3, 5000)
 	for i := range tensor.Data[float32](large) {
 		tensor.Data[float32](large)[i] = float32(i) + 0.5
@@ -25,8 +29,8 @@ func storedModel() *Model {
 	typed := &onnxpb.TensorProto{Name: proto.String("typed"), DataType: proto.Int32(1), Dims: []int64{4000}, FloatData: make([]float32, 4000)}
 	g := graph("x", "y", node("Add", "x large", "y"))
 	g.Initializer = []*onnxpb.TensorProto{
-		NewTensor("small", tensor.Of([]float32{1, 2}, 2)), NewTensor("large", large),
-		NewTensor("integers", tensor.New(tensor.Int64, 4000)), typed, NewTensor("last", tensor.Of([]float32{3}, 1)),
+		onnx.NewTensor("small", tensor.Of([]float32{1, 2}, 2)), onnx.NewTensor("large", large),
+		onnx.NewTensor("integers", tensor.New(tensor.Int64, 4000)), typed, onnx.NewTensor("last", tensor.Of([]float32{3}, 1)),
 	}
 	return model(g)
 }
@@ -35,17 +39,19 @@ func TestOpenFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.onnx")
 	data := encode(t, storedModel())
 	writeFile(t, path, string(data))
-	m, err := OpenFile(path, limit.Limits{})
+	m, err := onnx.OpenFile(path, limit.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Check(); err != nil {
+	if err := check.Model(m); err != nil {
 		t.Error(err)
 	}
-	if len(m.stored) != 1 {
-		t.Errorf("%d tensors are left in the file, want 1", len(m.stored))
+	for i, tp := range m.Proto.Graph.Initializer {
+		if left := m.Stored(tp) != nil; left != (i == 1) {
+			t.Errorf("%s is left in the file: %v", tp.GetName(), left)
+		}
 	}
-	whole, err := ReadFile(path, limit.Limits{})
+	whole, err := onnx.ReadFile(path, limit.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,8 +74,8 @@ func TestOpenFile(t *testing.T) {
 		t.Errorf("read %v, error %v", part, err)
 	}
 	var texts [2]strings.Builder
-	m.Dump(&texts[0])
-	whole.Dump(&texts[1])
+	dump.Model(&texts[0], m)
+	dump.Model(&texts[1], whole)
 	if texts[0].String() != texts[1].String() {
 		t.Errorf("dump\n%s\nwant\n%s", &texts[0], &texts[1])
 	}
@@ -100,7 +106,7 @@ func TestStoredFileChanges(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "m.onnx")
 		writeFile(t, path, data)
-		m, err := OpenFile(path, limit.Limits{})
+		m, err := onnx.OpenFile(path, limit.Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,10 +128,10 @@ func TestOpenBad(t *testing.T) {
 		t.Fatalf("%d files, error %v", len(paths), err)
 	}
 	for _, path := range append(paths, t.TempDir(), filepath.Join(t.TempDir(), "none")) {
-		opened, err := OpenFile(path, limit.Limits{})
-		read, want := ReadFile(path, limit.Limits{})
+		opened, err := onnx.OpenFile(path, limit.Limits{})
+		read, want := onnx.ReadFile(path, limit.Limits{})
 		if want == nil && err == nil {
-			err, want = opened.Check(), read.Check()
+			err, want = check.Model(opened), check.Model(read)
 		}
 		if (err == nil) != (want == nil) || err != nil && err.Error() != want.Error() {
 			t.Errorf("%s: %v, want %v", path, err, want)
@@ -135,22 +141,21 @@ func TestOpenBad(t *testing.T) {
 
 // FuzzOpen: a model without its elements, and with them again, is the model.
 func FuzzOpen(f *testing.F) {
-	addSeeds(f)
+	onnxtest.Seeds(f, "testdata")
 	f.Add(encode(f, storedModel()))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file := &storedFile{ReaderAt: bytes.NewReader(data), size: int64(len(data)), changed: func() error { return nil }}
-		m, err := decodeStored("fuzz", file, 4, fuzzLimits)
+		m, err := onnx.OpenBytes("fuzz", data, 4, onnxtest.FuzzLimits)
 		if err != nil {
 			return
 		}
-		whole, err := Decode("fuzz", data, fuzzLimits)
+		whole, err := onnx.Decode("fuzz", data, onnxtest.FuzzLimits)
 		if err != nil {
 			t.Fatalf("opened what cannot be read: %v", err)
 		}
-		if p, err := m.embedded(); err != nil || !proto.Equal(p, whole.Proto) {
+		if p, err := onnx.Embedded(m); err != nil || !proto.Equal(p, whole.Proto) {
 			t.Errorf("opened %v, read %v, error %v", p, whole.Proto, err)
 		}
-		if got, want := m.Check(), whole.Check(); (got == nil) != (want == nil) {
+		if got, want := check.Model(m), check.Model(whole); (got == nil) != (want == nil) {
 			t.Errorf("check: %v, want %v", got, want)
 		}
 	})

@@ -1,4 +1,4 @@
-package onnx
+package onnx_test
 
 import (
 	"strconv"
@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/check"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
-	"google.golang.org/protobuf/proto"
 )
 
 // opNames lists the operators of nodes in their order.
@@ -25,7 +26,7 @@ func TestSorted(t *testing.T) {
 	captured := inner("a", "t") // reads a of the graph around it
 	body := graph("", "t", node("Abs", "u", "t"), node("Exp", "x", "u"))
 	for name, c := range map[string]struct {
-		m    *Model
+		m    *onnx.Model
 		want string
 	}{
 		"in order":                    {model(graph("x", "y", node("Relu", "x", "a"), node("Neg", "x", "b"), node("Add", "a b", "y"))), "Relu Neg Add"},
@@ -36,7 +37,7 @@ func TestSorted(t *testing.T) {
 		"body":                        {model(graph("x", "y", branch("x", "y", body))), "If"},
 		"function":                    {model(graph("x", "y", node("f.F", "x", "y")), function("f.F", "a", "b", "", node("Relu", "c", "b"), node("Neg", "a", "c"))), "F"},
 	} {
-		if err := c.m.Check(); err != nil {
+		if err := check.Model(c.m); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got := opNames(c.m.Proto.GetGraph().GetNode()); got != c.want {
@@ -63,32 +64,10 @@ func TestSortedLong(t *testing.T) {
 	}
 	start := time.Now()
 	sorted := model(graph("v0", "v"+strconv.Itoa(n), nodes...))
-	if err := sorted.Check(); err != nil {
+	if err := check.Model(sorted); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("%v", took)
 	}
-}
-
-func TestCycles(t *testing.T) {
-	for want, m := range map[string]*Model{
-		// The node that is only out of order comes first.
-		`graph.node[2] Neg: input 0 d closes a cycle: node[2] Neg ← node[3] Exp ← node[2] Neg`:                   model(graph("x", "y", node("Add", "a c", "y"), node("Relu", "x", "a"), node("Neg", "d", "c"), node("Exp", "c", "d"))),
-		`graph.node[0] If: a graph in it reads a, which closes a cycle: node[0] If ← node[1] Relu ← node[0] If`:  model(graph("x", "y", branch("x", "y", inner("a", "t")), node("Relu", "y", "a"))),
-		`graph.node[0] If: a graph in it reads y, which is the node's own output`:                                model(graph("x", "y", branch("x", "y", inner("y", "t")))),
-		`functions[0] "F" node[0] Relu: input 0 c closes a cycle: node[0] Relu ← node[1] Neg ← node[0] Relu`:     model(graph("x", "y", node("f.F", "x", "y")), function("f.F", "a", "b", "", node("Relu", "c", "b"), node("Neg", "b", "c"))),
-		`attribute then_branch g.node[0] Abs: input 0 u closes a cycle: node[0] Abs ← node[1] Exp ← node[0] Abs`: model(graph("x", "y", branch("x", "y", graph("", "t", node("Abs", "u", "t"), node("Exp", "t", "u"))))),
-	} {
-		wantError(t, m.Check(), want)
-	}
-}
-
-// TestCheckOrder is about a model that was changed after it was read.
-func TestCheckOrder(t *testing.T) {
-	m := model(graph("x", "y", node("Relu", "x", "a"), node("Neg", "a", "y")))
-	m.Proto = proto.Clone(m.Proto).(*onnxpb.ModelProto)
-	nodes := m.Proto.GetGraph().GetNode()
-	nodes[0], nodes[1] = nodes[1], nodes[0]
-	wantError(t, m.Check(), "input 0 a is produced later, by node[1] Relu: nodes must be in topological order")
 }

@@ -2,9 +2,11 @@ package onnx
 
 import (
 	"fmt"
-	"unsafe"
+	"io"
 
-	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/onnx/internal/cut"
+	"github.com/mixconv/mixconv/onnx/internal/elements"
+	"github.com/mixconv/mixconv/onnx/internal/message"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -13,8 +15,15 @@ import (
 type Stored struct {
 	Shape tensor.Shape
 
-	file          *storedFile
+	file          storage
 	offset, bytes int64
+}
+
+// storage is a model's file. Its ReadAt is safe for goroutines, and an error if the
+// file has been written to since it was opened.
+type storage interface {
+	io.ReaderAt
+	io.Closer
 }
 
 // Stored tells where tp's elements are if they are still in the model's file,
@@ -26,35 +35,69 @@ func (m *Model) Stored(tp *onnxpb.TensorProto) *Stored {
 	return m.stored[tp]
 }
 
+// Bytes is how many bytes the elements take in the file, 0 for nil.
+func (s *Stored) Bytes() int64 {
+	if s == nil {
+		return 0
+	}
+	return s.bytes
+}
+
 // Read fills dst with the elements from number first on. It is safe for
 // goroutines.
 func (s *Stored) Read(dst []float32, first int) error {
-	return s.file.read(bytesOf(dst), s.offset+4*int64(first))
+	return s.read(elements.BytesOf(dst), 4*int64(first))
 }
 
-// describe takes the shape from tp and reports whether tp is nothing but
-// the elements that were cut out of it.
-func (s *Stored) describe(tp *onnxpb.TensorProto, lim limit.Limits) bool {
-	l, err := layoutOf(nil, tp, s, lim.TensorBytes)
-	s.Shape = l.shape
-	return err == nil && l.place == stored
-}
-
-// read fills data from offset on with what the file had when it was opened.
-func (f *storedFile) read(data []byte, offset int64) error {
-	_, err := f.ReadAt(data, offset)
-	if changed := f.changed(); changed != nil {
-		err = changed
-	}
-	if err != nil {
+// read fills data from an offset in the elements on.
+func (s *Stored) read(data []byte, offset int64) error {
+	if _, err := s.file.ReadAt(data, s.offset+offset); err != nil {
 		return fmt.Errorf("reading weights: %w", err)
 	}
 	return nil
 }
 
-// bytesOf is list as it lies in memory.
-func bytesOf(list []float32) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(list))), 4*len(list))
+// whole reads all elements.
+func (s *Stored) whole() ([]byte, error) {
+	data := make([]byte, s.bytes)
+	return data, s.read(data, 0)
+}
+
+// Close gives back what OpenFile holds. Weights that are still in the file cannot be
+// read afterwards; other models need no Close.
+func (m *Model) Close() error {
+	if m.file == nil {
+		return nil
+	}
+	return m.file.Close()
+}
+
+// attach says that the elements of initializers are in file, in these pieces. Those
+// that can only be read as a whole are, and if there are no others file is closed.
+func (m *Model) attach(file storage, pieces map[int]cut.Piece) error {
+	for i, tp := range m.Proto.GetGraph().GetInitializer() {
+		at, ok := pieces[i]
+		if !ok {
+			continue
+		}
+		s := &Stored{file: file, offset: at.Offset, bytes: at.Bytes}
+		l, err := elements.LayoutOf(nil, tp, s.bytes, m.limits.TensorBytes)
+		if err != nil || l.Place != elements.Stored {
+			if tp.RawData, err = s.whole(); err != nil {
+				return err
+			}
+			continue
+		}
+		s.Shape = l.Shape
+		if m.stored == nil {
+			m.file, m.stored = file, map[*onnxpb.TensorProto]*Stored{}
+		}
+		m.stored[tp] = s
+	}
+	if m.stored == nil {
+		return file.Close()
+	}
+	return nil
 }
 
 // embedded returns the model's message with all that is still in the file.
@@ -62,13 +105,13 @@ func (m *Model) embedded() (*onnxpb.ModelProto, error) {
 	if len(m.stored) == 0 {
 		return m.Proto, nil
 	}
-	p, g := shallow(m.Proto), shallow(m.Proto.GetGraph())
+	p, g := message.Shallow(m.Proto), message.Shallow(m.Proto.GetGraph())
 	p.Graph, g.Initializer = g, nil
 	for _, tp := range m.Proto.GetGraph().GetInitializer() {
 		if s := m.Stored(tp); s != nil {
-			tp = shallow(tp)
-			tp.RawData = make([]byte, s.bytes)
-			if err := s.file.read(tp.RawData, s.offset); err != nil {
+			tp = message.Shallow(tp)
+			var err error
+			if tp.RawData, err = s.whole(); err != nil {
 				return nil, err
 			}
 		}

@@ -1,4 +1,4 @@
-package onnx
+package onnx_test
 
 import (
 	"math"
@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/check"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
 	"google.golang.org/protobuf/proto"
@@ -51,11 +53,11 @@ var dtypeElements = map[tensor.DType]any{
 // The file was written by the onnx package, every type in its typed field and
 // in raw_data; here the raw ones are read from an external file as well.
 func TestEveryTypeInEveryPlace(t *testing.T) {
-	m, err := ReadFile("testdata/dtypes.onnx", noLimits)
+	m, err := onnx.ReadFile("testdata/dtypes.onnx", noLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Check(); err != nil {
+	if err := check.Model(m); err != nil {
 		t.Fatal(err)
 	}
 	seen := map[tensor.DType]int{}
@@ -69,7 +71,7 @@ func TestEveryTypeInEveryPlace(t *testing.T) {
 		if !sameElements(got, dtypeElements[got.DType]) {
 			t.Errorf("%s: %v, want %v", tp.GetName(), got.Data, dtypeElements[got.DType])
 		}
-		again := NewTensor(tp.GetName(), got)
+		again := onnx.NewTensor(tp.GetName(), got)
 		if tp.RawData != nil && !proto.Equal(again, tp) {
 			t.Errorf("NewTensor gives\n%v, the onnx package\n%v", again, tp)
 		}
@@ -84,7 +86,7 @@ func TestEveryTypeInEveryPlace(t *testing.T) {
 
 func sameElements(got *tensor.Tensor, want any) bool {
 	return cmp.Equal(got.Data, want) && got.Shape.Equal(tensor.Shape{5}) &&
-		string(NewTensor("", got).RawData) == string(NewTensor("", &tensor.Tensor{DType: got.DType, Shape: got.Shape, Data: want}).RawData)
+		string(onnx.NewTensor("", got).RawData) == string(onnx.NewTensor("", &tensor.Tensor{DType: got.DType, Shape: got.Shape, Data: want}).RawData)
 }
 
 // testExternal moves tp's raw data behind 3 other bytes of a file.
@@ -108,20 +110,9 @@ func testExternal(t *testing.T, tp *onnxpb.TensorProto, want *tensor.Tensor) {
 	if err := m.EmbedData(); err != nil || len(m.DataFiles()) > 0 {
 		t.Errorf("data files %q, error %v", m.DataFiles(), err)
 	}
-	if got, err = New(m.Proto).Tensor(m.Proto.Graph.Initializer[0]); err != nil || !cmp.Equal(got.Data, want.Data) {
+	if got, err = onnx.New(m.Proto).Tensor(m.Proto.Graph.Initializer[0]); err != nil || !cmp.Equal(got.Data, want.Data) {
 		t.Errorf("%s embedded: %v, error %v", want.DType, got, err)
 	}
-}
-
-func externalTensor(tp *onnxpb.TensorProto, entries ...string) *onnxpb.TensorProto {
-	tp = proto.Clone(tp).(*onnxpb.TensorProto)
-	tp.RawData = nil
-	tp.DataLocation = onnxpb.TensorProto_EXTERNAL.Enum()
-	for _, e := range entries {
-		k, v, _ := strings.Cut(e, "=")
-		tp.ExternalData = append(tp.ExternalData, &onnxpb.StringStringEntryProto{Key: &k, Value: &v})
-	}
-	return tp
 }
 
 func writeFile(t testing.TB, path, data string) {
@@ -135,10 +126,10 @@ func writeFile(t testing.TB, path, data string) {
 }
 
 // writeModel writes a model with these initializers and reads it again.
-func writeModel(t testing.TB, path string, initializers ...*onnxpb.TensorProto) *Model {
+func writeModel(t testing.TB, path string, initializers ...*onnxpb.TensorProto) *onnx.Model {
 	t.Helper()
 	writeFile(t, path, string(encode(t, model(graphWith(initializers...)))))
-	m, err := ReadFile(path, noLimits)
+	m, err := onnx.ReadFile(path, noLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +149,7 @@ func TestPackingIsItsOwnInverse(t *testing.T) {
 					data[i] = int8(e<<(8-d.Bits())) >> (8 - d.Bits())
 				}
 			}
-			got, err := New(nil).Tensor(NewTensor("x", x))
+			got, err := onnx.New(nil).Tensor(onnx.NewTensor("x", x))
 			if err != nil || !cmp.Equal(got.Data, x.Data) {
 				t.Errorf("%s[%d]: %v, want %v (error %v)", d, n, got, x.Data, err)
 			}
@@ -169,7 +160,7 @@ func TestPackingIsItsOwnInverse(t *testing.T) {
 func TestScalarAndEmptyTensors(t *testing.T) {
 	for _, shape := range [][]int{{}, {0}, {3, 0, 2}, {1}} {
 		want := tensor.New(tensor.Float32, shape...)
-		got, err := New(nil).Tensor(NewTensor("x", want))
+		got, err := onnx.New(nil).Tensor(onnx.NewTensor("x", want))
 		if err != nil || !got.Shape.Equal(want.Shape) || !cmp.Equal(got.Data, want.Data) {
 			t.Errorf("shape %v: %v, error %v", shape, got, err)
 		}
@@ -201,24 +192,23 @@ func TestMalformedTensors(t *testing.T) {
 		{"bool", &onnxpb.TensorProto{DataType: proto.Int32(9), Dims: []int64{2}, RawData: []byte{1, 2}}, "raw_data: element 1 is 2, allowed for bool 0 or 1"},
 		{"segment", &onnxpb.TensorProto{DataType: proto.Int32(1), Segment: &onnxpb.TensorProto_Segment{}}, "unsupported"},
 	} {
-		_, err := New(nil).Tensor(c.t)
+		_, err := onnx.New(nil).Tensor(c.t)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
 		}
 	}
 	// An empty tensor may have a dimension of any size beside the zero.
-	got, err := New(nil).Tensor(&onnxpb.TensorProto{DataType: proto.Int32(1), Dims: []int64{0, big}})
+	got, err := onnx.New(nil).Tensor(&onnxpb.TensorProto{DataType: proto.Int32(1), Dims: []int64{0, big}})
 	if err != nil || got.Elements() != 0 {
 		t.Errorf("[0,2^63-1]: %v, error %v", got, err)
 	}
-	m := New(nil)
-	m.limits = limit.Limits{TensorBytes: 15}.OrDefault()
-	_, err = m.Tensor(NewTensor("w", tensor.New(tensor.Float32, 4)))
+	m := within(t, model(graph("x", "x")), limit.Limits{TensorBytes: 15})
+	_, err = m.Tensor(onnx.NewTensor("w", tensor.New(tensor.Float32, 4)))
 	wantError(t, err, `tensor "w" dims: 4 elements of float32 take 16 bytes, allowed 15`)
 }
 
-// TestNewTensorOfWrong: what a caller put together wrong is an error of the model's
-// Check, never a panic.
+// TestNewTensorOfWrong: what a caller put together wrong is an error of
+// checking the model, never a panic.
 func TestNewTensorOfWrong(t *testing.T) {
 	for name, wrong := range map[string]*tensor.Tensor{
 		"none":          nil,
@@ -232,8 +222,8 @@ func TestNewTensorOfWrong(t *testing.T) {
 		"sequence":      tensor.SequenceOf(tensor.Float32, tensor.New(tensor.Float32, 2)),
 	} {
 		g := graph("x", "y", node("Identity", "x", "y"))
-		g.Initializer = append(g.Initializer, NewTensor("w", wrong))
-		if err := model(g).Check(); err == nil {
+		g.Initializer = append(g.Initializer, onnx.NewTensor("w", wrong))
+		if err := check.Model(model(g)); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}

@@ -3,6 +3,7 @@ package onnx
 import (
 	"iter"
 
+	"github.com/mixconv/mixconv/onnx/internal/message"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
 	"google.golang.org/protobuf/proto"
@@ -18,9 +19,9 @@ func (m *Model) Weights() iter.Seq[*onnxpb.TensorProto] {
 		p := m.Proto
 		w.graph(p.GetGraph())
 		for _, f := range p.GetFunctions() {
-			eachBodyNode(f, w.node)
+			message.EachBodyNode(f, w.node)
 			for _, a := range f.GetAttributeProto() {
-				for _, g := range attrGraphs(a) {
+				for _, g := range message.AttributeGraphs(a) {
 					w.initializers(g)
 				}
 			}
@@ -41,7 +42,7 @@ func (w *weights) one(t *onnxpb.TensorProto) {
 
 func (w *weights) graph(g *onnxpb.GraphProto) {
 	w.initializers(g)
-	eachNode(g.GetNode(), w.node)
+	message.EachNode(g.GetNode(), w.node)
 }
 
 func (w *weights) initializers(g *onnxpb.GraphProto) {
@@ -55,10 +56,10 @@ func (w *weights) initializers(g *onnxpb.GraphProto) {
 
 // node yields what n holds itself, not what nodes in its graphs do.
 func (w *weights) node(n *onnxpb.NodeProto) {
-	for g := range subgraphs(n) {
+	for g := range message.Subgraphs(n) {
 		w.initializers(g)
 	}
-	if n.GetOpType() != "Constant" || canonicalDomain(n.GetDomain()) != "" {
+	if n.GetOpType() != "Constant" || message.Domain(n.GetDomain()) != "" {
 		return
 	}
 	for _, a := range n.GetAttribute() {

@@ -1,8 +1,9 @@
-package onnx
+package onnx_test
 
 import (
 	"testing"
 
+	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -11,15 +12,15 @@ import (
 // were found, and how often.
 func TestWeights(t *testing.T) {
 	holds := func(out string, n int) *onnxpb.NodeProto {
-		return node("Constant", "", out, TensorAttr("value", NewTensor("", tensor.New(tensor.Float32, n))))
+		return node("Constant", "", out, onnx.TensorAttr("value", onnx.NewTensor("", tensor.New(tensor.Float32, n))))
 	}
 	body := graph("", "t", holds("u", 4), node("Add", "u v", "t"))
-	body.Initializer = []*onnxpb.TensorProto{NewTensor("v", tensor.New(tensor.Float32, 8))}
-	main := graphWith(NewTensor("w", tensor.New(tensor.Float32, 1)))
+	body.Initializer = []*onnxpb.TensorProto{onnx.NewTensor("v", tensor.New(tensor.Float32, 8))}
+	main := graphWith(onnx.NewTensor("w", tensor.New(tensor.Float32, 1)))
 	main.Node = append(main.Node, holds("c", 2), branch("c", "d", body),
 		node("f.F", "d", "e"), node("f.F", "e", "f"),
 		node("Constant", "", "g", &onnxpb.AttributeProto{Name: ptr("value_floats"), Type: onnxpb.AttributeProto_FLOATS.Enum(), Floats: make([]float32, 32)}),
-		node("ConstantOfShape", "g", "h", TensorAttr("value", NewTensor("", tensor.New(tensor.Float32, 1024)))))
+		node("ConstantOfShape", "g", "h", onnx.TensorAttr("value", onnx.NewTensor("", tensor.New(tensor.Float32, 1024)))))
 	m := model(main, function("f.F", "a", "b", "", holds("k", 16), node("Add", "a k", "b")))
 	sum := int64(0)
 	for tp := range m.Weights() {

@@ -230,7 +230,7 @@ func (c *Call) wholeNumber(i int) (n int, known bool, err error) {
 	}
 	f, ok := scalar(t, 0)
 	n, fits := tensor.IntOf(f)
-	if !ok || !fits || n < -1<<53 || n > 1<<53 {
+	if !ok || !fits || int64(n) < -1<<53 || int64(n) > 1<<53 {
 		return 0, false, fmt.Errorf("input %d (%s): %v, allowed -2⁵³ to 2⁵³", i, c.paramName(i), f)
 	}
 	return n, true, nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx/dump"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/runtime/internal/plan"
@@ -39,7 +40,7 @@ func (s *Session) Dump(w io.Writer, stage string, shapes ...Shapes) error {
 	}
 	switch stage {
 	case "onnx":
-		return s.model.Dump(w)
+		return dump.Model(w, s.model)
 	case "typed":
 		return s.typed.Dump(w)
 	case "passed":

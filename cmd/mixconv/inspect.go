@@ -14,6 +14,7 @@ import (
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/internal/filetype"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/dump"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/tensor"
 	"github.com/spf13/cobra"
@@ -126,7 +127,7 @@ func (a *app) dump(ctx context.Context, path, stage string, sample *sampleFlags)
 	}
 	var b bytes.Buffer
 	if stage == runtime.Stages[0] { // needs no operator to be supported
-		err = m.Dump(&b)
+		err = dump.Model(&b, m)
 	} else {
 		err = a.dumpSession(ctx, &b, m, stage, sample)
 	}

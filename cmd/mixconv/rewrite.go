@@ -8,6 +8,7 @@ import (
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/check"
 	"github.com/mixconv/mixconv/onnx/mdconv"
 	"github.com/spf13/cobra"
 )
@@ -80,7 +81,7 @@ func (a *app) rewrite(ctx context.Context, input, output string, form convert.Fo
 // checked reports what makes m no model: by ONNX's rules, and by those of the
 // mixed convolutions in it.
 func checked(m *onnx.Model) error {
-	if err := m.Check(); err != nil {
+	if err := check.Model(m); err != nil {
 		return err
 	}
 	return errs.InFile(m.Name(), mdconv.Check(m))

@@ -54,6 +54,27 @@ func Read(path string, most int64) ([]byte, error) {
 	return data, errs.InFile(path, err)
 }
 
+// OpenFS opens the file called name in a file system. Nobody can tell whether the name
+// changes hands between the look at it and the opening.
+func OpenFS(fsys fs.FS, name string) (fs.File, fs.FileInfo, error) {
+	info, err := fs.Stat(fsys, name)
+	if err == nil {
+		err = errs.InFile(name, Check(info))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info, err = f.Stat(); err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
+}
+
 func check(info fs.FileInfo, path string, most int64) error {
 	if err := Check(info); err != nil {
 		return errs.InFile(path, err)

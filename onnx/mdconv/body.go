@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/internal/message"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 )
 
@@ -59,7 +60,7 @@ func (b *body) visit(edit func(*body) error) error {
 		return err
 	}
 	for _, n := range b.nodes() {
-		for _, g := range subgraphs(n) {
+		for g := range message.Subgraphs(n) {
 			inner := &body{model: b.model, outer: b, graph: g, names: b.names}
 			if err := inner.visit(edit); err != nil {
 				return err
@@ -132,24 +133,13 @@ func countReads(uses map[string]int, nodes []*onnxpb.NodeProto) {
 		for _, name := range n.GetInput() {
 			uses[name]++
 		}
-		for _, g := range subgraphs(n) {
+		for g := range message.Subgraphs(n) {
 			countReads(uses, g.GetNode())
 			for _, v := range g.GetOutput() {
 				uses[v.GetName()]++
 			}
 		}
 	}
-}
-
-func subgraphs(n *onnxpb.NodeProto) []*onnxpb.GraphProto {
-	var graphs []*onnxpb.GraphProto
-	for _, a := range n.GetAttribute() {
-		if a.GetG() != nil {
-			graphs = append(graphs, a.G)
-		}
-		graphs = append(graphs, a.GetGraphs()...)
-	}
-	return graphs
 }
 
 func collectNames(names map[string]bool, g *onnxpb.GraphProto) {
@@ -171,7 +161,7 @@ func collectNodeNames(names map[string]bool, nodes []*onnxpb.NodeProto) {
 		for _, name := range n.GetOutput() {
 			names[name] = true
 		}
-		for _, g := range subgraphs(n) {
+		for g := range message.Subgraphs(n) {
 			collectNames(names, g)
 		}
 	}
@@ -224,5 +214,5 @@ func (b *body) settle(nodes []*onnxpb.NodeProto, orphans map[string]bool) {
 
 // isOp reports whether n is that operator of ONNX's own domain.
 func isOp(n *onnxpb.NodeProto, op string) bool {
-	return n.GetOpType() == op && isOwnDomain(n.GetDomain())
+	return n.GetOpType() == op && message.Domain(n.GetDomain()) == ""
 }

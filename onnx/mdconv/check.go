@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/internal/message"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 )
 
@@ -16,7 +17,7 @@ func Check(m *onnx.Model) error {
 	funcs := canonicalFunctions(m)
 	_, err := eachBody(m, func(b *body) (int, error) {
 		for i, n := range b.nodes() {
-			sig, ok := funcs[callee(n, n.GetOpType())]
+			sig, ok := funcs[message.Callee(n)]
 			if !ok {
 				if n.GetDomain() == Domain && m.Function(Domain, n.GetOpType(), n.GetOverload()) == nil {
 					return 0, errs.Format(place(b, i, n), "operator %s: no such function in the file", errs.Quote(n.GetOpType()))

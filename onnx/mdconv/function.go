@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/internal/message"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"google.golang.org/protobuf/proto"
 )
@@ -90,7 +91,7 @@ func Canonical(fn *onnxpb.FunctionProto) (groups int, same, ok bool) {
 func ownOpset(fn *onnxpb.FunctionProto) int64 {
 	var version int64
 	for _, o := range fn.GetOpsetImport() {
-		if isOwnDomain(o.GetDomain()) {
+		if message.Domain(o.GetDomain()) == "" {
 			if version != 0 {
 				return 0
 			}
@@ -99,8 +100,6 @@ func ownOpset(fn *onnxpb.FunctionProto) int64 {
 	}
 	return version
 }
-
-func isOwnDomain(domain string) bool { return domain == "" || domain == "ai.onnx" }
 
 // normal returns a copy of fn without what does not count, its values numbered
 // in the order in which they appear and its attributes sorted.
@@ -113,7 +112,7 @@ func normal(fn *onnxpb.FunctionProto) *onnxpb.FunctionProto {
 	r.all(fn.Input)
 	for _, n := range fn.Node {
 		n.Name, n.DocString, n.MetadataProps = nil, nil, nil
-		if isOwnDomain(n.GetDomain()) {
+		if message.Domain(n.GetDomain()) == "" {
 			n.Domain = nil
 		}
 		if n.GetOverload() == "" {

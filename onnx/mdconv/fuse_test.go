@@ -9,6 +9,7 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/check"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
 	"google.golang.org/protobuf/proto"
@@ -77,7 +78,7 @@ func eachConv(g *onnxpb.GraphProto, change func(i int, n *onnxpb.NodeProto)) {
 
 func mustFuse(t *testing.T, m *onnx.Model, want int) {
 	t.Helper()
-	if err := m.Check(); err != nil {
+	if err := check.Model(m); err != nil {
 		t.Fatalf("before: %v", err)
 	}
 	before := proto.CloneOf(m.Proto)
@@ -88,7 +89,7 @@ func mustFuse(t *testing.T, m *onnx.Model, want int) {
 	if n == 0 && !proto.Equal(before, m.Proto) {
 		t.Error("changed without fusing anything")
 	}
-	if err := m.Check(); err != nil {
+	if err := check.Model(m); err != nil {
 		t.Errorf("after: %v", err)
 	}
 	if err := Check(m); err != nil {

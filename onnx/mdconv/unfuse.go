@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/internal/message"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -26,38 +27,22 @@ func Unfuse(m *onnx.Model) (n int, err error) {
 	return n, nil
 }
 
-// function identifies a function, and what a node calls.
-type function struct{ domain, name, overload string }
-
-type callable interface {
-	GetDomain() string
-	GetOverload() string
-}
-
-func callee(c callable, name string) function {
-	domain := c.GetDomain()
-	if isOwnDomain(domain) {
-		domain = ""
-	}
-	return function{domain, name, c.GetOverload()}
-}
-
-func canonicalFunctions(m *onnx.Model) map[function]Signature {
-	funcs := map[function]Signature{}
+func canonicalFunctions(m *onnx.Model) map[message.FunctionID]Signature {
+	funcs := map[message.FunctionID]Signature{}
 	for _, fn := range m.Proto.GetFunctions() {
 		if groups, same, ok := Canonical(fn); ok {
-			funcs[callee(fn, fn.GetName())] = Signature{groups, same}
+			funcs[message.IDOf(fn)] = Signature{groups, same}
 		}
 	}
 	return funcs
 }
 
-func (b *body) unfuse(funcs map[function]Signature) (int, error) {
+func (b *body) unfuse(funcs map[message.FunctionID]Signature) (int, error) {
 	var nodes []*onnxpb.NodeProto
 	orphans := map[string]bool{}
 	count := 0
 	for i, n := range b.nodes() {
-		sig, ok := funcs[callee(n, n.GetOpType())]
+		sig, ok := funcs[message.Callee(n)]
 		if !ok {
 			nodes = append(nodes, n)
 			continue
@@ -171,14 +156,14 @@ func (sp *splitter) parts(t *onnxpb.TensorProto) ([]*tensor.Tensor, bool) {
 
 // dropFunctions takes those functions and, where nothing of it is left, the
 // imports of their domains out of m.
-func dropFunctions(m *onnx.Model, funcs map[function]Signature) {
+func dropFunctions(m *onnx.Model, funcs map[message.FunctionID]Signature) {
 	m.Proto.Functions = slices.DeleteFunc(m.Proto.Functions, func(fn *onnxpb.FunctionProto) bool {
-		_, drop := funcs[callee(fn, fn.GetName())]
+		_, drop := funcs[message.IDOf(fn)]
 		return drop
 	})
 	unused := map[string]bool{}
 	for f := range funcs {
-		unused[f.domain] = f.domain != ""
+		unused[f.Domain] = f.Domain != ""
 	}
 	keep := func(domain string) { delete(unused, domain) }
 	usedDomains(keep, m.Proto.GetGraph().GetNode())
@@ -196,7 +181,7 @@ func dropFunctions(m *onnx.Model, funcs map[function]Signature) {
 func usedDomains(use func(string), nodes []*onnxpb.NodeProto) {
 	for _, n := range nodes {
 		use(n.GetDomain())
-		for _, g := range subgraphs(n) {
+		for g := range message.Subgraphs(n) {
 			usedDomains(use, g.GetNode())
 		}
 	}

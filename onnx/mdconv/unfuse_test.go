@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/check"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"google.golang.org/protobuf/proto"
 )
@@ -19,14 +20,14 @@ func fusedModel(t *testing.T) *onnx.Model {
 
 func mustUnfuse(t *testing.T, m *onnx.Model, want int) {
 	t.Helper()
-	if err := m.Check(); err != nil {
+	if err := check.Model(m); err != nil {
 		t.Fatalf("before: %v", err)
 	}
 	n, err := Unfuse(m)
 	if err != nil || n != want {
 		t.Fatalf("%d rewritten, %v, want %d", n, err, want)
 	}
-	if err := m.Check(); err != nil {
+	if err := check.Model(m); err != nil {
 		t.Errorf("after: %v", err)
 	}
 }

@@ -38,6 +38,11 @@ func (p *Path) Typed(field string, index int, name, kind string) *Path {
 	return &Path{p, field, index, name, kind}
 }
 
+// Errorf returns a FormatError about what is at p.
+func (p *Path) Errorf(format string, args ...any) error {
+	return errs.Format(p.String(), format, args...)
+}
+
 // most is how many fields a printed path has at each end.
 const most = 6
 

@@ -10,6 +10,8 @@ import (
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/check"
+	"github.com/mixconv/mixconv/onnx/inline"
 	"github.com/mixconv/mixconv/onnx/mdconv"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/ops"
@@ -68,7 +70,7 @@ func unsupportedIn(m *onnx.Model, items []errs.Unsupported, inferred *errs.Unsup
 }
 
 func build(budget *limit.Budget, m *onnx.Model) (*Graph, []errs.Unsupported, error) {
-	if err := m.Check(); err != nil {
+	if err := check.Model(m); err != nil {
 		return nil, nil, err
 	}
 	if len(m.Proto.GetFunctions()) > 0 {
@@ -76,7 +78,7 @@ func build(budget *limit.Budget, m *onnx.Model) (*Graph, []errs.Unsupported, err
 			return nil, nil, err
 		}
 		var err error
-		m, err = m.Inline(func(f *onnxpb.FunctionProto) bool {
+		m, err = inline.Model(m, func(f *onnxpb.FunctionProto) bool {
 			_, _, ok := mdconv.Canonical(f)
 			return ok
 		})
