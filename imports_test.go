@@ -44,6 +44,7 @@ var layers = []struct {
 	{"onnx/dump", "onnx onnx/onnxpb tensor onnx/internal/message onnx/internal/elements"},
 	{"onnx/mdconv", "onnx onnx/onnxpb tensor errs limit onnx/internal/message"},
 	{"onnx/internal/onnxtest", "onnx onnx/dump onnx/onnxpb tensor limit"},
+	{"ops/op", ""},
 	{"ops/eval", "ops ops/op tensor errs limit"},
 	{"ops", "ops/op tensor errs limit"},
 	{"convert/internal/misfit", ""},

@@ -1,5 +1,5 @@
 // Package onnxtest writes the messages of small models for tests of package onnx and of
-// those about it.
+// the packages above it.
 package onnxtest
 
 import (
@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/onnx/dump"
 	"github.com/mixconv/mixconv/onnx/onnxpb"
 	"github.com/mixconv/mixconv/tensor"
 	"google.golang.org/protobuf/proto"
@@ -75,13 +78,13 @@ func OpsetID(domain string, version int64) *onnxpb.OperatorSetIdProto {
 }
 
 // Model imports ai.onnx 17 and domain f 1.
-func Model(g *onnxpb.GraphProto, functions ...*onnxpb.FunctionProto) *onnxpb.ModelProto {
-	return &onnxpb.ModelProto{
+func Model(g *onnxpb.GraphProto, functions ...*onnxpb.FunctionProto) *onnx.Model {
+	return onnx.New(&onnxpb.ModelProto{
 		IrVersion:   proto.Int64(10),
 		OpsetImport: []*onnxpb.OperatorSetIdProto{OpsetID("", 17), OpsetID("f", 1)},
 		Graph:       g,
 		Functions:   functions,
-	}
+	})
 }
 
 // Inner is a subgraph that defines out from a name of the outer graph.
@@ -89,8 +92,7 @@ func Inner(in, out string) *onnxpb.GraphProto { return Graph("", out, Node("Relu
 
 // Branch is a node with a subgraph.
 func Branch(in, out string, g *onnxpb.GraphProto) *onnxpb.NodeProto {
-	return Node("If", in, out, &onnxpb.AttributeProto{
-		Name: proto.String("then_branch"), Type: onnxpb.AttributeProto_GRAPH.Enum(), G: g})
+	return Node("If", in, out, onnx.GraphAttr("then_branch", g))
 }
 
 // Sparse has a sparse initializer with two values and the given indices, whose
@@ -101,7 +103,7 @@ func Sparse(indices, indexDims []int64, dims ...int64) *onnxpb.GraphProto {
 	}
 	g := Initialized()
 	g.SparseInitializer = []*onnxpb.SparseTensorProto{{
-		Values:  &onnxpb.TensorProto{Name: proto.String("s"), DataType: proto.Int32(1), Dims: []int64{2}, FloatData: []float32{1, 2}},
+		Values:  onnx.NewTensor("s", tensor.New(tensor.Float32, 2)),
 		Indices: &onnxpb.TensorProto{DataType: proto.Int32(7), Dims: indexDims, Int64Data: indices},
 		Dims:    dims,
 	}}
@@ -109,7 +111,7 @@ func Sparse(indices, indexDims []int64, dims ...int64) *onnxpb.GraphProto {
 }
 
 // Laughs is a chain of functions that each call the next one ten times.
-func Laughs(levels int) *onnxpb.ModelProto {
+func Laughs(levels int) *onnx.Model {
 	var functions []*onnxpb.FunctionProto
 	for level := range levels {
 		callee := fmt.Sprintf("f.L%d", level+1)
@@ -159,6 +161,36 @@ func External(tp *onnxpb.TensorProto, entries ...string) *onnxpb.TensorProto {
 		tp.ExternalData = append(tp.ExternalData, &onnxpb.StringStringEntryProto{Key: &k, Value: &v})
 	}
 	return tp
+}
+
+// Encode is the file of m.
+func Encode(t testing.TB, m *onnx.Model) []byte {
+	t.Helper()
+	data, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// Within is m, read with these limits.
+func Within(t testing.TB, m *onnx.Model, lim limit.Limits) *onnx.Model {
+	t.Helper()
+	m, err := onnx.Decode("", Encode(t, m), lim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// Dump is m as text.
+func Dump(t testing.TB, m *onnx.Model) string {
+	t.Helper()
+	var b strings.Builder
+	if err := dump.Model(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 // WantError checks that err is one line with the given text in it.

@@ -72,11 +72,12 @@ func Open(fsys fs.FS, prefix string, lim limit.Limits) (*Bundle, error) {
 
 // readFile reads a whole file of at most most bytes.
 func readFile(fsys fs.FS, name string, most int64) ([]byte, error) {
-	f, size, err := open(fsys, name)
+	f, info, err := regular.OpenFS(fsys, name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	size := info.Size()
 	if size > most {
 		return nil, errs.InFile(name, errs.Format("", "%d bytes, allowed %d", size, most))
 	}
@@ -85,27 +86,6 @@ func readFile(fsys fs.FS, name string, most int64) ([]byte, error) {
 		return nil, errs.InFile(name, err)
 	}
 	return b, nil
-}
-
-// open opens a regular file. Anything else is refused before it is opened:
-// opening a FIFO waits for a writer.
-func open(fsys fs.FS, name string) (fs.File, int64, error) {
-	info, err := fs.Stat(fsys, name)
-	if err != nil {
-		return nil, 0, err
-	}
-	if err := regular.Check(info); err != nil {
-		return nil, 0, errs.InFile(name, err)
-	}
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	if info, err = f.Stat(); err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	return f, info.Size(), nil
 }
 
 // Files lists the files of the checkpoint, as fsys names them: the index and

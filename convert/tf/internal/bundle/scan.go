@@ -12,6 +12,7 @@ import (
 	"github.com/mixconv/mixconv/convert/tf/internal/crc"
 	"github.com/mixconv/mixconv/convert/tf/internal/tftype"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/regular"
 )
 
 // piece is how much of what nobody wants is read at a time.
@@ -44,7 +45,7 @@ type scanner struct {
 }
 
 func (s *scanner) shard(b *Bundle, shard int, name string) error {
-	f, size, err := open(b.fsys, name)
+	f, info, err := regular.OpenFS(b.fsys, name)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (s *scanner) shard(b *Bundle, shard int, name string) error {
 			return err
 		}
 	}
-	if size != s.pos {
+	if size := info.Size(); size != s.pos {
 		return errs.Format("", "the file had %d bytes and now has %d", s.pos, size)
 	}
 	return nil
