@@ -37,13 +37,13 @@ const maxImage = 1 << 14
 // finds the network by itself, uses averages where there are some, and writes split
 // form, dynamic batch, opset 17, batch norms folded.
 type Options struct {
-	// What is read, by tf.Load and torch.Load.
+	// What tf.Load and torch.Load read.
 
 	Model  string       // the network's name; "" or "auto": what the file says, or what fits
 	EMA    string       // exponential moving averages: "auto" (or ""): where there are some; "on": they must be there; "off": never
 	Limits limit.Limits // on what a file may ask for
 
-	// What is read, by torch.Load alone.
+	// What torch.Load alone looks at.
 
 	Network    *Network // one's own, in place of Model; Classes is read from the weights
 	Key        string   // of the dictionary with the weights, such as "state_dict"; keys of nested ones have points between; "": the one that fits
@@ -51,7 +51,7 @@ type Options struct {
 	Epsilon    float32  // of the batch norms; 0: the network's own
 	IgnoreArch bool     // Model is taken though the file names another network with the same tensors, which computes otherwise
 
-	// What is written, by Lower.
+	// What Lower writes.
 
 	MDConv    Form     // Split or Fused; "" is Split
 	ImageSize int      // height and width, or Dynamic; 0 is what the source says or the network is trained with, else 224

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-
-	"github.com/mixconv/mixconv/errs"
 )
 
 // averageWords are the words in keys and prefixes of averages of weights: of
@@ -99,8 +97,4 @@ func (c *contents) lostAverages(found []*candidate) []string {
 		}
 	}
 	return lost
-}
-
-func noAverages() error {
-	return errs.Format("", "no averages are stored, though they are asked for")
 }

@@ -155,7 +155,7 @@ func (s *search) pick(found []*candidate) (*candidate, error) {
 	list := raw
 	switch {
 	case s.EMA == "on" && len(averages) == 0:
-		return nil, noAverages()
+		return nil, errs.Format("", "no averages are stored, though they are asked for")
 	case s.EMA == "off" && len(raw) == 0:
 		return nil, errs.Format("", "only averages (%s) are stored, though raw weights are asked for", averages[0])
 	case s.EMA != "off" && len(averages) > 0:

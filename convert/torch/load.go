@@ -21,20 +21,20 @@ import (
 // the file does: a config.json beside it, or what trainers store under "arch",
 // "args" and the like. It is an error if neither does, or if o.Model says
 // another than the file, unless o.IgnoreArch.
-func Load(path string, given convert.Options) (*convert.Source, error) {
-	o, err := complete(given)
+func Load(path string, o convert.Options) (*convert.Source, error) {
+	completed, err := complete(o)
 	if err != nil {
 		return nil, err
 	}
 	var d *decision
-	c, err := read(path, o, func(all *contents) (chosen *candidate, err error) {
-		chosen, d, err = o.find(all)
+	c, err := read(path, completed, func(all *contents) (chosen *candidate, err error) {
+		chosen, d, err = completed.find(all)
 		return chosen, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	s, err := o.source(c, d)
+	s, err := completed.source(c, d)
 	if err != nil {
 		return nil, errs.InFile(c.File, err)
 	}

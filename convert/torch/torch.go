@@ -63,7 +63,7 @@ type Checkpoint struct {
 //
 // Of a trainer's checkpoint Read takes the dictionary whose tensors fit a known
 // network, under whatever keys, and cuts what wrappers have put before every
-// name ("module.", "model."). Where there are averages of the weights too, as
+// name ("module.", "model."). Of o it looks at EMA, Key, Prefix and Limits. Where there are averages of the weights too, as
 // their key or prefix says, o.EMA chooses. Of several that fit alike o.Key and
 // o.Prefix choose, or the first is taken. If none fits, Read takes the
 // dictionary that trainers put weights in. What else is in the checkpoint is not
@@ -83,8 +83,8 @@ func Read(path string, o convert.Options) (*Checkpoint, error) {
 // options are those of a conversion, with the point that ends a prefix.
 type options convert.Options
 
-func complete(given convert.Options) (options, error) {
-	o, err := given.ForReading()
+func complete(o convert.Options) (options, error) {
+	o, err := o.ForReading()
 	if o.Prefix != "" && !strings.HasSuffix(o.Prefix, ".") {
 		o.Prefix += "."
 	}
