@@ -11,58 +11,47 @@ import (
 
 // reached returns the functions that get inlined, in the order of the file.
 func (in *inliner) reached() []*onnxpb.FunctionProto {
-	seen := map[*onnxpb.FunctionProto]bool{}
-	var pending []*onnxpb.FunctionProto
-	visit := func(f *onnxpb.FunctionProto) {
-		if f != nil && !seen[f] {
-			seen[f] = true
-			pending = append(pending, f)
-		}
-	}
+	var called []*onnxpb.FunctionProto
 	for _, g := range message.Graphs(in.source) {
-		message.EachNode(g.GetNode(), func(n *onnxpb.NodeProto) { visit(in.functions[message.Callee(n)]) })
+		message.EachNode(g.GetNode(), func(n *onnxpb.NodeProto) {
+			if f := in.functions[message.Callee(n)]; f != nil {
+				called = append(called, f)
+			}
+		})
 	}
-	for len(pending) > 0 {
-		f := pending[0]
-		pending = pending[1:]
-		for _, g := range message.Callees(f, in.functions) {
-			visit(g)
-		}
-	}
-	return inOrder(in.source.GetFunctions(), seen)
+	return in.closure(called, in.functions)
 }
 
 // retained returns the functions that stay: those kept and what they call.
 func (in *inliner) retained() []*onnxpb.FunctionProto {
-	stay := map[*onnxpb.FunctionProto]bool{}
-	var pending []*onnxpb.FunctionProto
+	var kept []*onnxpb.FunctionProto
 	for _, f := range in.source.GetFunctions() {
 		if in.functions[message.IDOf(f)] == nil {
-			stay[f] = true
-			pending = append(pending, f)
+			kept = append(kept, f)
 		}
 	}
+	return in.closure(kept, in.all)
+}
+
+// closure returns the given functions and those among known that they call, directly or
+// through others, in the order of the file.
+func (in *inliner) closure(pending []*onnxpb.FunctionProto, known map[message.FunctionID]*onnxpb.FunctionProto) []*onnxpb.FunctionProto {
+	found := map[*onnxpb.FunctionProto]bool{}
 	for len(pending) > 0 {
 		f := pending[0]
 		pending = pending[1:]
-		for _, g := range message.Callees(f, in.all) {
-			if !stay[g] {
-				stay[g] = true
-				pending = append(pending, g)
-			}
+		if !found[f] {
+			found[f] = true
+			pending = append(pending, message.Callees(f, known)...)
 		}
 	}
-	return inOrder(in.source.GetFunctions(), stay)
-}
-
-func inOrder(functions []*onnxpb.FunctionProto, in map[*onnxpb.FunctionProto]bool) []*onnxpb.FunctionProto {
-	var out []*onnxpb.FunctionProto
-	for _, f := range functions {
-		if in[f] {
-			out = append(out, f)
+	var ordered []*onnxpb.FunctionProto
+	for _, f := range in.source.GetFunctions() {
+		if found[f] {
+			ordered = append(ordered, f)
 		}
 	}
-	return out
+	return ordered
 }
 
 // imports returns the operator sets that the inlined model uses: the model's,

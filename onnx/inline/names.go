@@ -49,14 +49,8 @@ func tail(name string, most int) string {
 // inlined value gets one of them.
 func (in *inliner) takeNames(g *onnxpb.GraphProto) {
 	graph := func(g *onnxpb.GraphProto) {
-		for _, v := range g.GetInput() {
-			in.values.taken[v.GetName()] = true
-		}
-		for _, t := range g.GetInitializer() {
-			in.values.taken[t.GetName()] = true
-		}
-		for _, t := range g.GetSparseInitializer() {
-			in.values.taken[t.GetValues().GetName()] = true
+		for name := range message.Declared(g) {
+			in.values.taken[name] = true
 		}
 	}
 	graph(g)

@@ -143,14 +143,8 @@ func countReads(uses map[string]int, nodes []*onnxpb.NodeProto) {
 }
 
 func collectNames(names map[string]bool, g *onnxpb.GraphProto) {
-	for _, v := range g.GetInput() {
-		names[v.GetName()] = true
-	}
-	for _, t := range g.GetInitializer() {
-		names[t.GetName()] = true
-	}
-	for _, t := range g.GetSparseInitializer() {
-		names[t.GetValues().GetName()] = true
+	for name := range message.Declared(g) {
+		names[name] = true
 	}
 	collectNodeNames(names, g.GetNode())
 }

@@ -165,25 +165,16 @@ func dropFunctions(m *onnx.Model, funcs map[message.FunctionID]Signature) {
 	for f := range funcs {
 		unused[f.Domain] = f.Domain != ""
 	}
-	keep := func(domain string) { delete(unused, domain) }
-	usedDomains(keep, m.Proto.GetGraph().GetNode())
+	used := func(n *onnxpb.NodeProto) { delete(unused, n.GetDomain()) }
+	message.EachNode(m.Proto.GetGraph().GetNode(), used)
 	for _, fn := range m.Proto.GetFunctions() {
-		keep(fn.GetDomain())
-		usedDomains(keep, fn.GetNode())
+		delete(unused, fn.GetDomain())
+		message.EachNode(fn.GetNode(), used)
 	}
 	isUnused := func(o *onnxpb.OperatorSetIdProto) bool { return unused[o.GetDomain()] }
 	m.Proto.OpsetImport = slices.DeleteFunc(m.Proto.OpsetImport, isUnused)
 	for _, fn := range m.Proto.GetFunctions() {
 		fn.OpsetImport = slices.DeleteFunc(fn.OpsetImport, isUnused)
-	}
-}
-
-func usedDomains(use func(string), nodes []*onnxpb.NodeProto) {
-	for _, n := range nodes {
-		use(n.GetDomain())
-		for g := range message.Subgraphs(n) {
-			usedDomains(use, g.GetNode())
-		}
 	}
 }
 

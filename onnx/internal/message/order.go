@@ -7,9 +7,9 @@ import (
 )
 
 // ONNX wants nodes in topological order. Some writers do not keep to it, and
-// runtimes sort what they read: so does this package. Nodes keep the file's order,
+// runtimes sort what they read: so does this project. Nodes keep the file's order,
 // but that those whose results a node reads stand before it. Where nodes form a
-// cycle the order stays as it is, and Check says so.
+// cycle the order stays as it is, and the checker says so.
 
 // SortNodes sorts the nodes of p's graph, of the graphs in attributes, and of
 // functions.
@@ -32,14 +32,8 @@ func SortNodes(p *onnxpb.ModelProto) {
 func sortGraph(g *onnxpb.GraphProto) (outer []string) {
 	reads := sortList(g.GetNode())
 	own := map[string]bool{"": true}
-	for _, v := range g.GetInput() {
-		own[v.GetName()] = true
-	}
-	for _, t := range g.GetInitializer() {
-		own[t.GetName()] = true
-	}
-	for _, t := range g.GetSparseInitializer() {
-		own[t.GetValues().GetName()] = true
+	for name := range Declared(g) {
+		own[name] = true
 	}
 	for _, n := range g.GetNode() {
 		for _, name := range n.GetOutput() {

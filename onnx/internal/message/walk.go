@@ -27,6 +27,28 @@ func AttributeGraphs(a *onnxpb.AttributeProto) []*onnxpb.GraphProto {
 	return a.GetGraphs()
 }
 
+// Declared yields the names that g has before any of its nodes: those of its inputs and
+// initializers, one that is both twice.
+func Declared(g *onnxpb.GraphProto) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, v := range g.GetInput() {
+			if !yield(v.GetName()) {
+				return
+			}
+		}
+		for _, t := range g.GetInitializer() {
+			if !yield(t.GetName()) {
+				return
+			}
+		}
+		for _, t := range g.GetSparseInitializer() {
+			if !yield(t.GetValues().GetName()) {
+				return
+			}
+		}
+	}
+}
+
 // EachNode calls visit with the given nodes and all that are in their
 // subgraphs, however deep, each node before what is inside it.
 func EachNode(nodes []*onnxpb.NodeProto, visit func(*onnxpb.NodeProto)) {
