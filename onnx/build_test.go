@@ -9,13 +9,14 @@ var (
 	node           = onnxtest.Node
 	graph          = onnxtest.Graph
 	graphWith      = onnxtest.Initialized
-	inner          = onnxtest.Inner
 	branch         = onnxtest.Branch
 	function       = onnxtest.Function
 	externalTensor = onnxtest.External
 	model          = onnxtest.Model
 	encode         = onnxtest.Encode
 	within         = onnxtest.Within
+	writeFile      = onnxtest.WriteFile
+	writeModel     = onnxtest.WriteModel
 	wantError      = onnxtest.WantError
 )
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/filetype"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/onnx/check"
 	"github.com/mixconv/mixconv/onnx/dump"
@@ -18,14 +19,20 @@ import (
 )
 
 // Whatever decodes survives encoding. What does not is a FormatError with an
-// offset: the scan finds everything that protobuf would complain about.
+// offset, as the scan finds everything that protobuf would complain about, or one that
+// says what the file is instead.
 func FuzzDecode(f *testing.F) {
 	onnxtest.Seeds(f, "testdata")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := onnx.Decode("fuzz", data, onnxtest.FuzzLimits)
 		if err != nil {
 			var format *errs.FormatError
-			if !errors.As(err, &format) || format.Offset < 0 || format.Offset > int64(len(data)) {
+			if !errors.As(err, &format) {
+				t.Fatalf("%T: %v", err, err)
+			}
+			other := filetype.OfBytes(data).Kind
+			named := format.Offset == -1 && other != filetype.Unknown && other != filetype.ONNX
+			if !named && (format.Offset < 0 || format.Offset > int64(len(data))) {
 				t.Fatalf("error without an offset in the file: %v", err)
 			}
 			return

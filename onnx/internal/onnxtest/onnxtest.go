@@ -4,6 +4,8 @@ package onnxtest
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -177,6 +179,28 @@ func Encode(t testing.TB, m *onnx.Model) []byte {
 func Within(t testing.TB, m *onnx.Model, lim limit.Limits) *onnx.Model {
 	t.Helper()
 	m, err := onnx.Decode("", Encode(t, m), lim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// WriteFile writes a file, and the folders that it is in.
+func WriteFile(t testing.TB, path, data string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// WriteModel writes a model with these initializers and reads it again.
+func WriteModel(t testing.TB, path string, initializers ...*onnxpb.TensorProto) *onnx.Model {
+	t.Helper()
+	WriteFile(t, path, string(Encode(t, Model(Initialized(initializers...)))))
+	m, err := onnx.ReadFile(path, limit.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

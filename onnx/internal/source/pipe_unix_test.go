@@ -1,6 +1,6 @@
 //go:build unix
 
-package onnx_test
+package source_test
 
 import (
 	"os"

@@ -1,4 +1,4 @@
-package onnx_test
+package message_test
 
 import (
 	"strconv"
@@ -21,7 +21,7 @@ func opNames(nodes []*onnxpb.NodeProto) string {
 }
 
 // TestSorted is about models whose nodes are out of order; that files are sorted
-// too shows testdata/bad/not_sorted.onnx.
+// too shows onnx/testdata/bad/not_sorted.onnx.
 func TestSorted(t *testing.T) {
 	captured := inner("a", "t") // reads a of the graph around it
 	body := graph("", "t", node("Abs", "u", "t"), node("Exp", "x", "u"))

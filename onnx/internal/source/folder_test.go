@@ -1,4 +1,4 @@
-package onnx_test
+package source_test
 
 import (
 	"os"
