@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"slices"
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
@@ -11,18 +10,21 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// batch is how the pictures of an entry are run in portions: with the plans and
-// in the memory of the entries for these.
+// batch runs the pictures of its inputs in portions: with the plans and in the
+// memory that are prepared for these.
 type batch struct {
+	types    []ops.Type
 	pictures int
 	shares   [2]share
 }
 
 // share is a part of a batch: count portions of size pictures, from first on.
 type share struct {
-	entry              *entry // runs one of them
+	slot               *slot // has what runs one of them; nil: there are none
 	first, count, size int
 }
+
+func (sh *share) plan() *planned { return sh.slot.prepared.(*planned) }
 
 // portion is how many pictures a worker takes at a time, at most. Fewer read the
 // weights more often, more leave no room for them in the caches: of 1, 2, 4, 8
@@ -55,20 +57,20 @@ func (s *Session) splits(shapes []tensor.Shape) bool {
 	return shares[0].count+shares[1].count > 1
 }
 
-// batch returns how to run inputs of e's shapes in portions; nil if that cannot
+// prepareBatch returns how to run inputs of r's shapes in portions; nil if that cannot
 // be or does not pay, and all are run together.
-func (s *Session) batch(budget *limit.Budget, e *entry) (*batch, error) {
-	if !s.splits(e.shapes) {
+func (s *Session) prepareBatch(budget *limit.Budget, r *request) (prepared, error) {
+	if !s.splits(r.shapes) {
 		return nil, nil
 	}
-	one, err := s.specialise(budget, s.passed, e.withBatch(1))
+	one, err := s.specialise(budget, s.passed, withBatch(r.shapes, 1), r.want)
 	if err != nil || !s.worth(workOf(one)) {
 		return nil, nil
 	}
-	b := &batch{pictures: commonBatch(e.shapes)}
+	b := &batch{pictures: commonBatch(r.shapes)}
 	b.shares = s.split(b.pictures)
 	var ok bool
-	if e.outputs, ok = s.separable(budget, e, one); !ok {
+	if b.types, ok = s.separable(budget, r.shapes, r.want, one); !ok {
 		return nil, nil
 	}
 	for i := range b.shares {
@@ -76,25 +78,22 @@ func (s *Session) batch(budget *limit.Budget, e *entry) (*batch, error) {
 		if share.count == 0 {
 			continue
 		}
-		part := e.withBatch(share.size)
-		if _, ok := s.separable(budget, part, one); !ok {
+		shapes := withBatch(r.shapes, share.size)
+		if _, ok := s.separable(budget, shapes, r.want, one); !ok {
 			return nil, nil
 		}
-		if share.entry = s.find(part.shapes, part.want, true); share.entry != nil {
-			continue
-		}
-		if share.entry, err = s.add(budget, part.shapes, part.want, true); err != nil {
+		if share.slot, err = s.part(budget, &request{session: s, shapes: shapes, want: r.want, together: s.splits(shapes)}); err != nil {
 			return nil, err
 		}
 	}
 	return b, nil
 }
 
-// separable reports whether inputs of e's shapes give what one gives for each
+// separable reports whether inputs of these shapes give what one gives for each
 // picture, and returns the types of the outputs.
-func (s *Session) separable(budget *limit.Budget, e *entry, one *graph.Graph) (outputs []ops.Type, ok bool) {
-	all, err := s.specialise(budget, s.passed, e)
-	if err != nil || commonBatch(e.shapes) > 1 && graph.Separable(all, one) != nil {
+func (s *Session) separable(budget *limit.Budget, shapes []tensor.Shape, want []int, one *graph.Graph) (outputs []ops.Type, ok bool) {
+	all, err := s.specialise(budget, s.passed, shapes, want)
+	if err != nil || commonBatch(shapes) > 1 && graph.Separable(all, one) != nil {
 		return nil, false
 	}
 	for _, o := range all.Outputs {
@@ -119,15 +118,14 @@ func commonBatch(shapes []tensor.Shape) int {
 	return pictures
 }
 
-// withBatch is an entry, unprepared, for so many pictures in place of e's.
-func (e *entry) withBatch(pictures int) *entry {
-	part := &entry{want: e.want}
-	for _, shape := range e.shapes {
-		shape = shape.Clone()
-		shape[0] = pictures
-		part.shapes = append(part.shapes, shape)
+// withBatch is shapes for so many pictures.
+func withBatch(shapes []tensor.Shape, pictures int) []tensor.Shape {
+	list := make([]tensor.Shape, len(shapes))
+	for i, shape := range shapes {
+		list[i] = shape.Clone()
+		list[i][0] = pictures
 	}
-	return part
+	return list
 }
 
 // work is what a run of one picture computes, and with how many weights.
@@ -152,56 +150,37 @@ func workOf(g *graph.Graph) (w work) {
 	return w
 }
 
-// run computes all pictures.
-func (b *batch) run(ctx context.Context, s *Session, args *arguments, out []*tensor.Tensor) error {
+func (b *batch) outputs() []ops.Type { return b.types }
+
+func (b *batch) steps() (*planned, float64) {
+	most := &b.shares[0]
+	if most.count < b.shares[1].count {
+		most = &b.shares[1]
+	}
+	return most.plan(), float64(b.pictures) / float64(most.size)
+}
+
+// compute runs all pictures.
+func (b *batch) compute(ctx context.Context, s *Session, args *arguments, out []*tensor.Tensor) error {
 	if args.batch == nil {
 		args.batch = plan.NewBatch(s.options.Threads)
 	}
 	var shares [2]plan.Share
-	for i, share := range b.shares {
+	for i := range b.shares {
+		share := &b.shares[i]
 		states := args.states[i][:0]
 		for range min(share.count, s.options.Threads) {
-			states = append(states, s.acquire(share.entry))
+			states = append(states, s.cache.acquire(share.plan()))
 		}
 		args.states[i] = states
 		shares[i] = plan.Share{States: states, First: share.first, Count: share.count, Size: share.size}
 	}
 	err := args.batch.Run(ctx, args.in, out, shares)
-	for i, share := range b.shares {
+	for i := range b.shares {
 		for _, st := range args.states[i] {
-			s.release(share.entry, st, err)
+			s.cache.release(b.shares[i].plan(), st, s.options.Threads, err)
 		}
 		clear(args.states[i])
 	}
 	return err
-}
-
-// runner is the entry whose plan runs e's pictures, or most of them, and how
-// many times as many e has as that.
-func (e *entry) runner() (r *entry, times float64) {
-	if e.batch == nil {
-		return e, 1
-	}
-	share := e.batch.shares[0]
-	if share.count < e.batch.shares[1].count {
-		share = e.batch.shares[1]
-	}
-	return share.entry, float64(e.batch.pictures) / float64(share.size)
-}
-
-// settled reports whether the shapes of all outputs are known before a run.
-func (e *entry) settled() bool {
-	return !slices.ContainsFunc(e.outputs, func(t ops.Type) bool { return !t.Shape.Known() })
-}
-
-// newOutputs allocates tensors for e's outputs, nil for those of shapes that only
-// a run tells.
-func (e *entry) newOutputs() []*tensor.Tensor {
-	list := make([]*tensor.Tensor, len(e.outputs))
-	for i, t := range e.outputs {
-		if t.Shape.Known() {
-			list[i] = tensor.New(t.DType, t.Shape...)
-		}
-	}
-	return list
 }

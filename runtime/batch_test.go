@@ -44,8 +44,8 @@ func TestBatchCases(t *testing.T) {
 				}
 				requireClose(t, "planned", want, got)
 				requireSameIntegers(t, want, got)
-				if e, err := entryOf(s, in); err != nil || (e.batch == nil) != c.mixes {
-					t.Errorf("in portions: %v, want %v; error %v", e.batch != nil, !c.mixes, err)
+				if p, err := preparedFor(s, in); err != nil || inPortions(p) == c.mixes {
+					t.Errorf("in portions: %v, want %v; error %v", inPortions(p), !c.mixes, err)
 				}
 				if !c.mixes && c.x[0] == tensor.Unknown {
 					requireSingles(t, s, in, got)
@@ -55,8 +55,13 @@ func TestBatchCases(t *testing.T) {
 	}
 }
 
-// entryOf is what runs all outputs for in.
-func entryOf(s *Session, in Tensors) (*entry, error) {
+func inPortions(p prepared) bool {
+	_, ok := p.(*batch)
+	return ok
+}
+
+// preparedFor is what computes all outputs for in.
+func preparedFor(s *Session, in Tensors) (prepared, error) {
 	args, err := s.scratch.get()
 	if err != nil {
 		return nil, err
@@ -129,8 +134,8 @@ func TestBatchBits(t *testing.T) {
 						t.Fatalf("%v, want %v", got, want)
 					}
 				}
-				if e, err := entryOf(s, part); err != nil || (e.batch != nil) != s.splits(e.shapes) {
-					t.Errorf("in portions: %v, error %v", e.batch != nil, err)
+				if p, err := preparedFor(s, part); err != nil || inPortions(p) != s.splits([]tensor.Shape{part["x"].Shape}) {
+					t.Errorf("in portions: %v, error %v", inPortions(p), err)
 				}
 			})
 		}
@@ -142,20 +147,21 @@ func TestBatchBits(t *testing.T) {
 // picture is run as a whole.
 func TestBatchPlan(t *testing.T) {
 	s := newSession(t, network(), Options{})
-	entryFor := func(s *Session, n int) *entry {
+	ready := func(s *Session, n int) prepared {
 		in := randomInput(s, n, 1)
 		if _, err := s.Run(context.Background(), in); err != nil {
 			t.Fatal(err)
 		}
-		e, err := entryOf(s, in)
+		p, err := preparedFor(s, in)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return e
+		return p
 	}
-	five, three, two := entryFor(s, 5), entryFor(s, 3), entryFor(s, 2)
-	if five.batch == nil || five.batch.shares != [2]share{{three, 0, 1, 3}, {two, 3, 1, 2}} || len(three.free) != 1 || len(two.free) != 1 {
-		t.Errorf("batch %+v, %d and %d States", five.batch, len(three.free), len(two.free))
+	five, three, two := ready(s, 5).(*batch).shares, ready(s, 3).(*planned), ready(s, 2).(*planned)
+	if five[0].plan() != three || five[1].plan() != two || five[0].size != 3 || five[1].first != 3 || five[0].count+five[1].count != 2 ||
+		len(three.free) != 1 || len(two.free) != 1 {
+		t.Errorf("shares %+v, %d and %d States", five, len(three.free), len(two.free))
 	}
 	out := Tensors{"y": tensor.New(tensor.Float32, 1, 10)}
 	if err := s.RunInto(context.Background(), randomInput(s, 5, 1), out); err == nil {
@@ -164,7 +170,7 @@ func TestBatchPlan(t *testing.T) {
 	b := newBuilder(14)
 	b.node("Gemm", "y", []string{b.node("Relu", "", []string{b.input("x", -1, 512)}), b.weight(512, 512)})
 	b.output("y", 2)
-	if e := entryFor(newSession(t, b.model(), Options{}), 4); e.batch != nil {
+	if inPortions(ready(newSession(t, b.model(), Options{}), 4)) {
 		t.Error("weights are read again for every row")
 	}
 }

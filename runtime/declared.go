@@ -56,15 +56,12 @@ func (s *Session) Dump(w io.Writer, stage string, shapes ...Shapes) error {
 }
 
 func (s *Session) dumpPlans(w io.Writer, named Shapes) error {
-	stages, rest, err := s.prepared(named)
+	_, stages, rest, err := s.declared(named)
 	if err != nil {
 		return err
 	}
-	for _, e := range stages {
-		if e.plan == nil {
-			continue
-		}
-		if err := e.plan.Dump(w); err != nil {
+	for _, p := range stages {
+		if err := p.plan.Dump(w); err != nil {
 			return err
 		}
 	}
@@ -76,7 +73,7 @@ func (s *Session) dumpPlans(w io.Writer, named Shapes) error {
 
 // plannedFor is a session of the same model whose plans are for other kernels.
 func (s *Session) plannedFor(kernels *kernel.Set) *Session {
-	return &Session{model: s.model, options: s.options, typed: s.typed, passed: s.passed, kernels: kernels, worth: s.worth, places: s.places, plans: &plans{packs: new(plan.Packs)}, scratch: new(argumentPool)}
+	return &Session{model: s.model, options: s.options, typed: s.typed, passed: s.passed, kernels: kernels, worth: s.worth, places: s.places, cache: newCache(), scratch: new(argumentPool)}
 }
 
 // Fallbacks lists the steps that the planned engine hands to the reference
@@ -91,7 +88,7 @@ func (s *Session) Fallbacks(shapes ...Shapes) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	stages, rest, err := s.prepared(named)
+	ready, stages, rest, err := s.declared(named)
 	if err != nil {
 		return nil, err
 	}
@@ -101,12 +98,11 @@ func (s *Session) Fallbacks(shapes ...Shapes) ([]string, error) {
 			all = append(all, fmt.Sprintf("%s %q", n.Op.Name, n.Name))
 		}
 	}
-	for _, e := range stages {
-		if e.plan != nil {
-			all = append(all, e.plan.Fallbacks()...)
-			continue
-		}
-		list(e.graph.Nodes)
+	for _, p := range stages {
+		all = append(all, p.plan.Fallbacks()...)
+	}
+	if p, ok := ready.(*interpreted); ok {
+		list(p.graph.Nodes)
 	}
 	if rest != nil {
 		list(slices.DeleteFunc(slices.Clone(rest.Nodes), plan.Lowers))
@@ -144,38 +140,34 @@ func (s *Session) naming(shapes []Shapes) (*Session, Shapes, error) {
 // usualPixels is the height and width that nearly every network takes.
 const usualPixels = 224
 
-// prepared is what is prepared for shapes, and sizes made up where they are open,
-// stage by stage, and the rest that no run has needed yet; of a batch that is run in
-// portions, for one of them.
-func (s *Session) prepared(named Shapes) (stages []*entry, rest *graph.Graph, err error) {
+// declared is what is prepared for shapes, and sizes made up where they are open, its
+// plans stage by stage, and the rest that no run has needed yet; of a batch that is run
+// in portions, the plans of one of them.
+func (s *Session) declared(named Shapes) (ready prepared, stages []*planned, rest *graph.Graph, err error) {
 	args, err := s.scratch.get()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	defer s.end(args, &err)
 	if err := s.ask(args, nil); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	e, err := s.entry(context.Background(), s.completed(named, 1), args.want)
-	if err != nil {
-		usual, usualErr := s.entry(context.Background(), s.completed(named, usualPixels), args.want)
+	if ready, err = s.ready(context.Background(), s.completed(named, 1), args.want); err != nil {
+		usual, usualErr := s.ready(context.Background(), s.completed(named, usualPixels), args.want)
 		if usualErr != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		e = usual
+		ready = usual
 	}
-	e, _ = e.runner()
-	for {
-		stages = append(stages, e)
-		if e.rest == nil {
-			return stages, nil, nil
+	p, _ := ready.steps()
+	for p != nil {
+		stages, rest = append(stages, p), p.rest
+		if rest == nil {
+			break
 		}
-		next := s.latest(e)
-		if next == nil {
-			return stages, e.rest, nil
-		}
-		e = next
+		p = s.cache.latest(rest)
 	}
+	return ready, stages, rest, nil
 }
 
 // Complete returns shapes of all inputs: those named, or else the declared ones, of

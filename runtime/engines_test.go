@@ -298,13 +298,13 @@ func TestEngines(t *testing.T) {
 // kernels is the list of the plans' kernels, separated by commas.
 func kernels(t *testing.T, s *Session) string {
 	t.Helper()
-	stages, _, err := s.prepared(nil)
+	_, stages, _, err := s.declared(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, e := range stages {
-		for _, step := range e.plan.Steps {
+	for _, p := range stages {
+		for _, step := range p.plan.Steps {
 			name := step.Kernel
 			if step.Fallback {
 				name = "fallback " + name

@@ -5,7 +5,6 @@ import (
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/onnx"
-	"github.com/mixconv/mixconv/runtime/internal/plan"
 )
 
 // Load makes a session of the ONNX file at path. External data is read from the
@@ -35,9 +34,7 @@ func Load(path string, o Options) (_ *Session, err error) {
 // closed: a session that nobody uses any more is collected as any other memory.
 func (s *Session) Close() error {
 	s.scratch.close()
-	s.plans.mu.Lock()
-	defer s.plans.mu.Unlock()
-	s.plans.entries, s.plans.packs = nil, new(plan.Packs)
+	s.cache.close()
 	if s.owned {
 		return s.model.Close()
 	}

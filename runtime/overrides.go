@@ -51,34 +51,56 @@ func (s *Session) variant(ctx context.Context, given func(name string) bool) (*S
 	if overrides == 0 {
 		return s, nil
 	}
-	s.variants.mu.Lock()
-	defer s.variants.mu.Unlock()
-	for _, v := range s.variants.made {
-		if len(v.typed.Inputs) == len(s.typed.Inputs)+overrides && !slices.ContainsFunc(v.typed.Inputs[len(s.typed.Inputs):], func(v *graph.Value) bool { return !given(v.Name) }) {
-			return v, nil
-		}
+	takes := func(v *Session) bool {
+		return len(v.typed.Inputs) == len(s.typed.Inputs)+overrides &&
+			!slices.ContainsFunc(v.typed.Inputs[len(s.typed.Inputs):], func(v *graph.Value) bool { return !given(v.Name) })
 	}
-	v, err := s.override(ctx, given)
+	if v := s.variants.find(takes); v != nil {
+		return v, nil
+	}
+	var v *Session
+	err := s.cache.exclusively(ctx, func() (err error) {
+		if v = s.variants.find(takes); v != nil { // made while this one waited
+			return nil
+		}
+		if v, err = s.override(ctx, given); err == nil {
+			s.variants.add(v)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	if len(s.variants.made) == maxVariants {
-		s.variants.made = slices.Delete(s.variants.made, 0, 1)
-	}
-	s.variants.made = append(s.variants.made, v)
 	return v, nil
 }
 
-// override makes the session in which the given inputs have no default.
+func (l *variants) find(takes func(*Session) bool) *Session {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.IndexFunc(l.made, takes); i >= 0 {
+		return l.made[i]
+	}
+	return nil
+}
+
+func (l *variants) add(v *Session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.made) == maxVariants {
+		l.made = slices.Delete(l.made, 0, 1)
+	}
+	l.made = append(l.made, v)
+}
+
+// override makes the session in which the given inputs have no default. Nobody else
+// prepares anything meanwhile: whoever reads constants asks for the errors of that.
 func (s *Session) override(ctx context.Context, given func(name string) bool) (*Session, error) {
 	b := s.budget(ctx)
 	typed, err := s.typed.Override(b, given)
 	if err != nil {
 		return nil, err
 	}
-	s.plans.mu.Lock() // whoever reads constants asks for the errors of that before somebody else does
-	defer s.plans.mu.Unlock()
-	v := &Session{model: s.model, options: s.options, kernels: s.kernels, worth: s.worth, plans: s.plans, scratch: s.scratch, hook: s.hook}
+	v := &Session{model: s.model, options: s.options, kernels: s.kernels, worth: s.worth, cache: s.cache, scratch: s.scratch, hook: s.hook}
 	return v, v.prepareGraphs(b, typed)
 }
 

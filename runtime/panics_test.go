@@ -140,14 +140,18 @@ func TestPanicDropsState(t *testing.T) {
 	s.hook = p.hook
 	in := randomInput(s, 1, 1)
 	out := run(t, s, in)
-	e, err := entryOf(s, in)
-	if err != nil || len(e.free) != 1 || len(s.scratch.free) != 1 {
-		t.Fatalf("%d idle states, error %v", len(e.free), err)
+	ready, err := preparedFor(s, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	single := ready.(*planned)
+	if len(single.free) != 1 || len(s.scratch.free) != 1 {
+		t.Fatalf("%d idle states", len(single.free))
 	}
 	p.left.Store(5)
 	requireInternal(t, "RunInto", s.RunInto(context.Background(), in, out))
-	if len(e.free) != 0 || len(s.scratch.free) != 0 {
-		t.Errorf("%d states, %d arguments kept", len(e.free), len(s.scratch.free))
+	if len(single.free) != 0 || len(s.scratch.free) != 0 {
+		t.Errorf("%d states, %d arguments kept", len(single.free), len(s.scratch.free))
 	}
 	p.left.Store(5)
 	_, err = s.Profile(context.Background(), in, 1)

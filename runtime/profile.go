@@ -30,22 +30,22 @@ func (s *Session) Profile(ctx context.Context, in Tensors, runs int) (_ []StepTi
 	if err := s.ask(args, nil); err != nil {
 		return nil, err
 	}
-	e, err := s.bind(ctx, args, in)
+	ready, err := s.bind(ctx, args, in)
 	if err != nil {
 		return nil, err
 	}
-	if e.graph != nil {
+	p, times := ready.steps()
+	if p == nil {
 		return nil, errors.New("the reference engine has no steps to profile")
 	}
-	out := e.newOutputs()
-	e, times := e.runner()
+	out := newOutputs(ready)
 	var steps []StepTime
 	for range max(1, runs) {
 		next := 0
-		err := s.stages(ctx, e, args.in, out, func(e *entry, step int, took time.Duration) {
+		err := p.stages(ctx, s, args.in, out, func(p *planned, step int, took time.Duration) {
 			took = time.Duration(float64(took) * times)
 			if next == len(steps) {
-				of := e.plan.Steps[step]
+				of := p.plan.Steps[step]
 				steps = append(steps, StepTime{Name: of.Name, Kernel: of.Kernel, Fallback: of.Fallback, MACs: int64(float64(of.MACs) * times), Best: took})
 			}
 			steps[next].Best = min(steps[next].Best, took)

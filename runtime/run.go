@@ -9,7 +9,7 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/errs"
-	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/tensor"
 )
 
@@ -36,12 +36,12 @@ func (s *Session) Run(ctx context.Context, in Tensors, outputs ...string) (_ Ten
 	if err := s.ask(args, outputs); err != nil {
 		return nil, err
 	}
-	e, err := s.bind(ctx, args, in)
+	p, err := s.bind(ctx, args, in)
 	if err != nil {
 		return nil, err
 	}
-	results, err := s.compute(ctx, e, args)
-	if err != nil {
+	results := newOutputs(p)
+	if err := p.compute(ctx, s, args, results); err != nil {
 		return nil, s.explain(err)
 	}
 	out := make(Tensors, len(results))
@@ -68,19 +68,20 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) (err error) {
 	if err := s.askInto(args, out); err != nil {
 		return err
 	}
-	e, err := s.bind(ctx, args, in)
+	p, err := s.bind(ctx, args, in)
 	if err != nil {
 		return err
 	}
-	if e.graph != nil || !e.settled() {
-		return s.copyRun(ctx, e, args)
+	types := p.outputs()
+	if !settled(types) {
+		return s.copyRun(ctx, p, args)
 	}
 	for i, t := range args.out {
-		if want := e.outputs[i]; t == nil || t.DType != want.DType || !t.Shape.Equal(want.Shape) {
+		if want := types[i]; t == nil || t.DType != want.DType || !t.Shape.Equal(want.Shape) {
 			return fmt.Errorf("output %s: the model makes %s %s, given %s", errs.Quote(s.typed.Outputs[args.want[i]].Name), want.DType, want.Shape, describe(t))
 		}
 	}
-	return s.explain(s.planned(ctx, e, args, args.out))
+	return s.explain(p.compute(ctx, s, args, args.out))
 }
 
 // ask notes the outputs of these names, all of them if there are none.
@@ -138,20 +139,28 @@ func checkOutput(t *tensor.Tensor) error {
 	return nil
 }
 
-// compute makes the outputs.
-func (s *Session) compute(ctx context.Context, e *entry, args *arguments) ([]*tensor.Tensor, error) {
-	if e.graph != nil {
-		return e.graph.Run(limit.NewBudget(ctx, s.options.Limits), args.in)
-	}
-	results := e.newOutputs()
-	return results, s.planned(ctx, e, args, results)
+// settled reports whether the shapes of all outputs are known before a run.
+func settled(outputs []ops.Type) bool {
+	return !slices.ContainsFunc(outputs, func(t ops.Type) bool { return !t.Shape.Known() })
 }
 
-// copyRun is RunInto where only a run tells the outputs' shapes, or the reference
-// engine runs; both allocate.
-func (s *Session) copyRun(ctx context.Context, e *entry, args *arguments) error {
-	results, err := s.compute(ctx, e, args)
-	if err != nil {
+// newOutputs allocates tensors for p's outputs, nil for those of shapes that only a
+// run tells.
+func newOutputs(p prepared) []*tensor.Tensor {
+	types := p.outputs()
+	list := make([]*tensor.Tensor, len(types))
+	for i, t := range types {
+		if t.Shape.Known() {
+			list[i] = tensor.New(t.DType, t.Shape...)
+		}
+	}
+	return list
+}
+
+// copyRun is RunInto where only a run tells the outputs' shapes: it allocates.
+func (s *Session) copyRun(ctx context.Context, p prepared, args *arguments) error {
+	results := newOutputs(p)
+	if err := p.compute(ctx, s, args, results); err != nil {
 		return s.explain(err)
 	}
 	for i, t := range results {
@@ -166,13 +175,6 @@ func (s *Session) copyRun(ctx context.Context, e *entry, args *arguments) error 
 	return nil
 }
 
-func (s *Session) planned(ctx context.Context, e *entry, args *arguments, out []*tensor.Tensor) error {
-	if e.batch != nil {
-		return e.batch.run(ctx, s, args, out)
-	}
-	return s.stages(ctx, e, args.in, out, nil)
-}
-
 // explain names the file in a run's error, except for the caller's own
 // cancellation.
 func (s *Session) explain(err error) error {
@@ -184,7 +186,7 @@ func (s *Session) explain(err error) error {
 
 // bind checks the inputs, puts them in the model's order, and finds what is
 // prepared for their shapes and the outputs asked for.
-func (s *Session) bind(ctx context.Context, args *arguments, in Tensors) (*entry, error) {
+func (s *Session) bind(ctx context.Context, args *arguments, in Tensors) (prepared, error) {
 	for _, v := range s.typed.Inputs {
 		t, ok := in[v.Name]
 		if t == nil && ok && v.Type.Optional {
@@ -209,7 +211,13 @@ func (s *Session) bind(ctx context.Context, args *arguments, in Tensors) (*entry
 	if len(in) != len(args.in) {
 		return nil, cmp.Or(s.unknownInput(slices.Sorted(maps.Keys(in))), fmt.Errorf("%d inputs, the model has %d", len(in), len(args.in)))
 	}
-	return s.entry(ctx, args.shapes, args.want)
+	return s.ready(ctx, args.shapes, args.want)
+}
+
+// ready returns what is prepared for inputs of these shapes and the outputs at want.
+func (s *Session) ready(ctx context.Context, shapes []tensor.Shape, want []int) (prepared, error) {
+	p, err := s.get(ctx, &request{session: s, shapes: shapes, want: want})
+	return p, s.explain(err)
 }
 
 // fits reports whether a tensor of shape got may be fed where want is

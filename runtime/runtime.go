@@ -8,9 +8,6 @@ import (
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
-	"github.com/mixconv/mixconv/runtime/internal/pass"
-	"github.com/mixconv/mixconv/runtime/internal/plan"
-	"github.com/mixconv/mixconv/tensor"
 )
 
 // Engine chooses how a Session computes.
@@ -50,7 +47,7 @@ type Session struct {
 	typed   *graph.Graph   // as the file says
 	passed  *graph.Graph   // after passes that need no run's shapes; nil for Reference
 	places  map[string]int // of the outputs, by name
-	plans   *plans
+	cache   *cache
 	kernels *kernel.Set
 	worth   func(work) bool // whether a batch of pictures of so much work is run in portions
 	scratch *argumentPool
@@ -76,7 +73,7 @@ func New(m *onnx.Model, o Options) (_ *Session, err error) {
 	}
 	o.Threads = max(1, min(o.Threads, goruntime.GOMAXPROCS(0)))
 	o.Context = nil
-	s := &Session{model: m, options: o, kernels: kernels, worth: work.enough, plans: &plans{packs: new(plan.Packs)}, scratch: new(argumentPool)}
+	s := &Session{model: m, options: o, kernels: kernels, worth: work.enough, cache: newCache(), scratch: new(argumentPool)}
 	if err := s.prepareGraphs(budget, typed); err != nil {
 		return nil, s.explain(err)
 	}
@@ -96,45 +93,4 @@ func addLayers(g *graph.Graph) {
 			}
 		}
 	}
-}
-
-// specialise returns g with what e's outputs need alone, and e's input shapes.
-func (s *Session) specialise(b *limit.Budget, g *graph.Graph, e *entry) (*graph.Graph, error) {
-	g, err := g.Clone(b)
-	if err != nil {
-		return nil, err
-	}
-	g.Keep(e.want)
-	named := map[string]tensor.Shape{}
-	for i, v := range g.Inputs {
-		named[v.Name] = e.shapes[i]
-	}
-	return g, g.Infer(b, named)
-}
-
-// plan plans e for g, which has e's input shapes, as far as that can be done
-// before a run.
-func (s *Session) plan(b *limit.Budget, e *entry, g *graph.Graph) (err error) {
-	if err := pass.Run(b, g); err != nil {
-		return err
-	}
-	for _, o := range g.Outputs {
-		e.outputs = append(e.outputs, o.Value.Type)
-	}
-	if e.rest = g.Cut(worthStage); e.rest != nil {
-		e.deciding = e.rest.Deciding()
-	}
-	e.plan, err = plan.New(b, g, s.planOptions())
-	return err
-}
-
-// budget is for preparing a run.
-func (s *Session) budget(ctx context.Context) *limit.Budget {
-	b := limit.NewLoad(ctx, s.options.Limits)
-	b.Constants(s.typed.Stored)
-	return b
-}
-
-func (s *Session) planOptions() plan.Options {
-	return plan.Options{Workers: s.options.Threads, Set: s.kernels, Packs: s.plans.packs, Hook: s.hook}
 }

@@ -121,7 +121,7 @@ func TestBatches(t *testing.T) {
 			}
 		}
 	}
-	if n := len(s.plans.entries); n > maxPlans {
+	if n := len(s.cache.slots); n > maxPlans {
 		t.Errorf("%d plans remembered, want at most %d", n, maxPlans)
 	}
 }
@@ -357,8 +357,9 @@ func TestIdleMemory(t *testing.T) {
 		}
 	}
 	idle := int64(0)
-	for _, e := range s.plans.entries[:len(s.plans.entries)-1] {
-		idle += e.plan.Bytes() * int64(len(e.free))
+	for _, sl := range s.cache.slots[:len(s.cache.slots)-1] {
+		p := sl.prepared.(*planned)
+		idle += p.plan.Bytes() * int64(len(p.free))
 	}
 	if idle > maxIdle {
 		t.Errorf("%d bytes idle, allowed %d", idle, maxIdle)

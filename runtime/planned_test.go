@@ -223,20 +223,20 @@ func TestStagesInto(t *testing.T) {
 // packed weights, nor does the first stage get lost.
 func TestStagesForgotten(t *testing.T) {
 	s := newSession(t, detector(64), Options{})
-	var first *entry
+	var first *slot
 	packs := 0
 	for count := range 37 {
 		run(t, s, detectorInput(s, count, uint64(count)))
-		switch i := slices.IndexFunc(s.plans.entries, func(e *entry) bool { return e.of == nil }); {
-		case i < 0 || first != nil && s.plans.entries[i] != first:
+		switch i := slices.IndexFunc(s.cache.slots, func(sl *slot) bool { return sl.of == nil }); {
+		case i < 0 || first != nil && s.cache.slots[i] != first:
 			t.Fatalf("%d pixels: the first stage is planned again", count)
 		default:
-			first = s.plans.entries[i]
+			first = s.cache.slots[i]
 		}
-		if n := len(s.plans.entries); n > maxPlans {
+		if n := len(s.cache.slots); n > maxPlans {
 			t.Fatalf("%d plans, allowed %d", n, maxPlans)
 		}
-		if n := s.plans.packs.Len(); count == 20 {
+		if n := s.cache.packs.Len(); count == 20 {
 			packs = n
 		} else if count > 20 && n > packs {
 			t.Fatalf("%d pixels: %d packs, %d before", count, n, packs)
