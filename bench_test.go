@@ -3,7 +3,10 @@ package mixconv_test
 import (
 	"context"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/convert"
@@ -68,4 +71,85 @@ func BenchmarkLoad(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkNewShapes shows what requests of new shapes cost the others: eight callers
+// with pictures of 224×224, first alone, then beside one who sends a picture of another
+// size each time, 50 in all. The metric ratio is that of the eight callers' 99th
+// percentiles, with and without.
+func BenchmarkNewShapes(b *testing.B) {
+	n, err := convert.Named("mixnet-s")
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := convert.RandomModel(n, 1, convert.Options{ImageSize: convert.Dynamic})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var with, without []time.Duration
+	for b.Loop() {
+		s, err := mixconv.LoadModel(c.Model, mixconv.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		start := time.Now()
+		with = append(with, besides(b, s, func() {
+			for i := range 50 {
+				if _, err := s.Run(context.Background(), square(96+2*i)); err != nil {
+					b.Error(err)
+				}
+			}
+		})...)
+		took := time.Since(start)
+		without = append(without, besides(b, s, func() { time.Sleep(took) })...)
+	}
+	last, alone := percentile(with, 99), percentile(without, 99)
+	b.ReportMetric(alone.Seconds()*1e3, "p99-alone-ms")
+	b.ReportMetric(last.Seconds()*1e3, "p99-ms")
+	b.ReportMetric(last.Seconds()/alone.Seconds(), "ratio")
+}
+
+// besides times the runs of eight callers while f runs.
+func besides(b *testing.B, s *mixconv.Session, f func()) (times []time.Duration) {
+	in := square(224)
+	if _, err := s.Run(context.Background(), in); err != nil {
+		b.Fatal(err)
+	}
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	done := make(chan struct{})
+	for range 8 {
+		group.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				start := time.Now()
+				if _, err := s.Run(context.Background(), in); err != nil {
+					b.Error(err)
+					return
+				}
+				took := time.Since(start)
+				mu.Lock()
+				times = append(times, took)
+				mu.Unlock()
+			}
+		})
+	}
+	f()
+	close(done)
+	group.Wait()
+	return times
+}
+
+// square is a grey picture.
+func square(size int) mixconv.Tensors {
+	return mixconv.Tensors{"input": mixconv.NewTensor(make([]float32, 3*size*size), 1, 3, size, size)}
+}
+
+func percentile(times []time.Duration, p int) time.Duration {
+	slices.Sort(times)
+	return times[min(len(times)-1, len(times)*p/100)]
 }
