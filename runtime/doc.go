@@ -10,8 +10,8 @@
 //	out, err := session.Run(ctx, runtime.Tensors{"input": picture})
 //	logits := tensor.Data[float32](out["logits"])
 //
-// [Session.Run] takes exactly the inputs that [Session.Inputs] lists, by name,
-// and returns the outputs that [Session.Outputs] lists, or those of them that it
+// [Session.Run] takes the inputs that [Session.Inputs] lists, by name, and of those
+// that [Session.Defaults] lists as many as the caller likes. It returns the outputs that [Session.Outputs] lists, or those of them that it
 // is asked for by name. What no wanted output needs is not computed.
 // [Session.RunInto] fills tensors of the caller instead.
 //
@@ -33,17 +33,20 @@
 // A dimension that the file leaves open is tensor.Unknown in [Value].Shape, and
 // Dims has the name that the file gives it, "batch" say. Runs may choose other
 // sizes for it each time. The first run of a session with new shapes, or new
-// wanted outputs, makes a plan; the last eight are kept, and weights are packed
-// once for all of them. Of a batch, every picture's result is the same bits as
-// if it were alone.
+// wanted outputs, makes a plan; the last sixteen are kept, and weights are packed
+// once for all of them. Whoever asks for the same shapes meanwhile waits, as long as
+// its context allows; runs with a plan go on. Of a batch, every picture's result is
+// the same bits as if it were alone.
+//
+// Where a shape depends on values, as behind a detector's choice of boxes, a plan ends
+// there. What follows is planned when a run has found the shape.
 //
 // # Engines and types
 //
 // The [Planned] engine fuses operators, lays memory out and runs float32 kernels
 // for this machine. What has no kernel it hands, node by node, to the plain loops
 // of the [Reference] engine; [Session.Fallbacks] lists those nodes. Most of what
-// has another element type runs on those loops, and so does a whole model in which
-// a shape depends on an input's values. OPERATORS.md lists the operators.
+// has another element type runs on those loops. OPERATORS.md lists the operators.
 //
 // # Threads and contexts
 //
@@ -53,8 +56,8 @@
 //
 // # Memory
 //
-// A session keeps the model's weights as they are in the file and as its kernels
-// want them, and for every run at the same time an arena that is reused. Run
+// A session keeps the model's weights as its kernels want them; those in the file are
+// mapped, and read when they are packed. It keeps for every run at the same time an arena that is reused. Run
 // allocates its results and little else; RunInto allocates nothing once it has
 // run with the same shapes and outputs, on the planned engine without fallbacks.
 // [Options].Limits bounds what a file may ask for.

@@ -23,7 +23,7 @@ const (
 func (e Engine) String() string { return [...]string{"planned", "reference"}[e] }
 
 // Options are the choices that a Session is made with. The zero value is the
-// planned engine on one thread, the model's own outputs and the default limits.
+// planned engine on one thread and the default limits.
 type Options struct {
 	Engine Engine
 	// Threads is how many goroutines one Run computes with, at most
