@@ -179,7 +179,7 @@ func (b *builder) inputs() error {
 }
 
 func (b *builder) node(i int, pb *onnxpb.NodeProto) error {
-	n := &Node{Name: pb.GetName()}
+	n := &Node{Name: pb.GetName()} // its operator is found below
 	if n.Name == "" {
 		n.Name = fmt.Sprintf("%s_%d", pb.GetOpType(), i)
 	}

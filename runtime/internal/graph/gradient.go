@@ -156,5 +156,5 @@ func (g *gradient) sumTo(d, v *Value) *Value {
 func (g *gradient) again(n *Node, attr string, v any) *Value {
 	attrs := maps.Clone(n.Attrs)
 	attrs[attr] = v
-	return g.append(&Node{Name: n.Name, Op: n.Op, Version: n.Version, Attrs: attrs, In: n.In})
+	return g.append(n.With(attrs, n.In, nil))
 }

@@ -68,11 +68,20 @@ type Node struct {
 // makes out.
 func NewNode(name string, code op.Code, attrs ops.Attrs, in, out []*Value) *Node {
 	o, version := ops.Latest(code)
-	n := &Node{Name: name, Op: o, Version: version, Attrs: attrs, In: in, Out: out}
+	return (&Node{Name: name, Op: o, Version: version}).With(attrs, in, out)
+}
+
+// With returns a node that applies n's operator, in n's version and with what passes
+// moved into n, with these attributes to in, and makes out.
+func (n *Node) With(attrs ops.Attrs, in, out []*Value) *Node {
+	c := *n
+	c.Attrs, c.In, c.Out = attrs, in, out
 	for _, v := range out {
-		v.Def = n
+		if v != nil {
+			v.Def = &c
+		}
 	}
-	return n
+	return &c
 }
 
 // Epilogue is what a node does to each result before it stores it:

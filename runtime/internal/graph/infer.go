@@ -164,7 +164,7 @@ func (g *Graph) Clone(b *limit.Budget) (*Graph, error) {
 		if err := b.Err(); err != nil {
 			return nil, err
 		}
-		nodes[n] = &Node{Name: n.Name, Op: n.Op, Version: n.Version, Attrs: n.Attrs, Integers: n.Integers}
+		nodes[n] = n.With(n.Attrs, nil, nil)
 	}
 	value := func(v *Value) *Value {
 		c, ok := values[v]
@@ -191,7 +191,7 @@ func (g *Graph) Clone(b *limit.Budget) (*Graph, error) {
 		}
 		m := nodes[n]
 		m.In, m.Out = list(n.In), list(n.Out)
-		m.Post, m.left = Epilogue{Scale: n.Post.Scale, Bias: value(n.Post.Bias), Residual: value(n.Post.Residual), Act: n.Post.Act}, n.left
+		m.Post.Bias, m.Post.Residual = value(n.Post.Bias), value(n.Post.Residual)
 		c.Nodes = append(c.Nodes, m)
 	}
 	for _, o := range g.Outputs {

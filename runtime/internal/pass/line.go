@@ -21,10 +21,8 @@ func lines(b *limit.Budget, g *graph.Graph) (bool, error) {
 		to := &graph.Value{Name: n.Name + "/picture", Type: picture(n.Out[0].Type)}
 		first, last := turn(n, op.Unsqueeze, n.In[0], row), turn(n, op.Squeeze, to, n.Out[0])
 		w := n.In[1].Const()
-		conv := *n
-		conv.In = slices.Clone(n.In)
-		conv.In[0], conv.In[1] = row, graph.Constant(n.In[1].Name, w.Reshape(w.Shape[0], w.Shape[1], 1, w.Shape[2]))
-		conv.Attrs = ops.Attrs{}
+		in, attrs := slices.Clone(n.In), ops.Attrs{}
+		in[0], in[1] = row, graph.Constant(n.In[1].Name, w.Reshape(w.Shape[0], w.Shape[1], 1, w.Shape[2]))
 		for name, v := range n.Attrs {
 			switch list, _ := v.([]int64); {
 			case name == "pads" && len(list) == 2:
@@ -32,10 +30,9 @@ func lines(b *limit.Budget, g *graph.Graph) (bool, error) {
 			case len(list) == 1:
 				v = []int64{1, list[0]} // strides, dilations, kernel_shape
 			}
-			conv.Attrs[name] = v
+			attrs[name] = v
 		}
-		take(&conv, to)
-		return []*graph.Node{first, &conv, last}, nil
+		return []*graph.Node{first, n.With(attrs, in, []*graph.Value{to}), last}, nil
 	})
 }
 

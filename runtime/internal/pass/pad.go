@@ -26,11 +26,8 @@ func pads(b *limit.Budget, g *graph.Graph) (bool, error) {
 			sum[i] += int64(begin[i+2])
 			sum[spatial+i] += int64(end[i+2])
 		}
-		conv := *n
-		conv.Attrs = with(n.Attrs, "pads", sum)
-		conv.In = append([]*graph.Value{pad.In[0]}, n.In[1:]...)
-		take(&conv, n.Out[0])
-		return []*graph.Node{&conv}, nil
+		in := append([]*graph.Value{pad.In[0]}, n.In[1:]...)
+		return []*graph.Node{n.With(with(n.Attrs, "pads", sum), in, n.Out)}, nil
 	})
 }
 

@@ -117,18 +117,19 @@ func (s *sinking) sink() []*graph.Node {
 	if !ok {
 		return nil
 	}
-	moved := &graph.Node{Name: n.Name, Op: n.Op, Version: n.Version, Attrs: n.Attrs, In: append(in, n.In[len(data):]...)}
+	attrs := n.Attrs
 	if axis {
-		moved.Attrs = with(n.Attrs, "axis", int64(s.axis()))
+		attrs = with(attrs, "axis", int64(s.axis()))
 	}
-	list := []*graph.Node{moved}
+	var out []*graph.Value
+	var behind []*graph.Node
 	for _, v := range n.Out {
-		inner := &graph.Value{Name: v.Name + "/untransposed", Def: moved, Type: v.Type}
+		inner := &graph.Value{Name: v.Name + "/untransposed", Type: v.Type}
 		inner.Type.Shape = permute(v.Type.Shape, invert(s.perm))
-		moved.Out = append(moved.Out, inner)
-		list = append(list, transpose(v.Name+"/transpose", inner, v, s.perm))
+		out, behind = append(out, inner), append(behind, transpose(v.Name+"/transpose", inner, v, s.perm))
 	}
-	return list
+	moved := n.With(attrs, append(in, n.In[len(data):]...), out)
+	return append([]*graph.Node{moved}, behind...)
 }
 
 // axis is where n's axis lies before the Transpose.
