@@ -45,6 +45,23 @@ const (
 	GeluTanh // x · (1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2
 )
 
+// Usual is the activation with the parameters that the ONNX operator has where a model
+// gives none; of Clip, which has no bounds then, the zero ones.
+func (k Kind) Usual() Func {
+	f := Func{Kind: k}
+	switch k {
+	case LeakyRelu:
+		f.A = 0.01
+	case Swish:
+		f.A = 1
+	case HardSigmoid:
+		f.A, f.B = 0.2, 0.5
+	case HardSwish:
+		f.A, f.B = 1.0/6, 0.5
+	}
+	return f
+}
+
 func (k Kind) String() string {
 	return [...]string{"none", "relu", "clip", "sigmoid", "swish", "hard_sigmoid", "hard_swish", "exp", "leaky_relu", "round", "tanh", "erf", "gelu", "gelu_tanh"}[k]
 }

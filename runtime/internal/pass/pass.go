@@ -82,10 +82,17 @@ func Run(b *limit.Budget, g *graph.Graph) error {
 	return fmt.Errorf("passes still change the graph after %d rounds", maxRounds)
 }
 
+// Watch, which only tests set, runs a pass on g and looks at what it does.
+var Watch func(name string, g *graph.Graph, run func() (changed bool, err error)) (bool, error)
+
 // try runs p; that it panics is an error.
 func (p *Pass) try(b *limit.Budget, g *graph.Graph) (changed bool, err error) {
 	defer errs.Recover(&err)
-	return p.run(b, g)
+	run := func() (bool, error) { return p.run(b, g) }
+	if Watch != nil {
+		return Watch(p.Name, g, run)
+	}
+	return run()
 }
 
 // nodesPerAsk is how many nodes a walk visits before it looks at the context again.

@@ -1,0 +1,90 @@
+package graphtest
+
+import (
+	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
+	"github.com/mixconv/mixconv/runtime/internal/act"
+	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/tensor"
+)
+
+// unfused returns a copy of g in which nodes of their own do what epilogues do: the
+// reference engine has none.
+func unfused(b *limit.Budget, g *graph.Graph) (*graph.Graph, error) {
+	g, err := g.Clone(b)
+	if err != nil {
+		return nil, err
+	}
+	var list []*graph.Node
+	for _, n := range g.Nodes {
+		list = append(list, n)
+		if n.Post == (graph.Epilogue{}) {
+			continue
+		}
+		u := unfusing{n: n, y: n.Out[0], list: list}
+		u.write(n.Post)
+		list = u.list
+		n.Post = graph.Epilogue{}
+	}
+	g.Nodes = list
+	return g, nil
+}
+
+// unfusing appends the nodes that do what n's epilogue does to y.
+type unfusing struct {
+	n    *graph.Node
+	y    *graph.Value
+	list []*graph.Node
+}
+
+func (u *unfusing) write(p graph.Epilogue) {
+	result := u.y
+	u.y = &graph.Value{Name: result.Name, Type: result.Type, Def: u.n}
+	u.n.Out = []*graph.Value{u.y}
+	if p.Scale != 0 {
+		u.add(op.Mul, nil, u.y, number(p.Scale))
+	}
+	if p.Bias != nil {
+		u.add(op.Add, nil, u.y, p.Bias)
+	}
+	if p.Residual != nil {
+		u.add(op.Add, nil, u.y, p.Residual)
+	}
+	u.activate(p.Act)
+	last := u.list[len(u.list)-1]
+	last.Out[0], result.Def = result, last
+}
+
+func (u *unfusing) add(code op.Code, attrs ops.Attrs, in ...*graph.Value) {
+	out := &graph.Value{Name: u.y.Name, Type: u.y.Type}
+	u.list = append(u.list, graph.NewNode(u.n.Name, code, attrs, in, []*graph.Value{out}))
+	u.y = out
+}
+
+func number(v float32) *graph.Value { return graph.Constant("", tensor.Of([]float32{v})) }
+
+// activate writes an activation as operators of ONNX.
+func (u *unfusing) activate(f act.Func) {
+	plain := map[act.Kind]op.Code{act.Relu: op.Relu, act.Sigmoid: op.Sigmoid, act.Round: op.Round, act.Tanh: op.Tanh, act.Erf: op.Erf, act.HardSwish: op.HardSwish}
+	switch f.Kind {
+	case act.None:
+	case act.Clip:
+		u.add(op.Clip, nil, u.y, number(f.A), number(f.B))
+	case act.Swish:
+		u.add(op.Swish, ops.Attrs{"alpha": f.A}, u.y)
+	case act.LeakyRelu:
+		u.add(op.LeakyRelu, ops.Attrs{"alpha": f.A}, u.y)
+	case act.HardSigmoid:
+		u.add(op.HardSigmoid, ops.Attrs{"alpha": f.A, "beta": f.B}, u.y)
+	case act.Gelu:
+		u.add(op.Gelu, ops.Attrs{"approximate": "none"}, u.y)
+	case act.GeluTanh:
+		u.add(op.Gelu, ops.Attrs{"approximate": "tanh"}, u.y)
+	default:
+		if f != f.Kind.Usual() || plain[f.Kind] == 0 {
+			panic("graphtest: no operator does what activation " + f.Kind.String() + " does")
+		}
+		u.add(plain[f.Kind], nil, u.y)
+	}
+}
