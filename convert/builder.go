@@ -48,7 +48,7 @@ func (b *builder) parameter(role string) string { return b.initializer(role, b.w
 
 // input declares the graph's input and returns it.
 func (b *builder) input(o Options) value {
-	x := value{name: "input", channels: 3, size: max(0, o.ImageSize)}
+	x := value{name: "input", channels: 3, size: known(o.ImageSize)}
 	b.graph.Input = append(b.graph.Input, valueInfo(x.name,
 		dim(o.Batch, "batch"), dim(x.channels, ""), dim(x.size, "height"), dim(x.size, "width")))
 	return x

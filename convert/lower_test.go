@@ -257,8 +257,9 @@ func TestLowerErrors(t *testing.T) {
 		change func(*convert.Network, convert.Weights, *convert.Options)
 	}{
 		{"opset 12: allowed 13 to 28", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.Opset = 12 }},
+		{"opset -1: allowed 13 to 28", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.Opset = -1 }},
 		{"opset 29: allowed 13 to 28", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.Opset = 29 }},
-		{"image size -2: allowed -1 to 16384", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.ImageSize = -2 }},
+		{"image size -2: allowed 0 to 16384", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.ImageSize = -2 }},
 		{"mdconv form both: unknown, allowed split, fused", func(_ *convert.Network, _ convert.Weights, o *convert.Options) { o.MDConv = "both" }},
 		{"head.bn.beta [24] is missing", func(_ *convert.Network, w convert.Weights, _ *convert.Options) { delete(w, "head.bn.beta") }},
 		{"no place for head.bn.delta", func(_ *convert.Network, w convert.Weights, _ *convert.Options) {

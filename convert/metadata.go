@@ -13,7 +13,7 @@ import (
 // setMetadata writes metadata_props in the order of their keys.
 func setMetadata(m *onnx.Model, n Network, o Options) {
 	props := networkMetadata(n, o)
-	maps.Copy(props, n.preprocessing(max(0, o.ImageSize)))
+	maps.Copy(props, n.preprocessing(known(o.ImageSize)))
 	maps.Copy(props, o.Metadata)
 	for _, key := range slices.Sorted(maps.Keys(props)) {
 		if props[key] != "" {

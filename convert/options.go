@@ -89,8 +89,8 @@ func (o Options) forWriting(n Network) (Options, error) {
 		name               string
 		value, least, most int
 	}{
-		{"image size", o.ImageSize, Dynamic, maxImage},
-		{"batch", o.Batch, Dynamic, 1 << 20},
+		{"image size", known(o.ImageSize), 0, maxImage},
+		{"batch", known(o.Batch), 0, 1 << 20},
 		{"opset", o.Opset, MinOpset, MaxOpset},
 	} {
 		if f.value < f.least || f.value > f.most {
@@ -98,6 +98,14 @@ func (o Options) forWriting(n Network) (Options, error) {
 		}
 	}
 	return o, o.checkLabels(n)
+}
+
+// known is a size, 0 if it is left open.
+func known(size int) int {
+	if size == Dynamic {
+		return 0
+	}
+	return size
 }
 
 func (o Options) checkLabels(n Network) error {
