@@ -12,6 +12,7 @@ import (
 const (
 	broadcasting = 7  // operators of two tensors broadcast as in numpy
 	padInputs    = 11 // Pad's amounts are an input
+	perChannel   = 21 // GroupNormalization has a scale and a bias for each channel, not for each group
 )
 
 // modernise returns the nodes that do what n does in the version of its
@@ -28,6 +29,8 @@ func (n *Node) modernise(b *limit.Budget) ([]*Node, error) {
 		return n.unpack()
 	case n.Is(op.Pad) && n.Version >= 2 && n.Version < padInputs:
 		n.modernisePad()
+	case n.Is(op.GroupNormalization) && n.Version < perChannel:
+		return n.repeatScales(), nil
 	case n.Version > 0 && n.Version < broadcasting:
 		return n.align()
 	}
@@ -48,6 +51,30 @@ func (n *Node) align() ([]*Node, error) {
 		[]*Value{{Name: n.Name + "/aligned"}})
 	n.Version, n.Attrs, n.In[1] = broadcasting, nil, aligned.Out[0]
 	return []*Node{aligned, n}, nil
+}
+
+// repeatScales gives each channel of GroupNormalization the scale and the bias of its
+// group. It waits until the number of channels is known, and is not 0; inference says what is
+// wrong.
+func (n *Node) repeatScales() []*Node {
+	groups := int(n.Attrs.Int("num_groups", 0))
+	if len(n.In) != 3 || n.In[0] == nil || groups < 1 {
+		return []*Node{n}
+	}
+	x := n.In[0].Type.Shape
+	if len(x) < 2 || x[1] < 1 || x[1]%groups != 0 {
+		return []*Node{n}
+	}
+	ints := func(list ...int64) *Value { return Constant(n.Name+"/shape", tensor.Of(list, len(list))) }
+	e, in := &expansion{of: n}, []*Value{n.In[0]}
+	for _, v := range n.In[1:] {
+		if v == nil || !v.Type.Shape.Equal(tensor.Shape{groups}) {
+			return []*Node{n}
+		}
+		each := e.add(op.Expand, nil, e.add(op.Unsqueeze, nil, v, ints(1)), ints(int64(groups), int64(x[1]/groups)))
+		in = append(in, e.add(op.Reshape, nil, each, ints(int64(x[1]))))
+	}
+	return append(e.list, NewNode(n.Name, op.GroupNormalization, n.Attrs, in, n.Out))
 }
 
 // modernisePad makes inputs of Pad's attributes. A value for another type than

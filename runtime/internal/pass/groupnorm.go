@@ -8,10 +8,6 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// channelScales is the version of GroupNormalization that has a scale and a bias
-// for each channel.
-const channelScales = 21
-
 // groupNorm recognises GroupNormalization as exporters to older opsets write it,
 // InstanceNormalization of [N,groups,…] between two Reshapes, and moves what scales
 // channels behind it into it.
@@ -22,10 +18,15 @@ func groupNorm(b *limit.Budget, g *graph.Graph) (bool, error) {
 		}
 		s, x := scalingOf(n)
 		norm := e.only(x)
-		if s == nil || !norm.Is(op.GroupNormalization) || norm.Version < channelScales || !knownFloats(norm.In[1], 1) || !knownFloats(norm.In[2], 1) {
+		if s == nil || !norm.Is(op.GroupNormalization) {
 			return nil, nil
 		}
 		c := len(s.scale)
+		for _, v := range norm.In[1:] {
+			if !knownFloats(v, 1) || v.Type.Shape[0] != c { // groups of unknown channels, in old opsets
+				return nil, nil
+			}
+		}
 		scale, bias := tensor.Data[float32](norm.In[1].Const()), tensor.Data[float32](norm.In[2].Const())
 		for i := range c {
 			s.shift[i] += float64(s.scale[i] * float64(bias[i]))

@@ -6,10 +6,6 @@ import (
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 )
 
-// perChannel is the version of GroupNormalization that has a scale for each channel;
-// before it was one for each group.
-const perChannel = 21
-
 // layerNorm lowers LayerNormalization with known scale and bias.
 func (p *planner) layerNorm(n *graph.Node) error {
 	axis, err := resolve(n, (*ops.Call).Axis)
@@ -39,15 +35,11 @@ func (p *planner) instanceNorm(n *graph.Node) error {
 // row is a picture, in whatever order.
 func (p *planner) groupNorm(n *graph.Node) error {
 	shape, groups := n.In[0].Type.Shape, int(n.Attrs.Int("num_groups", 1))
-	each, values := 1, shape[1]
-	if n.Version < perChannel {
-		each, values = shape[1]/groups, groups
-	}
-	scale, shift, err := scales(n, values)
+	scale, shift, err := scales(n, shape[1])
 	if err != nil {
 		return err
 	}
-	k := kernel.Norm{Scale: repeated(scale, each), Shift: repeated(shift, each), Runs: shape[1] / groups}
+	k := kernel.Norm{Scale: scale, Shift: shift, Runs: shape[1] / groups}
 	if groups > 1 || !p.images[n.Out[0]] {
 		return p.normRows(n, shape[1:].Elements()/groups, k)
 	}
@@ -65,17 +57,6 @@ func (p *planner) groupNorm(n *graph.Node) error {
 		return of.view(0, []int{shape[0], width}, []int{width, 1})
 	}
 	return p.norm(n, picture(in), picture(p.writeIn(n.Out[0], channelsLast(shape), dense)), k)
-}
-
-// repeated is each of the values so often.
-func repeated(values []float32, times int) []float32 {
-	list := make([]float32, 0, len(values)*times)
-	for _, v := range values {
-		for range times {
-			list = append(list, v)
-		}
-	}
-	return list
 }
 
 // scales are n's scale and bias, of so many values each.

@@ -131,9 +131,9 @@ func (p *planner) step(n *graph.Node, name string, reads, writes []*Place, bind 
 	p.plan.Steps = append(p.plan.Steps, &Step{Name: n.Name, Kernel: name, MACs: macs(n), reads: reads, writes: writes, bind: bind})
 }
 
-// macs counts n's multiply-adds; 0 for the copies that no node asks for.
+// macs counts n's multiply-adds; 0 for what is no product.
 func macs(n *graph.Node) int64 {
-	if n.Op == nil || !n.Is(op.Conv, op.MDConv, op.MatMul, op.Gemm) {
+	if !n.Is(op.Conv, op.MDConv, op.MatMul, op.Gemm) {
 		return 0
 	}
 	call, err := n.Call()

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -59,7 +60,7 @@ func (p *planner) copied(v *graph.Value, from *Place, plain bool) (*Place, error
 	if plain {
 		to.strides, name = rowMajor(from.dims), "to row-major"
 	}
-	if err := p.copy(&graph.Node{Name: v.Name}, name, to, from); err != nil {
+	if err := p.copy(graph.NewNode(v.Name, op.Identity, nil, nil, nil), name, to, from); err != nil {
 		return nil, err
 	}
 	p.copies[key] = to

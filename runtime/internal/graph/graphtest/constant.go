@@ -34,10 +34,10 @@ func (p *parser) constant() (*tensor.Tensor, error) {
 		return nil, fmt.Errorf("a constant of type %s%s, whose shape must be known", t.DType, t.Shape)
 	case err != nil:
 		return nil, err
-	case n > mostElements-p.elements:
-		return nil, fmt.Errorf("constants of %d and %d elements, allowed %d in all", p.elements, n, mostElements)
+	case n > p.left:
+		return nil, fmt.Errorf("a constant of %d elements, %d are left of those allowed", n, p.left)
 	}
-	p.constants, p.elements = p.constants+1, p.elements+n
+	p.constants, p.left = p.constants+1, p.left-n
 	if !p.at("{") {
 		return drawn(t, p.constants), nil
 	}

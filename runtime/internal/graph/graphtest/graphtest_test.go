@@ -45,7 +45,7 @@ func text(t testing.TB, g *graph.Graph) string {
 	return b.String()
 }
 
-func parse(t testing.TB, s string) *graph.Graph {
+func parsed(t testing.TB, s string) *graph.Graph {
 	t.Helper()
 	g, err := Parse(s)
 	if err != nil {
@@ -69,7 +69,7 @@ func TestRoundTrip(t *testing.T) {
 		texts = append(texts, string(data))
 	}
 	for _, want := range texts {
-		got := strings.Split(text(t, parse(t, want)), "\n")
+		got := strings.Split(text(t, parsed(t, want)), "\n")
 		for i, line := range strings.Split(want, "\n") {
 			if i >= len(got) || got[i] != line {
 				t.Fatalf("line %d %q is written otherwise: %q", i+1, line, got[min(i, len(got)-1)])
@@ -108,12 +108,12 @@ func FuzzParse(f *testing.F) {
 	f.Add(everything)
 	f.Add("x float32[2] = Relu(float32[2])\n# note\noutput x = x")
 	f.Fuzz(func(t *testing.T, s string) {
-		g, err := Parse(s)
+		g, err := parse(s, 1<<12)
 		if err != nil {
 			return
 		}
 		first := text(t, g)
-		if again := text(t, parse(t, first)); again != first {
+		if again := text(t, parsed(t, first)); again != first {
 			t.Errorf("%q is written again as %q", first, again)
 		}
 	})
@@ -122,7 +122,7 @@ func FuzzParse(f *testing.F) {
 // TestCheck: each fault is found.
 func TestCheck(t *testing.T) {
 	build := func() *graph.Graph {
-		g := parse(t, `input x float32[2,3]
+		g := parsed(t, `input x float32[2,3]
 a = Relu(x)
 b = Add(a, float32[3]{1 2 3})
 output y = b`)
@@ -163,14 +163,14 @@ output y = b`)
 
 // TestSame: it compares, and epilogues are part of what is run.
 func TestSame(t *testing.T) {
-	plain := parse(t, `input x float32[?,3]
+	plain := parsed(t, `input x float32[?,3]
 m float32[?,2] = MatMul(x, float32[3,2])
 s float32[?,2] = Mul(m, float32[]{0.5})
 b float32[?,2] = Add(s, float32[2]{3 4})
 y float32[?,2] = Clip(b, float32[]{0}, float32[]{3.5})
 output y = y`)
 	fused := func(more string) *graph.Graph {
-		return parse(t, "input x float32[?,3]\nm float32[?,2] = MatMul(x, float32[3,2])"+more+"\noutput y = m")
+		return parsed(t, "input x float32[?,3]\nm float32[?,2] = MatMul(x, float32[3,2])"+more+"\noutput y = m")
 	}
 	if compared, err := Same(plain, fused(" *0.5 +(float32[2]{3 4}) →clip(0 3.5)"), Tolerance{}); !compared || err != nil {
 		t.Error(compared, err)
@@ -195,5 +195,29 @@ func TestOnlyTestsImport(t *testing.T) {
 	}
 	if len(out) == 0 {
 		t.Error("no packages")
+	}
+}
+
+// TestNodesAreMadeInOnePlace: nodes come from graph.NewNode and Node.With, and from a
+// file's, and what works on graphs knows the last version of every operator alone.
+func TestNodesAreMadeInOnePlace(t *testing.T) {
+	files := 0
+	err := filepath.WalkDir("../..", func(path string, _ os.DirEntry, err error) error {
+		path = filepath.ToSlash(path)
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files++
+		if strings.Contains(string(data), "&graph.Node{") || strings.Contains(string(data), "&Node{") && path != "../../graph/graph.go" && path != "../../graph/build.go" {
+			t.Errorf("%s has a literal of a node", path)
+		}
+		if strings.Contains(string(data), ".Version") && !strings.HasPrefix(path, "../../graph/") {
+			t.Errorf("%s asks for the version of an operator: package graph makes old ones new", path)
+		}
+		return err
+	})
+	if err != nil || files == 0 {
+		t.Errorf("%d files, %v", files, err)
 	}
 }

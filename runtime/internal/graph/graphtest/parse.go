@@ -19,8 +19,10 @@ import (
 // A node has the name of its first output. What a dump does not tell is lost: which
 // constants are one, what constants were called and computed from, and graphs in
 // attributes, which are an error.
-func Parse(text string) (*graph.Graph, error) {
-	p := &parser{g: &graph.Graph{Reads: &graph.Reads{}}, values: map[string]*graph.Value{}}
+func Parse(text string) (*graph.Graph, error) { return parse(text, mostElements) }
+
+func parse(text string, mostElements int64) (*graph.Graph, error) {
+	p := &parser{g: &graph.Graph{Reads: &graph.Reads{}}, values: map[string]*graph.Value{}, left: mostElements}
 	number := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		number++
@@ -44,7 +46,7 @@ type parser struct {
 	g         *graph.Graph
 	values    map[string]*graph.Value
 	constants int   // so many had a type
-	elements  int64 // of constants
+	left      int64 // elements that further constants may have
 }
 
 func (p *parser) line() (err error) {
