@@ -72,8 +72,9 @@ func (m *Model) Close() error {
 	return m.file.Close()
 }
 
-// attach says that the elements of initializers are in file, in these pieces. Those
-// that can only be read as a whole are, and if there are no others file is closed.
+// attach notes where in file the elements of initializers are, by the number of the
+// initializer. What is not float32 is read at once. If nothing is left to be read, file
+// is closed.
 func (m *Model) attach(file storage, pieces map[int]cut.Piece) error {
 	for i, tp := range m.Proto.GetGraph().GetInitializer() {
 		at, ok := pieces[i]

@@ -24,8 +24,8 @@ import (
 // The model is checked first, and the result again. limit.Nodes nodes or
 // more are refused before anything is built; a function that uses another
 // version of an operator set than the model is an *errs.UnsupportedError. The
-// result shares unchanged parts with m, and the files that it was read from: neither may be modified afterwards
-// without a proto.Clone.
+// result shares unchanged parts with m, and the files that m was read from: neither
+// may be modified afterwards without a proto.Clone.
 func Model(m *onnx.Model, keep func(*onnxpb.FunctionProto) bool) (*onnx.Model, error) {
 	if err := check.Model(m); err != nil {
 		return nil, err

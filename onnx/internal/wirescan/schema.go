@@ -1,7 +1,3 @@
-// Package wirescan checks protobuf bytes against a message descriptor before
-// anything is decoded. It finds the first malformed field, with its byte
-// offset and path, and bounds what decoding would cost: nesting, number of
-// messages, length of names, memory.
 package wirescan
 
 import (
