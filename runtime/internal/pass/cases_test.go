@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"context"
 	"flag"
 	"os"
 	"path/filepath"
@@ -77,7 +78,7 @@ func testCase(t *testing.T, p *Pass, file string) (changed bool) {
 	return changed
 }
 
-func budget() *limit.Budget { return limit.NewLoad(nil, limit.Limits{}) }
+func budget() *limit.Budget { return limit.NewLoad(context.Background(), limit.Limits{}) }
 
 // parsed reads a graph and infers the types that it leaves out.
 func parsed(t *testing.T, text string) *graph.Graph {

@@ -2,6 +2,7 @@ package graphtest
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -126,7 +127,7 @@ func TestCheck(t *testing.T) {
 a = Relu(x)
 b = Add(a, float32[3]{1 2 3})
 output y = b`)
-		if err := g.Infer(limit.NewLoad(nil, limit.Limits{}), nil); err != nil {
+		if err := g.Infer(limit.NewLoad(context.Background(), limit.Limits{}), nil); err != nil {
 			t.Fatal(err)
 		}
 		return g

@@ -1,6 +1,7 @@
 package graphtest
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"reflect"
@@ -43,7 +44,7 @@ func Same(before, after *graph.Graph, tolerance Tolerance) (compared bool, err e
 
 // outputs runs g, and returns the largest finite magnitude of a float that it computes.
 func outputs(g *graph.Graph, most int) (out []*tensor.Tensor, largest float64, err error) {
-	b := limit.NewLoad(nil, limit.Limits{})
+	b := limit.NewLoad(context.Background(), limit.Limits{})
 	if g, err = unfused(b, g); err != nil {
 		return nil, 0, err
 	}
@@ -78,7 +79,7 @@ func outputs(g *graph.Graph, most int) (out []*tensor.Tensor, largest float64, e
 			}
 		}
 	}
-	out, err = g.Run(limit.NewLoad(nil, limit.Limits{}), in)
+	out, err = g.Run(limit.NewLoad(context.Background(), limit.Limits{}), in)
 	if err != nil {
 		return nil, 0, err
 	}

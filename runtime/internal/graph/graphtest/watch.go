@@ -1,6 +1,7 @@
 package graphtest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -32,7 +33,7 @@ func Allowed(pass string) Tolerance {
 // Watch runs a pass on g and checks g behind it and, if it is small, what it computes. It
 // is what pass.Watch is in tests.
 func Watch(name string, g *graph.Graph, run func() (bool, error)) (bool, error) {
-	before, err := g.Clone(limit.NewLoad(nil, limit.Limits{}))
+	before, err := g.Clone(limit.NewLoad(context.Background(), limit.Limits{}))
 	if err != nil {
 		return false, err
 	}
