@@ -6,6 +6,7 @@ import (
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/fuse"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/pass"
 	"github.com/mixconv/mixconv/runtime/internal/plan"
@@ -77,6 +78,9 @@ func (s *Session) plan(b *limit.Budget, g *graph.Graph) (*planned, error) {
 	}
 	if p.rest = g.Cut(worthStage); p.rest != nil {
 		p.deciding = p.rest.Deciding()
+	}
+	if err := fuse.Run(b, g); err != nil {
+		return nil, err
 	}
 	var err error
 	p.plan, err = plan.New(b, g, s.planOptions())

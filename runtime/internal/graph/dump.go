@@ -41,6 +41,13 @@ func (g *Graph) Dump(w io.Writer) error {
 }
 
 func (n *Node) dump(b *strings.Builder) {
+	n.write(b)
+	b.WriteString("\n")
+}
+
+// write is dump without the end of the line, on which the parts of a fused node stand,
+// too.
+func (n *Node) write(b *strings.Builder) {
 	for i, v := range n.Out {
 		if i > 0 {
 			b.WriteString(", ")
@@ -73,7 +80,13 @@ func (n *Node) dump(b *strings.Builder) {
 		b.WriteString(" integers")
 	}
 	n.Post.dump(b)
-	b.WriteString("\n")
+	if n.Means != nil {
+		fmt.Fprintf(b, "; %s %s = means", nameText(n.Means.Name), typeText(n.Means.Type))
+	}
+	if n.Pre != nil {
+		b.WriteString("; where ")
+		n.Pre.write(b)
+	}
 }
 
 func (p *Epilogue) dump(b *strings.Builder) {

@@ -57,6 +57,13 @@ type Node struct {
 	In, Out []*Value
 	Post    Epilogue // what passes moved into this node; zero otherwise
 
+	// Pre is a node that this one computes on the way, piece by piece, as its first
+	// input: that value is never whole, and the node is not among the graph's. Means,
+	// unless it is nil, is the mean of the first result over height and width, which
+	// this node makes too. Package fuse sets both, last before a plan is made.
+	Pre   *Node
+	Means *Value
+
 	left bool // to the run: all inputs are constants, but the results are beyond the budget
 
 	// Integers says of a Conv that all it adds up are integers that float32 holds
@@ -93,10 +100,14 @@ type Epilogue struct {
 	Act      act.Func
 }
 
-// Operands calls yield for every value that n reads, those of its epilogue
+// Operands calls yield for every value that n reads, those of its epilogue and of Pre
 // included.
 func (n *Node) Operands(yield func(*Value) bool) {
-	for _, v := range n.In {
+	in := n.In
+	if n.Pre != nil {
+		in = slices.Concat(n.Pre.In, in[1:])
+	}
+	for _, v := range in {
 		if v != nil && !yield(v) {
 			return
 		}

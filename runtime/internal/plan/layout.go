@@ -28,6 +28,10 @@ func findImages(g *graph.Graph) map[*graph.Value]bool {
 		if isStored(n, pictures) {
 			mark(n.In[:1])
 			mark(n.Out)
+			mark([]*graph.Value{n.Means})
+			if n.Pre != nil {
+				mark(n.Pre.In)
+			}
 		} else if some(n.Out) && liesAsInputs(n) {
 			mark(n.In)
 		}

@@ -4,13 +4,12 @@ import (
 	"fmt"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/ops/op"
+	"github.com/mixconv/mixconv/runtime/internal/fuse"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
 )
-
-// knownFloats reports whether v is a float32 constant.
-func knownFloats(v *graph.Value) bool { return v.Known() && v.Type.DType == tensor.Float32 }
 
 // bias returns v's data, or zeros for n channels where v is absent.
 func bias(v *graph.Value, n int) ([]float32, bool) {
@@ -22,15 +21,10 @@ func bias(v *graph.Value, n int) ([]float32, bool) {
 
 // floatsOf returns a constant's data.
 func floatsOf(v *graph.Value) ([]float32, bool) {
-	if !knownFloats(v) {
+	if !fuse.KnownFloats(v) {
 		return nil, false
 	}
 	return tensor.Data[float32](v.Keep()), true
-}
-
-func window(c ops.Conv) kernel.Window {
-	return kernel.Window{KH: c.Kernel[0], KW: c.Kernel[1], SH: c.Stride[0], SW: c.Stride[1],
-		DH: c.Dilation[0], DW: c.Dilation[1], Top: c.PadBegin[0], Lft: c.PadBegin[1]}
 }
 
 // operands are the places of a convolution.
@@ -48,14 +42,17 @@ func (o operands) picture(mem *memory) kernel.Image {
 	return kernel.Image{Data: mem.floats(o.in), N: d[0], H: d[2], W: d[3], C: d[1], Pixel: d[1]}
 }
 
-// gate is the product of a picture and one factor per channel.
-type gate struct{ picture, scale *Place }
-
 // convOperands places n's input, residual and output as pictures.
 func (p *planner) convOperands(n *graph.Node) (o operands, err error) {
-	if g, ok := p.gated[n.In[0]]; ok {
-		o.in, o.scale = g.picture, g.scale
-	} else if o.in, err = p.image(n.In[0]); err != nil {
+	picture := n.In[0]
+	if n.Pre.Is(op.Mul) {
+		var factors *graph.Value
+		picture, factors, _ = fuse.Gate(n.Pre)
+		if o.scale, err = p.image(factors); err != nil {
+			return o, err
+		}
+	}
+	if o.in, err = p.image(picture); err != nil {
 		return o, err
 	}
 	if n.Post.Residual != nil {
@@ -79,10 +76,11 @@ func (p *planner) denseOperands(n *graph.Node, c ops.Conv) (o operands, err erro
 
 // planar returns where n's picture lies if it can be read as it came.
 func (p *planner) planar(n *graph.Node, c ops.Conv) (*Place, bool) {
-	k := kernel.Conv{Window: window(c), In: shapeOf(n.In[0]), Out: shapeOf(n.Out[0]), Weights: make([]kernel.Packed, c.Group)}
-	k.Weights[0].Rows = k.Out.C / c.Group
+	if !fuse.Planar(n, c) {
+		return nil, false
+	}
 	place, err := p.read(n.In[0])
-	return place, err == nil && n.Post.Residual == nil && place.isPlain() && place.pixel() == 0 && k.CanPlanar()
+	return place, err == nil && place.isPlain() && place.pixel() == 0
 }
 
 func (o operands) reads() []*Place {
@@ -106,40 +104,18 @@ func (o operands) finish(n *graph.Node, mem *memory) kernel.Finish {
 // conv lowers Conv in two dimensions with known weights: depthwise, or a
 // matrix product per group.
 func (p *planner) conv(n *graph.Node) error {
-	x, wv := n.In[0].Type.Shape, n.In[1]
-	if !knownFloats(wv) || len(x) != 4 {
+	c, ok := fuse.ConvOf(n)
+	if !ok {
 		return errNoKernel
 	}
-	c, err := geometry(n)
-	if err != nil {
-		return err
-	}
-	if wide(c) {
-		return errNoKernel
-	}
-	b, ok := bias(optional(n.In, 2), wv.Type.Shape[0])
-	switch {
-	case !ok:
-		return errNoKernel
-	case isDepthwise(n, c):
+	if fuse.Depthwise(n, c) {
 		return p.mixed(n)
-	case p.expands(n, c):
-		p.expanding[n.Out[0]] = n
-		return nil
 	}
+	b, _ := bias(optional(n.In, 2), n.In[1].Type.Shape[0])
 	return p.dense(n, c, b)
 }
 
-// wide reports whether a window is far larger than any network's. The kernels look at
-// no context inside a task, of which one is a few rows; the reference loops do.
-func wide(c ops.Conv) bool { return tensor.Shape(c.Kernel).Elements() > 1<<14 }
-
 func geometry(n *graph.Node) (ops.Conv, error) { return resolve(n, ops.ConvOf) }
-
-func isDepthwise(n *graph.Node, c ops.Conv) bool {
-	channels := n.In[0].Type.Shape[1]
-	return c.Group == channels && n.In[1].Type.Shape[0] == channels && c.Group > 1
-}
 
 func optional(list []*graph.Value, i int) *graph.Value {
 	if i < len(list) {
@@ -153,7 +129,7 @@ func (p *planner) dense(n *graph.Node, c ops.Conv, b []float32) error {
 	if err != nil {
 		return err
 	}
-	k := kernel.Conv{Window: window(c), Bias: b, Planar: o.planar}
+	k := kernel.Conv{Window: fuse.Window(c), Bias: b, Planar: o.planar}
 	k.Weights = p.packs.conv(p.plan.set, n.In[1], c.Group, o.planar)
 	// Shapes alone decide the scratch that a worker needs.
 	k.In, k.Out = o.picture(nil), o.out.image(nil)

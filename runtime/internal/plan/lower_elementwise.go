@@ -6,6 +6,7 @@ import (
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/eval"
 	"github.com/mixconv/mixconv/ops/op"
+	"github.com/mixconv/mixconv/runtime/internal/fuse"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/runtime/internal/pass"
@@ -61,9 +62,6 @@ var binaryOps = map[op.Code]kernel.BinaryOp{op.Add: kernel.Add, op.Sub: kernel.S
 
 // binary lowers an element-wise operator of two operands, with broadcasting.
 func (p *planner) binary(n *graph.Node) error {
-	if p.gate(n) {
-		return nil
-	}
 	a, err := p.read(n.In[0])
 	if err != nil {
 		return err
@@ -107,42 +105,6 @@ func alongside(v *graph.Value, place, out *Place) *Place {
 	return &Place{buf: &Buffer{size: len(data), data: data}, dims: out.dims, strides: strides}
 }
 
-// gate leaves the product of a picture and one factor per channel, the end of
-// squeeze and excitation, to the pointwise convolution that alone reads it.
-func (p *planner) gate(n *graph.Node) bool {
-	reader := p.readers[n.Out[0]]
-	if !n.Is(op.Mul) || !reader.Is(op.Conv) || p.targets[n.Out[0]] != nil || !floats(reader) {
-		return false
-	}
-	c, err := geometry(reader)
-	if err != nil || !pointwise(reader, c) || isDepthwise(reader, c) || p.expands(reader, c) {
-		return false
-	}
-	if !knownFloats(reader.In[1]) {
-		return false
-	}
-	if b := optional(reader.In, 2); b != nil && !b.Known() {
-		return false
-	}
-	for i, v := range n.In {
-		picture, factors := n.In[1-i].Type.Shape, v.Type.Shape
-		if len(factors) != 4 || factors[2]*factors[3] != 1 || !picture.Equal(n.Out[0].Type.Shape) || !factors[:2].Equal(picture[:2]) {
-			continue
-		}
-		scale, err := p.image(v)
-		if err != nil {
-			return false
-		}
-		place, err := p.image(n.In[1-i])
-		if err != nil {
-			return false
-		}
-		p.gated[n.Out[0]] = gate{place, scale}
-		return true
-	}
-	return false
-}
-
 // pad lowers Pad with a constant value: fill, then copy the inside.
 func (p *planner) pad(n *graph.Node) error {
 	call, err := n.Call()
@@ -152,7 +114,7 @@ func (p *planner) pad(n *graph.Node) error {
 	begin, end, ok := ops.PadOf(call)
 	value := float32(0)
 	if v := optional(n.In, 2); v != nil && ok {
-		if ok = knownFloats(v); ok {
+		if ok = fuse.KnownFloats(v); ok {
 			value = tensor.Data[float32](v.Const())[0]
 		}
 	}

@@ -3,14 +3,19 @@ package plan
 import (
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/op"
+	"github.com/mixconv/mixconv/runtime/internal/fuse"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
+	"github.com/mixconv/mixconv/tensor"
 )
 
-// mixed lowers MDConv and depthwise Conv, which is an MDConv of one group. If
-// a pointwise convolution was left to it, it computes that, too.
+// mixed lowers MDConv and depthwise Conv, which is an MDConv of one group, with the
+// convolution in front and the means, if they are its to compute.
 func (p *planner) mixed(n *graph.Node) error {
-	from := p.expanding[n.In[0]]
+	if !fuse.Mixed(n) {
+		return errNoKernel
+	}
+	from := n.Pre
 	k, err := p.mixedKernel(n, from)
 	if err != nil {
 		return err
@@ -27,12 +32,19 @@ func (p *planner) mixed(n *graph.Node) error {
 		return err
 	}
 	p.plan.scratch = max(p.plan.scratch, k.ScratchSize(p.plan.set))
-	m := &mixedStep{bands: k.Bands()}
-	p.step(n, name, o.reads(), []*Place{o.out}, func(mem *memory) kernel.Job {
+	writes, means, parts := []*Place{o.out}, (*Place)(nil), (*Place)(nil)
+	if n.Means != nil {
+		means = p.writeIn(n.Means, p.order(n.Means), (*Place).isPlain)
+		if parts = means; k.Bands() > 1 { // each band of rows has sums of its own
+			parts = p.fresh(tensor.Shape{k.In.N, k.In.C, k.Bands(), 1})
+		}
+		writes, name = append(writes, parts), name+"+mean"
+	}
+	p.step(n, name, o.reads(), writes, func(mem *memory) kernel.Job {
 		k := k
 		k.Out, k.Finish, k.Scratch, k.Sums = o.out.image(mem), o.finish(n, mem), mem.scratch, mem.sums
-		if m.means != nil {
-			k.Means = kernel.Image{Data: mem.floats(m.means), Pixel: k.In.C}
+		if parts != nil {
+			k.Means = kernel.Image{Data: mem.floats(parts), Pixel: k.In.C}
 		}
 		if k.Expand == nil {
 			k.In = o.in.image(mem)
@@ -43,19 +55,13 @@ func (p *planner) mixed(n *graph.Node) error {
 		k.Expand = &e
 		return k.Bind(p.plan.set)
 	})
-	m.Step = p.plan.Steps[len(p.plan.Steps)-1]
-	p.means[n.Out[0]] = m
 	if from != nil {
-		m.MACs += macs(from)
+		p.plan.Steps[len(p.plan.Steps)-1].MACs += macs(from)
+	}
+	if parts != means {
+		p.pool(&graph.Node{Name: n.Means.Name}, parts, means, 1)
 	}
 	return nil
-}
-
-// mixedStep is a step that can sum its channels on the way.
-type mixedStep struct {
-	*Step
-	bands int
-	means *Place // [N·bands][C]: where it does
 }
 
 // mixedOperands are the places of n, whose picture from computes on the way if
@@ -64,7 +70,7 @@ func (p *planner) mixedOperands(n, from *graph.Node) (o operands, err error) {
 	if from == nil {
 		return p.convOperands(n)
 	}
-	if c, _ := geometry(from); !pointwise(from, c) {
+	if c, _ := geometry(from); !fuse.Pointwise(from, c) {
 		o.in, o.planar = p.planar(from, c)
 	} else if o.in, err = p.image(from.In[0]); err != nil {
 		return o, err
@@ -76,7 +82,7 @@ func (p *planner) mixedOperands(n, from *graph.Node) (o operands, err error) {
 // mixedKernel is n's kernel with shapes and weights, but no memory yet; from is
 // the convolution that it computes on the way, or nil.
 func (p *planner) mixedKernel(n, from *graph.Node) (k kernel.Mixed, err error) {
-	k.In, k.Out = shapeOf(n.In[0]), shapeOf(n.Out[0])
+	k.In, k.Out = fuse.ImageOf(n.In[0]), fuse.ImageOf(n.Out[0])
 	call, err := n.Call()
 	if err != nil {
 		return k, err
@@ -93,10 +99,10 @@ func (p *planner) mixedKernel(n, from *graph.Node) (k kernel.Mixed, err error) {
 	}
 	weights := n.In[1 : 1+len(m.Groups)]
 	for i, c := range m.Groups {
-		if !knownFloats(weights[i]) {
+		if !fuse.KnownFloats(weights[i]) {
 			return k, errNoKernel
 		}
-		k.Groups = append(k.Groups, kernel.MixedGroup{Channels: m.Split[i], Window: window(c)})
+		k.Groups = append(k.Groups, kernel.MixedGroup{Channels: m.Split[i], Window: fuse.Window(c)})
 	}
 	biasOf := optional(n.In, 1+len(m.Groups))
 	b, ok := bias(biasOf, k.In.C)
@@ -114,62 +120,13 @@ func (p *planner) mixedKernel(n, from *graph.Node) (k kernel.Mixed, err error) {
 	part := k.In.C / c.Group
 	k.Panels = p.packs.mixed(p.plan.set, weights, k.Groups, part, biasOf, b)
 	biasOf = optional(from.In, 2)
-	b, _ = bias(biasOf, k.In.C) // conv has seen that it is known
+	b, _ = bias(biasOf, k.In.C)
 	e := p.packs.expand(p.plan.set, from.In[1], biasOf, b, k.Panels, weights, part)
-	e.Groups, e.Act, e.In = c.Group, from.Post.Act, shapeOf(from.In[0])
-	if e.Planar = !pointwise(from, c); e.Planar {
-		e.Window = window(c)
+	e.Groups, e.Act, e.In = c.Group, from.Post.Act, fuse.ImageOf(from.In[0])
+	if e.Planar = !fuse.Pointwise(from, c); e.Planar {
+		e.Window = fuse.Window(c)
 		p.plan.pieces = max(p.plan.pieces, e.MaxPieces())
 	}
 	k.Expand = &e
 	return k, nil
-}
-
-// shapeOf is a value of rank 4 as a picture without data.
-func shapeOf(v *graph.Value) kernel.Image {
-	s := v.Type.Shape
-	return kernel.Image{N: s[0], C: s[1], H: s[2], W: s[3], Pixel: s[1]}
-}
-
-// expands reports whether the convolution n, pointwise or of a planar picture,
-// can be left to the mixed convolution that alone reads its result.
-func (p *planner) expands(n *graph.Node, c ops.Conv) bool {
-	reader := p.readers[n.Out[0]]
-	if reader == nil || p.targets[n.Out[0]] != nil || n.Post.Residual != nil || reader.Post.Residual != nil ||
-		!floats(reader) {
-		return false
-	}
-	if _, planar := p.planar(n, c); !planar && !pointwise(n, c) {
-		return false
-	}
-	if reader.Is(op.Conv) {
-		if rc, err := geometry(reader); err != nil || !isDepthwise(reader, rc) {
-			return false
-		}
-	}
-	for i := 1; i < len(reader.In); i++ { // what mixedKernel would refuse
-		if reader.In[i] != nil && !reader.In[i].Known() {
-			return false
-		}
-	}
-	return true
-}
-
-// pointwise reports whether the Conv n reads, for every output pixel, just the
-// input pixel of the same place.
-func pointwise(n *graph.Node, c ops.Conv) bool {
-	w := window(c)
-	return w.KH*w.KW == 1 && w.SH*w.SW == 1 && w.Top|w.Lft == 0 && n.In[0].Type.Shape[2:].Equal(n.Out[0].Type.Shape[2:])
-}
-
-// singleReaders finds the values that one Conv or MDConv reads as its picture,
-// and nothing else reads.
-func singleReaders(g *graph.Graph) map[*graph.Value]*graph.Node {
-	readers, uses := map[*graph.Value]*graph.Node{}, g.Uses()
-	for _, n := range g.Nodes {
-		if n.Is(op.Conv, op.MDConv) && uses[n.In[0]] == 1 {
-			readers[n.In[0]] = n
-		}
-	}
-	return readers
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/op"
+	"github.com/mixconv/mixconv/runtime/internal/fuse"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 )
@@ -16,14 +17,14 @@ func (p *planner) windowPool(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	if wide(c) {
+	if fuse.Wide(c) {
 		return errNoKernel
 	}
 	in, err := p.image(n.In[0])
 	if err != nil {
 		return err
 	}
-	k, name := kernel.WindowPool{Window: window(c)}, "max pool"
+	k, name := kernel.WindowPool{Window: fuse.Window(c)}, "max pool"
 	if n.Is(op.AveragePool) {
 		padded := n.Attrs.Int("count_include_pad", 0) != 0
 		k.Rows, k.Cols, name = counts(c, 0, in.dims[2], padded), counts(c, 1, in.dims[3], padded), "average pool"

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mixconv/mixconv/ops"
+	"github.com/mixconv/mixconv/runtime/internal/fuse"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -16,24 +17,8 @@ func (p *planner) globalPool(n *graph.Node) error {
 		return err
 	}
 	out := p.write(n.Out[0])
-	if m := p.means[n.In[0]]; m != nil && m.means == nil && out.isPlain() {
-		p.meansOf(n, m, out)
-		return nil
-	}
 	p.pool(n, in, out, in.dims[2]*in.dims[3])
 	return nil
-}
-
-// meansOf lets the step that makes n's input compute the means, too: in parts,
-// if it works in several bands, which n then adds.
-func (p *planner) meansOf(n *graph.Node, m *mixedStep, out *Place) {
-	m.means = out
-	if m.bands > 1 {
-		m.means = p.fresh(tensor.Shape{out.dims[0], out.dims[1], m.bands, 1})
-		p.pool(n, m.means, out, 1)
-	}
-	m.writes = append(m.writes, m.means)
-	m.Kernel += "+mean"
 }
 
 // pool adds the pixels of each picture and divides by area.
@@ -58,10 +43,10 @@ func (p *planner) reduceMean(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	shape := n.In[0].Type.Shape
-	if len(shape) == 4 && slices.Equal(axes, []int{2, 3}) {
+	if fuse.MeanOfPictures(n) {
 		return p.globalPool(n)
 	}
+	shape := n.In[0].Type.Shape
 	if len(axes) == 0 || axes[len(axes)-1]-axes[0] != len(axes)-1 {
 		return errNoKernel
 	}

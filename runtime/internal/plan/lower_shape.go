@@ -5,6 +5,7 @@ import (
 
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/op"
+	"github.com/mixconv/mixconv/runtime/internal/fuse"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
@@ -94,7 +95,7 @@ func (p *planner) reshape(n *graph.Node) error {
 // to, last Concat first, so that one may write into another.
 func (p *planner) aimConcats(g *graph.Graph) {
 	for _, n := range slices.Backward(g.Nodes) {
-		if !n.Is(op.Concat) || !floats(n) {
+		if !n.Is(op.Concat) || !fuse.Floats(n) {
 			continue
 		}
 		axis, ok := concatAxis(n)
@@ -156,7 +157,7 @@ func concatAxis(n *graph.Node) (int, bool) {
 // aimable reports whether v is made by a step that can write anywhere, and is
 // not promised to another Concat.
 func (p *planner) aimable(v *graph.Value) bool {
-	return v.Def != nil && !v.Known() && p.targets[v] == nil && !isStored(v.Def, view) && floats(v.Def)
+	return v.Def != nil && !v.Known() && p.targets[v] == nil && !isStored(v.Def, view) && fuse.Floats(v.Def)
 }
 
 // concat copies those inputs that were not written to their part directly.

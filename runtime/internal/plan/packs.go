@@ -7,6 +7,7 @@ import (
 
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/op"
+	"github.com/mixconv/mixconv/runtime/internal/fuse"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -37,8 +38,8 @@ func (p *Packs) expect(g *graph.Graph) {
 	n := 0
 	for _, node := range g.Nodes {
 		if node.Is(op.Conv, op.MDConv, op.Gemm, op.MatMul) {
-			for _, v := range node.In[1:] {
-				if knownFloats(v) {
+			for v := range node.Operands {
+				if fuse.KnownFloats(v) {
 					n += v.Type.Shape.Elements()
 				}
 			}

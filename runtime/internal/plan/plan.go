@@ -64,7 +64,7 @@ type Options struct {
 	Hook    func(node string, worker int) // for tests: called before every task, fallbacks included
 }
 
-// New plans g, whose passes have run. What makes or reads a value of a shape that
+// New plans g, whose passes and fusions have run. What makes or reads a value of a shape that
 // is not known falls back. Planning ends when the budget's context does. After an
 // *errs.InternalError the Packs must not be used again.
 func New(b *limit.Budget, g *graph.Graph, o Options) (*Plan, error) {
@@ -72,7 +72,6 @@ func New(b *limit.Budget, g *graph.Graph, o Options) (*Plan, error) {
 		plan:   &Plan{set: o.Set, workers: o.Workers, hook: o.Hook},
 		budget: b, packs: o.Packs,
 		places: map[*graph.Value]*Place{}, copies: map[copyKey]*Place{}, targets: map[*graph.Value]*Place{}, slots: map[*graph.Value]int{},
-		expanding: map[*graph.Value]*graph.Node{}, means: map[*graph.Value]*mixedStep{}, gated: map[*graph.Value]gate{},
 	}
 	if err := cmp.Or(p.run(g), p.packs.slab.Wait()); err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/op"
+	"github.com/mixconv/mixconv/runtime/internal/fuse"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -25,11 +26,6 @@ type planner struct {
 	slots   map[*graph.Value]int    // values that only fallback steps touch: not float32, or of unknown shape
 	images  map[*graph.Value]bool   // values of rank 4 that are stored as pictures
 	turns   map[*graph.Value][]int  // how the Transpose that alone reads a value permutes it
-
-	readers   map[*graph.Value]*graph.Node // the convolution that alone reads a value
-	expanding map[*graph.Value]*graph.Node // pointwise convolutions that their reader computes
-	means     map[*graph.Value]*mixedStep  // values whose means are at hand when they are made
-	gated     map[*graph.Value]gate        // products that their reader computes
 }
 
 type copyKey struct {
@@ -51,7 +47,6 @@ func (p *planner) run(g *graph.Graph) (err error) {
 	}
 	p.images, p.turns = findImages(g), findTurns(g)
 	p.aimConcats(g)
-	p.readers = singleReaders(g)
 	p.packs.expect(g)
 	for _, n := range g.Nodes {
 		if err := p.budget.Err(); err != nil {
@@ -94,37 +89,15 @@ func (p *planner) node(n *graph.Node) (err error) {
 	if lower == nil {
 		lower = (*planner).mapped
 	}
-	if !floats(n) {
+	if !fuse.Floats(n) {
 		return p.fallback(n)
 	}
 	err = lower(p, n)
-	if errors.Is(err, errNoKernel) {
+	if errors.Is(err, errNoKernel) && n.Pre == nil && n.Means == nil { // fused are only such as have a kernel
 		return p.fallback(n)
 	}
 	return err
 }
-
-// floats reports whether n's first input and all its results are float32, and
-// nothing that it reads or makes is empty, or of a shape that only the run tells.
-// An empty list of a Resize, such as its roi, is one that is not given.
-func floats(n *graph.Node) bool {
-	if len(n.In) == 0 || n.In[0] == nil || n.In[0].Type.DType != tensor.Float32 {
-		return false
-	}
-	for v := range n.Operands {
-		if !someElements(v.Type.Shape) && (!n.Is(op.Resize) || v == n.In[0]) {
-			return false
-		}
-	}
-	for _, v := range n.Out {
-		if v == nil || v.Type.DType != tensor.Float32 || !someElements(v.Type.Shape) {
-			return false
-		}
-	}
-	return true
-}
-
-func someElements(s tensor.Shape) bool { return s.Known() && s.Elements() > 0 }
 
 // step appends a step.
 func (p *planner) step(n *graph.Node, name string, reads, writes []*Place, bind func(*memory) kernel.Job) {
