@@ -33,7 +33,7 @@ func TestDumps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, stage := range []string{"onnx", "typed", "passed", "plan:avx2", "plan:avx512"} {
+		for _, stage := range []string{"onnx", "typed", "passed", "fused", "plan:avx2", "plan:avx512"} {
 			golden(t, filepath.Join("testdata", "dumps", name+"."+strings.ReplaceAll(stage, ":", "-")+".txt"), dump(t, s, stage))
 		}
 		if !bytes.Equal(dump(t, s, "plan:portable"), dump(t, s, "plan:avx2")) {

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -20,10 +21,11 @@ import (
 type Shapes = map[string]tensor.Shape
 
 // Stages are the names that Dump takes, in the order of a model's way through.
-var Stages = []string{"onnx", "typed", "passed", "plan"}
+var Stages = []string{"onnx", "typed", "passed", "fused", "plan"}
 
-// Dump writes one stage of the model's way from file to plan as text. The plans
-// are those for shapes, as Fallbacks has them. They depend on the instruction set
+// Dump writes one stage of the model's way from file to plan as text. The fused graph
+// and the plans are those for shapes, as Fallbacks has them; of a model that is planned
+// in several steps, the fused graph is the first one's. Plans depend on the instruction set
 // whose kernels run: "plan" is this machine's, and "plan:portable", "plan:avx2" and
 // "plan:avx512" are those of others.
 func (s *Session) Dump(w io.Writer, stage string, shapes ...Shapes) error {
@@ -47,12 +49,38 @@ func (s *Session) Dump(w io.Writer, stage string, shapes ...Shapes) error {
 		if s.passed != nil {
 			return s.passed.Dump(w)
 		}
+	case "fused":
+		if s.passed != nil {
+			return s.dumpFused(w, named)
+		}
 	case "plan":
 		if s.passed != nil {
 			return s.dumpPlans(w, named)
 		}
 	}
-	return fmt.Errorf("stage %q: allowed are %q, the last two of a model that the planned engine runs", stage, Stages)
+	return fmt.Errorf("stage %q: allowed are %q, the last three of a model that the planned engine runs", stage, Stages)
+}
+
+func (s *Session) dumpFused(w io.Writer, named Shapes) error {
+	var g *graph.Graph
+	err := s.cache.exclusively(context.Background(), func() (err error) {
+		b, all := s.budget(context.Background()), make([]int, len(s.typed.Outputs))
+		for i := range all {
+			all[i] = i
+		}
+		if g, err = s.specialise(b, s.passed, s.completed(named, 1), all); err != nil {
+			var usualErr error
+			if g, usualErr = s.specialise(b, s.passed, s.completed(named, usualPixels), all); usualErr != nil {
+				return err
+			}
+		}
+		_, _, err = fused(b, g)
+		return cmp.Or(s.typed.Reads.Err(), err)
+	})
+	if err != nil {
+		return s.explain(err)
+	}
+	return g.Dump(w)
 }
 
 func (s *Session) dumpPlans(w io.Writer, named Shapes) error {

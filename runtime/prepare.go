@@ -68,23 +68,29 @@ func (s *Session) specialise(b *limit.Budget, g *graph.Graph, shapes []tensor.Sh
 }
 
 // plan plans g as far as that can be done before a run.
-func (s *Session) plan(b *limit.Budget, g *graph.Graph) (*planned, error) {
-	if err := pass.Run(b, g); err != nil {
+func (s *Session) plan(b *limit.Budget, g *graph.Graph) (p *planned, err error) {
+	p = &planned{}
+	if p.types, p.rest, err = fused(b, g); err != nil {
 		return nil, err
 	}
-	p := &planned{}
-	for _, o := range g.Outputs {
-		p.types = append(p.types, o.Value.Type)
-	}
-	if p.rest = g.Cut(worthStage); p.rest != nil {
+	if p.rest != nil {
 		p.deciding = p.rest.Deciding()
 	}
-	if err := fuse.Run(b, g); err != nil {
-		return nil, err
-	}
-	var err error
 	p.plan, err = plan.New(b, g, s.planOptions())
 	return p, err
+}
+
+// fused runs all passes over g, and leaves it what can be planned before a run. It
+// returns the types of the outputs that g had, and the rest.
+func fused(b *limit.Budget, g *graph.Graph) (outputs []ops.Type, rest *graph.Graph, err error) {
+	if err := pass.Run(b, g); err != nil {
+		return nil, nil, err
+	}
+	for _, o := range g.Outputs {
+		outputs = append(outputs, o.Value.Type)
+	}
+	rest = g.Cut(worthStage)
+	return outputs, rest, fuse.Run(b, g)
 }
 
 // prepareStage plans the rest of a model for the shapes that a run has found.
