@@ -75,7 +75,7 @@ func (p *planner) source(step *Step, v *graph.Value) source {
 	if t := v.Keep(); t != nil {
 		return func(*State) *tensor.Tensor { return t }
 	}
-	place := p.places[v]
+	place := p.at(v).place
 	if place == nil {
 		slot := p.slotOf(step, v)
 		return func(st *State) *tensor.Tensor { return st.slots[slot] }

@@ -8,6 +8,29 @@ import (
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
 
+// order says how a value is best stored.
+type order struct {
+	picture bool  // channels last; else row-major
+	perm    []int // of the Transpose that alone reads it; nil: there is none
+}
+
+// layOutValues finds the order of g's values.
+func layOutValues(g *graph.Graph) map[*graph.Value]order {
+	layout := map[*graph.Value]order{}
+	for v := range findImages(g) {
+		layout[v] = order{picture: true}
+	}
+	uses := g.Uses()
+	for _, n := range g.Nodes {
+		if n.Is(op.Transpose) && uses[n.In[0]] == 1 {
+			o := layout[n.In[0]]
+			o.perm = permOf(n)
+			layout[n.In[0]] = o
+		}
+	}
+	return layout
+}
+
 // findImages finds the values of rank 4 that are best stored as pictures,
 // channels last: what convolutions and their like read or make, directly or
 // behind operators that work element by element. Other values of rank 4, such
@@ -42,18 +65,6 @@ func findImages(g *graph.Graph) map[*graph.Value]bool {
 		}
 	}
 	return images
-}
-
-// findTurns finds the values that one Transpose alone reads, and its
-// permutation.
-func findTurns(g *graph.Graph) map[*graph.Value][]int {
-	turns, uses := map[*graph.Value][]int{}, g.Uses()
-	for _, n := range g.Nodes {
-		if n.Is(op.Transpose) && uses[n.In[0]] == 1 {
-			turns[n.In[0]] = permOf(n)
-		}
-	}
-	return turns
 }
 
 // permOf is a Transpose's permutation: dimension i of the result is dimension

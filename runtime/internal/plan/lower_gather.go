@@ -50,7 +50,7 @@ func (p *planner) gather(n *graph.Node) error {
 	}
 	indices := n.In[1].Type.Shape
 	out := picked.view(0, n.Out[0].Type.Shape, slices.Concat(picked.strides[:axis], scaled(rowMajor(indices), picked.strides[axis]), picked.strides[axis+1:]))
-	p.places[n.Out[0]] = out
+	p.at(n.Out[0]).place = out
 	return nil
 }
 
@@ -99,7 +99,7 @@ func (p *planner) expand(n *graph.Node) error {
 		return err
 	}
 	dims := n.Out[0].Type.Shape
-	p.places[n.Out[0]] = in.view(0, dims, in.broadcast(dims))
+	p.at(n.Out[0]).place = in.view(0, dims, in.broadcast(dims))
 	return nil
 }
 

@@ -163,7 +163,7 @@ func (p *planner) productOrder(v *graph.Value, swapped bool) []int {
 	if swapped {
 		inner = rank - 2
 	}
-	if perm := p.turns[v]; perm != nil && perm[rank-1] == inner {
+	if perm := p.layout[v].perm; perm != nil && perm[rank-1] == inner {
 		return turned(dims, perm)
 	}
 	if !swapped {

@@ -40,7 +40,7 @@ func (p *planner) groupNorm(n *graph.Node) error {
 		return err
 	}
 	k := kernel.Norm{Scale: scale, Shift: shift, Runs: shape[1] / groups}
-	if groups > 1 || !p.images[n.Out[0]] {
+	if groups > 1 || !p.layout[n.Out[0]].picture {
 		return p.normRows(n, shape[1:].Elements()/groups, k)
 	}
 	in, err := p.image(n.In[0])

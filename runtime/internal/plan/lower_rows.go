@@ -70,7 +70,7 @@ func (p *planner) betweenColumns(n *graph.Node, axis int) (in, out *Place, err e
 			return nil, nil, err
 		}
 	}
-	p.places[n.Out[0]] = to
+	p.at(n.Out[0]).place = to
 	width := place.dims[axis]
 	rows := func(from *Place) *Place {
 		return from.view(0, []int{place.dims.Elements() / width, width}, []int{width, 1})

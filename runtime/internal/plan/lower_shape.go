@@ -25,7 +25,7 @@ func (p *planner) split(n *graph.Node) error {
 	}
 	from := 0
 	for i, v := range n.Out {
-		p.places[v] = in.narrow(axis, from, sizes[i])
+		p.at(v).place = in.narrow(axis, from, sizes[i])
 		from += sizes[i]
 	}
 	return nil
@@ -53,7 +53,7 @@ func (p *planner) slice(n *graph.Node) error {
 		view.offset += begin[i] * in.strides[i]
 		view.strides[i] *= step[i]
 	}
-	p.places[n.Out[0]] = view
+	p.at(n.Out[0]).place = view
 	return nil
 }
 
@@ -67,7 +67,7 @@ func (p *planner) transpose(n *graph.Node) error {
 	for i, from := range permOf(n) {
 		out.strides[i] = in.strides[from]
 	}
-	p.places[n.Out[0]] = out
+	p.at(n.Out[0]).place = out
 	return nil
 }
 
@@ -87,7 +87,7 @@ func (p *planner) reshape(n *graph.Node) error {
 			return errNoKernel
 		}
 	}
-	p.places[n.Out[0]] = out
+	p.at(n.Out[0]).place = out
 	return nil
 }
 
@@ -102,21 +102,21 @@ func (p *planner) aimConcats(g *graph.Graph) {
 		if !ok {
 			continue
 		}
-		whole := p.targets[n.Out[0]]
+		whole := p.at(n.Out[0]).target
 		if whole == nil {
 			whole = p.sideBySide(n, axis)
-			p.targets[n.Out[0]] = whole
+			p.at(n.Out[0]).target = whole
 		}
 		if whole == nil {
 			whole = p.fresh(n.Out[0].Type.Shape)
 			whole.strides = p.order(n.Out[0])
-			p.targets[n.Out[0]] = whole
+			p.at(n.Out[0]).target = whole
 		}
 		from := 0
 		for _, v := range n.In {
 			size := v.Type.Shape[axis]
 			if p.aimable(v) {
-				p.targets[v] = whole.narrow(axis, from, size)
+				p.at(v).target = whole.narrow(axis, from, size)
 			}
 			from += size
 		}
@@ -126,13 +126,13 @@ func (p *planner) aimConcats(g *graph.Graph) {
 // sideBySide returns where n's inputs lie if a later Concat wants them side by
 // side in the same order, as DenseNet has it: n's result is there then, too.
 func (p *planner) sideBySide(n *graph.Node, axis int) *Place {
-	first := p.targets[n.In[0]]
+	first := p.at(n.In[0]).target
 	if first == nil {
 		return nil
 	}
 	at := first.offset
 	for _, v := range n.In {
-		part := p.targets[v]
+		part := p.at(v).target
 		if part == nil || part.buf != first.buf || part.offset != at || !sameOrder(part.dims, part.strides, first.strides) {
 			return nil
 		}
@@ -157,7 +157,7 @@ func concatAxis(n *graph.Node) (int, bool) {
 // aimable reports whether v is made by a step that can write anywhere, and is
 // not promised to another Concat.
 func (p *planner) aimable(v *graph.Value) bool {
-	return v.Def != nil && !v.Known() && p.targets[v] == nil && !isStored(v.Def, view) && fuse.Floats(v.Def)
+	return v.Def != nil && !v.Known() && p.at(v).target == nil && !isStored(v.Def, view) && fuse.Floats(v.Def)
 }
 
 // concat copies those inputs that were not written to their part directly.

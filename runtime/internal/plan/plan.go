@@ -71,7 +71,7 @@ func New(b *limit.Budget, g *graph.Graph, o Options) (*Plan, error) {
 	p := &planner{
 		plan:   &Plan{set: o.Set, workers: o.Workers, hook: o.Hook},
 		budget: b, packs: o.Packs,
-		places: map[*graph.Value]*Place{}, copies: map[copyKey]*Place{}, targets: map[*graph.Value]*Place{}, slots: map[*graph.Value]int{},
+		values: map[*graph.Value]*location{},
 	}
 	if err := cmp.Or(p.run(g), p.packs.slab.Wait()); err != nil {
 		return nil, err

@@ -17,20 +17,30 @@ import (
 
 // planner builds a plan in one walk over the graph.
 type planner struct {
-	plan    *Plan
-	budget  *limit.Budget
-	packs   *Packs
-	places  map[*graph.Value]*Place // float32 values
-	copies  map[copyKey]*Place      // the same values in another order
-	targets map[*graph.Value]*Place // where a Concat wants its inputs written
-	slots   map[*graph.Value]int    // values that only fallback steps touch: not float32, or of unknown shape
-	images  map[*graph.Value]bool   // values of rank 4 that are stored as pictures
-	turns   map[*graph.Value][]int  // how the Transpose that alone reads a value permutes it
+	plan   *Plan
+	budget *limit.Budget
+	packs  *Packs
+	layout map[*graph.Value]order
+	values map[*graph.Value]*location
 }
 
-type copyKey struct {
-	v     *graph.Value
-	plain bool
+// location is where a value is kept: in the arena, or in a slot if only fallbacks
+// touch it, because it is not float32 or of a shape that a run finds.
+type location struct {
+	place        *Place
+	target       *Place // where a Concat wants it written
+	rows, images *Place // copies in row-major order and channels last
+	slot         int    // its number and one; 0: none
+}
+
+// at is v's location, which the caller may change.
+func (p *planner) at(v *graph.Value) *location {
+	l := p.values[v]
+	if l == nil {
+		l = &location{}
+		p.values[v] = l
+	}
+	return l
 }
 
 // errNoKernel says that a lowering does not cover a node; the reference loops
@@ -45,7 +55,7 @@ func (p *planner) run(g *graph.Graph) (err error) {
 	for _, v := range g.Inputs {
 		p.plan.inputs = append(p.plan.inputs, p.input(v))
 	}
-	p.images, p.turns = findImages(g), findTurns(g)
+	p.layout = layOutValues(g)
 	p.aimConcats(g)
 	p.packs.expect(g)
 	for _, n := range g.Nodes {

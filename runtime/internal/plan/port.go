@@ -15,7 +15,7 @@ func (p *planner) input(v *graph.Value) port {
 	}
 	in.place = p.fresh(v.Type.Shape)
 	in.place.strides = rowMajor(v.Type.Shape)
-	p.places[v] = in.place
+	p.at(v).place = in.place
 	return in
 }
 
@@ -51,11 +51,10 @@ func (p *port) skip(from int) int {
 
 // slot numbers a value that is kept as a tensor, outside the arena.
 func (p *planner) slot(v *graph.Value) int {
-	slot, ok := p.slots[v]
-	if !ok {
-		slot = len(p.plan.slots)
-		p.slots[v] = slot
+	l := p.at(v)
+	if l.slot == 0 {
 		p.plan.slots = append(p.plan.slots, v.Keep())
+		l.slot = len(p.plan.slots)
 	}
-	return slot
+	return l.slot - 1
 }

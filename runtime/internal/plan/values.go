@@ -15,7 +15,7 @@ import (
 
 // read returns where v lies, in whatever order.
 func (p *planner) read(v *graph.Value) (*Place, error) {
-	if place := p.places[v]; place != nil {
+	if place := p.at(v).place; place != nil {
 		return place, nil
 	}
 	t := v.Keep()
@@ -24,7 +24,7 @@ func (p *planner) read(v *graph.Value) (*Place, error) {
 	}
 	data := tensor.Data[float32](t)
 	place := &Place{buf: &Buffer{size: len(data), data: data}, dims: t.Shape, strides: rowMajor(t.Shape)}
-	p.places[v] = place
+	p.at(v).place = place
 	return place, nil
 }
 
@@ -51,19 +51,19 @@ func (p *planner) plain(v *graph.Value) (*Place, error) {
 }
 
 func (p *planner) copied(v *graph.Value, from *Place, plain bool) (*Place, error) {
-	key := copyKey{v, plain}
-	if to := p.copies[key]; to != nil {
-		return to, nil
+	kept, strides, name := &p.at(v).images, natural(from.dims), "to channels last"
+	if plain {
+		kept, strides, name = &p.at(v).rows, rowMajor(from.dims), "to row-major"
+	}
+	if *kept != nil {
+		return *kept, nil
 	}
 	to := p.fresh(from.dims)
-	name := "to channels last"
-	if plain {
-		to.strides, name = rowMajor(from.dims), "to row-major"
-	}
+	to.strides = strides
 	if err := p.copy(graph.NewNode(v.Name, op.Identity, nil, nil, nil), name, to, from); err != nil {
 		return nil, err
 	}
-	p.copies[key] = to
+	*kept = to
 	return to, nil
 }
 
@@ -87,7 +87,7 @@ func (p *planner) write(v *graph.Value) *Place {
 
 // order is the order in which a value is stored by itself.
 func (p *planner) order(v *graph.Value) []int {
-	if p.images[v] {
+	if p.layout[v].picture {
 		return natural(v.Type.Shape)
 	}
 	return rowMajor(v.Type.Shape)
@@ -96,13 +96,13 @@ func (p *planner) order(v *graph.Value) []int {
 // writeIn is write with a given order for a buffer of its own, which v also
 // gets if what a Concat wants does not fit.
 func (p *planner) writeIn(v *graph.Value, strides []int, fits func(*Place) bool) *Place {
-	place := p.targets[v]
+	place := p.at(v).target
 	if place == nil || !fits(place) {
-		delete(p.targets, v)
+		p.at(v).target = nil
 		place = p.fresh(v.Type.Shape)
 		place.strides = strides
 	}
-	p.places[v] = place
+	p.at(v).place = place
 	return place
 }
 
@@ -110,7 +110,7 @@ func (p *planner) writeIn(v *graph.Value, strides []int, fits func(*Place) bool)
 // by element.
 func (p *planner) writeLike(v *graph.Value, operands ...*Place) *Place {
 	strides := p.order(v)
-	if !p.images[v] {
+	if !p.layout[v].picture {
 		for _, o := range slices.Backward(operands) {
 			if o.dims.Equal(v.Type.Shape) {
 				strides = likeOrder(o.dims, o.strides)
