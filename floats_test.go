@@ -19,10 +19,11 @@ import (
 
 // mayConvert are the files that turn floats into integers themselves.
 var mayConvert = map[string]string{
-	"tensor/int.go":                         "the functions that the others are to use",
-	"preprocess/internal/jpeg/idct_fast.go": "a table of constants",
-	"runtime/profile.go":                    "measured times",
-	"runtime/internal/kernel/activate.go":   "an exponent that was brought into range, as the assembly has it",
+	"tensor/int.go":                                "the functions that the others are to use",
+	"preprocess/internal/jpeg/idct_fast.go":        "a table of constants",
+	"runtime/profile.go":                           "measured times",
+	"runtime/internal/kernel/activate.go":          "an exponent that was brought into range, as the assembly has it",
+	"runtime/internal/graph/graphtest/constant.go": "of tests: numbers from -128 to 255",
 }
 
 // listed is what go list says of a package.
