@@ -40,14 +40,13 @@ func (g *Graph) Dump(w io.Writer) error {
 	return err
 }
 
+// dump writes n on a line of its own. A node that n computes on the way stands before
+// it, indented.
 func (n *Node) dump(b *strings.Builder) {
-	n.write(b)
-	b.WriteString("\n")
-}
-
-// write is dump without the end of the line, on which the parts of a fused node stand,
-// too.
-func (n *Node) write(b *strings.Builder) {
+	if n.Pre != nil {
+		b.WriteString("  ")
+		n.Pre.dump(b)
+	}
 	for i, v := range n.Out {
 		if i > 0 {
 			b.WriteString(", ")
@@ -60,6 +59,9 @@ func (n *Node) write(b *strings.Builder) {
 		default:
 			fmt.Fprintf(b, "%s %s", nameText(v.Name), typeText(v.Type))
 		}
+	}
+	if n.Means != nil {
+		fmt.Fprintf(b, ", means(%s %s)", nameText(n.Means.Name), typeText(n.Means.Type))
 	}
 	fmt.Fprintf(b, " = %s", n.Op.Name)
 	if n.Version > 0 {
@@ -80,13 +82,7 @@ func (n *Node) write(b *strings.Builder) {
 		b.WriteString(" integers")
 	}
 	n.Post.dump(b)
-	if n.Means != nil {
-		fmt.Fprintf(b, "; %s %s = means", nameText(n.Means.Name), typeText(n.Means.Type))
-	}
-	if n.Pre != nil {
-		b.WriteString("; where ")
-		n.Pre.write(b)
-	}
+	b.WriteString("\n")
 }
 
 func (p *Epilogue) dump(b *strings.Builder) {

@@ -59,7 +59,7 @@ func (p *planner) mixed(n *graph.Node) error {
 		p.plan.Steps[len(p.plan.Steps)-1].MACs += macs(from)
 	}
 	if parts != means {
-		p.pool(&graph.Node{Name: n.Means.Name}, parts, means, 1)
+		p.pool(graph.NewNode(n.Means.Name, op.GlobalAveragePool, nil, nil, nil), parts, means, 1)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 // Parse reads a graph as graph.Graph.Dump writes it. Beside that it takes empty lines and
 // lines that begin with #, operators without a version, which is the last one, values
 // without a type, which is found by inference, and constants without data: see constant.
+// A line that begins with two spaces is of a node that the next one computes on the way.
 //
 // A node has the name of its first output. What a dump does not tell is lost: which
 // constants are one, what constants were called and computed from, and graphs in
@@ -26,7 +27,7 @@ func parse(text string, mostElements int64) (*graph.Graph, error) {
 	number := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		number++
-		p.scanner = scanner{line}
+		p.scanner, p.part = scanner{line}, strings.HasPrefix(line, "  ")
 		if p.end() || p.at("#") {
 			continue
 		}
@@ -38,6 +39,9 @@ func parse(text string, mostElements int64) (*graph.Graph, error) {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
 	}
+	if p.pre != nil {
+		return nil, fmt.Errorf("no node computes %q, which is indented", p.pre.Name)
+	}
 	return p.g, nil
 }
 
@@ -47,6 +51,9 @@ type parser struct {
 	values    map[string]*graph.Value
 	constants int   // so many had a type
 	left      int64 // elements that further constants may have
+
+	part bool        // the line is of a node that the next one computes on the way
+	pre  *graph.Node // such a node, until the next one is read
 }
 
 func (p *parser) line() (err error) {
@@ -123,7 +130,18 @@ func (p *parser) value() (*graph.Value, error) {
 func (p *parser) node() error {
 	var out []*graph.Value
 	var fresh []string // outputs are made behind the node
+	var means *graph.Value
 	for {
+		if p.take("means(") {
+			var err error
+			if means, err = p.made(); err == nil {
+				err = p.need(")")
+			}
+			if err != nil {
+				return err
+			}
+			break
+		}
 		var v *graph.Value
 		if p.at("_ ") || p.at("_,") {
 			p.take("_")
@@ -157,6 +175,13 @@ func (p *parser) node() error {
 		if v != nil {
 			p.values[v.Name] = v
 		}
+	}
+	if n.Pre, p.pre = p.pre, nil; p.part {
+		p.pre = n
+		return nil
+	}
+	if n.Means = means; means != nil {
+		means.Def = n
 	}
 	p.g.Nodes = append(p.g.Nodes, n)
 	return nil
