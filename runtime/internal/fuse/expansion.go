@@ -19,6 +19,5 @@ func expansion(f *fuser, n *graph.Node) bool {
 		return false
 	}
 	reader.Pre = n
-	delete(f.readers, n.In[0]) // it is a part now, and takes none itself
 	return true
 }

@@ -1,7 +1,6 @@
 package fuse
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/mixconv/mixconv/limit"
@@ -29,17 +28,25 @@ type fuser struct {
 
 // Run applies Table to g, whose portable passes have run.
 func Run(b *limit.Budget, g *graph.Graph) error {
-	f := &fuser{readers: singleReaders(g)}
 	for _, pass := range Table {
-		gone := map[*graph.Node]bool{}
-		for i, n := range g.Nodes {
-			if i%nodesPerAsk == 0 && b.Err() != nil {
-				return b.Err()
-			}
-			gone[n] = pass.run(f, n)
+		if err := pass.over(b, g); err != nil {
+			return err
 		}
-		g.Nodes = slices.DeleteFunc(g.Nodes, func(n *graph.Node) bool { return gone[n] })
 	}
+	return nil
+}
+
+// over runs the pass over all nodes once.
+func (p Pass) over(b *limit.Budget, g *graph.Graph) error {
+	f := &fuser{readers: singleReaders(g)}
+	gone := map[*graph.Node]bool{}
+	for i, n := range g.Nodes {
+		if i%nodesPerAsk == 0 && b.Err() != nil {
+			return b.Err()
+		}
+		gone[n] = p.run(f, n)
+	}
+	g.Nodes = slices.DeleteFunc(g.Nodes, func(n *graph.Node) bool { return gone[n] })
 	return nil
 }
 
@@ -57,6 +64,3 @@ func singleReaders(g *graph.Graph) map[*graph.Value]*graph.Node {
 	}
 	return readers
 }
-
-// String is the pass as `mixconv inspect` lists it.
-func (p Pass) String() string { return fmt.Sprintf("%s: %s", p.Name, p.Does) }

@@ -165,6 +165,9 @@ func (g *Graph) Clone(b *limit.Budget) (*Graph, error) {
 			return nil, err
 		}
 		nodes[n] = n.With(n.Attrs, nil, nil)
+		if n.Pre != nil {
+			nodes[n.Pre] = n.Pre.With(n.Pre.Attrs, nil, nil)
+		}
 	}
 	value := func(v *Value) *Value {
 		c, ok := values[v]
@@ -189,10 +192,13 @@ func (g *Graph) Clone(b *limit.Budget) (*Graph, error) {
 		if err := b.Err(); err != nil {
 			return nil, err
 		}
-		m := nodes[n]
-		m.In, m.Out = list(n.In), list(n.Out)
-		m.Post.Bias, m.Post.Residual = value(n.Post.Bias), value(n.Post.Residual)
-		c.Nodes = append(c.Nodes, m)
+		for _, n := range []*Node{n.Pre, n} {
+			if m := nodes[n]; m != nil {
+				m.In, m.Out, m.Pre, m.Means = list(n.In), list(n.Out), nodes[n.Pre], value(n.Means)
+				m.Post.Bias, m.Post.Residual = value(n.Post.Bias), value(n.Post.Residual)
+			}
+		}
+		c.Nodes = append(c.Nodes, nodes[n])
 	}
 	for _, o := range g.Outputs {
 		c.Outputs = append(c.Outputs, Output{o.Name, value(o.Value)})

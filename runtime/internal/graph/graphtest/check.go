@@ -59,6 +59,9 @@ func checkNode(n *graph.Node, made map[*graph.Value]bool) error {
 			made[v] = true
 		}
 	}
+	if n.Means != nil {
+		made[n.Means] = true
+	}
 	if err := checkTypes(n); err != nil {
 		return err
 	}

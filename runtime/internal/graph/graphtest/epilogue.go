@@ -9,8 +9,8 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// unfused returns a copy of g in which nodes of their own do what epilogues do: the
-// reference engine has none.
+// unfused returns a copy of g in which nodes of their own do what is fused into others:
+// the reference engine has no such nodes.
 func unfused(b *limit.Budget, g *graph.Graph) (*graph.Graph, error) {
 	g, err := g.Clone(b)
 	if err != nil {
@@ -18,17 +18,31 @@ func unfused(b *limit.Budget, g *graph.Graph) (*graph.Graph, error) {
 	}
 	var list []*graph.Node
 	for _, n := range g.Nodes {
-		list = append(list, n)
-		if n.Post == (graph.Epilogue{}) {
-			continue
+		pre, means := n.Pre, n.Means
+		n.Pre, n.Means = nil, nil
+		if pre != nil {
+			list = withoutEpilogue(list, pre)
 		}
-		u := unfusing{n: n, y: n.Out[0], list: list}
-		u.write(n.Post)
-		list = u.list
-		n.Post = graph.Epilogue{}
+		if list = withoutEpilogue(list, n); means != nil {
+			attrs := ops.Attrs{"keepdims": int64(len(means.Type.Shape) / 4)}
+			axes := graph.Constant("", tensor.Of([]int64{2, 3}, 2))
+			list = append(list, graph.NewNode(means.Name, op.ReduceMean, attrs, []*graph.Value{n.Out[0], axes}, []*graph.Value{means}))
+		}
 	}
 	g.Nodes = list
 	return g, nil
+}
+
+// withoutEpilogue appends n, and nodes that do what its epilogue does, to list.
+func withoutEpilogue(list []*graph.Node, n *graph.Node) []*graph.Node {
+	list = append(list, n)
+	if n.Post == (graph.Epilogue{}) {
+		return list
+	}
+	u := unfusing{n: n, y: n.Out[0], list: list}
+	u.write(n.Post)
+	n.Post = graph.Epilogue{}
+	return u.list
 }
 
 // unfusing appends the nodes that do what n's epilogue does to y.
