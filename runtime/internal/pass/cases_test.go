@@ -104,3 +104,25 @@ func dumped(t *testing.T, g *graph.Graph) string {
 	}
 	return b.String()
 }
+
+// TestRun applies all passes, as long as one changes something, to the graph of every
+// case. Each is checked as those of package runtime's tests are.
+func TestRun(t *testing.T) {
+	Watch = graphtest.Watch
+	defer func() { Watch = nil }()
+	files, err := filepath.Glob("testdata/*/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, _, _ := strings.Cut(strings.ReplaceAll(string(data), "\r\n", "\n"), "---\n")
+		g := parsed(t, before)
+		if err := Run(budget(), g); err != nil {
+			t.Errorf("%s: %v\n%s", file, err, dumped(t, g))
+		}
+	}
+}
