@@ -2,7 +2,6 @@ package graphtest
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"strconv"
 
@@ -123,26 +122,24 @@ func drawn(t ops.Type, seed int) *tensor.Tensor {
 	random := rand.New(rand.NewPCG(uint64(seed), 14))
 	c := tensor.New(t.DType, t.Shape...)
 	for i := range c.Elements() {
-		v := 2*random.Float64() - 1
-		whole := int(math.Round(8 * v))
 		switch data := c.Data.(type) {
 		case []float32:
-			data[i] = float32(v)
+			data[i] = float32(2*random.Float64() - 1)
 		case []float64:
-			data[i] = v
+			data[i] = 2*random.Float64() - 1
 		case []bool:
-			data[i] = v > 0
+			data[i] = random.IntN(2) == 1
 		case []int64:
-			data[i] = int64(whole)
+			data[i] = random.Int64N(17) - 8
 		case []int32:
-			data[i] = int32(whole)
+			data[i] = random.Int32N(17) - 8
 		case []int8:
 			if t.DType == tensor.Int8 {
-				data[i] = int8(math.Round(127 * v))
+				data[i] = int8(random.IntN(256) - 128)
 			}
 		case []uint8:
 			if t.DType == tensor.Uint8 {
-				data[i] = uint8(math.Round(127.5 + 127.5*v))
+				data[i] = uint8(random.IntN(256))
 			}
 		}
 	}
