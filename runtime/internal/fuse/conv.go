@@ -32,9 +32,6 @@ func Floats(n *graph.Node) bool {
 
 func someElements(s tensor.Shape) bool { return s.Known() && s.Elements() > 0 }
 
-// KnownFloats reports whether v is a float32 constant.
-func KnownFloats(v *graph.Value) bool { return v.Known() && v.Type.DType == tensor.Float32 }
-
 // Window is c's window for a kernel.
 func Window(c ops.Conv) kernel.Window {
 	return kernel.Window{KH: c.Kernel[0], KW: c.Kernel[1], SH: c.Stride[0], SW: c.Stride[1],
@@ -63,7 +60,7 @@ func ConvOf(n *graph.Node) (c ops.Conv, ok bool) {
 // are constants.
 func knownWeights(n *graph.Node) bool {
 	for i, v := range n.In[1:] {
-		if !KnownFloats(v) && (v != nil || i == 0) {
+		if !v.KnownFloats() && (v != nil || i == 0) {
 			return false
 		}
 	}

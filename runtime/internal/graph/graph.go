@@ -134,6 +134,23 @@ func (n *Node) Call() (*ops.Call, error) {
 // Is reports whether n applies one of these operators.
 func (n *Node) Is(codes ...op.Code) bool { return n != nil && slices.Contains(codes, n.Op.Code) }
 
+// Perm is the permutation of a Transpose: dimension i of the result is dimension
+// perm[i] of the input. It is nil for other nodes and unknown ranks.
+func (n *Node) Perm() []int {
+	if !n.Is(op.Transpose) {
+		return nil
+	}
+	call, err := n.Call()
+	if err != nil {
+		return nil
+	}
+	perm, err := ops.PermOf(call)
+	if err != nil {
+		return nil
+	}
+	return perm
+}
+
 // Has reports whether n's operator has one of these traits.
 func (n *Node) Has(t ops.Traits) bool { return n != nil && n.Op.Has(t) }
 

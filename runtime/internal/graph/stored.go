@@ -69,6 +69,9 @@ func constantIn(name string, s *onnx.Stored, reads *Reads) *Value {
 // Known reports whether v is a constant.
 func (v *Value) Known() bool { return v != nil && (v.Type.Value != nil || v.stored != nil) }
 
+// KnownFloats reports whether v is a float32 constant.
+func (v *Value) KnownFloats() bool { return v.Known() && v.Type.DType == tensor.Float32 }
+
 // Const returns the value's data if it is a constant, else nil. Of a constant in
 // a file it is read each time.
 func (v *Value) Const() *tensor.Tensor {

@@ -47,7 +47,7 @@ func BenchmarkConv(b *testing.B) {
 					return Image{Data: make([]float32, c.side*c.side*channels), N: 1, H: c.side, W: c.side, C: channels, Pixel: channels}
 				}
 				job := Conv{In: image(c.k), Out: image(c.n), Window: Window{KH: 1, KW: 1, SH: 1, SW: 1},
-					Weights: s.PackConv(&testSlab, RowsOf(make([]float32, c.n*c.k), c.k), 1, c.n, c.k, 1), Bias: make([]float32, c.n)}.Bind(s)
+					Weights: s.PackConv(&testSlab, rowsOf(make([]float32, c.n*c.k), c.k), 1, c.n, c.k, 1), Bias: make([]float32, c.n)}.Bind(s)
 				testSlab.Wait()
 				for b.Loop() {
 					job.All()
@@ -69,9 +69,9 @@ func BenchmarkExpand(b *testing.B) {
 				w := Window{KH: c.kernel, KW: c.kernel, SH: c.stride, SW: c.stride, DH: 1, DW: 1, Top: c.kernel / 2, Lft: c.kernel / 2}
 				m := Mixed{In: image(c.side, c.out), Out: image(c.side/c.stride+c.side%c.stride, c.out), Groups: []MixedGroup{{c.out, w}},
 					Finish: Finish{Act: act.Func{Kind: act.Relu}}}
-				m.Panels = s.PackMixed(&testSlab, m.Groups, 0, []Rows{RowsOf(make([]float32, c.out*c.kernel*c.kernel), c.kernel*c.kernel)}, make([]float32, c.out))
+				m.Panels = s.PackMixed(&testSlab, m.Groups, 0, []Rows{rowsOf(make([]float32, c.out*c.kernel*c.kernel), c.kernel*c.kernel)}, make([]float32, c.out))
 				e := Expand{In: image(c.side, c.in), Groups: 1, Act: m.Finish.Act}
-				e.Weights, e.Bias = s.PackExpand(&testSlab, m.Panels, RowsOf(make([]float32, c.in*c.out), c.in), make([]float32, c.out), c.in)
+				e.Weights, e.Bias = s.PackExpand(&testSlab, m.Panels, rowsOf(make([]float32, c.in*c.out), c.in), make([]float32, c.out), c.in)
 				m.Expand = &e
 				scratch := make([]float32, m.ScratchSize(s))
 				m.Scratch = func(int) []float32 { return scratch }

@@ -221,10 +221,10 @@ func TestConv(t *testing.T) {
 func packedConv(s *Set, g geometry, in, out Image, f Finish, weights, bias []float32) Conv {
 	c := Conv{In: in, Out: out, Window: g.win, Bias: bias, Finish: f}
 	perGroup, rows, area := g.in/g.groups, g.out/g.groups, g.win.KH*g.win.KW
-	c.Weights = s.PackConv(&testSlab, RowsOf(weights, perGroup*area), g.groups, rows, perGroup, area)
+	c.Weights = s.PackConv(&testSlab, rowsOf(weights, perGroup*area), g.groups, rows, perGroup, area)
 	if g.groups == 1 && c.CanPlanar() {
 		c.Planar, c.In.Data = true, planes(in)
-		c.Weights = s.PackConv(&testSlab, RowsOf(weights, perGroup*area), 1, rows, perGroup*area, 1)
+		c.Weights = s.PackConv(&testSlab, rowsOf(weights, perGroup*area), 1, rows, perGroup*area, 1)
 	}
 	return c
 }
@@ -268,7 +268,7 @@ func TestMixed(t *testing.T) {
 func tapsOf(groups []MixedGroup, weights []float32) (taps []Rows) {
 	for _, g := range groups {
 		area := g.Window.KH * g.Window.KW
-		taps = append(taps, RowsOf(weights, area))
+		taps = append(taps, rowsOf(weights, area))
 		weights = weights[g.Channels*area:]
 	}
 	return taps

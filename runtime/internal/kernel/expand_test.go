@@ -79,7 +79,7 @@ func (b inverted) check(t *testing.T, r *rand.Rand, s *Set) int {
 
 	middle := Image{Data: make([]float32, b.n*h*w*channels), N: b.n, H: h, W: w, C: channels, Pixel: channels}
 	first := Conv{In: in, Out: middle, Window: b.first, Bias: b1, Planar: b.planar, Finish: Finish{Act: b.f}}
-	first.Weights = s.PackConv(&testSlab, RowsOf(w1, k), b.groups, channels/b.groups, k, 1)
+	first.Weights = s.PackConv(&testSlab, rowsOf(w1, k), b.groups, channels/b.groups, k, 1)
 	pieces := make([]Piece, first.MaxPieces())
 	first.Pieces = func(int) []Piece { return pieces }
 	testSlab.Wait()
@@ -100,7 +100,7 @@ func (b inverted) check(t *testing.T, r *rand.Rand, s *Set) int {
 	e := Mixed{In: Image{N: b.n, H: h, W: w, C: channels}, Out: randomImage(r, b.n, m.Out.H, m.Out.W, channels), Groups: m.Groups, Finish: m.Finish}
 	e.Panels = s.PackMixed(&testSlab, m.Groups, channels/b.groups, taps, b2)
 	e.Expand = &Expand{In: in, Planar: b.planar, Window: b.first, Groups: b.groups, Act: b.f, Pieces: first.Pieces}
-	e.Expand.Weights, e.Expand.Bias = s.PackExpand(&testSlab, e.Panels, RowsOf(w1, k), b1, k)
+	e.Expand.Weights, e.Expand.Bias = s.PackExpand(&testSlab, e.Panels, rowsOf(w1, k), b1, k)
 	bands := e.Bands()
 	e.Means = Image{Data: make([]float32, b.n*bands*channels), Pixel: channels}
 	job := bind(s, e)

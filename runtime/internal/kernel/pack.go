@@ -12,11 +12,6 @@ type Packed struct {
 // goroutines.
 type Rows func(first, n int, buf []float32) []float32
 
-// RowsOf is rows of k weights in memory.
-func RowsOf(w []float32, k int) Rows {
-	return func(first, n int, _ []float32) []float32 { return w[first*k:][:n*k] }
-}
-
 // taskFloats is how much of a matrix one goroutine packs.
 const taskFloats = 128 << 10
 

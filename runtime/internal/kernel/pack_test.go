@@ -14,7 +14,7 @@ func TestPack(t *testing.T) {
 		w := randoms(r, rows*k)
 		for _, s := range Sets {
 			var slab Slab
-			p := s.Pack(&slab, rows, k, RowsOf(w, k))
+			p := s.Pack(&slab, rows, k, rowsOf(w, k))
 			slab.Wait()
 			for i := range len(p.Data) / k {
 				for l := range k {
@@ -42,4 +42,9 @@ func BenchmarkPack(b *testing.B) {
 			}
 		})
 	}
+}
+
+// rowsOf is rows of k weights in memory.
+func rowsOf(w []float32, k int) Rows {
+	return func(first, n int, _ []float32) []float32 { return w[first*k:][:n*k] }
 }

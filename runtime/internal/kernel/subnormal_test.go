@@ -150,7 +150,7 @@ func subnormalGate(t *testing.T, r *rand.Rand, s *Set) {
 	out := make([]float32, pixels*n)
 	c := Conv{In: Image{Data: x, N: 1, H: 1, W: pixels, C: k, Pixel: k}, Out: Image{Data: out, N: 1, H: 1, W: pixels, C: n, Pixel: n},
 		Window: Window{KH: 1, KW: 1, SH: 1, SW: 1, DH: 1, DW: 1}, Bias: bias, Scale: Image{Data: scale, N: 1, H: 1, W: 1, C: k, Pixel: k}}
-	c.Weights = s.PackConv(&testSlab, RowsOf(w, k), 1, n, k, 1)
+	c.Weights = s.PackConv(&testSlab, rowsOf(w, k), 1, n, k, 1)
 	bindConv(s, c).All()
 	for i, got := range out {
 		want := float64(bias[i%n])
@@ -324,7 +324,7 @@ func BenchmarkSubnormal(b *testing.B) {
 	}{
 		{"conv", func(s *Set, x, w float32) Job {
 			c := Conv{In: image(k, x), Out: image(n, 0), Window: Window{KH: 1, KW: 1, SH: 1, SW: 1, DH: 1, DW: 1}, Bias: fill(n, 0)}
-			c.Weights = s.PackConv(&testSlab, RowsOf(fill(n*k, w), k), 1, n, k, 1)
+			c.Weights = s.PackConv(&testSlab, rowsOf(fill(n*k, w), k), 1, n, k, 1)
 			return bindConv(s, c)
 		}},
 		{"depthwise", func(s *Set, x, w float32) Job {

@@ -143,7 +143,7 @@ func combine(list []float32, bias *tensor.Tensor, f func(a, b float64) float64) 
 }
 
 func knownFloats(v *graph.Value, rank int) bool {
-	return v.Known() && v.Type.DType == tensor.Float32 && len(v.Type.Shape) == rank
+	return v.KnownFloats() && len(v.Type.Shape) == rank
 }
 
 // scalar returns the value of a constant with one float32 element that meets x in

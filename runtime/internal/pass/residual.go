@@ -57,7 +57,7 @@ func (e *editor) residualBefore(moved, v, sum *graph.Value) ([]*graph.Node, erro
 		return nil, nil
 	}
 	back := &graph.Value{Name: m.Name + "/residual", Type: m.Out[0].Type}
-	if perm := permOf(final); perm != nil {
+	if perm := final.Perm(); perm != nil {
 		e.ahead[m] = append(e.ahead[m], transpose(back.Name, v, back, invert(perm)))
 	} else {
 		shape := graph.Constant("", tensor.Of(int64s(back.Type.Shape), len(back.Type.Shape)))

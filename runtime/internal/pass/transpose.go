@@ -10,30 +10,12 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// permOf returns a Transpose's permutation: output dimension i is input
-// dimension perm[i]. It is nil for other nodes and unknown ranks.
-func permOf(n *graph.Node) []int {
-	if !n.Is(op.Transpose) || n.In[0].Type.Shape == nil {
-		return nil
-	}
-	rank := len(n.In[0].Type.Shape)
-	perm := make([]int, rank)
-	given := n.Attrs.Ints("perm")
-	for i := range perm {
-		perm[i] = rank - 1 - i
-		if given != nil {
-			perm[i] = int(given[i])
-		}
-	}
-	return perm
-}
-
 // transposes walks forward once: a Transpose of a Transpose becomes one, and
 // one that undoes another disappears; an operator whose inputs are transposed
 // alike works on what lies before the Transpose, which then follows it.
 func transposes(b *limit.Budget, g *graph.Graph) (bool, error) {
 	return edit(b, g, func(e *editor, n *graph.Node) ([]*graph.Node, error) {
-		if perm := permOf(n); perm != nil {
+		if perm := n.Perm(); perm != nil {
 			return mergeTranspose(e, n, perm), nil
 		}
 		s := sinking{e: e, n: n}
@@ -46,7 +28,7 @@ func mergeTranspose(e *editor, n *graph.Node, perm []int) []*graph.Node {
 		e.instead[n.Out[0]] = n.In[0]
 		return []*graph.Node{}
 	}
-	first := permOf(n.In[0].Def)
+	first := n.In[0].Def.Perm()
 	if first == nil {
 		return nil
 	}
@@ -146,7 +128,7 @@ func (s *sinking) axis() int {
 // here and now.
 func (s *sinking) before(data []*graph.Value, elementwise bool) ([]*graph.Value, bool) {
 	for _, v := range data {
-		if perm := permOf(v.Def); perm != nil {
+		if perm := v.Def.Perm(); perm != nil {
 			if s.perm != nil && !slices.Equal(s.perm, perm) {
 				return nil, false
 			}
@@ -159,7 +141,7 @@ func (s *sinking) before(data []*graph.Value, elementwise bool) ([]*graph.Value,
 	in := make([]*graph.Value, len(data))
 	for i, v := range data {
 		switch {
-		case permOf(v.Def) != nil:
+		case v.Def.Perm() != nil:
 			in[i] = v.Def.In[0]
 		case elementwise && v.Known() && len(v.Type.Shape) <= len(s.perm):
 			c, ok := untranspose(v, s.perm)

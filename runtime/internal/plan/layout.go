@@ -3,7 +3,6 @@ package plan
 import (
 	"slices"
 
-	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 )
@@ -24,7 +23,7 @@ func layOutValues(g *graph.Graph) map[*graph.Value]order {
 	for _, n := range g.Nodes {
 		if n.Is(op.Transpose) && uses[n.In[0]] == 1 {
 			o := layout[n.In[0]]
-			o.perm = permOf(n)
+			o.perm = n.Perm()
 			layout[n.In[0]] = o
 		}
 	}
@@ -65,16 +64,6 @@ func findImages(g *graph.Graph) map[*graph.Value]bool {
 		}
 	}
 	return images
-}
-
-// permOf is a Transpose's permutation: dimension i of the result is dimension
-// perm[i] of the input.
-func permOf(n *graph.Node) []int {
-	perm, err := resolve(n, ops.PermOf)
-	if err != nil {
-		return nil
-	}
-	return perm
 }
 
 // turned is the order of dims in which the result of their permutation is

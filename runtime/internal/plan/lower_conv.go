@@ -21,7 +21,7 @@ func bias(v *graph.Value, n int) ([]float32, bool) {
 
 // floatsOf returns a constant's data.
 func floatsOf(v *graph.Value) ([]float32, bool) {
-	if !fuse.KnownFloats(v) {
+	if !v.KnownFloats() {
 		return nil, false
 	}
 	return tensor.Data[float32](v.Keep()), true

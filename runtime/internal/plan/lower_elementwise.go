@@ -6,7 +6,6 @@ import (
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/eval"
 	"github.com/mixconv/mixconv/ops/op"
-	"github.com/mixconv/mixconv/runtime/internal/fuse"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/runtime/internal/pass"
@@ -114,7 +113,7 @@ func (p *planner) pad(n *graph.Node) error {
 	begin, end, ok := ops.PadOf(call)
 	value := float32(0)
 	if v := optional(n.In, 2); v != nil && ok {
-		if ok = fuse.KnownFloats(v); ok {
+		if ok = v.KnownFloats(); ok {
 			value = tensor.Data[float32](v.Const())[0]
 		}
 	}

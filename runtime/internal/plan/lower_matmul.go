@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/mixconv/mixconv/runtime/internal/fuse"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 )
@@ -13,7 +12,7 @@ import (
 // one, a known bias of one value per column.
 func (p *planner) gemm(n *graph.Node) error {
 	weights := n.In[1]
-	if !fuse.KnownFloats(weights) || n.Attrs.Int("transA", 0) != 0 {
+	if !weights.KnownFloats() || n.Attrs.Int("transA", 0) != 0 {
 		return errNoKernel
 	}
 	columns := n.Out[0].Type.Shape[1]
@@ -44,7 +43,7 @@ func (p *planner) matMul(n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	if !fuse.KnownFloats(n.In[1]) || len(b) != 2 || n.Post.Scale != 0 || !place.neighbours(1) && place.neighbours(2) {
+	if !n.In[1].KnownFloats() || len(b) != 2 || n.Post.Scale != 0 || !place.neighbours(1) && place.neighbours(2) {
 		return p.product(n, place)
 	}
 	columns, _ := bias(n.Post.Bias, b[1])

@@ -99,7 +99,7 @@ func (p *planner) mixedKernel(n, from *graph.Node) (k kernel.Mixed, err error) {
 	}
 	weights := n.In[1 : 1+len(m.Groups)]
 	for i, c := range m.Groups {
-		if !fuse.KnownFloats(weights[i]) {
+		if !weights[i].KnownFloats() {
 			return k, errNoKernel
 		}
 		k.Groups = append(k.Groups, kernel.MixedGroup{Channels: m.Split[i], Window: fuse.Window(c)})

@@ -64,7 +64,7 @@ func (p *planner) transpose(n *graph.Node) error {
 		return err
 	}
 	out := in.view(0, n.Out[0].Type.Shape, make([]int, len(in.dims)))
-	for i, from := range permOf(n) {
+	for i, from := range n.Perm() {
 		out.strides[i] = in.strides[from]
 	}
 	p.at(n.Out[0]).place = out

@@ -7,7 +7,6 @@ import (
 
 	"github.com/mixconv/mixconv/ops"
 	"github.com/mixconv/mixconv/ops/op"
-	"github.com/mixconv/mixconv/runtime/internal/fuse"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/tensor"
@@ -39,7 +38,7 @@ func (p *Packs) expect(g *graph.Graph) {
 	for _, node := range g.Nodes {
 		if node.Is(op.Conv, op.MDConv, op.Gemm, op.MatMul) {
 			for v := range node.Operands {
-				if fuse.KnownFloats(v) {
+				if v.KnownFloats() {
 					n += v.Type.Shape.Elements()
 				}
 			}
