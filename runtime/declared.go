@@ -74,7 +74,7 @@ func (s *Session) dumpFused(w io.Writer, named Shapes) error {
 				return err
 			}
 		}
-		_, _, err = fused(b, g)
+		_, _, err = s.fused(b, g)
 		return cmp.Or(s.typed.Reads.Err(), err)
 	})
 	if err != nil {

@@ -115,7 +115,7 @@ func (s *Session) prepareGraphs(b *limit.Budget, typed *graph.Graph) (err error)
 	}
 	if s.options.Engine == Planned {
 		if s.passed, err = typed.Clone(b); err == nil {
-			err = pass.Run(b, s.passed)
+			err = pass.Run(b, s.passed, s.kernels.Computes)
 		}
 	} else {
 		typed.Embed()

@@ -70,7 +70,7 @@ func (s *Session) specialise(b *limit.Budget, g *graph.Graph, shapes []tensor.Sh
 // plan plans g as far as that can be done before a run.
 func (s *Session) plan(b *limit.Budget, g *graph.Graph) (p *planned, err error) {
 	p = &planned{}
-	if p.types, p.rest, err = fused(b, g); err != nil {
+	if p.types, p.rest, err = s.fused(b, g); err != nil {
 		return nil, err
 	}
 	if p.rest != nil {
@@ -82,8 +82,8 @@ func (s *Session) plan(b *limit.Budget, g *graph.Graph) (p *planned, err error) 
 
 // fused runs all passes over g, and leaves it what can be planned before a run. It
 // returns the types of the outputs that g had, and the rest.
-func fused(b *limit.Budget, g *graph.Graph) (outputs []ops.Type, rest *graph.Graph, err error) {
-	if err := pass.Run(b, g); err != nil {
+func (s *Session) fused(b *limit.Budget, g *graph.Graph) (outputs []ops.Type, rest *graph.Graph, err error) {
+	if err := pass.Run(b, g, s.kernels.Computes); err != nil {
 		return nil, nil, err
 	}
 	for _, o := range g.Outputs {

@@ -12,6 +12,7 @@ import (
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/runtime/internal/kernel"
 	"github.com/mixconv/mixconv/runtime/internal/pass"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -217,7 +218,7 @@ func TestPassesObserveContext(t *testing.T) {
 			return g
 		}
 		whole := endsAfter(t, 1<<62)
-		if err := pass.Run(limit.NewLoad(whole, limit.Limits{}), build()); err != nil {
+		if err := pass.Run(limit.NewLoad(whole, limit.Limits{}), build(), kernel.Portable.Computes); err != nil {
 			t.Fatal(err)
 		}
 		asked := whole.asked.Load()
@@ -225,7 +226,7 @@ func TestPassesObserveContext(t *testing.T) {
 			t.Errorf("%s: asked %d times for %d nodes", op, asked, n)
 		}
 		for _, at := range []int64{0, 3, asked / 2, asked - 1} {
-			if err := pass.Run(limit.NewLoad(endsAfter(t, at), limit.Limits{}), build()); err != context.Canceled {
+			if err := pass.Run(limit.NewLoad(endsAfter(t, at), limit.Limits{}), build(), kernel.Portable.Computes); err != context.Canceled {
 				t.Errorf("%s: cancelled at %d of %d: %v", op, at, asked, err)
 			}
 		}

@@ -90,6 +90,24 @@ func HugeFloats(n int) []float32 {
 	return list[:n:n]
 }
 
+// HugeBytes is HugeFloats for bytes of any type. They begin at a cache line.
+func HugeBytes(n int) []byte {
+	list := HugeFloats((n + 3) / 4)
+	if len(list) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&list[0])), n)
+}
+
+// Floats is the float32 elements that list holds, which begins at a multiple of four
+// bytes.
+func Floats(list []byte) []float32 {
+	if len(list) < 4 {
+		return nil
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(&list[0])), len(list)/4)
+}
+
 // aligned returns n zeros that begin at a multiple of bytes.
 func aligned(n, bytes int) []float32 {
 	list := make([]float32, n+bytes/4)

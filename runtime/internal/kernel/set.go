@@ -1,6 +1,7 @@
 // Package kernel has the planned engine's arithmetic: a table of primitives
 // that a machine may have faster, and the loops around them, which are the
-// same everywhere. All data is float32; pictures lie channels last.
+// same everywhere. All data is float32 so far (see Set.Types); pictures lie channels
+// last.
 package kernel
 
 import (
@@ -11,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/mixconv/mixconv/runtime/internal/act"
+	"github.com/mixconv/mixconv/tensor"
 )
 
 // Set is one machine's primitives. Every row of Sets has the same meaning, to
@@ -23,6 +25,9 @@ import (
 // keep them.
 type Set struct {
 	Name string
+	// Types are the element types that the set computes with. Passes turn quantised
+	// values into float32 where 8 bits are not among them.
+	Types []tensor.DType
 
 	// Panel is the number of output channels that Gemm computes at once, Rows
 	// a number of rows that suits it.
@@ -57,12 +62,15 @@ type Set struct {
 	Sum func(dst []float64, x []float32, step, pixels int)
 }
 
+// Computes reports whether the set has kernels for an element type.
+func (s *Set) Computes(d tensor.DType) bool { return slices.Contains(s.Types, d) }
+
 // Piece is where a run of factors begins, in each row of the one side and, in
 // products, of the packed other; both ascend.
 type Piece struct{ A, W int }
 
 // Portable is plain Go, the reference of every other row.
-var Portable = Set{Name: "portable", Panel: panel, Rows: 2, Gemm: gemm, Product: product, Lanes: planeLanes, Vector: 1, Depthwise: portableDepthwise,
+var Portable = Set{Name: "portable", Types: []tensor.DType{tensor.Float32}, Panel: panel, Rows: 2, Gemm: gemm, Product: product, Lanes: planeLanes, Vector: 1, Depthwise: portableDepthwise,
 	Activate: activate, Add: addRows, Sub: subRows, Mul: mulRows, Div: divRows, Max: maxRows, Sum: sum}
 
 // Sets lists what this machine can run, slowest first.

@@ -11,6 +11,7 @@ import (
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
 	"github.com/mixconv/mixconv/runtime/internal/graph/graphtest"
+	"github.com/mixconv/mixconv/tensor"
 )
 
 var update = flag.Bool("update", false, "write anew what passes make of the cases")
@@ -78,6 +79,9 @@ func testCase(t *testing.T, p *Pass, file string) (changed bool) {
 	return changed
 }
 
+// floatsAlone is what kernels of float32 say.
+func floatsAlone(d tensor.DType) bool { return d == tensor.Float32 }
+
 func budget() *limit.Budget { return limit.NewLoad(context.Background(), limit.Limits{}) }
 
 // parsed reads a graph and infers the types that it leaves out.
@@ -121,7 +125,7 @@ func TestRun(t *testing.T) {
 		}
 		before, _, _ := strings.Cut(strings.ReplaceAll(string(data), "\r\n", "\n"), "---\n")
 		g := parsed(t, before)
-		if err := Run(budget(), g); err != nil {
+		if err := Run(budget(), g, floatsAlone); err != nil {
 			t.Errorf("%s: %v\n%s", file, err, dumped(t, g))
 		}
 	}

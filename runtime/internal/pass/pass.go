@@ -13,54 +13,56 @@ import (
 	"github.com/mixconv/mixconv/ops/op"
 	"github.com/mixconv/mixconv/runtime/internal/act"
 	"github.com/mixconv/mixconv/runtime/internal/graph"
+	"github.com/mixconv/mixconv/tensor"
 )
 
 // A Pass rewrites g and reports whether it changed anything. A pass leaves
 // nodes in a valid order; what nobody reads any more is swept afterwards.
 type Pass struct {
-	Name  string
-	Does  string
-	After []string  // passes that must have run before, in each round
-	of    []op.Code // it does nothing to a graph that has none of these operators
-	run   func(b *limit.Budget, g *graph.Graph) (changed bool, err error)
+	Name   string
+	Does   string
+	After  []string     // passes that must have run before, in each round
+	of     []op.Code    // it does nothing to a graph that has none of these operators
+	unless tensor.DType // it is for kernels that do not compute this type; 0: for all
+	run    func(b *limit.Budget, g *graph.Graph) (changed bool, err error)
 }
 
 // Table lists the passes in the order of a round. A test checks that After
 // holds. Rounds repeat until nothing changes.
 var Table = []Pass{
-	{"identity", "drops nodes that copy their input", nil, []op.Code{op.Identity, op.Cast, op.Pad}, identity},
-	{"integerconvs", "makes convolutions of quantised values sums of integers, which float32 holds exactly", []string{"identity"}, []op.Code{op.QLinearConv, op.QuantizeLinear}, integerConvs},
-	{"integers", "makes quantised values between float32 ones Round", []string{"integerconvs"}, []op.Code{op.QuantizeLinear, op.DequantizeLinear}, integers},
-	{"transpose", "moves Transpose behind what commutes with it, where pairs cancel", []string{"identity"}, []op.Code{op.Transpose}, transposes},
-	{"pad", "moves zero Pad into the Conv behind it", []string{"transpose"}, []op.Code{op.Pad}, pads},
-	{"upconv", "makes ConvTranspose whose windows lie side by side a pointwise Conv and DepthToSpace", nil, []op.Code{op.ConvTranspose}, upconv},
-	{"affine", "multiplies BatchNormalization and per-channel Mul and Add into the weights before them", []string{"transpose"}, []op.Code{op.BatchNormalization, op.Mul, op.Add}, affine},
-	{"splits", "makes one Split of Slices that cut channels without a rest", []string{"identity"}, []op.Code{op.Slice}, splits},
-	{"mixed", "makes Split, depthwise Conv and Concat one MDConv", []string{"transpose", "pad", "affine", "splits"}, []op.Code{op.Concat}, mixed},
-	{"gelu", "makes x·(1+erf(x/√2))/2 and its approximation with tanh Gelu", []string{"identity"}, []op.Code{op.Erf, op.Tanh}, gelu},
-	{"layernorm", "makes (x-mean)/√(variance+ε), with scale and bias, LayerNormalization", []string{"identity"}, []op.Code{op.Sqrt, op.LayerNormalization}, layerNorm},
-	{"groupnorm", "makes InstanceNormalization of reshaped channels, with scale and bias, GroupNormalization", []string{"affine"}, []op.Code{op.InstanceNormalization, op.GroupNormalization}, groupNorm},
-	{"lines", "makes Conv in one dimension one of pictures a row high", nil, []op.Code{op.Conv}, lines},
-	{"attention", "makes Attention without a past its products and Softmax", []string{"identity"}, []op.Code{op.Attention}, attention},
-	{"scale", "moves products with a number into the MatMul of two values before or behind them", []string{"identity"}, []op.Code{op.MatMul}, scale},
-	{"l2", "makes ReduceL2 the root of a sum of squares", nil, []op.Code{op.ReduceL2}, l2},
-	{"linear", "multiplies Mul and Add of a constant into the MatMul or Gemm before them", []string{"affine"}, []op.Code{op.MatMul, op.Gemm}, linear},
-	{"swish", "makes x · Sigmoid(x) Swish and x · HardSigmoid(x) HardSwish", []string{"identity"}, []op.Code{op.Sigmoid, op.HardSigmoid}, swish},
-	{"residual", "moves Add into the convolution that makes one of its inputs", []string{"affine", "mixed", "linear"}, []op.Code{op.Add}, residual},
-	{"activation", "moves activations into the convolution before them", []string{"affine", "swish", "gelu", "residual"}, slices.Collect(maps.Keys(activations)), activation},
+	{"identity", "drops nodes that copy their input", nil, []op.Code{op.Identity, op.Cast, op.Pad}, 0, identity},
+	{"integerconvs", "makes convolutions of quantised values sums of integers, which float32 holds exactly", []string{"identity"}, []op.Code{op.QLinearConv, op.QuantizeLinear}, tensor.Int8, integerConvs},
+	{"integers", "makes quantised values between float32 ones Round", []string{"integerconvs"}, []op.Code{op.QuantizeLinear, op.DequantizeLinear}, tensor.Int8, integers},
+	{"transpose", "moves Transpose behind what commutes with it, where pairs cancel", []string{"identity"}, []op.Code{op.Transpose}, 0, transposes},
+	{"pad", "moves zero Pad into the Conv behind it", []string{"transpose"}, []op.Code{op.Pad}, 0, pads},
+	{"upconv", "makes ConvTranspose whose windows lie side by side a pointwise Conv and DepthToSpace", nil, []op.Code{op.ConvTranspose}, 0, upconv},
+	{"affine", "multiplies BatchNormalization and per-channel Mul and Add into the weights before them", []string{"transpose"}, []op.Code{op.BatchNormalization, op.Mul, op.Add}, 0, affine},
+	{"splits", "makes one Split of Slices that cut channels without a rest", []string{"identity"}, []op.Code{op.Slice}, 0, splits},
+	{"mixed", "makes Split, depthwise Conv and Concat one MDConv", []string{"transpose", "pad", "affine", "splits"}, []op.Code{op.Concat}, 0, mixed},
+	{"gelu", "makes x·(1+erf(x/√2))/2 and its approximation with tanh Gelu", []string{"identity"}, []op.Code{op.Erf, op.Tanh}, 0, gelu},
+	{"layernorm", "makes (x-mean)/√(variance+ε), with scale and bias, LayerNormalization", []string{"identity"}, []op.Code{op.Sqrt, op.LayerNormalization}, 0, layerNorm},
+	{"groupnorm", "makes InstanceNormalization of reshaped channels, with scale and bias, GroupNormalization", []string{"affine"}, []op.Code{op.InstanceNormalization, op.GroupNormalization}, 0, groupNorm},
+	{"lines", "makes Conv in one dimension one of pictures a row high", nil, []op.Code{op.Conv}, 0, lines},
+	{"attention", "makes Attention without a past its products and Softmax", []string{"identity"}, []op.Code{op.Attention}, 0, attention},
+	{"scale", "moves products with a number into the MatMul of two values before or behind them", []string{"identity"}, []op.Code{op.MatMul}, 0, scale},
+	{"l2", "makes ReduceL2 the root of a sum of squares", nil, []op.Code{op.ReduceL2}, 0, l2},
+	{"linear", "multiplies Mul and Add of a constant into the MatMul or Gemm before them", []string{"affine"}, []op.Code{op.MatMul, op.Gemm}, 0, linear},
+	{"swish", "makes x · Sigmoid(x) Swish and x · HardSigmoid(x) HardSwish", []string{"identity"}, []op.Code{op.Sigmoid, op.HardSigmoid}, 0, swish},
+	{"residual", "moves Add into the convolution that makes one of its inputs", []string{"affine", "mixed", "linear"}, []op.Code{op.Add}, 0, residual},
+	{"activation", "moves activations into the convolution before them", []string{"affine", "swish", "gelu", "residual"}, slices.Collect(maps.Keys(activations)), 0, activation},
 }
 
 // maxRounds is far above what any chain of passes needs; reaching it means
 // that two passes undo each other.
 const maxRounds = 50
 
-// Run applies Table to g until nothing changes.
-func Run(b *limit.Budget, g *graph.Graph) error {
+// Run applies Table to g until nothing changes, for kernels that compute these types.
+func Run(b *limit.Budget, g *graph.Graph, computes func(tensor.DType) bool) error {
 	g.Sweep()
 	for range maxRounds {
 		again := false
 		for _, p := range Table {
-			if !slices.ContainsFunc(g.Nodes, func(n *graph.Node) bool { return n.Is(p.of...) }) {
+			if p.unless != 0 && computes(p.unless) || !slices.ContainsFunc(g.Nodes, func(n *graph.Node) bool { return n.Is(p.of...) }) {
 				continue
 			}
 			changed, err := p.try(b, g)

@@ -42,7 +42,7 @@ func TestRandomGraphs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := Run(budget(), g); err != nil {
+		if err := Run(budget(), g, floatsAlone); err != nil {
 			t.Errorf("seed %d: %v\n%s", seed, err, text)
 		}
 	}

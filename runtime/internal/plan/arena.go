@@ -7,12 +7,12 @@ import (
 
 // layOut gives every buffer that is no constant its offset in one arena, such
 // that buffers in use at the same step never overlap, and returns the arena's
-// size in floats. Large buffers are placed first, each at the lowest offset
+// size in bytes. Large buffers are placed first, each at the lowest offset
 // that is free during its life; of very many that are in use together, those that
 // come last lie above all of them.
 func layOut(buffers []*Buffer) int {
 	order := slices.Clone(buffers)
-	slices.SortStableFunc(order, func(a, b *Buffer) int { return b.size - a.size })
+	slices.SortStableFunc(order, func(a, b *Buffer) int { return b.bytes() - a.bytes() })
 	steps := 0
 	for _, b := range order {
 		steps = max(steps, b.last+2)
@@ -45,7 +45,7 @@ func (a *arena) place(b *Buffer) {
 	if a.left > 0 {
 		b.offset = a.lowest(b)
 	}
-	a.top = max(a.top, b.offset+aligned(b.size))
+	a.top = max(a.top, b.offset+aligned(b.bytes()))
 	a.begins[b.first+1] = append(a.begins[b.first+1], b)
 	for from, to := b.first+1+a.steps, b.last+2+a.steps; from < to; from, to = from/2, to/2 {
 		if from&1 == 1 {
@@ -63,8 +63,8 @@ func (a *arena) place(b *Buffer) {
 func (a *arena) lowest(b *Buffer) int {
 	at := 0
 	for _, o := range a.together(b) {
-		if at+aligned(b.size) > o.offset && at < o.offset+aligned(o.size) {
-			at = o.offset + aligned(o.size)
+		if at+aligned(b.bytes()) > o.offset && at < o.offset+aligned(o.bytes()) {
+			at = o.offset + aligned(o.bytes())
 		}
 	}
 	return at
@@ -86,5 +86,5 @@ func (a *arena) together(b *Buffer) []*Buffer {
 	return list
 }
 
-// aligned rounds up to a cache line of 16 floats.
-func aligned(n int) int { return (n + 15) &^ 15 }
+// aligned rounds bytes up to a cache line.
+func aligned(n int) int { return (n + 63) &^ 63 }

@@ -4,9 +4,14 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/mixconv/mixconv/tensor"
 )
 
-// TestLayOut: buffers alive at the same step never share a float, and the
+// someTypes are of elements of several sizes, one of half a byte.
+var someTypes = []tensor.DType{tensor.Float32, tensor.Int8, tensor.Float16, tensor.Uint4, tensor.Float64}
+
+// TestLayOut: buffers alive at the same step never share a byte, and the
 // arena is not larger than all of them one after another.
 func TestLayOut(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
@@ -15,21 +20,21 @@ func TestLayOut(t *testing.T) {
 		sum := 0
 		for range 1 + r.IntN(30) {
 			first := r.IntN(20) - 1
-			b := &Buffer{size: r.IntN(100), first: first, last: first + r.IntN(6)}
+			b := &Buffer{dtype: someTypes[r.IntN(len(someTypes))], size: r.IntN(100), first: first, last: first + r.IntN(6)}
 			list = append(list, b)
-			sum += aligned(b.size)
+			sum += aligned(b.bytes())
 		}
 		total := layOut(list)
 		if total > sum {
 			t.Fatalf("arena %d, all buffers together %d", total, sum)
 		}
 		for i, a := range list {
-			if a.offset < 0 || a.offset+a.size > total {
+			if a.offset < 0 || a.offset+a.bytes() > total {
 				t.Fatalf("%+v outside the arena of %d", a, total)
 			}
 			for _, b := range list[:i] {
 				alive := a.first <= b.last && b.first <= a.last
-				if alive && a.offset < b.offset+b.size && b.offset < a.offset+a.size {
+				if alive && a.offset < b.offset+b.bytes() && b.offset < a.offset+a.bytes() {
 					t.Fatalf("%+v and %+v overlap", a, b)
 				}
 			}
@@ -40,14 +45,14 @@ func TestLayOut(t *testing.T) {
 // lowestOffsets is layOut as it is defined: each buffer is held against all before it.
 func lowestOffsets(buffers []*Buffer) (offsets []int) {
 	order := slices.Clone(buffers)
-	slices.SortStableFunc(order, func(a, b *Buffer) int { return b.size - a.size })
+	slices.SortStableFunc(order, func(a, b *Buffer) int { return b.bytes() - a.bytes() })
 	at := map[*Buffer]int{}
 	for i, b := range order {
 		before := slices.Clone(order[:i])
 		slices.SortFunc(before, func(x, y *Buffer) int { return at[x] - at[y] })
 		for _, o := range before {
-			if o.first <= b.last && b.first <= o.last && at[b]+aligned(b.size) > at[o] && at[b] < at[o]+aligned(o.size) {
-				at[b] = at[o] + aligned(o.size)
+			if o.first <= b.last && b.first <= o.last && at[b]+aligned(b.bytes()) > at[o] && at[b] < at[o]+aligned(o.bytes()) {
+				at[b] = at[o] + aligned(o.bytes())
 			}
 		}
 	}
@@ -66,7 +71,7 @@ func TestLayOutIsLowest(t *testing.T) {
 		steps := 1 + r.IntN(60)
 		for range 1 + r.IntN(80) {
 			first := r.IntN(steps) - 1
-			list = append(list, &Buffer{size: r.IntN(200), first: first, last: first + r.IntN(1+r.IntN(steps))})
+			list = append(list, &Buffer{dtype: someTypes[r.IntN(len(someTypes))], size: r.IntN(200), first: first, last: first + r.IntN(1+r.IntN(steps))})
 		}
 		want := lowestOffsets(list)
 		layOut(list)
@@ -78,13 +83,13 @@ func TestLayOutIsLowest(t *testing.T) {
 	}
 	var chain, wide []*Buffer
 	for i := range 50_000 {
-		chain = append(chain, &Buffer{size: 64, first: i - 1, last: i})
-		wide = append(wide, &Buffer{size: 64, first: i - 1, last: 50_000})
+		chain = append(chain, &Buffer{dtype: tensor.Float32, size: 64, first: i - 1, last: i})
+		wide = append(wide, &Buffer{dtype: tensor.Float32, size: 64, first: i - 1, last: 50_000})
 	}
-	if total := layOut(chain); total != 128 {
-		t.Errorf("a chain takes %d, want 128", total)
+	if total := layOut(chain); total != 512 {
+		t.Errorf("a chain takes %d, want 512", total)
 	}
-	if total := layOut(wide); total != 64*len(wide) {
-		t.Errorf("buffers in use together take %d, want %d", total, 64*len(wide))
+	if total := layOut(wide); total != 256*len(wide) {
+		t.Errorf("buffers in use together take %d, want %d", total, 256*len(wide))
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/mixconv/mixconv/tensor"
 )
 
-// Dump writes the plan as text: the same on every machine: one line a step with the node, the kernel and
-// where it reads and writes, as offsets in floats into the arena.
+// Dump writes the plan as text, the same on every machine: one line a step with the
+// node, the kernel and where it reads and writes, as offsets in bytes into the arena.
 func (p *Plan) Dump(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "plan arena=%d steps=%d fallbacks=%d\n", p.arena, len(p.Steps), len(p.Fallbacks()))
@@ -33,7 +35,10 @@ func (p *Plan) Dump(w io.Writer) error {
 func (p *Place) String() string {
 	at := "const"
 	if p.buf.data == nil {
-		at = fmt.Sprintf("@%d", p.buf.offset+p.offset)
+		at = fmt.Sprintf("@%d", p.buf.offset+p.offset*p.buf.dtype.Bits()/8)
+	}
+	if p.buf.dtype != tensor.Float32 {
+		at += " " + p.buf.dtype.String()
 	}
 	s := at + p.dims.String()
 	if pixel := p.pixel(); pixel > 0 && pixel != p.dims[1] {

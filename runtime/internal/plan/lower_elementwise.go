@@ -101,7 +101,7 @@ func alongside(v *graph.Value, place, out *Place) *Place {
 	data := slices.Repeat(tensor.Data[float32](v.Const()), out.dims[run])
 	strides := make([]int, len(out.dims))
 	strides[run] = 1
-	return &Place{buf: &Buffer{size: len(data), data: data}, dims: out.dims, strides: strides}
+	return &Place{buf: &Buffer{dtype: tensor.Float32, size: len(data), data: data}, dims: out.dims, strides: strides}
 }
 
 // pad lowers Pad with a constant value: fill, then copy the inside.

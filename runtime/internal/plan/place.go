@@ -9,20 +9,24 @@ import (
 
 // Buffer is a piece of the arena, or a constant.
 type Buffer struct {
-	size   int       // floats
-	data   []float32 // set for constants only
-	offset int       // in the arena, once it is laid out
-	first  int       // first step that writes it; -1: filled before the first step
-	last   int       // last step that touches it
+	dtype  tensor.DType // of its elements
+	size   int          // elements
+	data   []float32    // set for constants only
+	offset int          // bytes from the arena's start, once it is laid out
+	first  int          // first step that writes it; -1: filled before the first step
+	last   int          // last step that touches it
 }
+
+// bytes is the memory that b takes.
+func (b *Buffer) bytes() int { return (b.size*b.dtype.Bits() + 7) / 8 }
 
 // Place is where a value lies: a strided view of a buffer. Views of one buffer
 // are how Split, Concat, Transpose and Reshape cost nothing.
 type Place struct {
 	buf     *Buffer
-	offset  int // floats from the buffer's start
+	offset  int // elements from the buffer's start
 	dims    tensor.Shape
-	strides []int // floats, per dimension
+	strides []int // elements, per dimension
 }
 
 // rowMajor returns the strides of ONNX's own order.

@@ -15,7 +15,7 @@ func TestReshape(t *testing.T) {
 	views := 0
 	for range 3000 {
 		from, to := randomShape(r, 24), randomShape(r, 24)
-		place := &Place{buf: &Buffer{size: 24}, dims: from, strides: permutedStrides(r, from)}
+		place := &Place{buf: &Buffer{dtype: tensor.Float32, size: 24}, dims: from, strides: permutedStrides(r, from)}
 		got, ok := place.reshape(to)
 		if !ok {
 			if place.isPlain() {

@@ -20,7 +20,7 @@ type Plan struct {
 	inputs  []port
 	outputs []port
 	buffers []*Buffer
-	arena   int // floats
+	arena   int // bytes
 	scratch int // floats per worker
 	pieces  int // pieces of a window per worker
 	workers int
@@ -81,7 +81,7 @@ func New(b *limit.Budget, g *graph.Graph, o Options) (*Plan, error) {
 
 // Bytes is the memory that one State takes.
 func (p *Plan) Bytes() int64 {
-	return 4 * int64(p.arena+p.workers*p.scratch)
+	return int64(p.arena) + 4*int64(p.workers*p.scratch)
 }
 
 // Fallbacks lists the steps that have no planned kernel.

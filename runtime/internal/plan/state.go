@@ -26,7 +26,7 @@ type State struct {
 
 // memory is the arena of one State and what each worker has for itself.
 type memory struct {
-	arena   []float32
+	arena   []byte
 	workers []bench
 }
 
@@ -46,7 +46,10 @@ func (m *memory) floats(p *Place) []float32 {
 	case p.buf.data != nil:
 		return p.buf.data[p.offset:]
 	}
-	return m.arena[p.buf.offset+p.offset : p.buf.offset+p.buf.size]
+	if p.buf.dtype != tensor.Float32 {
+		panic("plan: the place of a value of type " + p.buf.dtype.String() + " has no floats")
+	}
+	return kernel.Floats(m.arena[p.buf.offset:][:p.buf.bytes()])[p.offset:]
 }
 
 func (m *memory) scratch(worker int) []float32 { return m.workers[worker].scratch }
@@ -58,7 +61,7 @@ func (m *memory) sums(worker int) *[kernel.PoolChannels]float64 { return &m.work
 // NewState allocates what one run needs.
 func (p *Plan) NewState() *State {
 	st := &State{plan: p, slots: append([]*tensor.Tensor(nil), p.slots...)}
-	st.mem.arena = kernel.HugeFloats(p.arena)
+	st.mem.arena = kernel.HugeBytes(p.arena)
 	st.mem.workers = make([]bench, p.workers)
 	for i := range st.mem.workers {
 		st.mem.workers[i] = bench{scratch: kernel.HugeFloats(p.scratch), pieces: make([]kernel.Piece, p.pieces)}

@@ -23,7 +23,7 @@ func (p *planner) read(v *graph.Value) (*Place, error) {
 		return nil, errNoKernel
 	}
 	data := tensor.Data[float32](t)
-	place := &Place{buf: &Buffer{size: len(data), data: data}, dims: t.Shape, strides: rowMajor(t.Shape)}
+	place := &Place{buf: &Buffer{dtype: tensor.Float32, size: len(data), data: data}, dims: t.Shape, strides: rowMajor(t.Shape)}
 	p.at(v).place = place
 	return place, nil
 }
@@ -158,7 +158,7 @@ func (p *planner) rows(v *graph.Value, n int) (*Place, error) {
 
 // fresh returns a place for dims in a new buffer, in natural order.
 func (p *planner) fresh(dims tensor.Shape) *Place {
-	b := &Buffer{size: dims.Elements(), first: -1, last: -1}
+	b := &Buffer{dtype: tensor.Float32, size: dims.Elements(), first: -1, last: -1}
 	p.plan.buffers = append(p.plan.buffers, b)
 	return &Place{buf: b, dims: dims, strides: natural(dims)}
 }
