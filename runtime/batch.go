@@ -10,28 +10,28 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// batch runs the pictures of its inputs in portions: with the plans and in the
+// batch runs the pictures of its inputs in chunks: with the plans and in the
 // memory that are prepared for these.
 type batch struct {
 	types    []ops.Type
 	pictures int
-	shares   [2]share
+	parts    [2]chunks
 }
 
-// share is a part of a batch: count portions of size pictures, from first on.
-type share struct {
+// chunks are a part of a batch: count of size pictures, from first on.
+type chunks struct {
 	slot               *slot // has what runs one of them; nil: there are none
 	first, count, size int
 }
 
-func (sh *share) plan() *planned { return sh.slot.prepared.(*planned) }
+func (c *chunks) plan() *planned { return c.slot.prepared.(*planned) }
 
-// portion is how many pictures a worker takes at a time, at most. Fewer read the
+// chunk is how many pictures a worker takes at a time, at most. Fewer read the
 // weights more often, more leave no room for them in the caches: of 1, 2, 4, 8
 // and 16 it is best for MixNets, EfficientNets and MobileNets.
-const portion = 4
+const chunk = 4
 
-// A batch is run in portions if a picture is so much work, in multiply-adds,
+// A batch is run in chunks if a picture is so much work, in multiply-adds,
 // that to begin one does not matter, and so much for each weight that to read
 // the weights again does not.
 const (
@@ -39,50 +39,50 @@ const (
 	leastPerWeight = 16
 )
 
-// split makes portions of a batch, as many for each thread if that can be, of
+// split makes chunks of a batch, as many for each thread if that can be, of
 // sizes that differ by at most one; the larger ones come first.
-func (s *Session) split(pictures int) [2]share {
-	rounds := (pictures + portion*s.options.Threads - 1) / (portion * s.options.Threads)
-	portions := max(1, min(rounds*s.options.Threads, pictures))
-	size, larger := pictures/portions, pictures%portions
-	return [2]share{
+func (s *Session) split(pictures int) [2]chunks {
+	rounds := (pictures + chunk*s.options.Threads - 1) / (chunk * s.options.Threads)
+	count := max(1, min(rounds*s.options.Threads, pictures))
+	size, larger := pictures/count, pictures%count
+	return [2]chunks{
 		{count: larger, size: size + 1},
-		{count: portions - larger, size: size, first: larger * (size + 1)},
+		{count: count - larger, size: size, first: larger * (size + 1)},
 	}
 }
 
 // splits reports whether there is more than one of them.
 func (s *Session) splits(shapes []tensor.Shape) bool {
-	shares := s.split(commonBatch(shapes))
-	return shares[0].count+shares[1].count > 1
+	parts := s.split(commonBatch(shapes))
+	return parts[0].count+parts[1].count > 1
 }
 
-// prepareBatch returns how to run inputs of r's shapes in portions; nil if that cannot
+// prepareBatch returns how to run inputs of r's shapes in chunks; nil if that cannot
 // be or does not pay, and all are run together.
 func (s *Session) prepareBatch(budget *limit.Budget, r *request) (prepared, error) {
 	if !s.splits(r.shapes) {
 		return nil, nil
 	}
 	one, err := s.specialise(budget, s.passed, withBatch(r.shapes, 1), r.want)
-	if err != nil || !s.worth(workOf(one)) {
+	if err != nil || !s.pays(workOf(one)) {
 		return nil, nil
 	}
 	b := &batch{pictures: commonBatch(r.shapes)}
-	b.shares = s.split(b.pictures)
+	b.parts = s.split(b.pictures)
 	var ok bool
 	if b.types, ok = s.separable(budget, r.shapes, r.want, one); !ok {
 		return nil, nil
 	}
-	for i := range b.shares {
-		share := &b.shares[i]
-		if share.count == 0 {
+	for i := range b.parts {
+		part := &b.parts[i]
+		if part.count == 0 {
 			continue
 		}
-		shapes := withBatch(r.shapes, share.size)
+		shapes := withBatch(r.shapes, part.size)
 		if _, ok := s.separable(budget, shapes, r.want, one); !ok {
 			return nil, nil
 		}
-		if share.slot, err = s.part(budget, &request{session: s, shapes: shapes, want: r.want, together: s.splits(shapes)}); err != nil {
+		if part.slot, err = s.part(budget, &request{session: s, shapes: shapes, want: r.want, together: s.splits(shapes)}); err != nil {
 			return nil, err
 		}
 	}
@@ -153,9 +153,9 @@ func workOf(g *graph.Graph) (w work) {
 func (b *batch) outputs() []ops.Type { return b.types }
 
 func (b *batch) steps() (*planned, float64) {
-	most := &b.shares[0]
-	if most.count < b.shares[1].count {
-		most = &b.shares[1]
+	most := &b.parts[0]
+	if most.count < b.parts[1].count {
+		most = &b.parts[1]
 	}
 	return most.plan(), float64(b.pictures) / float64(most.size)
 }
@@ -165,20 +165,20 @@ func (b *batch) compute(ctx context.Context, s *Session, args *arguments, out []
 	if args.batch == nil {
 		args.batch = plan.NewBatch(s.options.Threads)
 	}
-	var shares [2]plan.Share
-	for i := range b.shares {
-		share := &b.shares[i]
+	var parts [2]plan.Chunks
+	for i := range b.parts {
+		part := &b.parts[i]
 		states := args.states[i][:0]
-		for range min(share.count, s.options.Threads) {
-			states = append(states, s.cache.acquire(share.plan()))
+		for range min(part.count, s.options.Threads) {
+			states = append(states, s.cache.acquire(part.plan()))
 		}
 		args.states[i] = states
-		shares[i] = plan.Share{States: states, First: share.first, Count: share.count, Size: share.size}
+		parts[i] = plan.Chunks{States: states, First: part.first, Count: part.count, Size: part.size}
 	}
-	err := args.batch.Run(ctx, args.in, out, shares)
-	for i := range b.shares {
+	err := args.batch.Run(ctx, args.in, out, parts)
+	for i := range b.parts {
 		for _, st := range args.states[i] {
-			s.cache.release(b.shares[i].plan(), st, s.options.Threads, err)
+			s.cache.release(b.parts[i].plan(), st, s.options.Threads, err)
 		}
 		clear(args.states[i])
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // batchSize is what the cases are run with; some have it in their constants. On
-// one thread it is a portion of three and one of two.
+// one thread it is a chunk of three and one of two.
 const batchSize = 5
 
 // batchCase is a model of one input x, and more if it makes them, and the output

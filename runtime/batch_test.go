@@ -13,7 +13,7 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// always has every batch run in portions where that is possible.
+// always has every batch run in chunks where that is possible.
 func always(work) bool { return true }
 
 // processors lets sessions have so many threads while t runs.
@@ -24,7 +24,7 @@ func processors(t *testing.T, n int) {
 
 // TestBatchCases: models that mix the pictures of a batch in many ways, and such
 // that do not, give what the reference engine gives. The former are run as a
-// whole, the latter in portions, to the same bits as one at a time.
+// whole, the latter in chunks, to the same bits as one at a time.
 func TestBatchCases(t *testing.T) {
 	processors(t, 4)
 	for _, c := range batchCases {
@@ -37,15 +37,15 @@ func TestBatchCases(t *testing.T) {
 			}
 			for threads := 1; threads <= 4; threads += 3 {
 				s := newSession(t, c.model(), Options{Threads: threads})
-				s.worth = always
+				s.pays = always
 				got, err := s.Run(context.Background(), in)
 				if err != nil {
 					t.Fatal(err)
 				}
 				requireClose(t, "planned", want, got)
 				requireSameIntegers(t, want, got)
-				if p, err := preparedFor(s, in); err != nil || inPortions(p) == c.mixes {
-					t.Errorf("in portions: %v, want %v; error %v", inPortions(p), !c.mixes, err)
+				if p, err := preparedFor(s, in); err != nil || inChunks(p) == c.mixes {
+					t.Errorf("in chunks: %v, want %v; error %v", inChunks(p), !c.mixes, err)
 				}
 				if !c.mixes && c.x[0] == tensor.Unknown {
 					requireSingles(t, s, in, got)
@@ -55,7 +55,7 @@ func TestBatchCases(t *testing.T) {
 	}
 }
 
-func inPortions(p prepared) bool {
+func inChunks(p prepared) bool {
 	_, ok := p.(*batch)
 	return ok
 }
@@ -134,8 +134,8 @@ func TestBatchBits(t *testing.T) {
 						t.Fatalf("%v, want %v", got, want)
 					}
 				}
-				if p, err := preparedFor(s, part); err != nil || inPortions(p) != s.splits([]tensor.Shape{part["x"].Shape}) {
-					t.Errorf("in portions: %v, error %v", inPortions(p), err)
+				if p, err := preparedFor(s, part); err != nil || inChunks(p) != s.splits([]tensor.Shape{part["x"].Shape}) {
+					t.Errorf("in chunks: %v, error %v", inChunks(p), err)
 				}
 			})
 		}
@@ -158,10 +158,10 @@ func TestBatchPlan(t *testing.T) {
 		}
 		return p
 	}
-	five, three, two := ready(s, 5).(*batch).shares, ready(s, 3).(*planned), ready(s, 2).(*planned)
+	five, three, two := ready(s, 5).(*batch).parts, ready(s, 3).(*planned), ready(s, 2).(*planned)
 	if five[0].plan() != three || five[1].plan() != two || five[0].size != 3 || five[1].first != 3 || five[0].count+five[1].count != 2 ||
 		len(three.free) != 1 || len(two.free) != 1 {
-		t.Errorf("shares %+v, %d and %d States", five, len(three.free), len(two.free))
+		t.Errorf("parts %+v, %d and %d States", five, len(three.free), len(two.free))
 	}
 	out := Tensors{"y": tensor.New(tensor.Float32, 1, 10)}
 	if err := s.RunInto(context.Background(), randomInput(s, 5, 1), out); err == nil {
@@ -170,12 +170,12 @@ func TestBatchPlan(t *testing.T) {
 	b := newBuilder(14)
 	b.node("Gemm", "y", []string{b.node("Relu", "", []string{b.input("x", -1, 512)}), b.weight(512, 512)})
 	b.output("y", 2)
-	if inPortions(ready(newSession(t, b.model(), Options{}), 4)) {
+	if inChunks(ready(newSession(t, b.model(), Options{}), 4)) {
 		t.Error("weights are read again for every row")
 	}
 }
 
-// TestBatchSteps: a profile is that of a portion, for all of them.
+// TestBatchSteps: a profile is that of a chunk, for all of them.
 func TestBatchSteps(t *testing.T) {
 	s := newSession(t, network(), Options{Threads: 2})
 	one, err := s.Profile(context.Background(), randomInput(s, 1, 1), 1)
@@ -225,7 +225,7 @@ func TestBatchCancel(t *testing.T) {
 	b.node("Gather", "y", []string{b.weight(4, 2), index})
 	b.output("y", 3)
 	s := newSession(t, b.model(), Options{Threads: 2})
-	s.worth = always
+	s.pays = always
 	in := Tensors{"x": tensor.Of([]float32{0, 1, 2, 9, 3, 3, 1, 1}, 4, 2)}
 	if _, err := s.Run(context.Background(), in); err == nil {
 		t.Error("an index out of range is accepted")
@@ -236,23 +236,23 @@ func TestBatchCancel(t *testing.T) {
 	}
 }
 
-// TestSplit: portions cover the batch, each thread has as many as any other if
+// TestSplit: chunks cover the batch, each thread has as many as any other if
 // that can be, and none is larger than allowed.
 func TestSplit(t *testing.T) {
 	for threads := 1; threads <= 9; threads++ {
 		s := &Session{options: Options{Threads: threads}}
 		for pictures := range 200 {
-			shares := s.split(pictures)
-			portions, at := 0, 0
-			for _, share := range shares {
-				if share.count > 0 && (share.first != at || share.size > portion || share.size < 1) && pictures > 0 {
-					t.Fatalf("%d threads, %d pictures: %+v", threads, pictures, shares)
+			parts := s.split(pictures)
+			chunks, at := 0, 0
+			for _, part := range parts {
+				if part.count > 0 && (part.first != at || part.size > chunk || part.size < 1) && pictures > 0 {
+					t.Fatalf("%d threads, %d pictures: %+v", threads, pictures, parts)
 				}
-				portions += share.count
-				at += share.count * share.size
+				chunks += part.count
+				at += part.count * part.size
 			}
-			if at != pictures || pictures >= threads && portions%threads != 0 {
-				t.Fatalf("%d threads, %d pictures: %+v", threads, pictures, shares)
+			if at != pictures || pictures >= threads && chunks%threads != 0 {
+				t.Fatalf("%d threads, %d pictures: %+v", threads, pictures, parts)
 			}
 		}
 	}

@@ -33,7 +33,7 @@ type request struct {
 	shapes   []tensor.Shape   // of the inputs
 	values   []*tensor.Tensor // of a stage's inputs, those that decide on shapes; else nil
 	want     []int            // the outputs' places in the model's, ascending
-	together bool             // all pictures in one plan, though there may be several portions
+	together bool             // all pictures in one plan, though there may be several chunks
 }
 
 func (r *request) equal(other *request) bool {
@@ -158,7 +158,7 @@ func (c *cache) find(r *request) *slot {
 	defer c.mu.Unlock()
 	for _, sl := range c.slots {
 		if sl.equal(r) {
-			c.use(sl)
+			c.touch(sl)
 			return sl
 		}
 	}
@@ -203,25 +203,25 @@ func (c *cache) settle(sl *slot, p prepared, err error) {
 	defer c.mu.Unlock()
 	c.drop(sl)
 	if sl.prepared, sl.err = p, err; err == nil {
-		c.use(sl)
+		c.touch(sl)
 	}
 	close(sl.ready)
 }
 
-// use makes sl the slot used last, but for what runs its pictures.
-func (c *cache) use(sl *slot) {
-	c.last(sl)
+// touch makes sl the slot used last, but for what runs its pictures.
+func (c *cache) touch(sl *slot) {
+	c.moveToEnd(sl)
 	if b, ok := sl.prepared.(*batch); ok {
-		for i := range b.shares {
-			if part := b.shares[i].slot; part != nil {
-				c.last(part)
+		for i := range b.parts {
+			if part := b.parts[i].slot; part != nil {
+				c.moveToEnd(part)
 			}
 		}
 	}
 }
 
-// last puts sl behind the others, and forgets what was used longest ago.
-func (c *cache) last(sl *slot) {
+// moveToEnd puts sl behind the others, and forgets what was used longest ago.
+func (c *cache) moveToEnd(sl *slot) {
 	if i := slices.Index(c.slots, sl); i >= 0 {
 		copy(c.slots[i:], c.slots[i+1:])
 		c.slots[len(c.slots)-1] = sl

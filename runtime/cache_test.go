@@ -109,8 +109,8 @@ func TestPreparedForParts(t *testing.T) {
 	time.Sleep(10 * time.Millisecond)
 	goOn()
 	group.Wait()
-	if five := ready[5].(*batch).shares; five[0].plan() != ready[3] || five[1].plan() != ready[2] {
-		t.Error("the portions of a batch of five have plans of their own")
+	if five := ready[5].(*batch).parts; five[0].plan() != ready[3] || five[1].plan() != ready[2] {
+		t.Error("the chunks of a batch of five have plans of their own")
 	}
 }
 

@@ -101,7 +101,7 @@ func (s *Session) dumpPlans(w io.Writer, named Shapes) error {
 
 // plannedFor is a session of the same model whose plans are for other kernels.
 func (s *Session) plannedFor(kernels *kernel.Set) *Session {
-	return &Session{model: s.model, options: s.options, typed: s.typed, passed: s.passed, kernels: kernels, worth: s.worth, places: s.places, cache: newCache(), scratch: new(argumentPool)}
+	return &Session{model: s.model, options: s.options, typed: s.typed, passed: s.passed, kernels: kernels, pays: s.pays, places: s.places, cache: newCache(), scratch: new(argumentPool)}
 }
 
 // Fallbacks lists the steps that the planned engine hands to the reference
@@ -155,7 +155,7 @@ func (s *Session) naming(shapes []Shapes) (*Session, Shapes, error) {
 			continue
 		}
 		known++
-		if _, _, err := tensor.Size(in.Type.DType, shape); err != nil || !fits(shape, in.Type.Shape) {
+		if _, _, err := tensor.Size(in.Type.DType, shape); err != nil || !accepts(shape, in.Type.Shape) {
 			return nil, nil, fmt.Errorf("input %s: the model takes %s %s, the shape given is %s", errs.Quote(in.Name), in.Type.DType, in.Type.Shape, shape)
 		}
 	}
@@ -170,7 +170,7 @@ const usualPixels = 224
 
 // declared is what is prepared for shapes, and sizes made up where they are open, its
 // plans stage by stage, and the rest that no run has needed yet; of a batch that is run
-// in portions, the plans of one of them.
+// in chunks, the plans of one of them.
 func (s *Session) declared(named Shapes) (ready prepared, stages []*planned, rest *graph.Graph, err error) {
 	args, err := s.scratch.get()
 	if err != nil {

@@ -100,7 +100,7 @@ func (s *Session) override(ctx context.Context, given func(name string) bool) (*
 	if err != nil {
 		return nil, err
 	}
-	v := &Session{model: s.model, options: s.options, kernels: s.kernels, worth: s.worth, cache: s.cache, scratch: s.scratch, hook: s.hook}
+	v := &Session{model: s.model, options: s.options, kernels: s.kernels, pays: s.pays, cache: s.cache, scratch: s.scratch, hook: s.hook}
 	return v, v.prepareGraphs(b, typed)
 }
 

@@ -53,7 +53,7 @@ func requireInternal(t *testing.T, what string, err error, parts ...string) {
 }
 
 // TestPlantedPanics: wherever a task panics, in a kernel or in a fallback, on the
-// caller's goroutine or another one, in a step, a portion of a batch or a stage, it
+// caller's goroutine or another one, in a step, a chunk of a batch or a stage, it
 // is an error of that run, which names the node. Nothing that the run used is used
 // again, no goroutine stays, and other runs go on.
 func TestPlantedPanics(t *testing.T) {
@@ -68,15 +68,15 @@ func TestPlantedPanics(t *testing.T) {
 		{"one thread", newSession(t, network(), Options{}), func(s *Session) Tensors { return randomInput(s, 1, 1) }, 0, 12},
 		{"threads", newSession(t, network(), Options{Threads: 3}), func(s *Session) Tensors { return randomInput(s, 1, 1) }, 0, 12},
 		{"helpers", newSession(t, network(), Options{Threads: 3}), func(s *Session) Tensors { return randomInput(s, 2, 1) }, 1, 4},
-		{"portions", newSession(t, network(), Options{Threads: 2}), func(s *Session) Tensors { return randomInput(s, 13, 1) }, 0, 24},
-		{"help with portions", newSession(t, network(), Options{Threads: 3}), func(s *Session) Tensors { return randomInput(s, 4, 1) }, 1, 2},
+		{"chunks", newSession(t, network(), Options{Threads: 2}), func(s *Session) Tensors { return randomInput(s, 13, 1) }, 0, 24},
+		{"help with chunks", newSession(t, network(), Options{Threads: 3}), func(s *Session) Tensors { return randomInput(s, 4, 1) }, 1, 2},
 		{"fallbacks", newSession(t, largeWeights(), Options{Threads: 2}), func(s *Session) Tensors { return randomInput(s, 1, 1) }, 0, 24},
 		{"stages", newSession(t, detector(64), Options{Threads: 2}), func(s *Session) Tensors { return detectorInput(s, 7, 1) }, 0, 24},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := &planted{worker: c.worker}
 			s := c.s
-			s.worth, s.hook = func(work) bool { return true }, p.hook
+			s.pays, s.hook = func(work) bool { return true }, p.hook
 			in := c.in(s)
 			want := run(t, s, in)
 			before := goruntime.NumGoroutine()

@@ -22,9 +22,9 @@ import (
 // reference loops. A convolution has rows enough in any picture.
 const leastWeights = 1 << 14
 
-// worthStage reports whether n is a product with weights of a shape that is not
+// beginsStage reports whether n is a product with weights of a shape that is not
 // known before the run.
-func worthStage(n *graph.Node) bool {
+func beginsStage(n *graph.Node) bool {
 	if n.Out[0] == nil || n.Out[0].Type.Shape.Known() || n.Out[0].Type.DType != tensor.Float32 {
 		return false
 	}

@@ -41,8 +41,8 @@ func (s *Session) prepare(b *limit.Budget, r *request) (_ prepared, err error) {
 		return &interpreted{g}, nil
 	}
 	if !r.together {
-		if portions, err := s.prepareBatch(b, r); err != nil || portions != nil {
-			return portions, err
+		if chunks, err := s.prepareBatch(b, r); err != nil || chunks != nil {
+			return chunks, err
 		}
 	}
 	g, err := s.specialise(b, s.passed, r.shapes, r.want)
@@ -89,7 +89,7 @@ func (s *Session) fused(b *limit.Budget, g *graph.Graph) (outputs []ops.Type, re
 	for _, o := range g.Outputs {
 		outputs = append(outputs, o.Value.Type)
 	}
-	rest = g.Cut(worthStage)
+	rest = g.Cut(beginsStage)
 	return outputs, rest, fuse.Run(b, g)
 }
 

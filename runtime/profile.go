@@ -17,7 +17,7 @@ type StepTime struct {
 
 // Profile runs the planned engine runs times, at least once, and returns the
 // shortest time of each step. Looking at the clock makes a run a little longer.
-// Of a batch that is run in portions, the first is profiled, and stands for all.
+// Of a batch that is run in chunks, the first is profiled, and stands for all.
 func (s *Session) Profile(ctx context.Context, in Tensors, runs int) (_ []StepTime, err error) {
 	args, err := s.scratch.get()
 	if err != nil {

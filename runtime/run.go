@@ -199,7 +199,7 @@ func (s *Session) bind(ctx context.Context, args *arguments, in Tensors) (prepar
 			}
 			return nil, fmt.Errorf("input %s is missing, %d given", errs.Quote(v.Name), len(in))
 		}
-		if t.DType != v.Type.DType || !fits(t.Shape, v.Type.Shape) {
+		if t.DType != v.Type.DType || !accepts(t.Shape, v.Type.Shape) {
 			return nil, fmt.Errorf("input %s: the model takes %s %s, given %s", errs.Quote(v.Name), v.Type.DType, v.Type.Shape, describe(t))
 		}
 		if err := t.Check(); err != nil {
@@ -220,9 +220,9 @@ func (s *Session) ready(ctx context.Context, shapes []tensor.Shape, want []int) 
 	return p, s.explain(err)
 }
 
-// fits reports whether a tensor of shape got may be fed where want is
+// accepts reports whether a tensor of shape got may be fed where want is
 // declared.
-func fits(got, want tensor.Shape) bool {
+func accepts(got, want tensor.Shape) bool {
 	if want == nil {
 		return true
 	}

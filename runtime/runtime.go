@@ -49,7 +49,7 @@ type Session struct {
 	places  map[string]int // of the outputs, by name
 	cache   *cache
 	kernels *kernel.Set
-	worth   func(work) bool // whether a batch of pictures of so much work is run in portions
+	pays    func(work) bool // whether a batch of pictures of so much work is run in chunks
 	scratch *argumentPool
 	owned   bool                          // the model is nobody else's
 	hook    func(node string, worker int) // of tests: see plan.Options
@@ -73,7 +73,7 @@ func New(m *onnx.Model, o Options) (_ *Session, err error) {
 	}
 	o.Threads = max(1, min(o.Threads, goruntime.GOMAXPROCS(0)))
 	o.Context = nil
-	s := &Session{model: m, options: o, kernels: kernels, worth: work.enough, cache: newCache(), scratch: new(argumentPool)}
+	s := &Session{model: m, options: o, kernels: kernels, pays: work.enough, cache: newCache(), scratch: new(argumentPool)}
 	if err := s.prepareGraphs(budget, typed); err != nil {
 		return nil, s.explain(err)
 	}

@@ -350,7 +350,7 @@ func TestIdleMemory(t *testing.T) {
 	b.conv(b.input("x", -1, 3, 64, 64), 3, 64, 3, 1, 1, "y")
 	b.output("y", 4)
 	s := newSession(t, b.model(), Options{})
-	s.worth = func(work) bool { return false } // all pictures together
+	s.pays = func(work) bool { return false } // all pictures together
 	for batch := 40; batch < 46; batch++ {
 		if _, err := s.Run(context.Background(), randomInput(s, batch, 1)); err != nil {
 			t.Fatal(err)

@@ -31,11 +31,11 @@ func wrongTensors(n int) map[string]*tensor.Tensor {
 }
 
 // TestWrongTensors: what a caller has put together wrong is an error of Run and
-// RunInto on any engine, for one picture, a batch and one that is run in portions.
+// RunInto on any engine, for one picture, a batch and one that is run in chunks.
 func TestWrongTensors(t *testing.T) {
 	for _, o := range []Options{{}, {Threads: 2}, {Engine: Reference}} {
 		s := newSession(t, network(), o)
-		s.worth = func(work) bool { return true }
+		s.pays = func(work) bool { return true }
 		if got := s.Inputs()[0].Shape; !got[1:].Equal(tensor.Shape{3, 24, 24}) {
 			t.Fatalf("the model takes %s", got)
 		}

@@ -248,13 +248,13 @@ func (b *builder) resolve(i int, n *Node, pb *onnxpb.NodeProto) error {
 		if pb.GetDomain() == nchwcDomain {
 			reason = nchwcReason
 		}
-		b.lack(n, pb, reason)
+		b.refuse(n, pb, reason)
 	}
 	return nil
 }
 
-// lack notes that n cannot be run.
-func (b *builder) lack(n *Node, pb *onnxpb.NodeProto, reason string) {
+// refuse notes that n cannot be run.
+func (b *builder) refuse(n *Node, pb *onnxpb.NodeProto, reason string) {
 	name := pb.GetOpType()
 	if domain := pb.GetDomain(); domain != "" && domain != "ai.onnx" {
 		name = domain + "." + name
@@ -307,12 +307,12 @@ func (b *builder) attrs(n *Node, pb *onnxpb.NodeProto) (ops.Attrs, error) {
 				return nil, err
 			}
 			if !ok {
-				b.lack(n, pb, fmt.Sprintf("attribute %s: a type that is of no tensor, nor of a sequence of them", errs.Quote(a.GetName())))
+				b.refuse(n, pb, fmt.Sprintf("attribute %s: a type that is of no tensor, nor of a sequence of them", errs.Quote(a.GetName())))
 				continue
 			}
 			v = t
 		default:
-			b.lack(n, pb, fmt.Sprintf("attribute %s of type %s", errs.Quote(a.GetName()), a.GetType()))
+			b.refuse(n, pb, fmt.Sprintf("attribute %s of type %s", errs.Quote(a.GetName()), a.GetType()))
 			continue
 		}
 		attrs[a.GetName()] = v

@@ -78,13 +78,13 @@ func (b *builder) gradientOf(n *Node, pb *onnxpb.NodeProto) (y *Value, xs []*Val
 	for i, name := range names {
 		v := b.values[name]
 		if v == nil || v != n.In[i] {
-			b.lack(n, pb, "an input that is not the tensor that xs or zs names")
+			b.refuse(n, pb, "an input that is not the tensor that xs or zs names")
 			return nil, nil, nil, nil
 		}
 		fixed[v] = true
 	}
 	if b.around != nil {
-		b.lack(n, pb, "Gradient in a subgraph")
+		b.refuse(n, pb, "Gradient in a subgraph")
 		return nil, nil, nil, nil
 	}
 	return y, n.In[:len(n.Attrs.Strings("xs"))], fixed, nil

@@ -19,7 +19,7 @@ func lines(b *limit.Budget, g *graph.Graph) (bool, error) {
 		}
 		row := &graph.Value{Name: n.Name + "/row", Type: picture(n.In[0].Type)}
 		to := &graph.Value{Name: n.Name + "/picture", Type: picture(n.Out[0].Type)}
-		first, last := turn(n, op.Unsqueeze, n.In[0], row), turn(n, op.Squeeze, to, n.Out[0])
+		first, last := rerank(n, op.Unsqueeze, n.In[0], row), rerank(n, op.Squeeze, to, n.Out[0])
 		w := n.In[1].Const()
 		in, attrs := slices.Clone(n.In), ops.Attrs{}
 		in[0], in[1] = row, graph.Constant(n.In[1].Name, w.Reshape(w.Shape[0], w.Shape[1], 1, w.Shape[2]))
@@ -41,8 +41,8 @@ func picture(t ops.Type) ops.Type {
 	return ops.Type{DType: t.DType, Shape: slices.Insert(t.Shape.Clone(), 2, 1)}
 }
 
-// turn returns the node that makes out of x, with one dimension more or less.
-func turn(like *graph.Node, c op.Code, x, out *graph.Value) *graph.Node {
+// rerank returns the node that makes out of x, with one dimension more or less.
+func rerank(like *graph.Node, c op.Code, x, out *graph.Value) *graph.Node {
 	in := []*graph.Value{x, graph.Constant("", tensor.Of([]int64{2}, 1))}
 	return graph.NewNode(like.Name+"/"+c.String(), c, nil, in, []*graph.Value{out})
 }

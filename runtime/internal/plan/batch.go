@@ -9,26 +9,26 @@ import (
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// Batch runs the pictures of a batch in portions, with plans for a few pictures.
-// Each worker takes one portion after another and computes it alone, in a State
+// Batch runs the pictures of a batch in chunks, with plans for a few pictures.
+// Each worker takes one chunk after another and computes it alone, in a State
 // of its own: nobody waits between steps, and a State's memory stays in the
 // caches. A worker that finds nothing left helps with what is not finished. One
 // run at a time uses a Batch.
 type Batch struct {
 	ctx     context.Context
 	in, out []*tensor.Tensor
-	shares  [2]Share
-	next    [2]atomic.Int64 // portion of each share to claim
+	parts   [2]Chunks
+	next    [2]atomic.Int64 // chunk of each part to claim
 	busy    atomic.Int32    // workers that may still claim one
 	errs    []error         // of each worker
 	group   sync.WaitGroup
 	helpers []func() // one per goroutine but the caller's, made once so that a run allocates nothing
 }
 
-// Share is what one plan does of a batch: Count portions of Size pictures, as the
+// Chunks are what one plan does of a batch: Count chunks of Size pictures, as the
 // plan's inputs have, from picture First on. There is a State for each of at most
 // as many workers as the plan has.
-type Share struct {
+type Chunks struct {
 	States             []*State
 	First, Count, Size int
 }
@@ -45,9 +45,9 @@ func NewBatch(workers int) *Batch {
 	return b
 }
 
-// Run computes both shares, the first one first. Otherwise it is as State.Run.
-func (b *Batch) Run(ctx context.Context, in, out []*tensor.Tensor, shares [2]Share) (err error) {
-	b.ctx, b.in, b.out, b.shares = ctx, in, out, shares
+// Run computes both parts, the first one first. Otherwise it is as State.Run.
+func (b *Batch) Run(ctx context.Context, in, out []*tensor.Tensor, parts [2]Chunks) (err error) {
+	b.ctx, b.in, b.out, b.parts = ctx, in, out, parts
 	for i := range b.next {
 		b.next[i].Store(0)
 	}
@@ -63,16 +63,16 @@ func (b *Batch) Run(ctx context.Context, in, out []*tensor.Tensor, shares [2]Sha
 			err = e
 		}
 	}
-	b.ctx, b.in, b.out, b.shares = nil, nil, nil, [2]Share{}
+	b.ctx, b.in, b.out, b.parts = nil, nil, nil, [2]Chunks{}
 	return err
 }
 
-// work is what worker w does: portions as long as there are any, then what
+// work is what worker w does: chunks as long as there are any, then what
 // others have not finished.
 func (b *Batch) work(w int) {
 	b.errs[w] = nil
-	for i := range b.shares {
-		if states := b.shares[i].States; w < len(states) && b.errs[w] == nil {
+	for i := range b.parts {
+		if states := b.parts[i].States; w < len(states) && b.errs[w] == nil {
 			b.errs[w] = b.claim(i, states[w])
 		}
 	}
@@ -86,30 +86,30 @@ func (b *Batch) work(w int) {
 	}
 }
 
-// claim computes portions of a share in st until there are none left.
-func (b *Batch) claim(share int, st *State) error {
-	st.crew.open()
-	defer st.crew.over.Store(true)
-	s := &b.shares[share]
+// claim computes chunks of a part in st until there are none left.
+func (b *Batch) claim(part int, st *State) error {
+	st.workers.open()
+	defer st.workers.over.Store(true)
+	s := &b.parts[part]
 	for {
-		i := int(b.next[share].Add(1) - 1)
+		i := int(b.next[part].Add(1) - 1)
 		if i >= s.Count {
 			return nil
 		}
 		if err := st.run(b.ctx, b.in, b.out, s.First+i*s.Size, nil); err != nil {
 			for i := range b.next { // nobody begins another
-				b.next[i].Store(int64(b.shares[i].Count))
+				b.next[i].Store(int64(b.parts[i].Count))
 			}
 			return err
 		}
 	}
 }
 
-// neediest is the crew at work that has the fewest hands.
-func (b *Batch) neediest() (least *crew) {
-	for _, share := range b.shares {
-		for _, st := range share.States {
-			if c := &st.crew; !c.over.Load() && (least == nil || c.hands.Load() < least.hands.Load()) {
+// neediest is the workers at work that has the fewest helping.
+func (b *Batch) neediest() (least *workers) {
+	for _, part := range b.parts {
+		for _, st := range part.States {
+			if c := &st.workers; !c.over.Load() && (least == nil || c.helping.Load() < least.helping.Load()) {
 				least = c
 			}
 		}

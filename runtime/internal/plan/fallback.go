@@ -13,7 +13,7 @@ import (
 // source fetches one operand of a fallback step as a plain tensor.
 type source func(st *State) *tensor.Tensor
 
-// fallback hands n to the reference evaluation: operands are gathered from the
+// fallback helping n to the reference evaluation: operands are gathered from the
 // arena, results scattered back, but for those of shapes that only the evaluation
 // tells. It allocates.
 func (p *planner) fallback(n *graph.Node) error {

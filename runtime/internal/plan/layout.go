@@ -66,9 +66,9 @@ func findImages(g *graph.Graph) map[*graph.Value]bool {
 	return images
 }
 
-// turned is the order of dims in which the result of their permutation is
+// permuted is the order of dims in which the result of their permutation is
 // row-major.
-func turned(dims, perm []int) []int {
+func permuted(dims, perm []int) []int {
 	strides, n := make([]int, len(dims)), 1
 	for _, d := range slices.Backward(perm) {
 		strides[d] = n

@@ -107,23 +107,23 @@ func (p *planner) product(n *graph.Node, a *Place) error {
 			}
 		}
 	}
-	turn := func(place *Place) *Place {
+	transposed := func(place *Place) *Place {
 		if swapped {
-			return place.turn()
+			return place.transposed()
 		}
 		return place
 	}
 	if swapped {
-		a, b = b.turn(), a.turn()
+		a, b = b.transposed(), a.transposed()
 	}
-	out := turn(p.writeIn(n.Out[0], p.productOrder(n.Out[0], swapped), func(to *Place) bool { return turn(to).neighbours(1) }))
+	out := transposed(p.writeIn(n.Out[0], p.productOrder(n.Out[0], swapped), func(to *Place) bool { return transposed(to).neighbours(1) }))
 	reads := []*Place{a, b}
 	var residual *Place
 	if n.Post.Residual != nil {
 		if residual, err = p.read(n.Post.Residual); err != nil {
 			return err
 		}
-		if residual = turn(residual); !residual.neighbours(1) {
+		if residual = transposed(residual); !residual.neighbours(1) {
 			to := p.fresh(residual.dims)
 			to.strides = rowMajor(residual.dims)
 			if err := p.copy(n, "copy", to, residual); err != nil {
@@ -163,16 +163,16 @@ func (p *planner) productOrder(v *graph.Value, swapped bool) []int {
 		inner = rank - 2
 	}
 	if perm := p.layout[v].perm; perm != nil && perm[rank-1] == inner {
-		return turned(dims, perm)
+		return permuted(dims, perm)
 	}
 	if !swapped {
 		return rowMajor(dims)
 	}
-	return turned(dims, lastTwo(rank))
+	return permuted(dims, lastTwo(rank))
 }
 
-// turn is p with its last two dimensions exchanged.
-func (p *Place) turn() *Place {
+// transposed is p with its last two dimensions exchanged.
+func (p *Place) transposed() *Place {
 	v, i := p.view(0, p.dims, p.strides), len(p.dims)-1
 	v.dims[i], v.dims[i-1] = v.dims[i-1], v.dims[i]
 	v.strides[i], v.strides[i-1] = v.strides[i-1], v.strides[i]

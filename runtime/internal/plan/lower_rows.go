@@ -57,15 +57,15 @@ func (p *planner) betweenColumns(n *graph.Node, axis int) (in, out *Place, err e
 			perm = append(perm, d)
 		}
 	}
-	order := turned(place.dims, append(perm, axis))
-	turn := func() *Place {
+	order := permuted(place.dims, append(perm, axis))
+	transposed := func() *Place {
 		to := p.fresh(place.dims)
 		to.strides = order
 		return to
 	}
-	from, to := place, turn()
+	from, to := place, transposed()
 	if !sameOrder(place.dims, place.strides, order) {
-		from = turn()
+		from = transposed()
 		if err := p.copy(n, "copy", from, place); err != nil {
 			return nil, nil, err
 		}

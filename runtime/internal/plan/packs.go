@@ -133,7 +133,7 @@ func (p *Packs) matrix(set *kernel.Set, v *graph.Value, transposed bool) kernel.
 func (p *Packs) transposed(v *graph.Value) *Place {
 	return pack(p, v.Source(), "transposed", func() *Place {
 		shape, w := v.Type.Shape, tensor.Data[float32](v.Const())
-		place := &Place{buf: &Buffer{dtype: tensor.Float32, size: len(w), data: make([]float32, len(w))}, dims: shape, strides: turned(shape, lastTwo(len(shape)))}
+		place := &Place{buf: &Buffer{dtype: tensor.Float32, size: len(w), data: make([]float32, len(w))}, dims: shape, strides: permuted(shape, lastTwo(len(shape)))}
 		transfer(place.buf.data, place.strides, w, rowMajor(shape), shape)
 		return place
 	})

@@ -14,12 +14,12 @@ import (
 // State is the memory of one run: the arena, the workers' scratch, and every
 // step bound to them. One run at a time uses it.
 type State struct {
-	plan  *Plan
-	mem   memory
-	jobs  []kernel.Job
-	slots []*tensor.Tensor
-	crew  crew
-	at    int // the step that is run
+	plan    *Plan
+	mem     memory
+	jobs    []kernel.Job
+	slots   []*tensor.Tensor
+	workers workers
+	at      int // the step that is run
 
 	budget *limit.Budget // of a run that has come to a fallback
 }
@@ -27,11 +27,11 @@ type State struct {
 // memory is the arena of one State and what each worker has for itself.
 type memory struct {
 	arena   []byte
-	workers []bench
+	workers []workspace
 }
 
-// bench is one worker's space for the kernels' intermediate results.
-type bench struct {
+// workspace is one worker's space for the kernels' intermediate results.
+type workspace struct {
 	scratch []float32
 	pieces  []kernel.Piece
 	sums    [kernel.PoolChannels]float64
@@ -62,9 +62,9 @@ func (m *memory) sums(worker int) *[kernel.PoolChannels]float64 { return &m.work
 func (p *Plan) NewState() *State {
 	st := &State{plan: p, slots: append([]*tensor.Tensor(nil), p.slots...)}
 	st.mem.arena = kernel.HugeBytes(p.arena)
-	st.mem.workers = make([]bench, p.workers)
+	st.mem.workers = make([]workspace, p.workers)
 	for i := range st.mem.workers {
-		st.mem.workers[i] = bench{scratch: kernel.HugeFloats(p.scratch), pieces: make([]kernel.Piece, p.pieces)}
+		st.mem.workers[i] = workspace{scratch: kernel.HugeFloats(p.scratch), pieces: make([]kernel.Piece, p.pieces)}
 	}
 	for _, s := range p.Steps {
 		var job kernel.Job
@@ -77,7 +77,7 @@ func (p *Plan) NewState() *State {
 		}
 		st.jobs = append(st.jobs, job)
 	}
-	st.crew.init(p.workers, st.jobs)
+	st.workers.init(p.workers, st.jobs)
 	return st
 }
 
@@ -92,8 +92,8 @@ func (st *State) Run(ctx context.Context, in, out []*tensor.Tensor) error {
 
 // Observe is Run that tells how long each step took.
 func (st *State) Observe(ctx context.Context, in, out []*tensor.Tensor, took func(step int, d time.Duration)) error {
-	st.crew.start()
-	defer st.crew.stop()
+	st.workers.start()
+	defer st.workers.stop()
 	return st.run(ctx, in, out, 0, took)
 }
 
@@ -169,8 +169,8 @@ func (st *State) step(ctx context.Context, i int) error {
 	s := st.plan.Steps[i]
 	st.at = i
 	if !s.Fallback {
-		err := st.crew.do(ctx, i)
-		if st.crew.failed.Load() != nil {
+		err := st.workers.do(ctx, i)
+		if st.workers.failed.Load() != nil {
 			return st.inStep(err)
 		}
 		return err

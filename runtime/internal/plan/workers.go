@@ -10,19 +10,19 @@ import (
 	"github.com/mixconv/mixconv/runtime/internal/kernel"
 )
 
-// crew runs a step's tasks on several goroutines. They live for one run of the
+// workers runs a step's tasks on several goroutines. They live for one run of the
 // plan: between runs nothing waits and nothing has to be closed.
 //
 // A ticket is a step number and the next task to claim of it, in one word, so
 // that a worker that is late can never claim a task of a step that it does not
 // know yet.
-type crew struct {
+type workers struct {
 	jobs    []kernel.Job
 	ticket  atomic.Uint64                      // step+1 in the upper half, next task in the lower
 	left    atomic.Int64                       // tasks of the step that are not finished
 	over    atomic.Bool                        // the run has ended, or has not begun
 	failed  atomic.Pointer[errs.InternalError] // a task has panicked: the State is not used again
-	hands   atomic.Int32                       // goroutines that help, or have said that they will
+	helping atomic.Int32                       // goroutines that help, or have said that they will
 	group   sync.WaitGroup
 	helpers []func() // one per helper goroutine, made once so that a run allocates nothing
 }
@@ -30,7 +30,7 @@ type crew struct {
 // spins is how often a waiting goroutine looks before it lets others run.
 const spins = 200
 
-func (c *crew) init(workers int, jobs []kernel.Job) {
+func (c *workers) init(workers int, jobs []kernel.Job) {
 	c.jobs = jobs
 	c.over.Store(true)
 	for w := 1; w < workers; w++ {
@@ -41,9 +41,9 @@ func (c *crew) init(workers int, jobs []kernel.Job) {
 	}
 }
 
-func (c *crew) start() {
+func (c *workers) start() {
 	c.open()
-	c.hands.Store(int32(len(c.helpers)))
+	c.helping.Store(int32(len(c.helpers)))
 	c.group.Add(len(c.helpers))
 	for _, f := range c.helpers {
 		go f()
@@ -51,17 +51,17 @@ func (c *crew) start() {
 }
 
 // open begins a run of one goroutine; others may join.
-func (c *crew) open() {
+func (c *workers) open() {
 	c.ticket.Store(0)
-	c.hands.Store(0)
+	c.helping.Store(0)
 	c.over.Store(false)
 }
 
 // join helps until the run is over. At most as many goroutines as there are
 // helpers may join one.
-func (c *crew) join() { c.help(int(c.hands.Add(1))) }
+func (c *workers) join() { c.help(int(c.helping.Add(1))) }
 
-func (c *crew) stop() {
+func (c *workers) stop() {
 	c.over.Store(true)
 	c.group.Wait()
 }
@@ -69,9 +69,9 @@ func (c *crew) stop() {
 // do runs step on all workers and returns when every task is finished, or
 // the context's error, or that of a task that panicked, once no task runs any more.
 // It panics if one does on this goroutine.
-func (c *crew) do(ctx context.Context, step int) error {
+func (c *workers) do(ctx context.Context, step int) error {
 	job := &c.jobs[step]
-	if c.hands.Load() == 0 || job.Tasks < 2 {
+	if c.helping.Load() == 0 || job.Tasks < 2 {
 		for task := range job.Tasks {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -109,13 +109,13 @@ func (c *crew) do(ctx context.Context, step int) error {
 }
 
 // try runs a task of do on another goroutine.
-func (c *crew) try(job *kernel.Job, task, worker int) {
+func (c *workers) try(job *kernel.Job, task, worker int) {
 	defer c.finish()
 	job.Run(task, worker)
 }
 
 // finish counts a task, and keeps what it panicked with. It is deferred.
-func (c *crew) finish() {
+func (c *workers) finish() {
 	if value := recover(); value != nil {
 		c.failed.CompareAndSwap(nil, errs.Internal(value))
 	}
@@ -123,7 +123,7 @@ func (c *crew) finish() {
 }
 
 // help claims tasks of whatever step is announced until the run is over.
-func (c *crew) help(worker int) {
+func (c *workers) help(worker int) {
 	for i := 0; !c.over.Load(); i++ {
 		t := c.ticket.Load()
 		step := int(t>>32) - 1
