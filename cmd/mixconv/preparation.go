@@ -32,6 +32,16 @@ func (f *preparationFlags) register(cmd *cobra.Command) {
 	}
 }
 
+// given reports whether any of the flags says something.
+func (f *preparationFlags) given() bool {
+	for _, part := range f.parts {
+		if *part != "" {
+			return true
+		}
+	}
+	return f.kind != "auto" || f.size != 0
+}
+
 // config is what the flags and the model's metadata say together; a flag goes
 // before the metadata.
 func (f *preparationFlags) config(m *onnx.Model) (*preprocess.Config, error) {

@@ -66,11 +66,7 @@ func (a *app) rewrite(ctx context.Context, input, output string, form convert.Fo
 	if err != nil {
 		return errs.InFile(input, err)
 	}
-	data, err := m.Encode()
-	if err != nil {
-		return err
-	}
-	if err := a.writeBytes(ctx, output, data); err != nil || output == dash {
+	if err := a.writeModel(ctx, m, output); err != nil || output == dash {
 		return err
 	}
 	return a.print(rewriting{output, string(form), n}, func(w io.Writer) {

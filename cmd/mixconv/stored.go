@@ -8,6 +8,7 @@ import (
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/metadata"
+	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -25,14 +26,7 @@ func describeStored(m *convert.Converted, inputs []runtime.Value) stored {
 	if len(inputs) == 1 && len(inputs[0].Shape) == 4 && inputs[0].Shape[2] != tensor.Unknown {
 		s.ImageSize = &inputs[0].Shape[2]
 	}
-	for _, key := range metadata.Preprocess {
-		if value, ok := m.Metadata(key); ok {
-			if s.Preprocess == nil {
-				s.Preprocess = map[string]string{}
-			}
-			s.Preprocess[preprocessField(key)] = value
-		}
-	}
+	s.Preprocess = preprocessing(m.Model)
 	if labels, _ := m.Metadata(metadata.Labels); labels != "" {
 		s.Labels = 1 + strings.Count(labels, "\n")
 	}
@@ -48,22 +42,42 @@ func (s stored) text(w io.Writer) {
 	if s.Preprocess == nil {
 		fmt.Fprintln(w, "preprocessing   not stored, it is not known: --crop, --interpolation, --mean and --std say it")
 	} else {
-		var parts []string
-		for _, key := range metadata.Preprocess {
-			short := preprocessField(key)
-			value, ok := s.Preprocess[short]
-			if !ok {
-				value = "not stored"
-			}
-			parts = append(parts, short+" "+errs.Quote(value))
-		}
-		fmt.Fprintf(w, "preprocessing   %s\n", strings.Join(parts, ", "))
+		fmt.Fprintf(w, "preprocessing   %s\n", preprocessText(s.Preprocess))
 	}
 	if s.Labels == 0 {
 		fmt.Fprintln(w, "labels          not stored: --labels FILE names them")
 	} else {
 		fmt.Fprintf(w, "labels          %d stored\n", s.Labels)
 	}
+}
+
+// preprocessing is what m says of how pictures are prepared, by short names; nil if
+// nothing.
+func preprocessing(m *onnx.Model) map[string]string {
+	var said map[string]string
+	for _, key := range metadata.Preprocess {
+		if value, ok := m.Metadata(key); ok {
+			if said == nil {
+				said = map[string]string{}
+			}
+			said[preprocessField(key)] = value
+		}
+	}
+	return said
+}
+
+// preprocessText is preprocessing in a line.
+func preprocessText(said map[string]string) string {
+	var parts []string
+	for _, key := range metadata.Preprocess {
+		short := preprocessField(key)
+		value, ok := said[short]
+		if !ok {
+			value = "not stored"
+		}
+		parts = append(parts, short+" "+errs.Quote(value))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // preprocessField is a key of metadata.Preprocess without what all of them begin with.
