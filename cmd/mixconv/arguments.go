@@ -25,6 +25,23 @@ func oneArgument(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// twoArguments is oneArgument for a command that takes two.
+func twoArguments(cmd *cobra.Command, args []string) error {
+	names := strings.Fields(cmd.Use)
+	switch {
+	case len(args) < 2:
+		return fmt.Errorf("no %s named: mixconv %s", names[1+len(args)], cmd.Use)
+	case len(args) > 2:
+		return fmt.Errorf("%s is one argument too many: mixconv %s (a name with spaces wants quotes)", errs.Quote(args[2]), cmd.Use)
+	}
+	for i, arg := range args {
+		if arg == "" {
+			return fmt.Errorf("no %s named: its path is empty", names[1+i])
+		}
+	}
+	return nil
+}
+
 // noArguments is for commands that take none.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
