@@ -41,7 +41,7 @@ const (
 )
 
 // Bands is the number of parts that a picture's rows are computed in. A picture of
-// few panels is cut so that there are leastTasks tasks for a crew of threads. The
+// few panels is cut so that there are leastTasks tasks for several threads. The
 // wider the vectors, the fewer the panels: 144 channels of MixNet-S at 28 × 28 pixels
 // are ten panels for AVX2, in one band, and six for AVX-512, in two. Means
 // over a picture of several bands take a step more, which adds those of the bands. The
