@@ -55,7 +55,7 @@ type Classifier struct {
 // Open makes a Classifier of an ONNX file. Preprocessing and labels are those of
 // the model's metadata (the keys mixconv.preprocess.… and mixconv.labels) or of
 // the options. A model that says nothing of its preprocessing is an error if
-// Options.Preprocess is nil too.
+// ClassifierOptions.Preprocess is nil too.
 func Open(path string, o ClassifierOptions) (*Classifier, error) {
 	m, err := onnx.OpenFile(path, o.Limits)
 	if err != nil {

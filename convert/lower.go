@@ -13,10 +13,11 @@ import (
 )
 
 // Lower turns a network and its weights into an ONNX model. Its input is
-// `input` [N,3,H,W], its output `logits` [N,classes]. Values have the names of
-// the official code's endpoints (stem, block_0 …, block_0/expansion_output …,
-// head), those in between names of their own. The same arguments give the same
-// bytes on every machine.
+// `input` [N,3,H,W], its output `logits` [N,classes] or, with Options.Features,
+// the values features_4 … features_32. Of an Official network, values have the names
+// of the official code's endpoints (stem, block_0 …, block_0/expansion_output …, head),
+// of others those of modules, as Naming says. Those in between have names of their
+// own. The same arguments give the same bytes on every machine.
 func Lower(n Network, w Weights, o Options) (*onnx.Model, error) {
 	if err := n.Check(); err != nil {
 		return nil, err

@@ -9,8 +9,8 @@ import (
 
 // Network describes a MixNet, or one of its relatives, before its weights.
 // Channel counts are as written in the description; Expand scales them. The
-// zero value of every field but the first six is as the official MixNet code
-// has it.
+// official MixNet code has a DepthDivisor of 8, a BatchNormEpsilon of 1e-3 and,
+// of the fields from MinDepth on, else the zero values.
 type Network struct {
 	Name        string
 	Blocks      []Block
@@ -31,7 +31,7 @@ type Network struct {
 	Padding       Padding
 	Naming        Naming
 
-	BatchNormEpsilon float32
+	BatchNormEpsilon float32           // from 0 to 1; 0 is not replaced by a default
 	Preprocessing    preprocess.Config // zero: nothing is known or, of Official networks, as their code does it
 }
 

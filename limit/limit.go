@@ -1,5 +1,3 @@
-// Package limit holds the bounds that stand between a small bad file and a
-// large amount of memory or time, in one struct.
 package limit
 
 // Limits bounds what one file may ask for. A picture model meets none of the

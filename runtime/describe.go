@@ -103,7 +103,7 @@ type Metadata struct {
 	Producer, ProducerVersion  string
 	IR                         int64             // version of the file format
 	Opsets                     map[string]int64  // by domain; "" is ONNX's own
-	Props                      map[string]string // metadata_props; README.md lists those that mixconv writes
+	Props                      map[string]string // metadata_props; docs/conversion.md lists those that mixconv writes
 }
 
 // Metadata returns what the model says of itself.

@@ -1,4 +1,3 @@
-// Package onnxpb holds ONNX's protobuf messages as Go types. See onnx.proto.
 package onnxpb
 
 //go:generate ./generate.sh

@@ -1,0 +1,3 @@
+// Package bundletest writes checkpoints for tests: in every layout that the
+// format allows, and broken ones.
+package bundletest
