@@ -10,10 +10,10 @@
 //	out, err := session.Run(ctx, runtime.Tensors{"input": picture})
 //	logits := tensor.Data[float32](out["logits"])
 //
-// [Session.Run] takes the inputs that [Session.Inputs] lists, by name, and of those
-// that [Session.Defaults] lists as many as the caller likes. It returns the outputs that [Session.Outputs] lists, or those of them that it
-// is asked for by name. What no wanted output needs is not computed.
-// [Session.RunInto] fills tensors of the caller instead.
+// [Session.Run] takes by name the inputs that [Session.Inputs] lists, and any of
+// those that [Session.Defaults] lists. It returns the outputs that [Session.Outputs]
+// lists, or only those that the caller names. What no wanted output needs is not
+// computed. [Session.RunInto] fills tensors of the caller instead.
 //
 // # Tensors
 //
@@ -57,9 +57,10 @@
 // # Memory
 //
 // A session keeps the model's weights as its kernels want them; those in the file are
-// mapped, and read when they are packed. It keeps for every run at the same time an arena that is reused. Run
-// allocates its results and little else; RunInto allocates nothing once it has
-// run with the same shapes and outputs, on the planned engine without fallbacks.
+// mapped, and read when they are packed. For each of the runs that go on at the same
+// time it has an arena, which later runs use again. Run allocates its results and
+// little else. RunInto allocates nothing once it has run with the same shapes and
+// outputs, on the planned engine without fallbacks.
 // [Options].Limits bounds what a file may ask for.
 //
 // # Errors
