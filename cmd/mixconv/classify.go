@@ -88,7 +88,7 @@ func (a *app) classify(ctx context.Context, path string, args []string, how clas
 	if n := count(files, dash); n > 1 || n == 1 && path == dash {
 		return fmt.Errorf("-: only one of the arguments can be stdin")
 	}
-	c, err := a.openClassifier(path, how, o)
+	_, c, err := a.openClassifier(path, how, o)
 	if err != nil {
 		return err
 	}
@@ -117,20 +117,21 @@ func (a *app) classify(ctx context.Context, path string, args []string, how clas
 }
 
 // openClassifier reads the model and what the flags name.
-func (a *app) openClassifier(path string, how classifying, o mixconv.ClassifierOptions) (*mixconv.Classifier, error) {
+func (a *app) openClassifier(path string, how classifying, o mixconv.ClassifierOptions) (*mixconv.Model, *mixconv.Classifier, error) {
 	m, err := a.openModel(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if o.Preprocess, err = how.preparation.config(m); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if how.labels != "" {
 		if o.Labels, err = preprocess.ReadLabels(how.labels, limit.Limits{}); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return mixconv.OpenModel(m, o)
+	c, err := mixconv.OpenModel(m, o)
+	return m, c, err
 }
 
 // classifyGroup classifies pictures that are run together.
@@ -221,10 +222,4 @@ func (r classified) table(w io.Writer) {
 	t.Flush()
 }
 
-// className is a class's label, or its index if it has none.
-func className(c mixconv.Class) string {
-	if c.Label == "" {
-		return fmt.Sprintf("class %d", c.Index)
-	}
-	return errs.Quote(c.Label)
-}
+func className(c mixconv.Class) string { return nameOf(c.Index, c.Label) }
