@@ -1,9 +1,25 @@
 package pass
 
 import (
+	"os"
+	"regexp"
 	"slices"
 	"testing"
 )
+
+// TestDrawn: ARCHITECTURE.md draws every pass.
+func TestDrawn(t *testing.T) {
+	page, err := os.ReadFile("../../../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawing := regexp.MustCompile(`(?s)### The passes.*?passed\n`).Find(page)
+	for _, p := range Table {
+		if !regexp.MustCompile(`\b` + p.Name + `\b`).Match(drawing) {
+			t.Errorf("the drawing of passes in ARCHITECTURE.md lacks %s", p.Name)
+		}
+	}
+}
 
 // TestOrder: every pass stands behind those that it needs.
 func TestOrder(t *testing.T) {
