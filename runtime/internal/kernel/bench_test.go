@@ -28,8 +28,9 @@ func BenchmarkGemm(b *testing.B) {
 				m := s.Rows * 16
 				a, dst := make([]float32, m*k), make([]float32, m*s.Panel)
 				w, bias := make([]float32, k*s.Panel), make([]float32, s.Panel)
+				g := &GemmArgs{Dst: dst, DstStride: s.Panel, Left: Left{A: a, AStride: k, M: m, Lines: 1, Pieces: onePiece, K: k}, Panel: w, Bias: bias, N: s.Panel, Lo: -infinity, Hi: infinity}
 				for b.Loop() {
-					s.Gemm(dst, s.Panel, 0, a, k, m, 1, onePiece, k, w, bias, s.Panel, -infinity, infinity)
+					s.Gemm(g)
 				}
 				rate(b, m*k*s.Panel)
 			})
@@ -47,7 +48,7 @@ func BenchmarkConv(b *testing.B) {
 					return Image{Data: make([]float32, c.side*c.side*channels), N: 1, H: c.side, W: c.side, C: channels, Pixel: channels}
 				}
 				job := Conv{In: image(c.k), Out: image(c.n), Window: Window{KH: 1, KW: 1, SH: 1, SW: 1},
-					Weights: s.PackConv(&testSlab, rowsOf(make([]float32, c.n*c.k), c.k), 1, c.n, c.k, 1), Bias: make([]float32, c.n)}.Bind(s)
+					Weights: s.PackConv(&testSlab, rowsOf(make([]float32, c.n*c.k), c.k), 1, c.n, c.k, 1), Bias: make([]float32, c.n), Work: testWork(0, 0)}.Bind(s)
 				testSlab.Wait()
 				for b.Loop() {
 					job.All()
@@ -73,8 +74,7 @@ func BenchmarkExpand(b *testing.B) {
 				e := Expand{In: image(c.side, c.in), Groups: 1, Act: m.Finish.Act}
 				e.Weights, e.Bias = s.PackExpand(&testSlab, m.Panels, rowsOf(make([]float32, c.in*c.out), c.in), make([]float32, c.out), c.in)
 				m.Expand = &e
-				scratch := make([]float32, m.ScratchSize(s))
-				m.Scratch = func(int) []float32 { return scratch }
+				m.Work = testWork(m.ScratchSize(s), 0)
 				testSlab.Wait()
 				job := m.Bind(s)
 				for b.Loop() {
@@ -95,8 +95,10 @@ func BenchmarkDepthwise(b *testing.B) {
 					p := m.plane(s, MixedGroup{Window: Window{KH: k, KW: k, SH: 1, SW: 1, DH: 1, DW: 1}})
 					x, dst := make([]float32, (k+6)*p.pitch()), make([]float32, 7*width*s.Lanes)
 					w, bias := make([]float32, k*k*s.Lanes), make([]float32, s.Lanes)
+					d := &DepthwiseArgs{Dst: dst, DstStep: s.Lanes, DstPitch: width * s.Lanes, X: x, XStep: s.Lanes, XPitch: p.pitch(), Weights: w, Bias: bias,
+						Taps: p.taps, Line: p.line, Rows: 7, Pixels: width, Channels: s.Lanes, Lo: -infinity, Hi: infinity}
 					for b.Loop() {
-						s.Depthwise(dst, s.Lanes, width*s.Lanes, x, s.Lanes, p.pitch(), w, bias, p.taps, p.line, 7, width, s.Lanes, -infinity, infinity)
+						s.Depthwise(d)
 					}
 					rate(b, 7*width*k*k*s.Lanes)
 				})

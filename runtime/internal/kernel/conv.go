@@ -11,8 +11,7 @@ type Conv struct {
 	Bias    []float32 // one per output channel
 	Scale   Image     // what each picture's channels are multiplied by first, one pixel each; Data nil: nothing
 	Finish  Finish
-	Scratch func(worker int) []float32 // ScratchSize floats each
-	Pieces  func(worker int) []Piece   // MaxPieces each
+	Work    func(worker int) *Workspace // with room for ScratchSize and MaxPieces
 
 	// Planar says that In's channels lie in planes, as an input's do: channel c
 	// of pixel i of a picture is Data[c·H·W + i]. Weights are then packed as
@@ -105,7 +104,7 @@ func (c *Conv) ScratchSize(s *Set, scaled bool) int {
 	return c.tile(s) * c.Weights[0].K
 }
 
-// MaxPieces is how long the lists must be that Pieces returns.
+// MaxPieces is how many pieces Bind's job needs room for, per worker.
 func (c *Conv) MaxPieces() int { return c.Window.KH * c.In.C }
 
 // Bind returns the job. A task is a tile of output pixels and a block of their
@@ -114,7 +113,7 @@ func (c Conv) Bind(s *Set) Job {
 	if !c.Window.pointwise(c.In, c.Out) && c.inPlace() {
 		return Job{Tasks: c.Out.N * c.Out.H, Run: func(task, worker int) {
 			lo, hi, rest := c.Finish.clamp()
-			c.rowTo(s, c.Out.Data[task*c.Out.W*c.Out.Pixel:], task, c.Pieces(worker), lo, hi)
+			c.rowTo(s, c.Out.Data[task*c.Out.W*c.Out.Pixel:], task, c.Work(worker), lo, hi)
 			rest.apply(s, &c.Out, task*c.Out.W, c.Out.W)
 		}}
 	}
@@ -123,50 +122,51 @@ func (c Conv) Bind(s *Set) Job {
 	blocks := c.blocks(s, tiles)
 	return Job{Tasks: tiles * len(blocks), Run: func(task, worker int) {
 		first := task % tiles * tile
-		c.block(s, blocks[task/tiles], first, min(tile, pixels-first), worker)
+		c.block(s, blocks[task/tiles], first, min(tile, pixels-first), c.Work(worker))
 	}}
 }
 
 // block computes a block of m pixels from first on.
-func (c *Conv) block(s *Set, b block, first, m, worker int) {
-	w := c.Weights[b.group]
-	r := c.rows(s, b.group, first, m, worker)
+func (c *Conv) block(s *Set, b block, first, m int, work *Workspace) {
+	w, g := c.Weights[b.group], &work.gemm
+	g.Left = c.left(s, b.group, first, m, work)
 	from := b.group*w.Rows + b.from
 	out := c.Out.channels(from, b.to-b.from)
 	part := Packed{Rows: b.to - b.from, K: w.K, Data: w.Data[b.from*w.K:]}
 	lo, hi, f := c.Finish.clamp()
-	s.multiply(out.Data[first*out.Pixel:], out.Pixel, 0, r, part, c.Bias[from:], lo, hi)
+	g.DstStride, g.DstPitch, g.Lo, g.Hi = out.Pixel, 0, lo, hi
+	s.multiply(g, out.Data[first*out.Pixel:], part, c.Bias[from:])
 	if f.Residual.Data != nil {
 		f.Residual = f.Residual.channels(from, out.C)
 	}
 	f.apply(s, &out, first, m)
 }
 
-// rows is what m output pixels from first on read, copied side by side or
-// scaled if need be.
-func (c *Conv) rows(s *Set, group, first, m, worker int) rows {
+// left is what m output pixels from first on read, copied side by side or scaled if
+// need be.
+func (c *Conv) left(s *Set, group, first, m int, work *Workspace) Left {
 	channels := c.In.C / len(c.Weights)
 	in := c.In.channels(group*channels, channels)
 	k := c.Weights[group].K
-	r := rows{a: in.Data, stride: in.Pixel, m: m, lines: 1, pieces: onePiece, k: k}
+	r := Left{A: in.Data, AStride: in.Pixel, M: m, Lines: 1, Pieces: onePiece, K: k}
 	pointwise := c.Window.pointwise(c.In, c.Out)
 	if pointwise && c.Scale.Data == nil {
-		r.a = r.a[first*r.stride:]
+		r.A = r.A[first*r.AStride:]
 		return r
 	}
-	r.a, r.stride = c.Scratch(worker), k
+	r.A, r.AStride = work.Scratch, k
 	scale, area := c.Scale, c.In.H*c.In.W
 	if pointwise {
 		scale = scale.channels(group*channels, channels)
 	}
 	if !pointwise {
-		c.gather(s, r.a[:m*k], k, &in, first)
+		c.gather(s, r.A[:m*k], k, &in, first)
 		return r
 	}
 	for i := 0; i < m; { // picture by picture
 		picture, at := (first+i)/area, (first+i)%area
 		n := min(m-i, area-at)
-		s.Mul(r.a[i*k:], k, in.Data[(first+i)*in.Pixel:], in.Pixel, scale.at(picture), 0, n, k)
+		s.Mul(r.A[i*k:], k, in.Data[(first+i)*in.Pixel:], in.Pixel, scale.at(picture), 0, n, k)
 		i += n
 	}
 	return r
@@ -174,16 +174,19 @@ func (c *Conv) rows(s *Set, group, first, m, worker int) rows {
 
 // rowTo writes an output row to dst, runs of pixels whose windows the picture
 // cuts off alike at a time.
-func (c *Conv) rowTo(s *Set, dst []float32, row int, pieces []Piece, lo, hi float32) {
+func (c *Conv) rowTo(s *Set, dst []float32, row int, work *Workspace, lo, hi float32) {
+	g := &work.gemm
+	g.DstStride, g.DstPitch, g.Lo, g.Hi = c.Out.Pixel, 0, lo, hi
 	for x := 0; x < c.Out.W; {
 		run := c.Window.run(x, c.Out.W, c.In.W)
-		s.multiply(dst[x*c.Out.Pixel:], c.Out.Pixel, 0, c.windows(row, run, pieces), c.Weights[0], c.Bias, lo, hi)
+		g.Left = c.windows(row, run, work.Pieces)
+		s.multiply(g, dst[x*c.Out.Pixel:], c.Weights[0], c.Bias)
 		x += run.pixels
 	}
 }
 
 // windows is what a run of pixels in an output row reads.
-func (c *Conv) windows(row int, run pixelRun, pieces []Piece) rows {
+func (c *Conv) windows(row int, run pixelRun, pieces []Piece) Left {
 	in, w := c.In, c.Window
 	y0 := row%c.Out.H*w.SH - w.Top
 	fromY, toY := span(y0, w.KH, w.DH, in.H)
@@ -191,16 +194,16 @@ func (c *Conv) windows(row int, run pixelRun, pieces []Piece) rows {
 	if c.Planar {
 		planes, channels = in.C, 1
 	}
-	r := rows{m: run.pixels, lines: 1, stride: w.SW * channels}
+	r := Left{M: run.pixels, Lines: 1, AStride: w.SW * channels}
 	if run.from >= run.to || fromY >= toY {
 		return r
 	}
 	picture, pixel := row/c.Out.H*in.H*in.W, (y0+fromY*w.DH)*in.W+run.x*w.SW-w.Lft+run.from
-	r.a = in.Data[picture*in.C+pixel*channels:]
-	r.k = (run.to - run.from) * channels
+	r.A = in.Data[picture*in.C+pixel*channels:]
+	r.K = (run.to - run.from) * channels
 	for plane := range planes {
 		for ky := fromY; ky < toY; ky++ {
-			r.pieces = append(pieces[:len(r.pieces)], Piece{
+			r.Pieces = append(pieces[:len(r.Pieces)], Piece{
 				A: (plane*in.H + (ky-fromY)*w.DH) * in.W * channels,
 				W: ((plane*w.KH+ky)*w.KW + run.from) * channels,
 			})

@@ -231,9 +231,7 @@ func packedConv(s *Set, g geometry, in, out Image, f Finish, weights, bias []flo
 
 // bindConv gives c memory.
 func bindConv(s *Set, c Conv) Job {
-	pieces := make([]Piece, c.MaxPieces())
-	c.Pieces = func(int) []Piece { return pieces }
-	c.Scratch = testScratch(c.ScratchSize(s, c.Scale.Data != nil))
+	c.Work = testWork(c.ScratchSize(s, c.Scale.Data != nil), c.MaxPieces())
 	testSlab.Wait()
 	return c.Bind(s)
 }

@@ -14,10 +14,9 @@ type Expand struct {
 	Weights []Packed // per panel of the Mixed: [channels][k]
 	Bias    [][]float32
 	Act     act.Func
-	Pieces  func(worker int) []Piece // MaxPieces each, for a planar one
 }
 
-// MaxPieces is how long the lists must be that Pieces returns.
+// MaxPieces is how many pieces the Mixed needs room for, per worker, if In is planar.
 func (e *Expand) MaxPieces() int { return e.Window.KH * e.In.C }
 
 // stems returns a convolution per panel that makes rows of the expanded picture.
@@ -54,7 +53,7 @@ func (e *Expand) compute(t *mixedTask, to []float32, pitch, y, n int, lo, hi flo
 	width := t.In.W
 	if e.Planar {
 		for r := range n {
-			t.stem.rowTo(t.s, to[r*pitch:], t.picture*t.In.H+y+r, t.pieces, lo, hi)
+			t.stem.rowTo(t.s, to[r*pitch:], t.picture*t.In.H+y+r, t.work, lo, hi)
 		}
 		return
 	}
@@ -65,5 +64,8 @@ func (e *Expand) compute(t *mixedTask, to []float32, pitch, y, n int, lo, hi flo
 	w := &e.Weights[t.panel]
 	group := t.p.From / (t.In.C / e.Groups)
 	a := e.In.Data[(t.picture*t.In.H+y)*width*e.In.Pixel+group*w.K:]
-	t.s.multiply(to, t.lanes, pitch, rows{a: a, stride: e.In.Pixel, m: m, lines: lines, pieces: onePiece, k: w.K}, *w, e.Bias[t.panel], lo, hi)
+	g := &t.work.gemm
+	g.Left = Left{A: a, AStride: e.In.Pixel, M: m, Lines: lines, Pieces: onePiece, K: w.K}
+	g.DstStride, g.DstPitch, g.Lo, g.Hi = t.lanes, pitch, lo, hi
+	t.s.multiply(g, to, *w, e.Bias[t.panel])
 }

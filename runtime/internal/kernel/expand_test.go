@@ -80,8 +80,7 @@ func (b inverted) check(t *testing.T, r *rand.Rand, s *Set) int {
 	middle := Image{Data: make([]float32, b.n*h*w*channels), N: b.n, H: h, W: w, C: channels, Pixel: channels}
 	first := Conv{In: in, Out: middle, Window: b.first, Bias: b1, Planar: b.planar, Finish: Finish{Act: b.f}}
 	first.Weights = s.PackConv(&testSlab, rowsOf(w1, k), b.groups, channels/b.groups, k, 1)
-	pieces := make([]Piece, first.MaxPieces())
-	first.Pieces = func(int) []Piece { return pieces }
+	first.Work = testWork(first.ScratchSize(s, false), first.MaxPieces())
 	testSlab.Wait()
 	first.Bind(s).All()
 
@@ -99,7 +98,7 @@ func (b inverted) check(t *testing.T, r *rand.Rand, s *Set) int {
 
 	e := Mixed{In: Image{N: b.n, H: h, W: w, C: channels}, Out: randomImage(r, b.n, m.Out.H, m.Out.W, channels), Groups: m.Groups, Finish: m.Finish}
 	e.Panels = s.PackMixed(&testSlab, m.Groups, channels/b.groups, taps, b2)
-	e.Expand = &Expand{In: in, Planar: b.planar, Window: b.first, Groups: b.groups, Act: b.f, Pieces: first.Pieces}
+	e.Expand = &Expand{In: in, Planar: b.planar, Window: b.first, Groups: b.groups, Act: b.f}
 	e.Expand.Weights, e.Expand.Bias = s.PackExpand(&testSlab, e.Panels, rowsOf(w1, k), b1, k)
 	bands := e.Bands()
 	e.Means = Image{Data: make([]float32, b.n*bands*channels), Pixel: channels}
@@ -134,12 +133,13 @@ func (b inverted) check(t *testing.T, r *rand.Rand, s *Set) int {
 // bind gives m a scratch of rubbish.
 func bind(s *Set, m Mixed) Job {
 	testSlab.Wait()
-	scratch := make([]float32, m.ScratchSize(s))
-	for i := range scratch {
-		scratch[i] = float32(math.NaN())
+	pieces := 0
+	if m.Expand != nil {
+		pieces = m.Expand.MaxPieces()
 	}
-	m.Scratch = func(int) []float32 { return scratch }
-	var sums [PoolChannels]float64
-	m.Sums = func(int) *[PoolChannels]float64 { return &sums }
+	m.Work = testWork(m.ScratchSize(s), pieces)
+	for i := range m.Work(0).Scratch {
+		m.Work(0).Scratch[i] = float32(math.NaN())
+	}
 	return m.Bind(s)
 }

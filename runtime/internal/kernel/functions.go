@@ -16,17 +16,13 @@ import (
 
 type rowsCode = func(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep, rows, n int)
 
-type depthwiseCode = func(dst *float32, dstStep, dstPitch int, x *float32, xPitch int, w, bias *float32, taps *int, ntaps, rows, pixels int, lo, hi float32)
-
-type linesCode = func(dst *float32, dstStep, dstPitch int, x *float32, xPitch, line, lines int, w, bias *float32, rows, pixels, vectors int, lo, hi float32)
-
 // functions is one instruction set's generated code; see kernels_amd64.go for what each computes.
 type functions struct {
 	vectors
-	gemm1, gemm2  func(dst *float32, dstStride int, a *float32, aStride, m, lines, gap int, pieces, last *int, k, count, run int, panel, first, total *float32, n int, lo, hi float32, ahead, pace int)
+	gemm1, gemm2  func(*gemmCode)
 	product       func(dst, a *float32, k, run int, panels *float32, step int, bias *float32, lo, hi float32)
-	depthwise     [2][2]depthwiseCode // by vectors and stride, from 1
-	lines         [12][2]linesCode    // by width, and stride from 1
+	depthwise     [2][2]func(*depthwiseCode)  // by vectors and stride, from 1
+	lines         [12][2]func(*depthwiseCode) // by width, and stride from 1
 	clamp         func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, lo, hi float32)
 	hardSigmoid   func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
 	hardSwish     func(dst *float32, dstStep int, src *float32, srcStep, rows, n int, a, b float32)
@@ -51,29 +47,32 @@ func (f *functions) set() *Set {
 // The methods below check, as the portable code's slices do, that everything
 // lies inside what was given, and hand over addresses.
 
-func (f *functions) gemm(dst []float32, dstStride, dstPitch int, a []float32, aStride, m, lines int, pieces []Piece, k int, panel, bias []float32, n int, lo, hi float32) {
-	if m <= 0 || lines <= 0 || n <= 0 {
+func (f *functions) gemm(g *GemmArgs) {
+	if g.M <= 0 || g.Lines <= 0 || g.N <= 0 {
 		return
 	}
-	gap := dstPitch - m*dstStride
-	_, _ = dst[(lines-1)*dstPitch+(m-1)*dstStride+n-1], bias[n-1]
-	code := f.gemm1
-	if n > f.lanes {
-		code = f.gemm2
+	_, _ = g.Dst[(g.Lines-1)*g.DstPitch+(g.M-1)*g.DstStride+g.N-1], g.Bias[g.N-1]
+	c := &g.code
+	c.dst, c.dstStride, c.gap = &g.Dst[0], g.DstStride, g.DstPitch-g.M*g.DstStride
+	c.aStride, c.m, c.lines = g.AStride, g.M, g.Lines
+	c.n, c.lo, c.hi = g.N, g.Lo, g.Hi
+	c.first, c.total = &g.Bias[0], nil
+	c.pieces = nil
+	if pieces := g.Pieces; len(pieces) > 0 && g.K > 0 { // else an empty sum: nothing of A and Panel is read
+		last := &pieces[len(pieces)-1]
+		_, _ = g.A[(g.Lines*g.M-1)*g.AStride+last.A+g.K-1], g.Panel[(last.W+g.K)*2*f.lanes-1]
+		c.a, c.k, c.panel, c.pieces, c.last = &g.A[0], g.K, &g.Panel[0], &pieces[0].A, &last.A
+		c.count, c.run = blocks(len(pieces), g.K)
+		if c.count < len(pieces) || c.run < g.K {
+			c.first, c.total = &none[0], c.first
+		}
+		c.ahead, c.pace = f.ahead(last.W+g.K, g.M*g.Lines)
 	}
-	if len(pieces) == 0 || k <= 0 { // an empty sum: nothing of a and panel is read
-		code(&dst[0], dstStride, nil, aStride, m, lines, gap, nil, nil, 0, 0, 0, nil, &bias[0], nil, n, lo, hi, 0, 0)
-		return
+	if g.N > f.lanes {
+		f.gemm2(c)
+	} else {
+		f.gemm1(c)
 	}
-	last := &pieces[len(pieces)-1]
-	_, _ = a[(lines*m-1)*aStride+last.A+k-1], panel[(last.W+k)*2*f.lanes-1]
-	count, run := blocks(len(pieces), k)
-	first, total := &bias[0], (*float32)(nil)
-	if count < len(pieces) || run < k {
-		first, total = &none[0], first
-	}
-	ahead, pace := f.ahead(last.W+k, m*lines)
-	code(&dst[0], dstStride, &a[0], aStride, m, lines, gap, &pieces[0].A, &last.A, k, count, run, &panel[0], first, total, n, lo, hi, ahead, pace)
 }
 
 // none is what sums begin with that are added to a bias.
@@ -109,30 +108,37 @@ const linePixels = 7
 
 // depthwiseRows leaves strides above 2, and windows that see nothing of the
 // picture, to the portable code.
-func (f *functions) depthwiseRows(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, line, rows, pixels, channels int, lo, hi float32) {
-	if rows <= 0 || pixels <= 0 || channels <= 0 {
+func (f *functions) depthwiseRows(d *DepthwiseArgs) {
+	if d.Rows <= 0 || d.Pixels <= 0 || d.Channels <= 0 {
 		return
 	}
-	lanes, vectors := 2*f.lanes, (channels+f.lanes-1)/f.lanes
-	stride, wide := xStep/lanes, vectors*f.lanes
-	if len(taps) == 0 || stride > 2 {
-		depthwise(dst, dstStep, dstPitch, x, xStep, xPitch, w, bias, taps, lanes, rows, pixels, wide, lo, hi)
+	lanes, vectors := 2*f.lanes, (d.Channels+f.lanes-1)/f.lanes
+	stride, wide, ntaps := d.XStep/lanes, vectors*f.lanes, len(d.Taps)
+	if ntaps == 0 || stride > 2 {
+		d.depthwise(lanes, wide)
 		return
 	}
-	_, _ = dst[(rows-1)*dstPitch+(pixels-1)*dstStep+wide-1], bias[wide-1]
-	_, _ = x[(rows-1)*xPitch+(pixels-1)*xStep+taps[len(taps)-1]+wide-1], w[(len(taps)-1)*lanes+wide-1] // taps ascend
-	if line < len(f.lines) && f.lines[line][stride-1] != nil && pixels >= linePixels {
-		pitch, lines, whole := 0, len(taps)/line, pixels-pixels%linePixels
-		if lines > 1 {
-			pitch = taps[line] - taps[0]
+	_, _ = d.Dst[(d.Rows-1)*d.DstPitch+(d.Pixels-1)*d.DstStep+wide-1], d.Bias[wide-1]
+	_, _ = d.X[(d.Rows-1)*d.XPitch+(d.Pixels-1)*d.XStep+d.Taps[ntaps-1]+wide-1], d.Weights[(ntaps-1)*lanes+wide-1] // taps ascend
+	c := &d.code
+	c.dst, c.dstStep, c.dstPitch = &d.Dst[0], d.DstStep, d.DstPitch
+	c.x, c.xPitch = &d.X[0], d.XPitch
+	c.w, c.bias, c.taps, c.ntaps = &d.Weights[0], &d.Bias[0], &d.Taps[0], ntaps
+	c.rows, c.pixels, c.vectors, c.lo, c.hi = d.Rows, d.Pixels, vectors, d.Lo, d.Hi
+	if d.Line < len(f.lines) && f.lines[d.Line][stride-1] != nil && d.Pixels >= linePixels {
+		rest := d.Pixels % linePixels
+		c.pixels -= rest
+		c.line, c.lines = 0, ntaps/d.Line
+		if c.lines > 1 {
+			c.line = d.Taps[d.Line] - d.Taps[0]
 		}
-		f.lines[line][stride-1](&dst[0], dstStep, dstPitch, &x[0], xPitch, pitch, lines, &w[0], &bias[0], rows, whole, vectors, lo, hi)
-		if pixels -= whole; pixels == 0 {
+		f.lines[d.Line][stride-1](c)
+		if rest == 0 {
 			return
 		}
-		dst, x = dst[whole*dstStep:], x[whole*xStep:]
+		c.dst, c.x, c.pixels = &d.Dst[c.pixels*d.DstStep], &d.X[c.pixels*d.XStep], rest
 	}
-	f.depthwise[vectors-1][stride-1](&dst[0], dstStep, dstPitch, &x[0], xPitch, &w[0], &bias[0], &taps[0], len(taps), rows, pixels, lo, hi)
+	f.depthwise[vectors-1][stride-1](c)
 }
 
 // activate has code for every kind; what does nothing but move is a clamp

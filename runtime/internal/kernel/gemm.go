@@ -31,59 +31,59 @@ func evenly(n, most int) int {
 	return (n + parts - 1) / parts
 }
 
-// gemm computes one line after another.
-func gemm(dst []float32, dstStride, dstPitch int, a []float32, aStride, m, lines int, pieces []Piece, k int, w, bias []float32, n int, lo, hi float32) {
-	for r := range lines {
-		if m > 0 {
-			gemmLine(dst[r*dstPitch:], dstStride, a[r*m*aStride:], aStride, m, pieces, k, w, bias, n, lo, hi)
+// gemm is the plain Gemm: one line after another.
+func gemm(g *GemmArgs) {
+	for r := range g.Lines {
+		if g.M > 0 {
+			g.line(g.Dst[r*g.DstPitch:], g.A[r*g.M*g.AStride:])
 		}
 	}
 }
 
-// gemmLine adds one block after another to the bias in dst.
-func gemmLine(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, w, bias []float32, n int, lo, hi float32) {
-	count, run := blocks(len(pieces), k)
-	if count == len(pieces) && run == k {
-		gemmBlock(dst, dstStride, a, aStride, m, pieces, k, w, bias, n, lo, hi)
+// line adds one block after another to the bias in dst.
+func (g *GemmArgs) line(dst, a []float32) {
+	count, run := blocks(len(g.Pieces), g.K)
+	if count == len(g.Pieces) && run == g.K {
+		g.block(dst, a, g.Pieces, g.K, g.Panel, g.Bias, g.Lo, g.Hi)
 		return
 	}
-	for i := range m {
-		copy(dst[i*dstStride:], bias[:n])
+	for i := range g.M {
+		copy(dst[i*g.DstStride:], g.Bias[:g.N])
 	}
-	for p := 0; p < len(pieces); p += count {
-		some := pieces[p:min(p+count, len(pieces))]
-		for from := 0; from < k; from += run {
+	for p := 0; p < len(g.Pieces); p += count {
+		some := g.Pieces[p:min(p+count, len(g.Pieces))]
+		for from := 0; from < g.K; from += run {
 			low, high := -infinity, infinity
-			if p+count >= len(pieces) && from+run >= k {
-				low, high = lo, hi
+			if p+count >= len(g.Pieces) && from+run >= g.K {
+				low, high = g.Lo, g.Hi
 			}
-			gemmBlock(dst, dstStride, a[from:], aStride, m, some, min(run, k-from), w[panel*from:], nil, n, low, high)
+			g.block(dst, a[from:], some, min(run, g.K-from), g.Panel[panel*from:], nil, low, high)
 		}
 	}
 }
 
-// gemmBlock keeps a tile of two rows and four columns in registers. Without a bias
-// it adds to what dst has.
-func gemmBlock(dst []float32, dstStride int, a []float32, aStride, m int, pieces []Piece, k int, w, bias []float32, n int, lo, hi float32) {
+// block keeps a tile of two rows and four columns in registers. Without a bias it adds
+// to what dst has.
+func (g *GemmArgs) block(dst, a []float32, pieces []Piece, k int, w, bias []float32, lo, hi float32) {
 	var b [panel]float32
 	if bias != nil {
-		copy(b[:], bias[:n])
+		copy(b[:], bias[:g.N])
 	}
 	i := 0
-	for ; i+2 <= m; i += 2 {
+	for ; i+2 <= g.M; i += 2 {
 		c := tile2{b[0], b[1], b[2], b[3], b[0], b[1], b[2], b[3]}
 		for _, p := range pieces {
-			c = c.add(a[i*aStride+p.A:][:k], a[(i+1)*aStride+p.A:][:k], w[panel*p.W:][:panel*k])
+			c = c.add(a[i*g.AStride+p.A:][:k], a[(i+1)*g.AStride+p.A:][:k], w[panel*p.W:][:panel*k])
 		}
-		store(dst[i*dstStride:][:n], c[:panel], bias == nil, lo, hi)
-		store(dst[(i+1)*dstStride:][:n], c[panel:], bias == nil, lo, hi)
+		store(dst[i*g.DstStride:][:g.N], c[:panel], bias == nil, lo, hi)
+		store(dst[(i+1)*g.DstStride:][:g.N], c[panel:], bias == nil, lo, hi)
 	}
-	if i < m {
+	if i < g.M {
 		c := b
 		for _, p := range pieces {
-			c = addRow(c, a[i*aStride+p.A:][:k], w[panel*p.W:][:panel*k])
+			c = addRow(c, a[i*g.AStride+p.A:][:k], w[panel*p.W:][:panel*k])
 		}
-		store(dst[i*dstStride:][:n], c[:], bias == nil, lo, hi)
+		store(dst[i*g.DstStride:][:g.N], c[:], bias == nil, lo, hi)
 	}
 }
 
@@ -145,25 +145,19 @@ func addRow(c [panel]float32, x, w []float32) [panel]float32 {
 	return c
 }
 
-// rows are what multiply reads: lines of m rows of a, stride apart, of each the
-// pieces of length k.
-type rows struct {
-	a                []float32
-	stride, m, lines int
-	pieces           []Piece
-	k                int
-}
-
 // product leaves everything to Gemm.
 func product(dst, a, panels, bias []float32, lo, hi float32) int { return 0 }
 
-// multiply computes all of p's rows for the rows of a, clamped.
-func (s *Set) multiply(dst []float32, dstStride, dstPitch int, r rows, p Packed, bias []float32, lo, hi float32) {
+// multiply computes all of p's rows from dst on, where g says how dst lies, what is on
+// the left, and the bounds.
+func (s *Set) multiply(g *GemmArgs, dst []float32, p Packed, bias []float32) {
 	row := 0
-	if r.m*r.lines == 1 && len(r.pieces) == 1 && r.pieces[0] == (Piece{}) && r.k == p.K {
-		row = s.Product(dst[:p.Rows], r.a[:p.K], p.Data, bias, lo, hi)
+	if g.M*g.Lines == 1 && len(g.Pieces) == 1 && g.Pieces[0] == (Piece{}) && g.K == p.K {
+		row = s.Product(dst[:p.Rows], g.A[:p.K], p.Data, bias, g.Lo, g.Hi)
 	}
 	for ; row < p.Rows; row += s.Panel {
-		s.Gemm(dst[row:], dstStride, dstPitch, r.a, r.stride, r.m, r.lines, r.pieces, r.k, p.Data[row*p.K:(row+s.Panel)*p.K], bias[row:], min(s.Panel, p.Rows-row), lo, hi)
+		g.Dst, g.Panel, g.Bias = dst[row:], p.Data[row*p.K:(row+s.Panel)*p.K], bias[row:]
+		g.N = min(s.Panel, p.Rows-row)
+		s.Gemm(g)
 	}
 }

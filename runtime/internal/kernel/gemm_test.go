@@ -61,7 +61,7 @@ func testBlocks(t *testing.T, r *rand.Rand, s *Set, pieces, k int) {
 	column := make([]float32, all)
 	for _, n := range []int{1, s.Vector, s.Panel - 1, s.Panel} {
 		dst := make([]float32, m*n)
-		s.Gemm(dst, n, 0, a, all, m, 1, list, k, w, bias, n, -infinity, infinity)
+		s.Gemm(&GemmArgs{Dst: dst, DstStride: n, Left: Left{A: a, AStride: all, M: m, Lines: 1, Pieces: list, K: k}, Panel: w, Bias: bias, N: n, Lo: -infinity, Hi: infinity})
 		for j := range n {
 			for l := range column {
 				column[l] = w[l*s.Panel+j]

@@ -69,7 +69,7 @@ func TestGuardedGemm(t *testing.T) {
 						if atEnd {
 							d, x = dst[(most-m)*n:], a[(most-m)*k:]
 						}
-						s.Gemm(d, n, 0, x, k, m, 1, onePiece, k, panel, bias, n, -infinity, 0.75)
+						s.Gemm(&GemmArgs{Dst: d, DstStride: n, Left: Left{A: x, AStride: k, M: m, Lines: 1, Pieces: onePiece, K: k}, Panel: panel, Bias: bias, N: n, Lo: -infinity, Hi: 0.75})
 						want := plainGemm(x, m, k, panel, s.Panel, bias, n)
 						clamp(want, -infinity, 0.75)
 						compareFloats(t, s.Name, d, want)
@@ -108,9 +108,9 @@ func guardedLines(t *testing.T, r *rand.Rand, s *Set, atEnd bool, m, n, k int) {
 	for i := range dst {
 		dst[i], want[i] = untouched, untouched
 	}
-	s.Gemm(dst, stride, pitch, a, k, m, lines, onePiece, k, panel, bias, n, -0.5, infinity)
+	s.Gemm(&GemmArgs{Dst: dst, DstStride: stride, DstPitch: pitch, Left: Left{A: a, AStride: k, M: m, Lines: lines, Pieces: onePiece, K: k}, Panel: panel, Bias: bias, N: n, Lo: -0.5, Hi: infinity})
 	for i := range lines {
-		s.Gemm(want[i*pitch:], stride, 0, a[i*m*k:], k, m, 1, onePiece, k, panel, bias, n, -0.5, infinity)
+		s.Gemm(&GemmArgs{Dst: want[i*pitch:], DstStride: stride, Left: Left{A: a[i*m*k:], AStride: k, M: m, Lines: 1, Pieces: onePiece, K: k}, Panel: panel, Bias: bias, N: n, Lo: -0.5, Hi: infinity})
 	}
 	if !slices.Equal(dst, want) {
 		t.Fatalf("%s: %d lines of %d rows, %d columns: other than line by line", s.Name, lines, m, n)
@@ -142,7 +142,7 @@ func guardedProduct(t *testing.T, r *rand.Rand, s *Set, atEnd bool, k, n int) {
 	}
 	want := make([]float32, s.Panel)
 	for from := 0; from < done; from += s.Panel {
-		s.Gemm(want, s.Panel, 0, a, k, 1, 1, onePiece, k, data[from*k:], bias[from:], s.Panel, -0.5, infinity)
+		s.Gemm(&GemmArgs{Dst: want, DstStride: s.Panel, Left: Left{A: a, AStride: k, M: 1, Lines: 1, Pieces: onePiece, K: k}, Panel: data[from*k:], Bias: bias[from:], N: s.Panel, Lo: -0.5, Hi: infinity})
 		for i := range want {
 			if dst[from+i] != want[i] {
 				t.Fatalf("%s k=%d n=%d: element %d is %g, by Gemm %g", s.Name, k, n, from+i, dst[from+i], want[i])
@@ -230,8 +230,11 @@ func guardedDepthwise(t *testing.T, r *rand.Rand, s *Set, atEnd bool, channels, 
 	if pixels%2 == 0 {
 		lo, hi = -infinity, infinity
 	}
-	depthwise(want, channels, pixels*channels, x, stride*s.Lanes, cols*s.Lanes, w, bias, taps, s.Lanes, 2, pixels, channels, lo, hi)
-	s.Depthwise(dst, channels, pixels*channels, x, stride*s.Lanes, cols*s.Lanes, w, bias, taps, width, 2, pixels, channels, lo, hi)
+	d := &DepthwiseArgs{Dst: want, DstStep: channels, DstPitch: pixels * channels, X: x, XStep: stride * s.Lanes, XPitch: cols * s.Lanes, Weights: w, Bias: bias,
+		Taps: taps, Line: width, Rows: 2, Pixels: pixels, Channels: channels, Lo: lo, Hi: hi}
+	d.depthwise(s.Lanes, channels)
+	d.Dst = dst
+	s.Depthwise(d)
 	compareFloats(t, s.Name, dst, want)
 }
 

@@ -10,7 +10,28 @@ package kernel
 // Sums begin with first, which is the bias if total is nil. Else count pieces, or run products of one, are a block,
 // first is zeros, and their sums are added to total, which is the bias.
 // It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.
-func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
+func gemm1xAVX2(args *struct {
+	dst       *float32
+	dstStride int
+	a         *float32
+	aStride   int
+	m         int
+	lines     int
+	gap       int
+	pieces    *int
+	last      *int
+	k         int
+	count     int
+	run       int
+	panel     *float32
+	first     *float32
+	total     *float32
+	n         int
+	ahead     int
+	pace      int
+	lo        float32
+	hi        float32
+})
 
 // gemm2xAVX2 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+p.A+l]·panel[(p.W+l)·16+j], held in lo … hi,
 // for i < m·lines and j < n, pieces p to the last, or none if nil, and l < k, which is at least 1; n is from 9 to 16.
@@ -18,7 +39,28 @@ func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lin
 // Sums begin with first, which is the bias if total is nil. Else count pieces, or run products of one, are a block,
 // first is zeros, and their sums are added to total, which is the bias.
 // It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.
-func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
+func gemm2xAVX2(args *struct {
+	dst       *float32
+	dstStride int
+	a         *float32
+	aStride   int
+	m         int
+	lines     int
+	gap       int
+	pieces    *int
+	last      *int
+	k         int
+	count     int
+	run       int
+	panel     *float32
+	first     *float32
+	total     *float32
+	n         int
+	ahead     int
+	pace      int
+	lo        float32
+	hi        float32
+})
 
 // productAVX2 computes dst[p·16+j] = bias[p·16+j] + Σ_l a[l]·panels[p·step+l·16+j], held in lo … hi,
 // for p < 4, j < 16 and l < k, which is at least 1.
@@ -27,59 +69,297 @@ func productAVX2(dst *float32, a *float32, k int, run int, panels *float32, step
 
 // depthwise1x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·16+taps[t]+c]·w[t·16+c], held in lo … hi,
 // for r < rows, p < pixels and c < 8; rows, pixels and ntaps are at least 1.
-func depthwise1x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+func depthwise1x1AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwise1x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·32+taps[t]+c]·w[t·16+c], held in lo … hi,
 // for r < rows, p < pixels and c < 8; rows, pixels and ntaps are at least 1.
-func depthwise1x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+func depthwise1x2AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwise2x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·16+taps[t]+c]·w[t·16+c], held in lo … hi,
 // for r < rows, p < pixels and c < 16; rows, pixels and ntaps are at least 1.
-func depthwise2x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+func depthwise2x1AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwise2x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·32+taps[t]+c]·w[t·16+c], held in lo … hi,
 // for r < rows, p < pixels and c < 16; rows, pixels and ntaps are at least 1.
-func depthwise2x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+func depthwise2x2AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines3x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·16+c]·w[(l·3+i)·16+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 3 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines3x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines3x1AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines3x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·16+c]·w[(l·3+i)·16+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 3 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines3x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines3x2AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines5x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·16+c]·w[(l·5+i)·16+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 5 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines5x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines5x1AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines5x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·16+c]·w[(l·5+i)·16+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 5 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines5x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines5x2AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines7x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·16+c]·w[(l·7+i)·16+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 7 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines7x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines7x1AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines7x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·16+c]·w[(l·7+i)·16+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 7 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines7x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines7x2AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines9x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·16+c]·w[(l·9+i)·16+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 9 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines9x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines9x1AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines9x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·16+c]·w[(l·9+i)·16+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 9 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines9x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines9x2AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines11x1AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·16+c]·w[(l·11+i)·16+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 11 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines11x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines11x1AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines11x2AVX2 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·16+c]·w[(l·11+i)·16+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 11 and c < vectors·8; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines11x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines11x2AVX2(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // clampAVX2 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = min(max(x, lo), hi); NaN stays.
@@ -156,7 +436,28 @@ func sumAVX2(dst *float64, x *float32, step int, pixels int, channels int)
 // Sums begin with first, which is the bias if total is nil. Else count pieces, or run products of one, are a block,
 // first is zeros, and their sums are added to total, which is the bias.
 // It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.
-func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
+func gemm1xAVX512(args *struct {
+	dst       *float32
+	dstStride int
+	a         *float32
+	aStride   int
+	m         int
+	lines     int
+	gap       int
+	pieces    *int
+	last      *int
+	k         int
+	count     int
+	run       int
+	panel     *float32
+	first     *float32
+	total     *float32
+	n         int
+	ahead     int
+	pace      int
+	lo        float32
+	hi        float32
+})
 
 // gemm2xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+p.A+l]·panel[(p.W+l)·32+j], held in lo … hi,
 // for i < m·lines and j < n, pieces p to the last, or none if nil, and l < k, which is at least 1; n is from 17 to 32.
@@ -164,7 +465,28 @@ func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, l
 // Sums begin with first, which is the bias if total is nil. Else count pieces, or run products of one, are a block,
 // first is zeros, and their sums are added to total, which is the bias.
 // It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.
-func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
+func gemm2xAVX512(args *struct {
+	dst       *float32
+	dstStride int
+	a         *float32
+	aStride   int
+	m         int
+	lines     int
+	gap       int
+	pieces    *int
+	last      *int
+	k         int
+	count     int
+	run       int
+	panel     *float32
+	first     *float32
+	total     *float32
+	n         int
+	ahead     int
+	pace      int
+	lo        float32
+	hi        float32
+})
 
 // productAVX512 computes dst[p·32+j] = bias[p·32+j] + Σ_l a[l]·panels[p·step+l·32+j], held in lo … hi,
 // for p < 4, j < 32 and l < k, which is at least 1.
@@ -173,59 +495,297 @@ func productAVX512(dst *float32, a *float32, k int, run int, panels *float32, st
 
 // depthwise1x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·32+taps[t]+c]·w[t·32+c], held in lo … hi,
 // for r < rows, p < pixels and c < 16; rows, pixels and ntaps are at least 1.
-func depthwise1x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+func depthwise1x1AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwise1x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·64+taps[t]+c]·w[t·32+c], held in lo … hi,
 // for r < rows, p < pixels and c < 16; rows, pixels and ntaps are at least 1.
-func depthwise1x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+func depthwise1x2AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwise2x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·32+taps[t]+c]·w[t·32+c], held in lo … hi,
 // for r < rows, p < pixels and c < 32; rows, pixels and ntaps are at least 1.
-func depthwise2x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+func depthwise2x1AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwise2x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·64+taps[t]+c]·w[t·32+c], held in lo … hi,
 // for r < rows, p < pixels and c < 32; rows, pixels and ntaps are at least 1.
-func depthwise2x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+func depthwise2x2AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines3x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·32+c]·w[(l·3+i)·32+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 3 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines3x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines3x1AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines3x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·32+c]·w[(l·3+i)·32+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 3 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines3x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines3x2AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines5x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·32+c]·w[(l·5+i)·32+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 5 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines5x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines5x1AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines5x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·32+c]·w[(l·5+i)·32+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 5 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines5x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines5x2AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines7x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·32+c]·w[(l·7+i)·32+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 7 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines7x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines7x1AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines7x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·32+c]·w[(l·7+i)·32+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 7 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines7x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines7x2AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines9x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·32+c]·w[(l·9+i)·32+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 9 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines9x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines9x1AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines9x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·32+c]·w[(l·9+i)·32+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 9 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines9x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines9x2AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines11x1AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·1+i)·32+c]·w[(l·11+i)·32+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 11 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines11x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines11x1AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // depthwiseLines11x2AVX512 computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·2+i)·32+c]·w[(l·11+i)·32+c],
 // held in lo … hi, for r < rows, p < pixels, l < lines, i < 11 and c < vectors·16; all numbers are at least 1, pixels is a multiple of 7.
-func depthwiseLines11x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+func depthwiseLines11x2AVX512(args *struct {
+	dst      *float32
+	dstStep  int
+	dstPitch int
+	x        *float32
+	xPitch   int
+	line     int
+	lines    int
+	w        *float32
+	bias     *float32
+	taps     *int
+	ntaps    int
+	rows     int
+	pixels   int
+	vectors  int
+	lo       float32
+	hi       float32
+})
 
 // clampAVX512 computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows, at least 1, and i < n, at least 1,
 // f(x) = min(max(x, lo), hi); NaN stays.

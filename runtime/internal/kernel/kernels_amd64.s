@@ -25,29 +25,70 @@ GLOBL lanes<>(SB), RODATA|NOPTR, $64
 DATA flushMode<>+0(SB)/4, $0x00009fc0
 GLOBL flushMode<>(SB), RODATA|NOPTR, $4
 
-// func gemm1xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
+// func gemm1xAVX2(args *struct{dst *float32; dstStride int; a *float32; aStride int; m int; lines int; gap int; pieces *int; last *int; k int; count int; run int; panel *float32; first *float32; total *float32; n int; ahead int; pace int; lo float32; hi float32})
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gemm1xAVX2(SB), $432-152
-	VSTMXCSR   (SP)
+TEXT ·gemm1xAVX2(SB), $592-8
+	MOVQ       args+0(FP), AX
+	MOVQ       (AX), CX
+	MOVQ       CX, (SP)
+	MOVQ       8(AX), CX
+	MOVQ       CX, 8(SP)
+	MOVQ       16(AX), CX
+	MOVQ       CX, 16(SP)
+	MOVQ       24(AX), CX
+	MOVQ       CX, 24(SP)
+	MOVQ       32(AX), CX
+	MOVQ       CX, 32(SP)
+	MOVQ       40(AX), CX
+	MOVQ       CX, 40(SP)
+	MOVQ       48(AX), CX
+	MOVQ       CX, 48(SP)
+	MOVQ       56(AX), CX
+	MOVQ       CX, 56(SP)
+	MOVQ       64(AX), CX
+	MOVQ       CX, 64(SP)
+	MOVQ       72(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       80(AX), CX
+	MOVQ       CX, 80(SP)
+	MOVQ       88(AX), CX
+	MOVQ       CX, 88(SP)
+	MOVQ       96(AX), CX
+	MOVQ       CX, 96(SP)
+	MOVQ       104(AX), CX
+	MOVQ       CX, 104(SP)
+	MOVQ       112(AX), CX
+	MOVQ       CX, 112(SP)
+	MOVQ       120(AX), CX
+	MOVQ       CX, 120(SP)
+	MOVQ       128(AX), CX
+	MOVQ       CX, 128(SP)
+	MOVQ       136(AX), CX
+	MOVQ       CX, 136(SP)
+	MOVL       144(AX), CX
+	MOVL       CX, 144(SP)
+	MOVL       148(AX), AX
+	MOVL       AX, 152(SP)
+	VSTMXCSR   160(SP)
 	VLDMXCSR   flushMode<>+0(SB)
-	MOVQ       dst+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       dstStride+8(FP), DX
-	MOVQ       aStride+24(FP), BX
+	MOVQ       (SP), AX
+	MOVQ       16(SP), CX
+	MOVQ       8(SP), DX
+	MOVQ       24(SP), BX
 	SHLQ       $0x02, DX
 	SHLQ       $0x02, BX
-	MOVQ       ahead+136(FP), SI
-	MOVQ       pace+144(FP), DI
-	ADDQ       panel+96(FP), SI
-	MOVQ       n+120(FP), R8
+	MOVQ       128(SP), SI
+	MOVQ       136(SP), DI
+	ADDQ       96(SP), SI
+	MOVQ       120(SP), R8
 	LEAQ       lanes<>+0(SB), R9
 	NEGQ       R8
 	VMOVDQU    32(R9)(R8*4), Y0
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         whole
 	VMASKMOVPS (R8), Y0, Y1
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VMOVUPS    Y1, (R8)
@@ -65,11 +106,11 @@ TEXT ·gemm1xAVX2(SB), $432-152
 
 whole:
 line:
-	MOVQ m+32(FP), R8
-	MOVQ R8, 424(SP)
+	MOVQ 32(SP), R8
+	MOVQ R8, 584(SP)
 
 tiles:
-	MOVQ       424(SP), R8
+	MOVQ       584(SP), R8
 	CMPQ       R8, $0x0e
 	JG         full
 	CMPQ       R8, $0x0c
@@ -77,7 +118,7 @@ tiles:
 	JG         tile7
 	CMPQ       R8, $0x0b
 	JNE        not11
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -89,8 +130,8 @@ tiles:
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y1, Y10
 	VMOVAPS    Y1, Y11
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum11
 
@@ -104,9 +145,9 @@ piece11:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run11:
 	SUBQ    R11, R10
@@ -214,15 +255,15 @@ k11one:
 k11done:
 	TESTQ R10, R10
 	JNE   end11
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum11
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece11
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end11:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -260,17 +301,17 @@ end11:
 	VXORPS  Y11, Y11, Y11
 	TESTQ   R10, R10
 	JE      piece11
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run11
 
 sum11:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one11
 	VMASKMOVPS (R8), Y0, Y12
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -297,11 +338,11 @@ sum11:
 	VMOVUPS    Y12, 320(R8)
 
 one11:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both11rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded11rows
-	VBROADCASTSS lo+128(FP), Y12
+	VBROADCASTSS 144(SP), Y12
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
 	VMAXPS       Y3, Y12, Y3
@@ -316,8 +357,8 @@ one11:
 	JMP          bounded11rows
 
 both11rows:
-	VBROADCASTSS lo+128(FP), Y12
-	VBROADCASTSS hi+132(FP), Y13
+	VBROADCASTSS 144(SP), Y12
+	VBROADCASTSS 152(SP), Y13
 	VMAXPS       Y1, Y12, Y1
 	VMINPS       Y1, Y13, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -342,7 +383,7 @@ both11rows:
 	VMINPS       Y11, Y13, Y11
 
 bounded11rows:
-	CMPQ    n+120(FP), $0x08
+	CMPQ    120(SP), $0x08
 	JNE     sums11part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -369,7 +410,7 @@ bounded11rows:
 	JMP     sums11stored
 
 sums11part:
-	CMPQ    n+120(FP), $0x04
+	CMPQ    120(SP), $0x04
 	JNE     sums11masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -422,13 +463,13 @@ sums11masked:
 sums11stored:
 	IMUL3Q $0x0b, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0b, 424(SP)
+	SUBQ   $0x0b, 584(SP)
 	JMP    tiles
 
 not11:
 	CMPQ       R8, $0x0a
 	JNE        not10
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -439,8 +480,8 @@ not11:
 	VMOVAPS    Y1, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y1, Y10
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum10
 
@@ -454,9 +495,9 @@ piece10:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run10:
 	SUBQ    R11, R10
@@ -558,15 +599,15 @@ k10one:
 k10done:
 	TESTQ R10, R10
 	JNE   end10
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum10
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece10
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end10:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -601,17 +642,17 @@ end10:
 	VXORPS  Y10, Y10, Y10
 	TESTQ   R10, R10
 	JE      piece10
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run10
 
 sum10:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one10
 	VMASKMOVPS (R8), Y0, Y11
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -636,11 +677,11 @@ sum10:
 	VMOVUPS    Y11, 288(R8)
 
 one10:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both10rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded10rows
-	VBROADCASTSS lo+128(FP), Y11
+	VBROADCASTSS 144(SP), Y11
 	VMAXPS       Y1, Y11, Y1
 	VMAXPS       Y2, Y11, Y2
 	VMAXPS       Y3, Y11, Y3
@@ -654,8 +695,8 @@ one10:
 	JMP          bounded10rows
 
 both10rows:
-	VBROADCASTSS lo+128(FP), Y11
-	VBROADCASTSS hi+132(FP), Y12
+	VBROADCASTSS 144(SP), Y11
+	VBROADCASTSS 152(SP), Y12
 	VMAXPS       Y1, Y11, Y1
 	VMINPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y11, Y2
@@ -678,7 +719,7 @@ both10rows:
 	VMINPS       Y10, Y12, Y10
 
 bounded10rows:
-	CMPQ    n+120(FP), $0x08
+	CMPQ    120(SP), $0x08
 	JNE     sums10part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -703,7 +744,7 @@ bounded10rows:
 	JMP     sums10stored
 
 sums10part:
-	CMPQ    n+120(FP), $0x04
+	CMPQ    120(SP), $0x04
 	JNE     sums10masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -752,13 +793,13 @@ sums10masked:
 sums10stored:
 	IMUL3Q $0x0a, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0a, 424(SP)
+	SUBQ   $0x0a, 584(SP)
 	JMP    tiles
 
 not10:
 	CMPQ       R8, $0x09
 	JNE        not9
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -768,8 +809,8 @@ not10:
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y1, Y8
 	VMOVAPS    Y1, Y9
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum9
 
@@ -781,9 +822,9 @@ piece9:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run9:
 	SUBQ    R11, R10
@@ -877,15 +918,15 @@ k9one:
 k9done:
 	TESTQ R10, R10
 	JNE   end9
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum9
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece9
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end9:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -917,17 +958,17 @@ end9:
 	VXORPS  Y9, Y9, Y9
 	TESTQ   R10, R10
 	JE      piece9
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run9
 
 sum9:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one9
 	VMASKMOVPS (R8), Y0, Y10
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -950,11 +991,11 @@ sum9:
 	VMOVUPS    Y10, 256(R8)
 
 one9:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both9rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded9rows
-	VBROADCASTSS lo+128(FP), Y10
+	VBROADCASTSS 144(SP), Y10
 	VMAXPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y10, Y2
 	VMAXPS       Y3, Y10, Y3
@@ -967,8 +1008,8 @@ one9:
 	JMP          bounded9rows
 
 both9rows:
-	VBROADCASTSS lo+128(FP), Y10
-	VBROADCASTSS hi+132(FP), Y11
+	VBROADCASTSS 144(SP), Y10
+	VBROADCASTSS 152(SP), Y11
 	VMAXPS       Y1, Y10, Y1
 	VMINPS       Y1, Y11, Y1
 	VMAXPS       Y2, Y10, Y2
@@ -989,7 +1030,7 @@ both9rows:
 	VMINPS       Y9, Y11, Y9
 
 bounded9rows:
-	CMPQ    n+120(FP), $0x08
+	CMPQ    120(SP), $0x08
 	JNE     sums9part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -1012,7 +1053,7 @@ bounded9rows:
 	JMP     sums9stored
 
 sums9part:
-	CMPQ    n+120(FP), $0x04
+	CMPQ    120(SP), $0x04
 	JNE     sums9masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1057,13 +1098,13 @@ sums9masked:
 sums9stored:
 	IMUL3Q $0x09, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x09, 424(SP)
+	SUBQ   $0x09, 584(SP)
 	JMP    tiles
 
 not9:
 	CMPQ       R8, $0x08
 	JNE        not8
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -1072,8 +1113,8 @@ not9:
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y1, Y8
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum8
 
@@ -1085,9 +1126,9 @@ piece8:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run8:
 	SUBQ    R11, R10
@@ -1175,15 +1216,15 @@ k8one:
 k8done:
 	TESTQ R10, R10
 	JNE   end8
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum8
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece8
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end8:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -1212,17 +1253,17 @@ end8:
 	VXORPS  Y8, Y8, Y8
 	TESTQ   R10, R10
 	JE      piece8
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run8
 
 sum8:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one8
 	VMASKMOVPS (R8), Y0, Y9
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -1243,11 +1284,11 @@ sum8:
 	VMOVUPS    Y9, 224(R8)
 
 one8:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both8rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded8rows
-	VBROADCASTSS lo+128(FP), Y9
+	VBROADCASTSS 144(SP), Y9
 	VMAXPS       Y1, Y9, Y1
 	VMAXPS       Y2, Y9, Y2
 	VMAXPS       Y3, Y9, Y3
@@ -1259,8 +1300,8 @@ one8:
 	JMP          bounded8rows
 
 both8rows:
-	VBROADCASTSS lo+128(FP), Y9
-	VBROADCASTSS hi+132(FP), Y10
+	VBROADCASTSS 144(SP), Y9
+	VBROADCASTSS 152(SP), Y10
 	VMAXPS       Y1, Y9, Y1
 	VMINPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y9, Y2
@@ -1279,7 +1320,7 @@ both8rows:
 	VMINPS       Y8, Y10, Y8
 
 bounded8rows:
-	CMPQ    n+120(FP), $0x08
+	CMPQ    120(SP), $0x08
 	JNE     sums8part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -1300,7 +1341,7 @@ bounded8rows:
 	JMP     sums8stored
 
 sums8part:
-	CMPQ    n+120(FP), $0x04
+	CMPQ    120(SP), $0x04
 	JNE     sums8masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1341,7 +1382,7 @@ sums8masked:
 sums8stored:
 	IMUL3Q $0x08, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x08, 424(SP)
+	SUBQ   $0x08, 584(SP)
 	JMP    tiles
 
 not8:
@@ -1349,7 +1390,7 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -1357,8 +1398,8 @@ tile7:
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum7
 
@@ -1370,9 +1411,9 @@ piece7:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run7:
 	SUBQ    R11, R10
@@ -1454,15 +1495,15 @@ k7one:
 k7done:
 	TESTQ R10, R10
 	JNE   end7
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum7
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece7
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end7:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -1488,17 +1529,17 @@ end7:
 	VXORPS  Y7, Y7, Y7
 	TESTQ   R10, R10
 	JE      piece7
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run7
 
 sum7:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one7
 	VMASKMOVPS (R8), Y0, Y8
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -1517,11 +1558,11 @@ sum7:
 	VMOVUPS    Y8, 192(R8)
 
 one7:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both7rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded7rows
-	VBROADCASTSS lo+128(FP), Y8
+	VBROADCASTSS 144(SP), Y8
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
 	VMAXPS       Y3, Y8, Y3
@@ -1532,8 +1573,8 @@ one7:
 	JMP          bounded7rows
 
 both7rows:
-	VBROADCASTSS lo+128(FP), Y8
-	VBROADCASTSS hi+132(FP), Y9
+	VBROADCASTSS 144(SP), Y8
+	VBROADCASTSS 152(SP), Y9
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       Y1, Y9, Y1
 	VMAXPS       Y2, Y8, Y2
@@ -1550,7 +1591,7 @@ both7rows:
 	VMINPS       Y7, Y9, Y7
 
 bounded7rows:
-	CMPQ    n+120(FP), $0x08
+	CMPQ    120(SP), $0x08
 	JNE     sums7part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -1569,7 +1610,7 @@ bounded7rows:
 	JMP     sums7stored
 
 sums7part:
-	CMPQ    n+120(FP), $0x04
+	CMPQ    120(SP), $0x04
 	JNE     sums7masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1606,21 +1647,21 @@ sums7masked:
 sums7stored:
 	IMUL3Q $0x07, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x07, 424(SP)
+	SUBQ   $0x07, 584(SP)
 	JMP    tiles
 
 not7:
 	CMPQ       R8, $0x06
 	JNE        not6
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum6
 
@@ -1630,9 +1671,9 @@ piece6:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run6:
 	SUBQ    R11, R10
@@ -1706,15 +1747,15 @@ k6one:
 k6done:
 	TESTQ R10, R10
 	JNE   end6
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum6
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece6
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end6:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -1737,17 +1778,17 @@ end6:
 	VXORPS  Y6, Y6, Y6
 	TESTQ   R10, R10
 	JE      piece6
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run6
 
 sum6:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one6
 	VMASKMOVPS (R8), Y0, Y7
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -1764,11 +1805,11 @@ sum6:
 	VMOVUPS    Y7, 160(R8)
 
 one6:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both6rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded6rows
-	VBROADCASTSS lo+128(FP), Y7
+	VBROADCASTSS 144(SP), Y7
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
 	VMAXPS       Y3, Y7, Y3
@@ -1778,8 +1819,8 @@ one6:
 	JMP          bounded6rows
 
 both6rows:
-	VBROADCASTSS lo+128(FP), Y7
-	VBROADCASTSS hi+132(FP), Y8
+	VBROADCASTSS 144(SP), Y7
+	VBROADCASTSS 152(SP), Y8
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -1794,7 +1835,7 @@ both6rows:
 	VMINPS       Y6, Y8, Y6
 
 bounded6rows:
-	CMPQ    n+120(FP), $0x08
+	CMPQ    120(SP), $0x08
 	JNE     sums6part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -1811,7 +1852,7 @@ bounded6rows:
 	JMP     sums6stored
 
 sums6part:
-	CMPQ    n+120(FP), $0x04
+	CMPQ    120(SP), $0x04
 	JNE     sums6masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -1844,20 +1885,20 @@ sums6masked:
 sums6stored:
 	IMUL3Q $0x06, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x06, 424(SP)
+	SUBQ   $0x06, 584(SP)
 	JMP    tiles
 
 not6:
 	CMPQ       R8, $0x05
 	JNE        not5
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum5
 
@@ -1867,9 +1908,9 @@ piece5:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run5:
 	SUBQ    R11, R10
@@ -1937,15 +1978,15 @@ k5one:
 k5done:
 	TESTQ R10, R10
 	JNE   end5
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum5
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece5
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end5:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -1965,17 +2006,17 @@ end5:
 	VXORPS  Y5, Y5, Y5
 	TESTQ   R10, R10
 	JE      piece5
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run5
 
 sum5:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one5
 	VMASKMOVPS (R8), Y0, Y6
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -1990,11 +2031,11 @@ sum5:
 	VMOVUPS    Y6, 128(R8)
 
 one5:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both5rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded5rows
-	VBROADCASTSS lo+128(FP), Y6
+	VBROADCASTSS 144(SP), Y6
 	VMAXPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y6, Y3
@@ -2003,8 +2044,8 @@ one5:
 	JMP          bounded5rows
 
 both5rows:
-	VBROADCASTSS lo+128(FP), Y6
-	VBROADCASTSS hi+132(FP), Y7
+	VBROADCASTSS 144(SP), Y6
+	VBROADCASTSS 152(SP), Y7
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y6, Y2
@@ -2017,7 +2058,7 @@ both5rows:
 	VMINPS       Y5, Y7, Y5
 
 bounded5rows:
-	CMPQ    n+120(FP), $0x08
+	CMPQ    120(SP), $0x08
 	JNE     sums5part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -2032,7 +2073,7 @@ bounded5rows:
 	JMP     sums5stored
 
 sums5part:
-	CMPQ    n+120(FP), $0x04
+	CMPQ    120(SP), $0x04
 	JNE     sums5masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -2061,19 +2102,19 @@ sums5masked:
 sums5stored:
 	IMUL3Q $0x05, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x05, 424(SP)
+	SUBQ   $0x05, 584(SP)
 	JMP    tiles
 
 not5:
 	CMPQ       R8, $0x04
 	JNE        not4
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum4
 
@@ -2083,9 +2124,9 @@ piece4:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run4:
 	SUBQ    R11, R10
@@ -2147,15 +2188,15 @@ k4one:
 k4done:
 	TESTQ R10, R10
 	JNE   end4
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum4
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece4
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end4:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -2172,17 +2213,17 @@ end4:
 	VXORPS  Y4, Y4, Y4
 	TESTQ   R10, R10
 	JE      piece4
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run4
 
 sum4:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one4
 	VMASKMOVPS (R8), Y0, Y5
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -2195,11 +2236,11 @@ sum4:
 	VMOVUPS    Y5, 96(R8)
 
 one4:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both4rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded4rows
-	VBROADCASTSS lo+128(FP), Y5
+	VBROADCASTSS 144(SP), Y5
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y5, Y2
 	VMAXPS       Y3, Y5, Y3
@@ -2207,8 +2248,8 @@ one4:
 	JMP          bounded4rows
 
 both4rows:
-	VBROADCASTSS lo+128(FP), Y5
-	VBROADCASTSS hi+132(FP), Y6
+	VBROADCASTSS 144(SP), Y5
+	VBROADCASTSS 152(SP), Y6
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y5, Y2
@@ -2219,7 +2260,7 @@ both4rows:
 	VMINPS       Y4, Y6, Y4
 
 bounded4rows:
-	CMPQ    n+120(FP), $0x08
+	CMPQ    120(SP), $0x08
 	JNE     sums4part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -2232,7 +2273,7 @@ bounded4rows:
 	JMP     sums4stored
 
 sums4part:
-	CMPQ    n+120(FP), $0x04
+	CMPQ    120(SP), $0x04
 	JNE     sums4masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -2257,18 +2298,18 @@ sums4masked:
 sums4stored:
 	IMUL3Q $0x04, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x04, 424(SP)
+	SUBQ   $0x04, 584(SP)
 	JMP    tiles
 
 not4:
 	CMPQ       R8, $0x03
 	JNE        not3
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum3
 
@@ -2276,9 +2317,9 @@ piece3:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run3:
 	SUBQ    R11, R10
@@ -2332,15 +2373,15 @@ k3one:
 k3done:
 	TESTQ R10, R10
 	JNE   end3
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum3
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece3
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end3:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -2354,17 +2395,17 @@ end3:
 	VXORPS  Y3, Y3, Y3
 	TESTQ   R10, R10
 	JE      piece3
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run3
 
 sum3:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one3
 	VMASKMOVPS (R8), Y0, Y4
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -2375,19 +2416,19 @@ sum3:
 	VMOVUPS    Y4, 64(R8)
 
 one3:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both3rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded3rows
-	VBROADCASTSS lo+128(FP), Y4
+	VBROADCASTSS 144(SP), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y3, Y4, Y3
 	JMP          bounded3rows
 
 both3rows:
-	VBROADCASTSS lo+128(FP), Y4
-	VBROADCASTSS hi+132(FP), Y5
+	VBROADCASTSS 144(SP), Y4
+	VBROADCASTSS 152(SP), Y5
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y4, Y2
@@ -2396,7 +2437,7 @@ both3rows:
 	VMINPS       Y3, Y5, Y3
 
 bounded3rows:
-	CMPQ    n+120(FP), $0x08
+	CMPQ    120(SP), $0x08
 	JNE     sums3part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -2407,7 +2448,7 @@ bounded3rows:
 	JMP     sums3stored
 
 sums3part:
-	CMPQ    n+120(FP), $0x04
+	CMPQ    120(SP), $0x04
 	JNE     sums3masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -2428,17 +2469,17 @@ sums3masked:
 sums3stored:
 	IMUL3Q $0x03, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x03, 424(SP)
+	SUBQ   $0x03, 584(SP)
 	JMP    tiles
 
 not3:
 	CMPQ       R8, $0x02
 	JNE        not2
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum2
 
@@ -2446,9 +2487,9 @@ piece2:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run2:
 	SUBQ    R11, R10
@@ -2496,15 +2537,15 @@ k2one:
 k2done:
 	TESTQ R10, R10
 	JNE   end2
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum2
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece2
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end2:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -2515,17 +2556,17 @@ end2:
 	VXORPS  Y2, Y2, Y2
 	TESTQ   R10, R10
 	JE      piece2
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run2
 
 sum2:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one2
 	VMASKMOVPS (R8), Y0, Y3
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -2534,25 +2575,25 @@ sum2:
 	VMOVUPS    Y3, 32(R8)
 
 one2:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both2rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded2rows
-	VBROADCASTSS lo+128(FP), Y3
+	VBROADCASTSS 144(SP), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y3, Y2
 	JMP          bounded2rows
 
 both2rows:
-	VBROADCASTSS lo+128(FP), Y3
-	VBROADCASTSS hi+132(FP), Y4
+	VBROADCASTSS 144(SP), Y3
+	VBROADCASTSS 152(SP), Y4
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y4, Y1
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
 
 bounded2rows:
-	CMPQ    n+120(FP), $0x08
+	CMPQ    120(SP), $0x08
 	JNE     sums2part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -2561,7 +2602,7 @@ bounded2rows:
 	JMP     sums2stored
 
 sums2part:
-	CMPQ    n+120(FP), $0x04
+	CMPQ    120(SP), $0x04
 	JNE     sums2masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -2578,16 +2619,16 @@ sums2masked:
 sums2stored:
 	IMUL3Q $0x02, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x02, 424(SP)
+	SUBQ   $0x02, 584(SP)
 	JMP    tiles
 
 not2:
 	CMPQ       R8, $0x01
 	JNE        not1
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMASKMOVPS (R8), Y0, Y1
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum1
 
@@ -2595,9 +2636,9 @@ piece1:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run1:
 	SUBQ    R11, R10
@@ -2639,15 +2680,15 @@ k1one:
 k1done:
 	TESTQ R10, R10
 	JNE   end1
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum1
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece1
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end1:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -2655,46 +2696,46 @@ end1:
 	VXORPS  Y1, Y1, Y1
 	TESTQ   R10, R10
 	JE      piece1
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run1
 
 sum1:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one1
 	VMASKMOVPS (R8), Y0, Y2
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
 	VMOVUPS    Y2, (R8)
 
 one1:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both1rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded1rows
-	VBROADCASTSS lo+128(FP), Y2
+	VBROADCASTSS 144(SP), Y2
 	VMAXPS       Y1, Y2, Y1
 	JMP          bounded1rows
 
 both1rows:
-	VBROADCASTSS lo+128(FP), Y2
-	VBROADCASTSS hi+132(FP), Y3
+	VBROADCASTSS 144(SP), Y2
+	VBROADCASTSS 152(SP), Y3
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
 
 bounded1rows:
-	CMPQ    n+120(FP), $0x08
+	CMPQ    120(SP), $0x08
 	JNE     sums1part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
 	JMP     sums1stored
 
 sums1part:
-	CMPQ    n+120(FP), $0x04
+	CMPQ    120(SP), $0x04
 	JNE     sums1masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -2707,20 +2748,20 @@ sums1masked:
 sums1stored:
 	IMUL3Q $0x01, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x01, 424(SP)
+	SUBQ   $0x01, 584(SP)
 	JMP    tiles
 
 not1:
-	MOVQ     gap+48(FP), R8
+	MOVQ     48(SP), R8
 	LEAQ     (AX)(R8*4), AX
-	DECQ     lines+40(FP)
+	DECQ     40(SP)
 	JNE      line
-	VLDMXCSR (SP)
+	VLDMXCSR 160(SP)
 	VZEROUPPER
 	RET
 
 full:
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMASKMOVPS (R8), Y0, Y1
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
@@ -2733,8 +2774,8 @@ full:
 	VMOVAPS    Y1, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y1, Y12
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum12
 
@@ -2748,9 +2789,9 @@ piece12:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run12:
 	SUBQ    R11, R10
@@ -2864,15 +2905,15 @@ k12one:
 k12done:
 	TESTQ R10, R10
 	JNE   end12
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum12
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece12
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end12:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -2913,17 +2954,17 @@ end12:
 	VXORPS  Y12, Y12, Y12
 	TESTQ   R10, R10
 	JE      piece12
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run12
 
 sum12:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one12
 	VMASKMOVPS (R8), Y0, Y13
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -2952,11 +2993,11 @@ sum12:
 	VMOVUPS    Y13, 352(R8)
 
 one12:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both12rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded12rows
-	VBROADCASTSS lo+128(FP), Y13
+	VBROADCASTSS 144(SP), Y13
 	VMAXPS       Y1, Y13, Y1
 	VMAXPS       Y2, Y13, Y2
 	VMAXPS       Y3, Y13, Y3
@@ -2972,8 +3013,8 @@ one12:
 	JMP          bounded12rows
 
 both12rows:
-	VBROADCASTSS lo+128(FP), Y13
-	VBROADCASTSS hi+132(FP), Y14
+	VBROADCASTSS 144(SP), Y13
+	VBROADCASTSS 152(SP), Y14
 	VMAXPS       Y1, Y13, Y1
 	VMINPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y13, Y2
@@ -3000,7 +3041,7 @@ both12rows:
 	VMINPS       Y12, Y14, Y12
 
 bounded12rows:
-	CMPQ    n+120(FP), $0x08
+	CMPQ    120(SP), $0x08
 	JNE     sums12part
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
@@ -3029,7 +3070,7 @@ bounded12rows:
 	JMP     sums12stored
 
 sums12part:
-	CMPQ    n+120(FP), $0x04
+	CMPQ    120(SP), $0x04
 	JNE     sums12masked
 	VMOVUPS X1, (AX)
 	ADDQ    DX, AX
@@ -3086,34 +3127,75 @@ sums12masked:
 sums12stored:
 	IMUL3Q $0x0c, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0c, 424(SP)
+	SUBQ   $0x0c, 584(SP)
 	JMP    tiles
 
-// func gemm2xAVX2(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
+// func gemm2xAVX2(args *struct{dst *float32; dstStride int; a *float32; aStride int; m int; lines int; gap int; pieces *int; last *int; k int; count int; run int; panel *float32; first *float32; total *float32; n int; ahead int; pace int; lo float32; hi float32})
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gemm2xAVX2(SB), $432-152
-	VSTMXCSR   (SP)
+TEXT ·gemm2xAVX2(SB), $592-8
+	MOVQ       args+0(FP), AX
+	MOVQ       (AX), CX
+	MOVQ       CX, (SP)
+	MOVQ       8(AX), CX
+	MOVQ       CX, 8(SP)
+	MOVQ       16(AX), CX
+	MOVQ       CX, 16(SP)
+	MOVQ       24(AX), CX
+	MOVQ       CX, 24(SP)
+	MOVQ       32(AX), CX
+	MOVQ       CX, 32(SP)
+	MOVQ       40(AX), CX
+	MOVQ       CX, 40(SP)
+	MOVQ       48(AX), CX
+	MOVQ       CX, 48(SP)
+	MOVQ       56(AX), CX
+	MOVQ       CX, 56(SP)
+	MOVQ       64(AX), CX
+	MOVQ       CX, 64(SP)
+	MOVQ       72(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       80(AX), CX
+	MOVQ       CX, 80(SP)
+	MOVQ       88(AX), CX
+	MOVQ       CX, 88(SP)
+	MOVQ       96(AX), CX
+	MOVQ       CX, 96(SP)
+	MOVQ       104(AX), CX
+	MOVQ       CX, 104(SP)
+	MOVQ       112(AX), CX
+	MOVQ       CX, 112(SP)
+	MOVQ       120(AX), CX
+	MOVQ       CX, 120(SP)
+	MOVQ       128(AX), CX
+	MOVQ       CX, 128(SP)
+	MOVQ       136(AX), CX
+	MOVQ       CX, 136(SP)
+	MOVL       144(AX), CX
+	MOVL       CX, 144(SP)
+	MOVL       148(AX), AX
+	MOVL       AX, 152(SP)
+	VSTMXCSR   160(SP)
 	VLDMXCSR   flushMode<>+0(SB)
-	MOVQ       dst+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       dstStride+8(FP), DX
-	MOVQ       aStride+24(FP), BX
+	MOVQ       (SP), AX
+	MOVQ       16(SP), CX
+	MOVQ       8(SP), DX
+	MOVQ       24(SP), BX
 	SHLQ       $0x02, DX
 	SHLQ       $0x02, BX
-	MOVQ       ahead+136(FP), SI
-	MOVQ       pace+144(FP), DI
-	ADDQ       panel+96(FP), SI
-	MOVQ       n+120(FP), R8
+	MOVQ       128(SP), SI
+	MOVQ       136(SP), DI
+	ADDQ       96(SP), SI
+	MOVQ       120(SP), R8
 	SUBQ       $0x08, R8
 	LEAQ       lanes<>+0(SB), R9
 	NEGQ       R8
 	VMOVDQU    32(R9)(R8*4), Y0
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         whole
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VMOVUPS    Y1, (R8)
@@ -3131,11 +3213,11 @@ TEXT ·gemm2xAVX2(SB), $432-152
 
 whole:
 line:
-	MOVQ m+32(FP), R8
-	MOVQ R8, 424(SP)
+	MOVQ 32(SP), R8
+	MOVQ R8, 584(SP)
 
 tiles:
-	MOVQ       424(SP), R8
+	MOVQ       584(SP), R8
 	CMPQ       R8, $0x08
 	JG         full
 	CMPQ       R8, $0x06
@@ -3143,7 +3225,7 @@ tiles:
 	JG         tile4
 	CMPQ       R8, $0x05
 	JNE        not5
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -3154,8 +3236,8 @@ tiles:
 	VMOVAPS    Y2, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum5
 
@@ -3165,9 +3247,9 @@ piece5:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run5:
 	SUBQ    R11, R10
@@ -3253,15 +3335,15 @@ k5one:
 k5done:
 	TESTQ R10, R10
 	JNE   end5
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum5
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece5
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end5:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -3296,18 +3378,18 @@ end5:
 	VXORPS  Y10, Y10, Y10
 	TESTQ   R10, R10
 	JE      piece5
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run5
 
 sum5:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one5
 	VMOVUPS    (R8), Y11
 	VMASKMOVPS 32(R8), Y0, Y12
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -3332,11 +3414,11 @@ sum5:
 	VMOVUPS    Y12, 288(R8)
 
 one5:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both5rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded5rows
-	VBROADCASTSS lo+128(FP), Y11
+	VBROADCASTSS 144(SP), Y11
 	VMAXPS       Y1, Y11, Y1
 	VMAXPS       Y2, Y11, Y2
 	VMAXPS       Y3, Y11, Y3
@@ -3350,8 +3432,8 @@ one5:
 	JMP          bounded5rows
 
 both5rows:
-	VBROADCASTSS lo+128(FP), Y11
-	VBROADCASTSS hi+132(FP), Y12
+	VBROADCASTSS 144(SP), Y11
+	VBROADCASTSS 152(SP), Y12
 	VMAXPS       Y1, Y11, Y1
 	VMINPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y11, Y2
@@ -3374,7 +3456,7 @@ both5rows:
 	VMINPS       Y10, Y12, Y10
 
 bounded5rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums5part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -3394,7 +3476,7 @@ bounded5rows:
 	JMP     sums5stored
 
 sums5part:
-	CMPQ    n+120(FP), $0x0c
+	CMPQ    120(SP), $0x0c
 	JNE     sums5masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -3433,7 +3515,7 @@ sums5masked:
 sums5stored:
 	IMUL3Q $0x05, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x05, 424(SP)
+	SUBQ   $0x05, 584(SP)
 	JMP    tiles
 
 not5:
@@ -3441,7 +3523,7 @@ not5:
 	JNE  not4
 
 tile4:
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -3450,8 +3532,8 @@ tile4:
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum4
 
@@ -3461,9 +3543,9 @@ piece4:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run4:
 	SUBQ    R11, R10
@@ -3540,15 +3622,15 @@ k4one:
 k4done:
 	TESTQ R10, R10
 	JNE   end4
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum4
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece4
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end4:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -3577,18 +3659,18 @@ end4:
 	VXORPS  Y8, Y8, Y8
 	TESTQ   R10, R10
 	JE      piece4
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run4
 
 sum4:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one4
 	VMOVUPS    (R8), Y9
 	VMASKMOVPS 32(R8), Y0, Y10
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -3609,11 +3691,11 @@ sum4:
 	VMOVUPS    Y10, 224(R8)
 
 one4:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both4rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded4rows
-	VBROADCASTSS lo+128(FP), Y9
+	VBROADCASTSS 144(SP), Y9
 	VMAXPS       Y1, Y9, Y1
 	VMAXPS       Y2, Y9, Y2
 	VMAXPS       Y3, Y9, Y3
@@ -3625,8 +3707,8 @@ one4:
 	JMP          bounded4rows
 
 both4rows:
-	VBROADCASTSS lo+128(FP), Y9
-	VBROADCASTSS hi+132(FP), Y10
+	VBROADCASTSS 144(SP), Y9
+	VBROADCASTSS 152(SP), Y10
 	VMAXPS       Y1, Y9, Y1
 	VMINPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y9, Y2
@@ -3645,7 +3727,7 @@ both4rows:
 	VMINPS       Y8, Y10, Y8
 
 bounded4rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums4part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -3662,7 +3744,7 @@ bounded4rows:
 	JMP     sums4stored
 
 sums4part:
-	CMPQ    n+120(FP), $0x0c
+	CMPQ    120(SP), $0x0c
 	JNE     sums4masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -3695,21 +3777,21 @@ sums4masked:
 sums4stored:
 	IMUL3Q $0x04, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x04, 424(SP)
+	SUBQ   $0x04, 584(SP)
 	JMP    tiles
 
 not4:
 	CMPQ       R8, $0x03
 	JNE        not3
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum3
 
@@ -3717,9 +3799,9 @@ piece3:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run3:
 	SUBQ    R11, R10
@@ -3785,15 +3867,15 @@ k3one:
 k3done:
 	TESTQ R10, R10
 	JNE   end3
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum3
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece3
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end3:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -3816,18 +3898,18 @@ end3:
 	VXORPS  Y6, Y6, Y6
 	TESTQ   R10, R10
 	JE      piece3
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run3
 
 sum3:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one3
 	VMOVUPS    (R8), Y7
 	VMASKMOVPS 32(R8), Y0, Y8
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -3844,11 +3926,11 @@ sum3:
 	VMOVUPS    Y8, 160(R8)
 
 one3:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both3rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded3rows
-	VBROADCASTSS lo+128(FP), Y7
+	VBROADCASTSS 144(SP), Y7
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
 	VMAXPS       Y3, Y7, Y3
@@ -3858,8 +3940,8 @@ one3:
 	JMP          bounded3rows
 
 both3rows:
-	VBROADCASTSS lo+128(FP), Y7
-	VBROADCASTSS hi+132(FP), Y8
+	VBROADCASTSS 144(SP), Y7
+	VBROADCASTSS 152(SP), Y8
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -3874,7 +3956,7 @@ both3rows:
 	VMINPS       Y6, Y8, Y6
 
 bounded3rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums3part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -3888,7 +3970,7 @@ bounded3rows:
 	JMP     sums3stored
 
 sums3part:
-	CMPQ    n+120(FP), $0x0c
+	CMPQ    120(SP), $0x0c
 	JNE     sums3masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -3915,19 +3997,19 @@ sums3masked:
 sums3stored:
 	IMUL3Q $0x03, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x03, 424(SP)
+	SUBQ   $0x03, 584(SP)
 	JMP    tiles
 
 not3:
 	CMPQ       R8, $0x02
 	JNE        not2
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum2
 
@@ -3935,9 +4017,9 @@ piece2:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run2:
 	SUBQ    R11, R10
@@ -3994,15 +4076,15 @@ k2one:
 k2done:
 	TESTQ R10, R10
 	JNE   end2
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum2
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece2
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end2:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -4019,18 +4101,18 @@ end2:
 	VXORPS  Y4, Y4, Y4
 	TESTQ   R10, R10
 	JE      piece2
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run2
 
 sum2:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one2
 	VMOVUPS    (R8), Y5
 	VMASKMOVPS 32(R8), Y0, Y6
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -4043,11 +4125,11 @@ sum2:
 	VMOVUPS    Y6, 96(R8)
 
 one2:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both2rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded2rows
-	VBROADCASTSS lo+128(FP), Y5
+	VBROADCASTSS 144(SP), Y5
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y5, Y2
 	VMAXPS       Y3, Y5, Y3
@@ -4055,8 +4137,8 @@ one2:
 	JMP          bounded2rows
 
 both2rows:
-	VBROADCASTSS lo+128(FP), Y5
-	VBROADCASTSS hi+132(FP), Y6
+	VBROADCASTSS 144(SP), Y5
+	VBROADCASTSS 152(SP), Y6
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y5, Y2
@@ -4067,7 +4149,7 @@ both2rows:
 	VMINPS       Y4, Y6, Y4
 
 bounded2rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums2part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -4078,7 +4160,7 @@ bounded2rows:
 	JMP     sums2stored
 
 sums2part:
-	CMPQ    n+120(FP), $0x0c
+	CMPQ    120(SP), $0x0c
 	JNE     sums2masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -4099,17 +4181,17 @@ sums2masked:
 sums2stored:
 	IMUL3Q $0x02, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x02, 424(SP)
+	SUBQ   $0x02, 584(SP)
 	JMP    tiles
 
 not2:
 	CMPQ       R8, $0x01
 	JNE        not1
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum1
 
@@ -4117,9 +4199,9 @@ piece1:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run1:
 	SUBQ    R11, R10
@@ -4167,15 +4249,15 @@ k1one:
 k1done:
 	TESTQ R10, R10
 	JNE   end1
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum1
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece1
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end1:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -4186,18 +4268,18 @@ end1:
 	VXORPS  Y2, Y2, Y2
 	TESTQ   R10, R10
 	JE      piece1
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run1
 
 sum1:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one1
 	VMOVUPS    (R8), Y3
 	VMASKMOVPS 32(R8), Y0, Y4
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -4206,25 +4288,25 @@ sum1:
 	VMOVUPS    Y4, 32(R8)
 
 one1:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both1rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded1rows
-	VBROADCASTSS lo+128(FP), Y3
+	VBROADCASTSS 144(SP), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y3, Y2
 	JMP          bounded1rows
 
 both1rows:
-	VBROADCASTSS lo+128(FP), Y3
-	VBROADCASTSS hi+132(FP), Y4
+	VBROADCASTSS 144(SP), Y3
+	VBROADCASTSS 152(SP), Y4
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y4, Y1
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
 
 bounded1rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums1part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -4232,7 +4314,7 @@ bounded1rows:
 	JMP     sums1stored
 
 sums1part:
-	CMPQ    n+120(FP), $0x0c
+	CMPQ    120(SP), $0x0c
 	JNE     sums1masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -4247,20 +4329,20 @@ sums1masked:
 sums1stored:
 	IMUL3Q $0x01, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x01, 424(SP)
+	SUBQ   $0x01, 584(SP)
 	JMP    tiles
 
 not1:
-	MOVQ     gap+48(FP), R8
+	MOVQ     48(SP), R8
 	LEAQ     (AX)(R8*4), AX
-	DECQ     lines+40(FP)
+	DECQ     40(SP)
 	JNE      line
-	VLDMXCSR (SP)
+	VLDMXCSR 160(SP)
 	VZEROUPPER
 	RET
 
 full:
-	MOVQ       first+104(FP), R8
+	MOVQ       104(SP), R8
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
 	VMOVAPS    Y1, Y3
@@ -4273,8 +4355,8 @@ full:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
-	MOVQ       pieces+56(FP), R8
-	MOVQ       count+80(FP), R9
+	MOVQ       56(SP), R8
+	MOVQ       80(SP), R9
 	TESTQ      R8, R8
 	JE         sum6
 
@@ -4284,9 +4366,9 @@ piece6:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x40, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run6:
 	SUBQ    R11, R10
@@ -4381,15 +4463,15 @@ k6one:
 k6done:
 	TESTQ R10, R10
 	JNE   end6
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum6
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece6
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end6:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x1f, R11
 	ANDQ    $-32, R11
 	VADDPS  (R11), Y1, Y1
@@ -4430,18 +4512,18 @@ end6:
 	VXORPS  Y12, Y12, Y12
 	TESTQ   R10, R10
 	JE      piece6
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run6
 
 sum6:
-	MOVQ       total+112(FP), R8
+	MOVQ       112(SP), R8
 	TESTQ      R8, R8
 	JE         one6
 	VMOVUPS    (R8), Y13
 	VMASKMOVPS 32(R8), Y0, Y14
-	LEAQ       8(SP), R8
+	LEAQ       168(SP), R8
 	ADDQ       $0x1f, R8
 	ANDQ       $-32, R8
 	VADDPS     (R8), Y1, Y1
@@ -4470,11 +4552,11 @@ sum6:
 	VMOVUPS    Y14, 352(R8)
 
 one6:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both6rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded6rows
-	VBROADCASTSS lo+128(FP), Y13
+	VBROADCASTSS 144(SP), Y13
 	VMAXPS       Y1, Y13, Y1
 	VMAXPS       Y2, Y13, Y2
 	VMAXPS       Y3, Y13, Y3
@@ -4490,8 +4572,8 @@ one6:
 	JMP          bounded6rows
 
 both6rows:
-	VBROADCASTSS lo+128(FP), Y13
-	VBROADCASTSS hi+132(FP), Y14
+	VBROADCASTSS 144(SP), Y13
+	VBROADCASTSS 152(SP), Y14
 	VMAXPS       Y1, Y13, Y1
 	VMINPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y13, Y2
@@ -4518,7 +4600,7 @@ both6rows:
 	VMINPS       Y12, Y14, Y12
 
 bounded6rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums6part
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y2, 32(AX)
@@ -4541,7 +4623,7 @@ bounded6rows:
 	JMP     sums6stored
 
 sums6part:
-	CMPQ    n+120(FP), $0x0c
+	CMPQ    120(SP), $0x0c
 	JNE     sums6masked
 	VMOVUPS Y1, (AX)
 	VMOVUPS X2, 32(AX)
@@ -4586,7 +4668,7 @@ sums6masked:
 sums6stored:
 	IMUL3Q $0x06, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x06, 424(SP)
+	SUBQ   $0x06, 584(SP)
 	JMP    tiles
 
 // func productAVX2(dst *float32, a *float32, k int, run int, panels *float32, step int, bias *float32, lo float32, hi float32)
@@ -4713,26 +4795,59 @@ one:
 	VZEROUPPER
 	RET
 
-// func depthwise1x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// func depthwise1x1AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwise1x1AVX2(SB), NOSPLIT, $8-96
-	VSTMXCSR (SP)
+TEXT ·depthwise1x1AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
+	MOVQ     8(SP), BX
 	SHLQ     $0x02, BX
-	MOVQ     dst+0(FP), SI
-	MOVQ     x+24(FP), DI
-	MOVQ     rows+72(FP), R8
+	MOVQ     (SP), SI
+	MOVQ     24(SP), DI
+	MOVQ     88(SP), R8
 
 row:
 	MOVQ SI, AX
 	MOVQ DI, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	CMPQ    DX, $0x07
 	JL      rest
-	MOVQ    bias+48(FP), R9
+	MOVQ    64(SP), R9
 	VMOVUPS (R9), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -4740,9 +4855,9 @@ run:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	MOVQ    w+40(FP), R9
-	MOVQ    taps+56(FP), R10
-	MOVQ    ntaps+64(FP), R11
+	MOVQ    56(SP), R9
+	MOVQ    72(SP), R10
+	MOVQ    80(SP), R11
 
 taps7:
 	MOVQ         (R10), R12
@@ -4759,11 +4874,11 @@ taps7:
 	ADDQ         $0x00000040, R9
 	DECQ         R11
 	JNE          taps7
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both7pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded7pixels
-	VBROADCASTSS lo+88(FP), Y7
+	VBROADCASTSS 112(SP), Y7
 	VMAXPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -4774,8 +4889,8 @@ taps7:
 	JMP          bounded7pixels
 
 both7pixels:
-	VBROADCASTSS lo+88(FP), Y7
-	VBROADCASTSS hi+92(FP), Y8
+	VBROADCASTSS 112(SP), Y7
+	VBROADCASTSS 120(SP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -4813,16 +4928,16 @@ bounded7pixels:
 rest:
 	CMPQ    DX, $0x06
 	JNE     not6
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps6:
 	MOVQ         (R9), R11
@@ -4838,11 +4953,11 @@ taps6:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps6
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both6pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded6pixels
-	VBROADCASTSS lo+88(FP), Y6
+	VBROADCASTSS 112(SP), Y6
 	VMAXPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y6, Y2
@@ -4852,8 +4967,8 @@ taps6:
 	JMP          bounded6pixels
 
 both6pixels:
-	VBROADCASTSS lo+88(FP), Y6
-	VBROADCASTSS hi+92(FP), Y7
+	VBROADCASTSS 112(SP), Y6
+	VBROADCASTSS 120(SP), Y7
 	VMAXPS       Y0, Y6, Y0
 	VMINPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y6, Y1
@@ -4886,15 +5001,15 @@ bounded6pixels:
 not6:
 	CMPQ    DX, $0x05
 	JNE     not5
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
 	VMOVAPS Y0, Y4
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps5:
 	MOVQ         (R9), R11
@@ -4909,11 +5024,11 @@ taps5:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps5
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both5pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded5pixels
-	VBROADCASTSS lo+88(FP), Y5
+	VBROADCASTSS 112(SP), Y5
 	VMAXPS       Y0, Y5, Y0
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y5, Y2
@@ -4922,8 +5037,8 @@ taps5:
 	JMP          bounded5pixels
 
 both5pixels:
-	VBROADCASTSS lo+88(FP), Y5
-	VBROADCASTSS hi+92(FP), Y6
+	VBROADCASTSS 112(SP), Y5
+	VBROADCASTSS 120(SP), Y6
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -4952,14 +5067,14 @@ bounded5pixels:
 not5:
 	CMPQ    DX, $0x04
 	JNE     not4
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps4:
 	MOVQ         (R9), R11
@@ -4973,11 +5088,11 @@ taps4:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps4
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both4pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded4pixels
-	VBROADCASTSS lo+88(FP), Y4
+	VBROADCASTSS 112(SP), Y4
 	VMAXPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y4, Y1
 	VMAXPS       Y2, Y4, Y2
@@ -4985,8 +5100,8 @@ taps4:
 	JMP          bounded4pixels
 
 both4pixels:
-	VBROADCASTSS lo+88(FP), Y4
-	VBROADCASTSS hi+92(FP), Y5
+	VBROADCASTSS 112(SP), Y4
+	VBROADCASTSS 120(SP), Y5
 	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y5, Y0
 	VMAXPS       Y1, Y4, Y1
@@ -5011,13 +5126,13 @@ bounded4pixels:
 not4:
 	CMPQ    DX, $0x03
 	JNE     not3
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps3:
 	MOVQ         (R9), R11
@@ -5030,19 +5145,19 @@ taps3:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps3
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both3pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded3pixels
-	VBROADCASTSS lo+88(FP), Y3
+	VBROADCASTSS 112(SP), Y3
 	VMAXPS       Y0, Y3, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y3, Y2
 	JMP          bounded3pixels
 
 both3pixels:
-	VBROADCASTSS lo+88(FP), Y3
-	VBROADCASTSS hi+92(FP), Y4
+	VBROADCASTSS 112(SP), Y3
+	VBROADCASTSS 120(SP), Y4
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y3, Y1
@@ -5063,12 +5178,12 @@ bounded3pixels:
 not3:
 	CMPQ    DX, $0x02
 	JNE     not2
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps2:
 	MOVQ         (R9), R11
@@ -5080,18 +5195,18 @@ taps2:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps2
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both2pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded2pixels
-	VBROADCASTSS lo+88(FP), Y2
+	VBROADCASTSS 112(SP), Y2
 	VMAXPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y2, Y1
 	JMP          bounded2pixels
 
 both2pixels:
-	VBROADCASTSS lo+88(FP), Y2
-	VBROADCASTSS hi+92(FP), Y3
+	VBROADCASTSS 112(SP), Y2
+	VBROADCASTSS 120(SP), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
 	VMAXPS       Y1, Y2, Y1
@@ -5108,11 +5223,11 @@ bounded2pixels:
 not2:
 	CMPQ    DX, $0x01
 	JNE     not1
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps1:
 	MOVQ         (R9), R11
@@ -5123,17 +5238,17 @@ taps1:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps1
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both1pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded1pixels
-	VBROADCASTSS lo+88(FP), Y1
+	VBROADCASTSS 112(SP), Y1
 	VMAXPS       Y0, Y1, Y0
 	JMP          bounded1pixels
 
 both1pixels:
-	VBROADCASTSS lo+88(FP), Y1
-	VBROADCASTSS hi+92(FP), Y2
+	VBROADCASTSS 112(SP), Y1
+	VBROADCASTSS 120(SP), Y2
 	VMAXPS       Y0, Y1, Y0
 	VMINPS       Y0, Y2, Y0
 
@@ -5145,36 +5260,69 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (SI)(AX*4), SI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (DI)(AX*4), DI
 	DECQ     R8
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwise1x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// func depthwise1x2AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwise1x2AVX2(SB), NOSPLIT, $8-96
-	VSTMXCSR (SP)
+TEXT ·depthwise1x2AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
+	MOVQ     8(SP), BX
 	SHLQ     $0x02, BX
-	MOVQ     dst+0(FP), SI
-	MOVQ     x+24(FP), DI
-	MOVQ     rows+72(FP), R8
+	MOVQ     (SP), SI
+	MOVQ     24(SP), DI
+	MOVQ     88(SP), R8
 
 row:
 	MOVQ SI, AX
 	MOVQ DI, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	CMPQ    DX, $0x07
 	JL      rest
-	MOVQ    bias+48(FP), R9
+	MOVQ    64(SP), R9
 	VMOVUPS (R9), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -5182,9 +5330,9 @@ run:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	MOVQ    w+40(FP), R9
-	MOVQ    taps+56(FP), R10
-	MOVQ    ntaps+64(FP), R11
+	MOVQ    56(SP), R9
+	MOVQ    72(SP), R10
+	MOVQ    80(SP), R11
 
 taps7:
 	MOVQ         (R10), R12
@@ -5201,11 +5349,11 @@ taps7:
 	ADDQ         $0x00000040, R9
 	DECQ         R11
 	JNE          taps7
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both7pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded7pixels
-	VBROADCASTSS lo+88(FP), Y7
+	VBROADCASTSS 112(SP), Y7
 	VMAXPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -5216,8 +5364,8 @@ taps7:
 	JMP          bounded7pixels
 
 both7pixels:
-	VBROADCASTSS lo+88(FP), Y7
-	VBROADCASTSS hi+92(FP), Y8
+	VBROADCASTSS 112(SP), Y7
+	VBROADCASTSS 120(SP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -5255,16 +5403,16 @@ bounded7pixels:
 rest:
 	CMPQ    DX, $0x06
 	JNE     not6
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps6:
 	MOVQ         (R9), R11
@@ -5280,11 +5428,11 @@ taps6:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps6
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both6pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded6pixels
-	VBROADCASTSS lo+88(FP), Y6
+	VBROADCASTSS 112(SP), Y6
 	VMAXPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y6, Y2
@@ -5294,8 +5442,8 @@ taps6:
 	JMP          bounded6pixels
 
 both6pixels:
-	VBROADCASTSS lo+88(FP), Y6
-	VBROADCASTSS hi+92(FP), Y7
+	VBROADCASTSS 112(SP), Y6
+	VBROADCASTSS 120(SP), Y7
 	VMAXPS       Y0, Y6, Y0
 	VMINPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y6, Y1
@@ -5328,15 +5476,15 @@ bounded6pixels:
 not6:
 	CMPQ    DX, $0x05
 	JNE     not5
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
 	VMOVAPS Y0, Y4
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps5:
 	MOVQ         (R9), R11
@@ -5351,11 +5499,11 @@ taps5:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps5
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both5pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded5pixels
-	VBROADCASTSS lo+88(FP), Y5
+	VBROADCASTSS 112(SP), Y5
 	VMAXPS       Y0, Y5, Y0
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y5, Y2
@@ -5364,8 +5512,8 @@ taps5:
 	JMP          bounded5pixels
 
 both5pixels:
-	VBROADCASTSS lo+88(FP), Y5
-	VBROADCASTSS hi+92(FP), Y6
+	VBROADCASTSS 112(SP), Y5
+	VBROADCASTSS 120(SP), Y6
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -5394,14 +5542,14 @@ bounded5pixels:
 not5:
 	CMPQ    DX, $0x04
 	JNE     not4
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps4:
 	MOVQ         (R9), R11
@@ -5415,11 +5563,11 @@ taps4:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps4
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both4pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded4pixels
-	VBROADCASTSS lo+88(FP), Y4
+	VBROADCASTSS 112(SP), Y4
 	VMAXPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y4, Y1
 	VMAXPS       Y2, Y4, Y2
@@ -5427,8 +5575,8 @@ taps4:
 	JMP          bounded4pixels
 
 both4pixels:
-	VBROADCASTSS lo+88(FP), Y4
-	VBROADCASTSS hi+92(FP), Y5
+	VBROADCASTSS 112(SP), Y4
+	VBROADCASTSS 120(SP), Y5
 	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y5, Y0
 	VMAXPS       Y1, Y4, Y1
@@ -5453,13 +5601,13 @@ bounded4pixels:
 not4:
 	CMPQ    DX, $0x03
 	JNE     not3
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps3:
 	MOVQ         (R9), R11
@@ -5472,19 +5620,19 @@ taps3:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps3
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both3pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded3pixels
-	VBROADCASTSS lo+88(FP), Y3
+	VBROADCASTSS 112(SP), Y3
 	VMAXPS       Y0, Y3, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y3, Y2
 	JMP          bounded3pixels
 
 both3pixels:
-	VBROADCASTSS lo+88(FP), Y3
-	VBROADCASTSS hi+92(FP), Y4
+	VBROADCASTSS 112(SP), Y3
+	VBROADCASTSS 120(SP), Y4
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y3, Y1
@@ -5505,12 +5653,12 @@ bounded3pixels:
 not3:
 	CMPQ    DX, $0x02
 	JNE     not2
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVAPS Y0, Y1
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps2:
 	MOVQ         (R9), R11
@@ -5522,18 +5670,18 @@ taps2:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps2
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both2pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded2pixels
-	VBROADCASTSS lo+88(FP), Y2
+	VBROADCASTSS 112(SP), Y2
 	VMAXPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y2, Y1
 	JMP          bounded2pixels
 
 both2pixels:
-	VBROADCASTSS lo+88(FP), Y2
-	VBROADCASTSS hi+92(FP), Y3
+	VBROADCASTSS 112(SP), Y2
+	VBROADCASTSS 120(SP), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
 	VMAXPS       Y1, Y2, Y1
@@ -5550,11 +5698,11 @@ bounded2pixels:
 not2:
 	CMPQ    DX, $0x01
 	JNE     not1
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps1:
 	MOVQ         (R9), R11
@@ -5565,17 +5713,17 @@ taps1:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps1
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both1pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded1pixels
-	VBROADCASTSS lo+88(FP), Y1
+	VBROADCASTSS 112(SP), Y1
 	VMAXPS       Y0, Y1, Y0
 	JMP          bounded1pixels
 
 both1pixels:
-	VBROADCASTSS lo+88(FP), Y1
-	VBROADCASTSS hi+92(FP), Y2
+	VBROADCASTSS 112(SP), Y1
+	VBROADCASTSS 120(SP), Y2
 	VMAXPS       Y0, Y1, Y0
 	VMINPS       Y0, Y2, Y0
 
@@ -5587,36 +5735,69 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (SI)(AX*4), SI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (DI)(AX*4), DI
 	DECQ     R8
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwise2x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// func depthwise2x1AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwise2x1AVX2(SB), NOSPLIT, $8-96
-	VSTMXCSR (SP)
+TEXT ·depthwise2x1AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
+	MOVQ     8(SP), BX
 	SHLQ     $0x02, BX
-	MOVQ     dst+0(FP), SI
-	MOVQ     x+24(FP), DI
-	MOVQ     rows+72(FP), R8
+	MOVQ     (SP), SI
+	MOVQ     24(SP), DI
+	MOVQ     88(SP), R8
 
 row:
 	MOVQ SI, AX
 	MOVQ DI, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	CMPQ    DX, $0x07
 	JL      rest
-	MOVQ    bias+48(FP), R9
+	MOVQ    64(SP), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
 	VMOVAPS Y0, Y2
@@ -5631,9 +5812,9 @@ run:
 	VMOVAPS Y1, Y11
 	VMOVAPS Y0, Y12
 	VMOVAPS Y1, Y13
-	MOVQ    w+40(FP), R9
-	MOVQ    taps+56(FP), R10
-	MOVQ    ntaps+64(FP), R11
+	MOVQ    56(SP), R9
+	MOVQ    72(SP), R10
+	MOVQ    80(SP), R11
 
 taps7:
 	MOVQ         (R10), R12
@@ -5658,11 +5839,11 @@ taps7:
 	ADDQ         $0x00000040, R9
 	DECQ         R11
 	JNE          taps7
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both7pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded7pixels
-	VBROADCASTSS lo+88(FP), Y14
+	VBROADCASTSS 112(SP), Y14
 	VMAXPS       Y0, Y14, Y0
 	VMAXPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y14, Y2
@@ -5680,8 +5861,8 @@ taps7:
 	JMP          bounded7pixels
 
 both7pixels:
-	VBROADCASTSS lo+88(FP), Y14
-	VBROADCASTSS hi+92(FP), Y15
+	VBROADCASTSS 112(SP), Y14
+	VBROADCASTSS 120(SP), Y15
 	VMAXPS       Y0, Y14, Y0
 	VMINPS       Y0, Y15, Y0
 	VMAXPS       Y1, Y14, Y1
@@ -5740,7 +5921,7 @@ bounded7pixels:
 rest:
 	CMPQ    DX, $0x06
 	JNE     not6
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
 	VMOVAPS Y0, Y2
@@ -5753,9 +5934,9 @@ rest:
 	VMOVAPS Y1, Y9
 	VMOVAPS Y0, Y10
 	VMOVAPS Y1, Y11
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps6:
 	MOVQ         (R9), R11
@@ -5778,11 +5959,11 @@ taps6:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps6
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both6pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded6pixels
-	VBROADCASTSS lo+88(FP), Y12
+	VBROADCASTSS 112(SP), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -5798,8 +5979,8 @@ taps6:
 	JMP          bounded6pixels
 
 both6pixels:
-	VBROADCASTSS lo+88(FP), Y12
-	VBROADCASTSS hi+92(FP), Y13
+	VBROADCASTSS 112(SP), Y12
+	VBROADCASTSS 120(SP), Y13
 	VMAXPS       Y0, Y12, Y0
 	VMINPS       Y0, Y13, Y0
 	VMAXPS       Y1, Y12, Y1
@@ -5850,7 +6031,7 @@ bounded6pixels:
 not6:
 	CMPQ    DX, $0x05
 	JNE     not5
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
 	VMOVAPS Y0, Y2
@@ -5861,9 +6042,9 @@ not6:
 	VMOVAPS Y1, Y7
 	VMOVAPS Y0, Y8
 	VMOVAPS Y1, Y9
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps5:
 	MOVQ         (R9), R11
@@ -5884,11 +6065,11 @@ taps5:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps5
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both5pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded5pixels
-	VBROADCASTSS lo+88(FP), Y10
+	VBROADCASTSS 112(SP), Y10
 	VMAXPS       Y0, Y10, Y0
 	VMAXPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y10, Y2
@@ -5902,8 +6083,8 @@ taps5:
 	JMP          bounded5pixels
 
 both5pixels:
-	VBROADCASTSS lo+88(FP), Y10
-	VBROADCASTSS hi+92(FP), Y11
+	VBROADCASTSS 112(SP), Y10
+	VBROADCASTSS 120(SP), Y11
 	VMAXPS       Y0, Y10, Y0
 	VMINPS       Y0, Y11, Y0
 	VMAXPS       Y1, Y10, Y1
@@ -5947,7 +6128,7 @@ bounded5pixels:
 not5:
 	CMPQ    DX, $0x04
 	JNE     not4
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
 	VMOVAPS Y0, Y2
@@ -5956,9 +6137,9 @@ not5:
 	VMOVAPS Y1, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y1, Y7
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps4:
 	MOVQ         (R9), R11
@@ -5977,11 +6158,11 @@ taps4:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps4
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both4pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded4pixels
-	VBROADCASTSS lo+88(FP), Y8
+	VBROADCASTSS 112(SP), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
@@ -5993,8 +6174,8 @@ taps4:
 	JMP          bounded4pixels
 
 both4pixels:
-	VBROADCASTSS lo+88(FP), Y8
-	VBROADCASTSS hi+92(FP), Y9
+	VBROADCASTSS 112(SP), Y8
+	VBROADCASTSS 120(SP), Y9
 	VMAXPS       Y0, Y8, Y0
 	VMINPS       Y0, Y9, Y0
 	VMAXPS       Y1, Y8, Y1
@@ -6031,16 +6212,16 @@ bounded4pixels:
 not4:
 	CMPQ    DX, $0x03
 	JNE     not3
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps3:
 	MOVQ         (R9), R11
@@ -6057,11 +6238,11 @@ taps3:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps3
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both3pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded3pixels
-	VBROADCASTSS lo+88(FP), Y6
+	VBROADCASTSS 112(SP), Y6
 	VMAXPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y6, Y2
@@ -6071,8 +6252,8 @@ taps3:
 	JMP          bounded3pixels
 
 both3pixels:
-	VBROADCASTSS lo+88(FP), Y6
-	VBROADCASTSS hi+92(FP), Y7
+	VBROADCASTSS 112(SP), Y6
+	VBROADCASTSS 120(SP), Y7
 	VMAXPS       Y0, Y6, Y0
 	VMINPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y6, Y1
@@ -6102,14 +6283,14 @@ bounded3pixels:
 not3:
 	CMPQ    DX, $0x02
 	JNE     not2
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps2:
 	MOVQ         (R9), R11
@@ -6124,11 +6305,11 @@ taps2:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps2
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both2pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded2pixels
-	VBROADCASTSS lo+88(FP), Y4
+	VBROADCASTSS 112(SP), Y4
 	VMAXPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y4, Y1
 	VMAXPS       Y2, Y4, Y2
@@ -6136,8 +6317,8 @@ taps2:
 	JMP          bounded2pixels
 
 both2pixels:
-	VBROADCASTSS lo+88(FP), Y4
-	VBROADCASTSS hi+92(FP), Y5
+	VBROADCASTSS 112(SP), Y4
+	VBROADCASTSS 120(SP), Y5
 	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y5, Y0
 	VMAXPS       Y1, Y4, Y1
@@ -6160,12 +6341,12 @@ bounded2pixels:
 not2:
 	CMPQ    DX, $0x01
 	JNE     not1
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps1:
 	MOVQ         (R9), R11
@@ -6178,18 +6359,18 @@ taps1:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps1
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both1pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded1pixels
-	VBROADCASTSS lo+88(FP), Y2
+	VBROADCASTSS 112(SP), Y2
 	VMAXPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y2, Y1
 	JMP          bounded1pixels
 
 both1pixels:
-	VBROADCASTSS lo+88(FP), Y2
-	VBROADCASTSS hi+92(FP), Y3
+	VBROADCASTSS 112(SP), Y2
+	VBROADCASTSS 120(SP), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
 	VMAXPS       Y1, Y2, Y1
@@ -6204,36 +6385,69 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (SI)(AX*4), SI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (DI)(AX*4), DI
 	DECQ     R8
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwise2x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// func depthwise2x2AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwise2x2AVX2(SB), NOSPLIT, $8-96
-	VSTMXCSR (SP)
+TEXT ·depthwise2x2AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
+	MOVQ     8(SP), BX
 	SHLQ     $0x02, BX
-	MOVQ     dst+0(FP), SI
-	MOVQ     x+24(FP), DI
-	MOVQ     rows+72(FP), R8
+	MOVQ     (SP), SI
+	MOVQ     24(SP), DI
+	MOVQ     88(SP), R8
 
 row:
 	MOVQ SI, AX
 	MOVQ DI, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	CMPQ    DX, $0x07
 	JL      rest
-	MOVQ    bias+48(FP), R9
+	MOVQ    64(SP), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
 	VMOVAPS Y0, Y2
@@ -6248,9 +6462,9 @@ run:
 	VMOVAPS Y1, Y11
 	VMOVAPS Y0, Y12
 	VMOVAPS Y1, Y13
-	MOVQ    w+40(FP), R9
-	MOVQ    taps+56(FP), R10
-	MOVQ    ntaps+64(FP), R11
+	MOVQ    56(SP), R9
+	MOVQ    72(SP), R10
+	MOVQ    80(SP), R11
 
 taps7:
 	MOVQ         (R10), R12
@@ -6275,11 +6489,11 @@ taps7:
 	ADDQ         $0x00000040, R9
 	DECQ         R11
 	JNE          taps7
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both7pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded7pixels
-	VBROADCASTSS lo+88(FP), Y14
+	VBROADCASTSS 112(SP), Y14
 	VMAXPS       Y0, Y14, Y0
 	VMAXPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y14, Y2
@@ -6297,8 +6511,8 @@ taps7:
 	JMP          bounded7pixels
 
 both7pixels:
-	VBROADCASTSS lo+88(FP), Y14
-	VBROADCASTSS hi+92(FP), Y15
+	VBROADCASTSS 112(SP), Y14
+	VBROADCASTSS 120(SP), Y15
 	VMAXPS       Y0, Y14, Y0
 	VMINPS       Y0, Y15, Y0
 	VMAXPS       Y1, Y14, Y1
@@ -6357,7 +6571,7 @@ bounded7pixels:
 rest:
 	CMPQ    DX, $0x06
 	JNE     not6
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
 	VMOVAPS Y0, Y2
@@ -6370,9 +6584,9 @@ rest:
 	VMOVAPS Y1, Y9
 	VMOVAPS Y0, Y10
 	VMOVAPS Y1, Y11
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps6:
 	MOVQ         (R9), R11
@@ -6395,11 +6609,11 @@ taps6:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps6
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both6pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded6pixels
-	VBROADCASTSS lo+88(FP), Y12
+	VBROADCASTSS 112(SP), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -6415,8 +6629,8 @@ taps6:
 	JMP          bounded6pixels
 
 both6pixels:
-	VBROADCASTSS lo+88(FP), Y12
-	VBROADCASTSS hi+92(FP), Y13
+	VBROADCASTSS 112(SP), Y12
+	VBROADCASTSS 120(SP), Y13
 	VMAXPS       Y0, Y12, Y0
 	VMINPS       Y0, Y13, Y0
 	VMAXPS       Y1, Y12, Y1
@@ -6467,7 +6681,7 @@ bounded6pixels:
 not6:
 	CMPQ    DX, $0x05
 	JNE     not5
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
 	VMOVAPS Y0, Y2
@@ -6478,9 +6692,9 @@ not6:
 	VMOVAPS Y1, Y7
 	VMOVAPS Y0, Y8
 	VMOVAPS Y1, Y9
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps5:
 	MOVQ         (R9), R11
@@ -6501,11 +6715,11 @@ taps5:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps5
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both5pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded5pixels
-	VBROADCASTSS lo+88(FP), Y10
+	VBROADCASTSS 112(SP), Y10
 	VMAXPS       Y0, Y10, Y0
 	VMAXPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y10, Y2
@@ -6519,8 +6733,8 @@ taps5:
 	JMP          bounded5pixels
 
 both5pixels:
-	VBROADCASTSS lo+88(FP), Y10
-	VBROADCASTSS hi+92(FP), Y11
+	VBROADCASTSS 112(SP), Y10
+	VBROADCASTSS 120(SP), Y11
 	VMAXPS       Y0, Y10, Y0
 	VMINPS       Y0, Y11, Y0
 	VMAXPS       Y1, Y10, Y1
@@ -6564,7 +6778,7 @@ bounded5pixels:
 not5:
 	CMPQ    DX, $0x04
 	JNE     not4
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
 	VMOVAPS Y0, Y2
@@ -6573,9 +6787,9 @@ not5:
 	VMOVAPS Y1, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y1, Y7
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps4:
 	MOVQ         (R9), R11
@@ -6594,11 +6808,11 @@ taps4:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps4
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both4pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded4pixels
-	VBROADCASTSS lo+88(FP), Y8
+	VBROADCASTSS 112(SP), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
@@ -6610,8 +6824,8 @@ taps4:
 	JMP          bounded4pixels
 
 both4pixels:
-	VBROADCASTSS lo+88(FP), Y8
-	VBROADCASTSS hi+92(FP), Y9
+	VBROADCASTSS 112(SP), Y8
+	VBROADCASTSS 120(SP), Y9
 	VMAXPS       Y0, Y8, Y0
 	VMINPS       Y0, Y9, Y0
 	VMAXPS       Y1, Y8, Y1
@@ -6648,16 +6862,16 @@ bounded4pixels:
 not4:
 	CMPQ    DX, $0x03
 	JNE     not3
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps3:
 	MOVQ         (R9), R11
@@ -6674,11 +6888,11 @@ taps3:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps3
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both3pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded3pixels
-	VBROADCASTSS lo+88(FP), Y6
+	VBROADCASTSS 112(SP), Y6
 	VMAXPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y6, Y2
@@ -6688,8 +6902,8 @@ taps3:
 	JMP          bounded3pixels
 
 both3pixels:
-	VBROADCASTSS lo+88(FP), Y6
-	VBROADCASTSS hi+92(FP), Y7
+	VBROADCASTSS 112(SP), Y6
+	VBROADCASTSS 120(SP), Y7
 	VMAXPS       Y0, Y6, Y0
 	VMINPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y6, Y1
@@ -6719,14 +6933,14 @@ bounded3pixels:
 not3:
 	CMPQ    DX, $0x02
 	JNE     not2
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps2:
 	MOVQ         (R9), R11
@@ -6741,11 +6955,11 @@ taps2:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps2
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both2pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded2pixels
-	VBROADCASTSS lo+88(FP), Y4
+	VBROADCASTSS 112(SP), Y4
 	VMAXPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y4, Y1
 	VMAXPS       Y2, Y4, Y2
@@ -6753,8 +6967,8 @@ taps2:
 	JMP          bounded2pixels
 
 both2pixels:
-	VBROADCASTSS lo+88(FP), Y4
-	VBROADCASTSS hi+92(FP), Y5
+	VBROADCASTSS 112(SP), Y4
+	VBROADCASTSS 120(SP), Y5
 	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y5, Y0
 	VMAXPS       Y1, Y4, Y1
@@ -6777,12 +6991,12 @@ bounded2pixels:
 not2:
 	CMPQ    DX, $0x01
 	JNE     not1
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps1:
 	MOVQ         (R9), R11
@@ -6795,18 +7009,18 @@ taps1:
 	ADDQ         $0x00000040, DX
 	DECQ         R10
 	JNE          taps1
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both1pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded1pixels
-	VBROADCASTSS lo+88(FP), Y2
+	VBROADCASTSS 112(SP), Y2
 	VMAXPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y2, Y1
 	JMP          bounded1pixels
 
 both1pixels:
-	VBROADCASTSS lo+88(FP), Y2
-	VBROADCASTSS hi+92(FP), Y3
+	VBROADCASTSS 112(SP), Y2
+	VBROADCASTSS 120(SP), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
 	VMAXPS       Y1, Y2, Y1
@@ -6821,38 +7035,71 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (SI)(AX*4), SI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (DI)(AX*4), DI
 	DECQ     R8
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines3x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines3x1AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines3x1AVX2(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines3x1AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x20, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -6860,8 +7107,8 @@ vector:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -6900,17 +7147,17 @@ line:
 	VFMADD231PS  Y7, Y8, Y6
 	VMOVUPS      512(R11), Y7
 	VFMADD231PS  Y7, Y9, Y6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x000000c0, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS 112(SP), Y7
 	VMAXPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -6921,8 +7168,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Y7
-	VBROADCASTSS hi+100(FP), Y8
+	VBROADCASTSS 112(SP), Y7
+	VBROADCASTSS 120(SP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -6961,38 +7208,71 @@ bounded:
 	ADDQ     $0x000001c0, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines3x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines3x2AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines3x2AVX2(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines3x2AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x20, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -7000,8 +7280,8 @@ vector:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -7046,17 +7326,17 @@ line:
 	VFMADD231PS  Y7, Y8, Y6
 	VMOVUPS      896(R11), Y7
 	VFMADD231PS  Y7, Y9, Y6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x000000c0, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS 112(SP), Y7
 	VMAXPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -7067,8 +7347,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Y7
-	VBROADCASTSS hi+100(FP), Y8
+	VBROADCASTSS 112(SP), Y7
+	VBROADCASTSS 120(SP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -7107,38 +7387,71 @@ bounded:
 	ADDQ     $0x00000380, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines5x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines5x1AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines5x1AVX2(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines5x1AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x20, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -7146,8 +7459,8 @@ vector:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -7204,17 +7517,17 @@ line:
 	VFMADD231PS  Y7, Y10, Y6
 	VMOVUPS      640(R11), Y7
 	VFMADD231PS  Y7, Y11, Y6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000140, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS 112(SP), Y7
 	VMAXPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -7225,8 +7538,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Y7
-	VBROADCASTSS hi+100(FP), Y8
+	VBROADCASTSS 112(SP), Y7
+	VBROADCASTSS 120(SP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -7265,38 +7578,71 @@ bounded:
 	ADDQ     $0x000001c0, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines5x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines5x2AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines5x2AVX2(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines5x2AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x20, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -7304,8 +7650,8 @@ vector:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -7368,17 +7714,17 @@ line:
 	VFMADD231PS  Y7, Y10, Y6
 	VMOVUPS      1024(R11), Y7
 	VFMADD231PS  Y7, Y11, Y6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000140, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS 112(SP), Y7
 	VMAXPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -7389,8 +7735,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Y7
-	VBROADCASTSS hi+100(FP), Y8
+	VBROADCASTSS 112(SP), Y7
+	VBROADCASTSS 120(SP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -7429,38 +7775,71 @@ bounded:
 	ADDQ     $0x00000380, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines7x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines7x1AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines7x1AVX2(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines7x1AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x20, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -7468,8 +7847,8 @@ vector:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -7544,17 +7923,17 @@ line:
 	VFMADD231PS  Y7, Y12, Y6
 	VMOVUPS      768(R11), Y7
 	VFMADD231PS  Y7, Y13, Y6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x000001c0, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS 112(SP), Y7
 	VMAXPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -7565,8 +7944,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Y7
-	VBROADCASTSS hi+100(FP), Y8
+	VBROADCASTSS 112(SP), Y7
+	VBROADCASTSS 120(SP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -7605,38 +7984,71 @@ bounded:
 	ADDQ     $0x000001c0, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines7x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines7x2AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines7x2AVX2(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines7x2AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x20, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -7644,8 +8056,8 @@ vector:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -7726,17 +8138,17 @@ line:
 	VFMADD231PS  Y7, Y12, Y6
 	VMOVUPS      1152(R11), Y7
 	VFMADD231PS  Y7, Y13, Y6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x000001c0, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS 112(SP), Y7
 	VMAXPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -7747,8 +8159,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Y7
-	VBROADCASTSS hi+100(FP), Y8
+	VBROADCASTSS 112(SP), Y7
+	VBROADCASTSS 120(SP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -7787,38 +8199,71 @@ bounded:
 	ADDQ     $0x00000380, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines9x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines9x1AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines9x1AVX2(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines9x1AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x20, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -7826,8 +8271,8 @@ vector:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -7926,17 +8371,17 @@ line:
 	VFMADD231PS  Y7, Y10, Y6
 	VMOVUPS      896(R11), Y7
 	VFMADD231PS  Y7, Y11, Y6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000240, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS 112(SP), Y7
 	VMAXPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -7947,8 +8392,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Y7
-	VBROADCASTSS hi+100(FP), Y8
+	VBROADCASTSS 112(SP), Y7
+	VBROADCASTSS 120(SP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -7987,38 +8432,71 @@ bounded:
 	ADDQ     $0x000001c0, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines9x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines9x2AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines9x2AVX2(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines9x2AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x20, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -8026,8 +8504,8 @@ vector:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -8138,17 +8616,17 @@ line:
 	VFMADD231PS  Y7, Y10, Y6
 	VMOVUPS      1280(R11), Y7
 	VFMADD231PS  Y7, Y11, Y6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000240, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS 112(SP), Y7
 	VMAXPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -8159,8 +8637,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Y7
-	VBROADCASTSS hi+100(FP), Y8
+	VBROADCASTSS 112(SP), Y7
+	VBROADCASTSS 120(SP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -8199,38 +8677,71 @@ bounded:
 	ADDQ     $0x00000380, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines11x1AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines11x1AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines11x1AVX2(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines11x1AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x20, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -8238,8 +8749,8 @@ vector:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -8356,17 +8867,17 @@ line:
 	VFMADD231PS  Y7, Y11, Y6
 	VMOVUPS      1024(R11), Y7
 	VFMADD231PS  Y7, Y12, Y6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x000002c0, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS 112(SP), Y7
 	VMAXPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -8377,8 +8888,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Y7
-	VBROADCASTSS hi+100(FP), Y8
+	VBROADCASTSS 112(SP), Y7
+	VBROADCASTSS 120(SP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -8417,38 +8928,71 @@ bounded:
 	ADDQ     $0x000001c0, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines11x2AVX2(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines11x2AVX2(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, FMA3
-TEXT ·depthwiseLines11x2AVX2(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines11x2AVX2(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x20, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -8456,8 +9000,8 @@ vector:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -8586,17 +9130,17 @@ line:
 	VFMADD231PS  Y7, Y11, Y6
 	VMOVUPS      1408(R11), Y7
 	VFMADD231PS  Y7, Y12, Y6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x000002c0, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Y7
+	VBROADCASTSS 112(SP), Y7
 	VMAXPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y7, Y1
 	VMAXPS       Y2, Y7, Y2
@@ -8607,8 +9151,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Y7
-	VBROADCASTSS hi+100(FP), Y8
+	VBROADCASTSS 112(SP), Y7
+	VBROADCASTSS 120(SP), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -8647,13 +9191,13 @@ bounded:
 	ADDQ     $0x00000380, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
@@ -10510,30 +11054,71 @@ done1:
 	VZEROUPPER
 	RET
 
-// func gemm1xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
+// func gemm1xAVX512(args *struct{dst *float32; dstStride int; a *float32; aStride int; m int; lines int; gap int; pieces *int; last *int; k int; count int; run int; panel *float32; first *float32; total *float32; n int; ahead int; pace int; lo float32; hi float32})
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gemm1xAVX512(SB), $848-152
-	VSTMXCSR  (SP)
+TEXT ·gemm1xAVX512(SB), $1008-8
+	MOVQ      args+0(FP), AX
+	MOVQ      (AX), CX
+	MOVQ      CX, (SP)
+	MOVQ      8(AX), CX
+	MOVQ      CX, 8(SP)
+	MOVQ      16(AX), CX
+	MOVQ      CX, 16(SP)
+	MOVQ      24(AX), CX
+	MOVQ      CX, 24(SP)
+	MOVQ      32(AX), CX
+	MOVQ      CX, 32(SP)
+	MOVQ      40(AX), CX
+	MOVQ      CX, 40(SP)
+	MOVQ      48(AX), CX
+	MOVQ      CX, 48(SP)
+	MOVQ      56(AX), CX
+	MOVQ      CX, 56(SP)
+	MOVQ      64(AX), CX
+	MOVQ      CX, 64(SP)
+	MOVQ      72(AX), CX
+	MOVQ      CX, 72(SP)
+	MOVQ      80(AX), CX
+	MOVQ      CX, 80(SP)
+	MOVQ      88(AX), CX
+	MOVQ      CX, 88(SP)
+	MOVQ      96(AX), CX
+	MOVQ      CX, 96(SP)
+	MOVQ      104(AX), CX
+	MOVQ      CX, 104(SP)
+	MOVQ      112(AX), CX
+	MOVQ      CX, 112(SP)
+	MOVQ      120(AX), CX
+	MOVQ      CX, 120(SP)
+	MOVQ      128(AX), CX
+	MOVQ      CX, 128(SP)
+	MOVQ      136(AX), CX
+	MOVQ      CX, 136(SP)
+	MOVL      144(AX), CX
+	MOVL      CX, 144(SP)
+	MOVL      148(AX), AX
+	MOVL      AX, 152(SP)
+	VSTMXCSR  160(SP)
 	VLDMXCSR  flushMode<>+0(SB)
-	MOVQ      dst+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      dstStride+8(FP), DX
-	MOVQ      aStride+24(FP), BX
+	MOVQ      (SP), AX
+	MOVQ      16(SP), CX
+	MOVQ      8(SP), DX
+	MOVQ      24(SP), BX
 	SHLQ      $0x02, DX
 	SHLQ      $0x02, BX
-	MOVQ      ahead+136(FP), SI
-	MOVQ      pace+144(FP), DI
-	ADDQ      panel+96(FP), SI
-	MOVQ      n+120(FP), R8
+	MOVQ      128(SP), SI
+	MOVQ      136(SP), DI
+	ADDQ      96(SP), SI
+	MOVQ      120(SP), R8
 	MOVL      $0x00000001, R9
 	SHLXL     R8, R9, R9
 	DECL      R9
 	KMOVW     R9, K1
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        whole
 	VMOVUPS.Z (R8), K1, Z0
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VMOVUPS   Z0, (R8)
@@ -10551,11 +11136,11 @@ TEXT ·gemm1xAVX512(SB), $848-152
 
 whole:
 line:
-	MOVQ m+32(FP), R8
-	MOVQ R8, 840(SP)
+	MOVQ 32(SP), R8
+	MOVQ R8, 1000(SP)
 
 tiles:
-	MOVQ      840(SP), R8
+	MOVQ      1000(SP), R8
 	CMPQ      R8, $0x0e
 	JG        full
 	CMPQ      R8, $0x0c
@@ -10563,7 +11148,7 @@ tiles:
 	JG        tile7
 	CMPQ      R8, $0x0b
 	JNE       not11
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -10575,8 +11160,8 @@ tiles:
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum11
 
@@ -10590,9 +11175,9 @@ piece11:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run11:
 	SUBQ    R11, R10
@@ -10700,15 +11285,15 @@ k11one:
 k11done:
 	TESTQ R10, R10
 	JNE   end11
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum11
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece11
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end11:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -10746,17 +11331,17 @@ end11:
 	VXORPS  Z10, Z10, Z10
 	TESTQ   R10, R10
 	JE      piece11
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run11
 
 sum11:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one11
 	VMOVUPS.Z (R8), K1, Z11
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -10783,11 +11368,11 @@ sum11:
 	VMOVUPS   Z11, 640(R8)
 
 one11:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both11rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded11rows
-	VBROADCASTSS lo+128(FP), Z11
+	VBROADCASTSS 144(SP), Z11
 	VMAXPS       Z0, Z11, Z0
 	VMAXPS       Z1, Z11, Z1
 	VMAXPS       Z2, Z11, Z2
@@ -10802,8 +11387,8 @@ one11:
 	JMP          bounded11rows
 
 both11rows:
-	VBROADCASTSS lo+128(FP), Z11
-	VBROADCASTSS hi+132(FP), Z12
+	VBROADCASTSS 144(SP), Z11
+	VBROADCASTSS 152(SP), Z12
 	VMAXPS       Z0, Z11, Z0
 	VMINPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z11, Z1
@@ -10828,7 +11413,7 @@ both11rows:
 	VMINPS       Z10, Z12, Z10
 
 bounded11rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums11part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -10881,13 +11466,13 @@ sums11part:
 sums11stored:
 	IMUL3Q $0x0b, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0b, 840(SP)
+	SUBQ   $0x0b, 1000(SP)
 	JMP    tiles
 
 not11:
 	CMPQ      R8, $0x0a
 	JNE       not10
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -10898,8 +11483,8 @@ not11:
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum10
 
@@ -10913,9 +11498,9 @@ piece10:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run10:
 	SUBQ    R11, R10
@@ -11017,15 +11602,15 @@ k10one:
 k10done:
 	TESTQ R10, R10
 	JNE   end10
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum10
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece10
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end10:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -11060,17 +11645,17 @@ end10:
 	VXORPS  Z9, Z9, Z9
 	TESTQ   R10, R10
 	JE      piece10
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run10
 
 sum10:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one10
 	VMOVUPS.Z (R8), K1, Z10
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -11095,11 +11680,11 @@ sum10:
 	VMOVUPS   Z10, 576(R8)
 
 one10:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both10rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded10rows
-	VBROADCASTSS lo+128(FP), Z10
+	VBROADCASTSS 144(SP), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -11113,8 +11698,8 @@ one10:
 	JMP          bounded10rows
 
 both10rows:
-	VBROADCASTSS lo+128(FP), Z10
-	VBROADCASTSS hi+132(FP), Z11
+	VBROADCASTSS 144(SP), Z10
+	VBROADCASTSS 152(SP), Z11
 	VMAXPS       Z0, Z10, Z0
 	VMINPS       Z0, Z11, Z0
 	VMAXPS       Z1, Z10, Z1
@@ -11137,7 +11722,7 @@ both10rows:
 	VMINPS       Z9, Z11, Z9
 
 bounded10rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums10part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -11186,13 +11771,13 @@ sums10part:
 sums10stored:
 	IMUL3Q $0x0a, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0a, 840(SP)
+	SUBQ   $0x0a, 1000(SP)
 	JMP    tiles
 
 not10:
 	CMPQ      R8, $0x09
 	JNE       not9
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -11202,8 +11787,8 @@ not10:
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum9
 
@@ -11215,9 +11800,9 @@ piece9:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run9:
 	SUBQ    R11, R10
@@ -11311,15 +11896,15 @@ k9one:
 k9done:
 	TESTQ R10, R10
 	JNE   end9
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum9
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece9
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end9:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -11351,17 +11936,17 @@ end9:
 	VXORPS  Z8, Z8, Z8
 	TESTQ   R10, R10
 	JE      piece9
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run9
 
 sum9:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one9
 	VMOVUPS.Z (R8), K1, Z9
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -11384,11 +11969,11 @@ sum9:
 	VMOVUPS   Z9, 512(R8)
 
 one9:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both9rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded9rows
-	VBROADCASTSS lo+128(FP), Z9
+	VBROADCASTSS 144(SP), Z9
 	VMAXPS       Z0, Z9, Z0
 	VMAXPS       Z1, Z9, Z1
 	VMAXPS       Z2, Z9, Z2
@@ -11401,8 +11986,8 @@ one9:
 	JMP          bounded9rows
 
 both9rows:
-	VBROADCASTSS lo+128(FP), Z9
-	VBROADCASTSS hi+132(FP), Z10
+	VBROADCASTSS 144(SP), Z9
+	VBROADCASTSS 152(SP), Z10
 	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z9, Z1
@@ -11423,7 +12008,7 @@ both9rows:
 	VMINPS       Z8, Z10, Z8
 
 bounded9rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums9part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -11468,13 +12053,13 @@ sums9part:
 sums9stored:
 	IMUL3Q $0x09, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x09, 840(SP)
+	SUBQ   $0x09, 1000(SP)
 	JMP    tiles
 
 not9:
 	CMPQ      R8, $0x08
 	JNE       not8
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -11483,8 +12068,8 @@ not9:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum8
 
@@ -11496,9 +12081,9 @@ piece8:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run8:
 	SUBQ    R11, R10
@@ -11586,15 +12171,15 @@ k8one:
 k8done:
 	TESTQ R10, R10
 	JNE   end8
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum8
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece8
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end8:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -11623,17 +12208,17 @@ end8:
 	VXORPS  Z7, Z7, Z7
 	TESTQ   R10, R10
 	JE      piece8
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run8
 
 sum8:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one8
 	VMOVUPS.Z (R8), K1, Z8
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -11654,11 +12239,11 @@ sum8:
 	VMOVUPS   Z8, 448(R8)
 
 one8:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both8rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded8rows
-	VBROADCASTSS lo+128(FP), Z8
+	VBROADCASTSS 144(SP), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -11670,8 +12255,8 @@ one8:
 	JMP          bounded8rows
 
 both8rows:
-	VBROADCASTSS lo+128(FP), Z8
-	VBROADCASTSS hi+132(FP), Z9
+	VBROADCASTSS 144(SP), Z8
+	VBROADCASTSS 152(SP), Z9
 	VMAXPS       Z0, Z8, Z0
 	VMINPS       Z0, Z9, Z0
 	VMAXPS       Z1, Z8, Z1
@@ -11690,7 +12275,7 @@ both8rows:
 	VMINPS       Z7, Z9, Z7
 
 bounded8rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums8part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -11731,7 +12316,7 @@ sums8part:
 sums8stored:
 	IMUL3Q $0x08, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x08, 840(SP)
+	SUBQ   $0x08, 1000(SP)
 	JMP    tiles
 
 not8:
@@ -11739,7 +12324,7 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -11747,8 +12332,8 @@ tile7:
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum7
 
@@ -11760,9 +12345,9 @@ piece7:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run7:
 	SUBQ    R11, R10
@@ -11844,15 +12429,15 @@ k7one:
 k7done:
 	TESTQ R10, R10
 	JNE   end7
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum7
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece7
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end7:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -11878,17 +12463,17 @@ end7:
 	VXORPS  Z6, Z6, Z6
 	TESTQ   R10, R10
 	JE      piece7
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run7
 
 sum7:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one7
 	VMOVUPS.Z (R8), K1, Z7
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -11907,11 +12492,11 @@ sum7:
 	VMOVUPS   Z7, 384(R8)
 
 one7:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both7rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded7rows
-	VBROADCASTSS lo+128(FP), Z7
+	VBROADCASTSS 144(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -11922,8 +12507,8 @@ one7:
 	JMP          bounded7rows
 
 both7rows:
-	VBROADCASTSS lo+128(FP), Z7
-	VBROADCASTSS hi+132(FP), Z8
+	VBROADCASTSS 144(SP), Z7
+	VBROADCASTSS 152(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -11940,7 +12525,7 @@ both7rows:
 	VMINPS       Z6, Z8, Z6
 
 bounded7rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums7part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -11977,21 +12562,21 @@ sums7part:
 sums7stored:
 	IMUL3Q $0x07, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x07, 840(SP)
+	SUBQ   $0x07, 1000(SP)
 	JMP    tiles
 
 not7:
 	CMPQ      R8, $0x06
 	JNE       not6
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum6
 
@@ -12001,9 +12586,9 @@ piece6:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run6:
 	SUBQ    R11, R10
@@ -12077,15 +12662,15 @@ k6one:
 k6done:
 	TESTQ R10, R10
 	JNE   end6
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum6
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece6
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end6:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -12108,17 +12693,17 @@ end6:
 	VXORPS  Z5, Z5, Z5
 	TESTQ   R10, R10
 	JE      piece6
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run6
 
 sum6:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one6
 	VMOVUPS.Z (R8), K1, Z6
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -12135,11 +12720,11 @@ sum6:
 	VMOVUPS   Z6, 320(R8)
 
 one6:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both6rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded6rows
-	VBROADCASTSS lo+128(FP), Z6
+	VBROADCASTSS 144(SP), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
@@ -12149,8 +12734,8 @@ one6:
 	JMP          bounded6rows
 
 both6rows:
-	VBROADCASTSS lo+128(FP), Z6
-	VBROADCASTSS hi+132(FP), Z7
+	VBROADCASTSS 144(SP), Z6
+	VBROADCASTSS 152(SP), Z7
 	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z6, Z1
@@ -12165,7 +12750,7 @@ both6rows:
 	VMINPS       Z5, Z7, Z5
 
 bounded6rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums6part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -12198,20 +12783,20 @@ sums6part:
 sums6stored:
 	IMUL3Q $0x06, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x06, 840(SP)
+	SUBQ   $0x06, 1000(SP)
 	JMP    tiles
 
 not6:
 	CMPQ      R8, $0x05
 	JNE       not5
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum5
 
@@ -12221,9 +12806,9 @@ piece5:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run5:
 	SUBQ    R11, R10
@@ -12291,15 +12876,15 @@ k5one:
 k5done:
 	TESTQ R10, R10
 	JNE   end5
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum5
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece5
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end5:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -12319,17 +12904,17 @@ end5:
 	VXORPS  Z4, Z4, Z4
 	TESTQ   R10, R10
 	JE      piece5
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run5
 
 sum5:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one5
 	VMOVUPS.Z (R8), K1, Z5
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -12344,11 +12929,11 @@ sum5:
 	VMOVUPS   Z5, 256(R8)
 
 one5:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both5rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded5rows
-	VBROADCASTSS lo+128(FP), Z5
+	VBROADCASTSS 144(SP), Z5
 	VMAXPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z5, Z1
 	VMAXPS       Z2, Z5, Z2
@@ -12357,8 +12942,8 @@ one5:
 	JMP          bounded5rows
 
 both5rows:
-	VBROADCASTSS lo+128(FP), Z5
-	VBROADCASTSS hi+132(FP), Z6
+	VBROADCASTSS 144(SP), Z5
+	VBROADCASTSS 152(SP), Z6
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -12371,7 +12956,7 @@ both5rows:
 	VMINPS       Z4, Z6, Z4
 
 bounded5rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums5part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -12400,19 +12985,19 @@ sums5part:
 sums5stored:
 	IMUL3Q $0x05, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x05, 840(SP)
+	SUBQ   $0x05, 1000(SP)
 	JMP    tiles
 
 not5:
 	CMPQ      R8, $0x04
 	JNE       not4
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum4
 
@@ -12422,9 +13007,9 @@ piece4:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run4:
 	SUBQ    R11, R10
@@ -12486,15 +13071,15 @@ k4one:
 k4done:
 	TESTQ R10, R10
 	JNE   end4
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum4
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece4
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end4:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -12511,17 +13096,17 @@ end4:
 	VXORPS  Z3, Z3, Z3
 	TESTQ   R10, R10
 	JE      piece4
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run4
 
 sum4:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one4
 	VMOVUPS.Z (R8), K1, Z4
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -12534,11 +13119,11 @@ sum4:
 	VMOVUPS   Z4, 192(R8)
 
 one4:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both4rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded4rows
-	VBROADCASTSS lo+128(FP), Z4
+	VBROADCASTSS 144(SP), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 	VMAXPS       Z2, Z4, Z2
@@ -12546,8 +13131,8 @@ one4:
 	JMP          bounded4rows
 
 both4rows:
-	VBROADCASTSS lo+128(FP), Z4
-	VBROADCASTSS hi+132(FP), Z5
+	VBROADCASTSS 144(SP), Z4
+	VBROADCASTSS 152(SP), Z5
 	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z4, Z1
@@ -12558,7 +13143,7 @@ both4rows:
 	VMINPS       Z3, Z5, Z3
 
 bounded4rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums4part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -12583,18 +13168,18 @@ sums4part:
 sums4stored:
 	IMUL3Q $0x04, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x04, 840(SP)
+	SUBQ   $0x04, 1000(SP)
 	JMP    tiles
 
 not4:
 	CMPQ      R8, $0x03
 	JNE       not3
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum3
 
@@ -12602,9 +13187,9 @@ piece3:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run3:
 	SUBQ    R11, R10
@@ -12658,15 +13243,15 @@ k3one:
 k3done:
 	TESTQ R10, R10
 	JNE   end3
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum3
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece3
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end3:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -12680,17 +13265,17 @@ end3:
 	VXORPS  Z2, Z2, Z2
 	TESTQ   R10, R10
 	JE      piece3
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run3
 
 sum3:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one3
 	VMOVUPS.Z (R8), K1, Z3
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -12701,19 +13286,19 @@ sum3:
 	VMOVUPS   Z3, 128(R8)
 
 one3:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both3rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded3rows
-	VBROADCASTSS lo+128(FP), Z3
+	VBROADCASTSS 144(SP), Z3
 	VMAXPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z3, Z1
 	VMAXPS       Z2, Z3, Z2
 	JMP          bounded3rows
 
 both3rows:
-	VBROADCASTSS lo+128(FP), Z3
-	VBROADCASTSS hi+132(FP), Z4
+	VBROADCASTSS 144(SP), Z3
+	VBROADCASTSS 152(SP), Z4
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z3, Z1
@@ -12722,7 +13307,7 @@ both3rows:
 	VMINPS       Z2, Z4, Z2
 
 bounded3rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums3part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -12743,17 +13328,17 @@ sums3part:
 sums3stored:
 	IMUL3Q $0x03, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x03, 840(SP)
+	SUBQ   $0x03, 1000(SP)
 	JMP    tiles
 
 not3:
 	CMPQ      R8, $0x02
 	JNE       not2
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum2
 
@@ -12761,9 +13346,9 @@ piece2:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run2:
 	SUBQ    R11, R10
@@ -12811,15 +13396,15 @@ k2one:
 k2done:
 	TESTQ R10, R10
 	JNE   end2
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum2
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece2
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end2:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -12830,17 +13415,17 @@ end2:
 	VXORPS  Z1, Z1, Z1
 	TESTQ   R10, R10
 	JE      piece2
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run2
 
 sum2:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one2
 	VMOVUPS.Z (R8), K1, Z2
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -12849,25 +13434,25 @@ sum2:
 	VMOVUPS   Z2, 64(R8)
 
 one2:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both2rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded2rows
-	VBROADCASTSS lo+128(FP), Z2
+	VBROADCASTSS 144(SP), Z2
 	VMAXPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z2, Z1
 	JMP          bounded2rows
 
 both2rows:
-	VBROADCASTSS lo+128(FP), Z2
-	VBROADCASTSS hi+132(FP), Z3
+	VBROADCASTSS 144(SP), Z2
+	VBROADCASTSS 152(SP), Z3
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
 
 bounded2rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums2part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -12884,16 +13469,16 @@ sums2part:
 sums2stored:
 	IMUL3Q $0x02, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x02, 840(SP)
+	SUBQ   $0x02, 1000(SP)
 	JMP    tiles
 
 not2:
 	CMPQ      R8, $0x01
 	JNE       not1
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS.Z (R8), K1, Z0
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum1
 
@@ -12901,9 +13486,9 @@ piece1:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run1:
 	SUBQ    R11, R10
@@ -12945,15 +13530,15 @@ k1one:
 k1done:
 	TESTQ R10, R10
 	JNE   end1
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum1
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece1
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end1:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -12961,39 +13546,39 @@ end1:
 	VXORPS  Z0, Z0, Z0
 	TESTQ   R10, R10
 	JE      piece1
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run1
 
 sum1:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one1
 	VMOVUPS.Z (R8), K1, Z1
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
 	VMOVUPS   Z1, (R8)
 
 one1:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both1rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded1rows
-	VBROADCASTSS lo+128(FP), Z1
+	VBROADCASTSS 144(SP), Z1
 	VMAXPS       Z0, Z1, Z0
 	JMP          bounded1rows
 
 both1rows:
-	VBROADCASTSS lo+128(FP), Z1
-	VBROADCASTSS hi+132(FP), Z2
+	VBROADCASTSS 144(SP), Z1
+	VBROADCASTSS 152(SP), Z2
 	VMAXPS       Z0, Z1, Z0
 	VMINPS       Z0, Z2, Z0
 
 bounded1rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums1part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -13006,20 +13591,20 @@ sums1part:
 sums1stored:
 	IMUL3Q $0x01, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x01, 840(SP)
+	SUBQ   $0x01, 1000(SP)
 	JMP    tiles
 
 not1:
-	MOVQ     gap+48(FP), R8
+	MOVQ     48(SP), R8
 	LEAQ     (AX)(R8*4), AX
-	DECQ     lines+40(FP)
+	DECQ     40(SP)
 	JNE      line
-	VLDMXCSR (SP)
+	VLDMXCSR 160(SP)
 	VZEROUPPER
 	RET
 
 full:
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
@@ -13032,8 +13617,8 @@ full:
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum12
 
@@ -13047,9 +13632,9 @@ piece12:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run12:
 	SUBQ    R11, R10
@@ -13163,15 +13748,15 @@ k12one:
 k12done:
 	TESTQ R10, R10
 	JNE   end12
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum12
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece12
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end12:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -13212,17 +13797,17 @@ end12:
 	VXORPS  Z11, Z11, Z11
 	TESTQ   R10, R10
 	JE      piece12
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run12
 
 sum12:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one12
 	VMOVUPS.Z (R8), K1, Z12
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -13251,11 +13836,11 @@ sum12:
 	VMOVUPS   Z12, 704(R8)
 
 one12:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both12rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded12rows
-	VBROADCASTSS lo+128(FP), Z12
+	VBROADCASTSS 144(SP), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -13271,8 +13856,8 @@ one12:
 	JMP          bounded12rows
 
 both12rows:
-	VBROADCASTSS lo+128(FP), Z12
-	VBROADCASTSS hi+132(FP), Z13
+	VBROADCASTSS 144(SP), Z12
+	VBROADCASTSS 152(SP), Z13
 	VMAXPS       Z0, Z12, Z0
 	VMINPS       Z0, Z13, Z0
 	VMAXPS       Z1, Z12, Z1
@@ -13299,7 +13884,7 @@ both12rows:
 	VMINPS       Z11, Z13, Z11
 
 bounded12rows:
-	CMPQ    n+120(FP), $0x10
+	CMPQ    120(SP), $0x10
 	JNE     sums12part
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -13356,35 +13941,76 @@ sums12part:
 sums12stored:
 	IMUL3Q $0x0c, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0c, 840(SP)
+	SUBQ   $0x0c, 1000(SP)
 	JMP    tiles
 
-// func gemm2xAVX512(dst *float32, dstStride int, a *float32, aStride int, m int, lines int, gap int, pieces *int, last *int, k int, count int, run int, panel *float32, first *float32, total *float32, n int, lo float32, hi float32, ahead int, pace int)
+// func gemm2xAVX512(args *struct{dst *float32; dstStride int; a *float32; aStride int; m int; lines int; gap int; pieces *int; last *int; k int; count int; run int; panel *float32; first *float32; total *float32; n int; ahead int; pace int; lo float32; hi float32})
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gemm2xAVX512(SB), $1616-152
-	VSTMXCSR  (SP)
+TEXT ·gemm2xAVX512(SB), $1776-8
+	MOVQ      args+0(FP), AX
+	MOVQ      (AX), CX
+	MOVQ      CX, (SP)
+	MOVQ      8(AX), CX
+	MOVQ      CX, 8(SP)
+	MOVQ      16(AX), CX
+	MOVQ      CX, 16(SP)
+	MOVQ      24(AX), CX
+	MOVQ      CX, 24(SP)
+	MOVQ      32(AX), CX
+	MOVQ      CX, 32(SP)
+	MOVQ      40(AX), CX
+	MOVQ      CX, 40(SP)
+	MOVQ      48(AX), CX
+	MOVQ      CX, 48(SP)
+	MOVQ      56(AX), CX
+	MOVQ      CX, 56(SP)
+	MOVQ      64(AX), CX
+	MOVQ      CX, 64(SP)
+	MOVQ      72(AX), CX
+	MOVQ      CX, 72(SP)
+	MOVQ      80(AX), CX
+	MOVQ      CX, 80(SP)
+	MOVQ      88(AX), CX
+	MOVQ      CX, 88(SP)
+	MOVQ      96(AX), CX
+	MOVQ      CX, 96(SP)
+	MOVQ      104(AX), CX
+	MOVQ      CX, 104(SP)
+	MOVQ      112(AX), CX
+	MOVQ      CX, 112(SP)
+	MOVQ      120(AX), CX
+	MOVQ      CX, 120(SP)
+	MOVQ      128(AX), CX
+	MOVQ      CX, 128(SP)
+	MOVQ      136(AX), CX
+	MOVQ      CX, 136(SP)
+	MOVL      144(AX), CX
+	MOVL      CX, 144(SP)
+	MOVL      148(AX), AX
+	MOVL      AX, 152(SP)
+	VSTMXCSR  160(SP)
 	VLDMXCSR  flushMode<>+0(SB)
-	MOVQ      dst+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      dstStride+8(FP), DX
-	MOVQ      aStride+24(FP), BX
+	MOVQ      (SP), AX
+	MOVQ      16(SP), CX
+	MOVQ      8(SP), DX
+	MOVQ      24(SP), BX
 	SHLQ      $0x02, DX
 	SHLQ      $0x02, BX
-	MOVQ      ahead+136(FP), SI
-	MOVQ      pace+144(FP), DI
-	ADDQ      panel+96(FP), SI
-	MOVQ      n+120(FP), R8
+	MOVQ      128(SP), SI
+	MOVQ      136(SP), DI
+	ADDQ      96(SP), SI
+	MOVQ      120(SP), R8
 	SUBQ      $0x10, R8
 	MOVL      $0x00000001, R9
 	SHLXL     R8, R9, R9
 	DECL      R9
 	KMOVW     R9, K1
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        whole
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VMOVUPS   Z0, (R8)
@@ -13414,11 +14040,11 @@ TEXT ·gemm2xAVX512(SB), $1616-152
 
 whole:
 line:
-	MOVQ m+32(FP), R8
-	MOVQ R8, 1608(SP)
+	MOVQ 32(SP), R8
+	MOVQ R8, 1768(SP)
 
 tiles:
-	MOVQ      1608(SP), R8
+	MOVQ      1768(SP), R8
 	CMPQ      R8, $0x0e
 	JG        full
 	CMPQ      R8, $0x0c
@@ -13426,7 +14052,7 @@ tiles:
 	JG        tile7
 	CMPQ      R8, $0x0b
 	JNE       not11
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -13449,8 +14075,8 @@ tiles:
 	VMOVAPS   Z1, Z19
 	VMOVAPS   Z0, Z20
 	VMOVAPS   Z1, Z21
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum11
 
@@ -13464,9 +14090,9 @@ piece11:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run11:
 	SUBQ    R11, R10
@@ -13610,15 +14236,15 @@ k11one:
 k11done:
 	TESTQ R10, R10
 	JNE   end11
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum11
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece11
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end11:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -13689,18 +14315,18 @@ end11:
 	VXORPS  Z21, Z21, Z21
 	TESTQ   R10, R10
 	JE      piece11
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run11
 
 sum11:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one11
 	VMOVUPS   (R8), Z22
 	VMOVUPS.Z 64(R8), K1, Z23
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -13749,11 +14375,11 @@ sum11:
 	VMOVUPS   Z23, 1344(R8)
 
 one11:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both11rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded11rows
-	VBROADCASTSS lo+128(FP), Z22
+	VBROADCASTSS 144(SP), Z22
 	VMAXPS       Z0, Z22, Z0
 	VMAXPS       Z1, Z22, Z1
 	VMAXPS       Z2, Z22, Z2
@@ -13779,8 +14405,8 @@ one11:
 	JMP          bounded11rows
 
 both11rows:
-	VBROADCASTSS lo+128(FP), Z22
-	VBROADCASTSS hi+132(FP), Z23
+	VBROADCASTSS 144(SP), Z22
+	VBROADCASTSS 152(SP), Z23
 	VMAXPS       Z0, Z22, Z0
 	VMINPS       Z0, Z23, Z0
 	VMAXPS       Z1, Z22, Z1
@@ -13827,7 +14453,7 @@ both11rows:
 	VMINPS       Z21, Z23, Z21
 
 bounded11rows:
-	CMPQ    n+120(FP), $0x20
+	CMPQ    120(SP), $0x20
 	JNE     sums11part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -13902,13 +14528,13 @@ sums11part:
 sums11stored:
 	IMUL3Q $0x0b, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0b, 1608(SP)
+	SUBQ   $0x0b, 1768(SP)
 	JMP    tiles
 
 not11:
 	CMPQ      R8, $0x0a
 	JNE       not10
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -13929,8 +14555,8 @@ not11:
 	VMOVAPS   Z1, Z17
 	VMOVAPS   Z0, Z18
 	VMOVAPS   Z1, Z19
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum10
 
@@ -13944,9 +14570,9 @@ piece10:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run10:
 	SUBQ    R11, R10
@@ -14081,15 +14707,15 @@ k10one:
 k10done:
 	TESTQ R10, R10
 	JNE   end10
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum10
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece10
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end10:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -14154,18 +14780,18 @@ end10:
 	VXORPS  Z19, Z19, Z19
 	TESTQ   R10, R10
 	JE      piece10
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run10
 
 sum10:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one10
 	VMOVUPS   (R8), Z20
 	VMOVUPS.Z 64(R8), K1, Z21
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -14210,11 +14836,11 @@ sum10:
 	VMOVUPS   Z21, 1216(R8)
 
 one10:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both10rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded10rows
-	VBROADCASTSS lo+128(FP), Z20
+	VBROADCASTSS 144(SP), Z20
 	VMAXPS       Z0, Z20, Z0
 	VMAXPS       Z1, Z20, Z1
 	VMAXPS       Z2, Z20, Z2
@@ -14238,8 +14864,8 @@ one10:
 	JMP          bounded10rows
 
 both10rows:
-	VBROADCASTSS lo+128(FP), Z20
-	VBROADCASTSS hi+132(FP), Z21
+	VBROADCASTSS 144(SP), Z20
+	VBROADCASTSS 152(SP), Z21
 	VMAXPS       Z0, Z20, Z0
 	VMINPS       Z0, Z21, Z0
 	VMAXPS       Z1, Z20, Z1
@@ -14282,7 +14908,7 @@ both10rows:
 	VMINPS       Z19, Z21, Z19
 
 bounded10rows:
-	CMPQ    n+120(FP), $0x20
+	CMPQ    120(SP), $0x20
 	JNE     sums10part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -14351,13 +14977,13 @@ sums10part:
 sums10stored:
 	IMUL3Q $0x0a, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0a, 1608(SP)
+	SUBQ   $0x0a, 1768(SP)
 	JMP    tiles
 
 not10:
 	CMPQ      R8, $0x09
 	JNE       not9
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -14376,8 +15002,8 @@ not10:
 	VMOVAPS   Z1, Z15
 	VMOVAPS   Z0, Z16
 	VMOVAPS   Z1, Z17
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum9
 
@@ -14389,9 +15015,9 @@ piece9:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run9:
 	SUBQ    R11, R10
@@ -14515,15 +15141,15 @@ k9one:
 k9done:
 	TESTQ R10, R10
 	JNE   end9
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum9
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece9
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end9:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -14582,18 +15208,18 @@ end9:
 	VXORPS  Z17, Z17, Z17
 	TESTQ   R10, R10
 	JE      piece9
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run9
 
 sum9:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one9
 	VMOVUPS   (R8), Z18
 	VMOVUPS.Z 64(R8), K1, Z19
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -14634,11 +15260,11 @@ sum9:
 	VMOVUPS   Z19, 1088(R8)
 
 one9:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both9rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded9rows
-	VBROADCASTSS lo+128(FP), Z18
+	VBROADCASTSS 144(SP), Z18
 	VMAXPS       Z0, Z18, Z0
 	VMAXPS       Z1, Z18, Z1
 	VMAXPS       Z2, Z18, Z2
@@ -14660,8 +15286,8 @@ one9:
 	JMP          bounded9rows
 
 both9rows:
-	VBROADCASTSS lo+128(FP), Z18
-	VBROADCASTSS hi+132(FP), Z19
+	VBROADCASTSS 144(SP), Z18
+	VBROADCASTSS 152(SP), Z19
 	VMAXPS       Z0, Z18, Z0
 	VMINPS       Z0, Z19, Z0
 	VMAXPS       Z1, Z18, Z1
@@ -14700,7 +15326,7 @@ both9rows:
 	VMINPS       Z17, Z19, Z17
 
 bounded9rows:
-	CMPQ    n+120(FP), $0x20
+	CMPQ    120(SP), $0x20
 	JNE     sums9part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -14763,13 +15389,13 @@ sums9part:
 sums9stored:
 	IMUL3Q $0x09, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x09, 1608(SP)
+	SUBQ   $0x09, 1768(SP)
 	JMP    tiles
 
 not9:
 	CMPQ      R8, $0x08
 	JNE       not8
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -14786,8 +15412,8 @@ not9:
 	VMOVAPS   Z1, Z13
 	VMOVAPS   Z0, Z14
 	VMOVAPS   Z1, Z15
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum8
 
@@ -14799,9 +15425,9 @@ piece8:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run8:
 	SUBQ    R11, R10
@@ -14916,15 +15542,15 @@ k8one:
 k8done:
 	TESTQ R10, R10
 	JNE   end8
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum8
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece8
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end8:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -14977,18 +15603,18 @@ end8:
 	VXORPS  Z15, Z15, Z15
 	TESTQ   R10, R10
 	JE      piece8
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run8
 
 sum8:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one8
 	VMOVUPS   (R8), Z16
 	VMOVUPS.Z 64(R8), K1, Z17
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -15025,11 +15651,11 @@ sum8:
 	VMOVUPS   Z17, 960(R8)
 
 one8:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both8rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded8rows
-	VBROADCASTSS lo+128(FP), Z16
+	VBROADCASTSS 144(SP), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -15049,8 +15675,8 @@ one8:
 	JMP          bounded8rows
 
 both8rows:
-	VBROADCASTSS lo+128(FP), Z16
-	VBROADCASTSS hi+132(FP), Z17
+	VBROADCASTSS 144(SP), Z16
+	VBROADCASTSS 152(SP), Z17
 	VMAXPS       Z0, Z16, Z0
 	VMINPS       Z0, Z17, Z0
 	VMAXPS       Z1, Z16, Z1
@@ -15085,7 +15711,7 @@ both8rows:
 	VMINPS       Z15, Z17, Z15
 
 bounded8rows:
-	CMPQ    n+120(FP), $0x20
+	CMPQ    120(SP), $0x20
 	JNE     sums8part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -15142,7 +15768,7 @@ sums8part:
 sums8stored:
 	IMUL3Q $0x08, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x08, 1608(SP)
+	SUBQ   $0x08, 1768(SP)
 	JMP    tiles
 
 not8:
@@ -15150,7 +15776,7 @@ not8:
 	JNE  not7
 
 tile7:
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -15165,8 +15791,8 @@ tile7:
 	VMOVAPS   Z1, Z11
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z1, Z13
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum7
 
@@ -15178,9 +15804,9 @@ piece7:
 	LEAQ   (R14)(BX*2), R15
 	ADDQ   BX, R15
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run7:
 	SUBQ    R11, R10
@@ -15286,15 +15912,15 @@ k7one:
 k7done:
 	TESTQ R10, R10
 	JNE   end7
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum7
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece7
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end7:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -15341,18 +15967,18 @@ end7:
 	VXORPS  Z13, Z13, Z13
 	TESTQ   R10, R10
 	JE      piece7
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run7
 
 sum7:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one7
 	VMOVUPS   (R8), Z14
 	VMOVUPS.Z 64(R8), K1, Z15
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -15385,11 +16011,11 @@ sum7:
 	VMOVUPS   Z15, 832(R8)
 
 one7:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both7rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded7rows
-	VBROADCASTSS lo+128(FP), Z14
+	VBROADCASTSS 144(SP), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -15407,8 +16033,8 @@ one7:
 	JMP          bounded7rows
 
 both7rows:
-	VBROADCASTSS lo+128(FP), Z14
-	VBROADCASTSS hi+132(FP), Z15
+	VBROADCASTSS 144(SP), Z14
+	VBROADCASTSS 152(SP), Z15
 	VMAXPS       Z0, Z14, Z0
 	VMINPS       Z0, Z15, Z0
 	VMAXPS       Z1, Z14, Z1
@@ -15439,7 +16065,7 @@ both7rows:
 	VMINPS       Z13, Z15, Z13
 
 bounded7rows:
-	CMPQ    n+120(FP), $0x20
+	CMPQ    120(SP), $0x20
 	JNE     sums7part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -15490,13 +16116,13 @@ sums7part:
 sums7stored:
 	IMUL3Q $0x07, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x07, 1608(SP)
+	SUBQ   $0x07, 1768(SP)
 	JMP    tiles
 
 not7:
 	CMPQ      R8, $0x06
 	JNE       not6
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -15509,8 +16135,8 @@ not7:
 	VMOVAPS   Z1, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z1, Z11
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum6
 
@@ -15520,9 +16146,9 @@ piece6:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run6:
 	SUBQ    R11, R10
@@ -15617,15 +16243,15 @@ k6one:
 k6done:
 	TESTQ R10, R10
 	JNE   end6
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum6
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece6
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end6:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -15666,18 +16292,18 @@ end6:
 	VXORPS  Z11, Z11, Z11
 	TESTQ   R10, R10
 	JE      piece6
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run6
 
 sum6:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one6
 	VMOVUPS   (R8), Z12
 	VMOVUPS.Z 64(R8), K1, Z13
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -15706,11 +16332,11 @@ sum6:
 	VMOVUPS   Z13, 704(R8)
 
 one6:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both6rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded6rows
-	VBROADCASTSS lo+128(FP), Z12
+	VBROADCASTSS 144(SP), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -15726,8 +16352,8 @@ one6:
 	JMP          bounded6rows
 
 both6rows:
-	VBROADCASTSS lo+128(FP), Z12
-	VBROADCASTSS hi+132(FP), Z13
+	VBROADCASTSS 144(SP), Z12
+	VBROADCASTSS 152(SP), Z13
 	VMAXPS       Z0, Z12, Z0
 	VMINPS       Z0, Z13, Z0
 	VMAXPS       Z1, Z12, Z1
@@ -15754,7 +16380,7 @@ both6rows:
 	VMINPS       Z11, Z13, Z11
 
 bounded6rows:
-	CMPQ    n+120(FP), $0x20
+	CMPQ    120(SP), $0x20
 	JNE     sums6part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -15799,13 +16425,13 @@ sums6part:
 sums6stored:
 	IMUL3Q $0x06, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x06, 1608(SP)
+	SUBQ   $0x06, 1768(SP)
 	JMP    tiles
 
 not6:
 	CMPQ      R8, $0x05
 	JNE       not5
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -15816,8 +16442,8 @@ not6:
 	VMOVAPS   Z1, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z1, Z9
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum5
 
@@ -15827,9 +16453,9 @@ piece5:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run5:
 	SUBQ    R11, R10
@@ -15915,15 +16541,15 @@ k5one:
 k5done:
 	TESTQ R10, R10
 	JNE   end5
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum5
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece5
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end5:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -15958,18 +16584,18 @@ end5:
 	VXORPS  Z9, Z9, Z9
 	TESTQ   R10, R10
 	JE      piece5
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run5
 
 sum5:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one5
 	VMOVUPS   (R8), Z10
 	VMOVUPS.Z 64(R8), K1, Z11
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -15994,11 +16620,11 @@ sum5:
 	VMOVUPS   Z11, 576(R8)
 
 one5:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both5rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded5rows
-	VBROADCASTSS lo+128(FP), Z10
+	VBROADCASTSS 144(SP), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -16012,8 +16638,8 @@ one5:
 	JMP          bounded5rows
 
 both5rows:
-	VBROADCASTSS lo+128(FP), Z10
-	VBROADCASTSS hi+132(FP), Z11
+	VBROADCASTSS 144(SP), Z10
+	VBROADCASTSS 152(SP), Z11
 	VMAXPS       Z0, Z10, Z0
 	VMINPS       Z0, Z11, Z0
 	VMAXPS       Z1, Z10, Z1
@@ -16036,7 +16662,7 @@ both5rows:
 	VMINPS       Z9, Z11, Z9
 
 bounded5rows:
-	CMPQ    n+120(FP), $0x20
+	CMPQ    120(SP), $0x20
 	JNE     sums5part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -16075,13 +16701,13 @@ sums5part:
 sums5stored:
 	IMUL3Q $0x05, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x05, 1608(SP)
+	SUBQ   $0x05, 1768(SP)
 	JMP    tiles
 
 not5:
 	CMPQ      R8, $0x04
 	JNE       not4
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -16090,8 +16716,8 @@ not5:
 	VMOVAPS   Z1, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z1, Z7
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum4
 
@@ -16101,9 +16727,9 @@ piece4:
 	LEAQ   (R13)(BX*2), R14
 	ADDQ   BX, R14
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run4:
 	SUBQ    R11, R10
@@ -16180,15 +16806,15 @@ k4one:
 k4done:
 	TESTQ R10, R10
 	JNE   end4
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum4
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece4
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end4:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -16217,18 +16843,18 @@ end4:
 	VXORPS  Z7, Z7, Z7
 	TESTQ   R10, R10
 	JE      piece4
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run4
 
 sum4:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one4
 	VMOVUPS   (R8), Z8
 	VMOVUPS.Z 64(R8), K1, Z9
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -16249,11 +16875,11 @@ sum4:
 	VMOVUPS   Z9, 448(R8)
 
 one4:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both4rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded4rows
-	VBROADCASTSS lo+128(FP), Z8
+	VBROADCASTSS 144(SP), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -16265,8 +16891,8 @@ one4:
 	JMP          bounded4rows
 
 both4rows:
-	VBROADCASTSS lo+128(FP), Z8
-	VBROADCASTSS hi+132(FP), Z9
+	VBROADCASTSS 144(SP), Z8
+	VBROADCASTSS 152(SP), Z9
 	VMAXPS       Z0, Z8, Z0
 	VMINPS       Z0, Z9, Z0
 	VMAXPS       Z1, Z8, Z1
@@ -16285,7 +16911,7 @@ both4rows:
 	VMINPS       Z7, Z9, Z7
 
 bounded4rows:
-	CMPQ    n+120(FP), $0x20
+	CMPQ    120(SP), $0x20
 	JNE     sums4part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -16318,21 +16944,21 @@ sums4part:
 sums4stored:
 	IMUL3Q $0x04, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x04, 1608(SP)
+	SUBQ   $0x04, 1768(SP)
 	JMP    tiles
 
 not4:
 	CMPQ      R8, $0x03
 	JNE       not3
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z1, Z5
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum3
 
@@ -16340,9 +16966,9 @@ piece3:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run3:
 	SUBQ    R11, R10
@@ -16408,15 +17034,15 @@ k3one:
 k3done:
 	TESTQ R10, R10
 	JNE   end3
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum3
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece3
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end3:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -16439,18 +17065,18 @@ end3:
 	VXORPS  Z5, Z5, Z5
 	TESTQ   R10, R10
 	JE      piece3
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run3
 
 sum3:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one3
 	VMOVUPS   (R8), Z6
 	VMOVUPS.Z 64(R8), K1, Z7
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -16467,11 +17093,11 @@ sum3:
 	VMOVUPS   Z7, 320(R8)
 
 one3:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both3rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded3rows
-	VBROADCASTSS lo+128(FP), Z6
+	VBROADCASTSS 144(SP), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
@@ -16481,8 +17107,8 @@ one3:
 	JMP          bounded3rows
 
 both3rows:
-	VBROADCASTSS lo+128(FP), Z6
-	VBROADCASTSS hi+132(FP), Z7
+	VBROADCASTSS 144(SP), Z6
+	VBROADCASTSS 152(SP), Z7
 	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z6, Z1
@@ -16497,7 +17123,7 @@ both3rows:
 	VMINPS       Z5, Z7, Z5
 
 bounded3rows:
-	CMPQ    n+120(FP), $0x20
+	CMPQ    120(SP), $0x20
 	JNE     sums3part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -16524,19 +17150,19 @@ sums3part:
 sums3stored:
 	IMUL3Q $0x03, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x03, 1608(SP)
+	SUBQ   $0x03, 1768(SP)
 	JMP    tiles
 
 not3:
 	CMPQ      R8, $0x02
 	JNE       not2
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum2
 
@@ -16544,9 +17170,9 @@ piece2:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run2:
 	SUBQ    R11, R10
@@ -16603,15 +17229,15 @@ k2one:
 k2done:
 	TESTQ R10, R10
 	JNE   end2
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum2
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece2
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end2:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -16628,18 +17254,18 @@ end2:
 	VXORPS  Z3, Z3, Z3
 	TESTQ   R10, R10
 	JE      piece2
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run2
 
 sum2:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one2
 	VMOVUPS   (R8), Z4
 	VMOVUPS.Z 64(R8), K1, Z5
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -16652,11 +17278,11 @@ sum2:
 	VMOVUPS   Z5, 192(R8)
 
 one2:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both2rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded2rows
-	VBROADCASTSS lo+128(FP), Z4
+	VBROADCASTSS 144(SP), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 	VMAXPS       Z2, Z4, Z2
@@ -16664,8 +17290,8 @@ one2:
 	JMP          bounded2rows
 
 both2rows:
-	VBROADCASTSS lo+128(FP), Z4
-	VBROADCASTSS hi+132(FP), Z5
+	VBROADCASTSS 144(SP), Z4
+	VBROADCASTSS 152(SP), Z5
 	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z4, Z1
@@ -16676,7 +17302,7 @@ both2rows:
 	VMINPS       Z3, Z5, Z3
 
 bounded2rows:
-	CMPQ    n+120(FP), $0x20
+	CMPQ    120(SP), $0x20
 	JNE     sums2part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -16697,17 +17323,17 @@ sums2part:
 sums2stored:
 	IMUL3Q $0x02, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x02, 1608(SP)
+	SUBQ   $0x02, 1768(SP)
 	JMP    tiles
 
 not2:
 	CMPQ      R8, $0x01
 	JNE       not1
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum1
 
@@ -16715,9 +17341,9 @@ piece1:
 	MOVQ   (R8), R13
 	LEAQ   (CX)(R13*4), R13
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run1:
 	SUBQ    R11, R10
@@ -16765,15 +17391,15 @@ k1one:
 k1done:
 	TESTQ R10, R10
 	JNE   end1
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum1
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece1
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end1:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -16784,18 +17410,18 @@ end1:
 	VXORPS  Z1, Z1, Z1
 	TESTQ   R10, R10
 	JE      piece1
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run1
 
 sum1:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one1
 	VMOVUPS   (R8), Z2
 	VMOVUPS.Z 64(R8), K1, Z3
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -16804,25 +17430,25 @@ sum1:
 	VMOVUPS   Z3, 64(R8)
 
 one1:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both1rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded1rows
-	VBROADCASTSS lo+128(FP), Z2
+	VBROADCASTSS 144(SP), Z2
 	VMAXPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z2, Z1
 	JMP          bounded1rows
 
 both1rows:
-	VBROADCASTSS lo+128(FP), Z2
-	VBROADCASTSS hi+132(FP), Z3
+	VBROADCASTSS 144(SP), Z2
+	VBROADCASTSS 152(SP), Z3
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
 
 bounded1rows:
-	CMPQ    n+120(FP), $0x20
+	CMPQ    120(SP), $0x20
 	JNE     sums1part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -16837,20 +17463,20 @@ sums1part:
 sums1stored:
 	IMUL3Q $0x01, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x01, 1608(SP)
+	SUBQ   $0x01, 1768(SP)
 	JMP    tiles
 
 not1:
-	MOVQ     gap+48(FP), R8
+	MOVQ     48(SP), R8
 	LEAQ     (AX)(R8*4), AX
-	DECQ     lines+40(FP)
+	DECQ     40(SP)
 	JNE      line
-	VLDMXCSR (SP)
+	VLDMXCSR 160(SP)
 	VZEROUPPER
 	RET
 
 full:
-	MOVQ      first+104(FP), R8
+	MOVQ      104(SP), R8
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	VMOVAPS   Z0, Z2
@@ -16875,8 +17501,8 @@ full:
 	VMOVAPS   Z1, Z21
 	VMOVAPS   Z0, Z22
 	VMOVAPS   Z1, Z23
-	MOVQ      pieces+56(FP), R8
-	MOVQ      count+80(FP), R9
+	MOVQ      56(SP), R8
+	MOVQ      80(SP), R9
 	TESTQ     R8, R8
 	JE        sum12
 
@@ -16890,9 +17516,9 @@ piece12:
 	LEAQ   (R15)(BX*2), BP
 	ADDQ   BX, BP
 	IMUL3Q $0x80, 8(R8), R12
-	ADDQ   panel+96(FP), R12
-	MOVQ   k+72(FP), R10
-	MOVQ   run+88(FP), R11
+	ADDQ   96(SP), R12
+	MOVQ   72(SP), R10
+	MOVQ   88(SP), R11
 
 run12:
 	SUBQ    R11, R10
@@ -17045,15 +17671,15 @@ k12one:
 k12done:
 	TESTQ R10, R10
 	JNE   end12
-	CMPQ  R8, last+64(FP)
+	CMPQ  R8, 64(SP)
 	JE    sum12
 	ADDQ  $0x10, R8
 	DECQ  R9
 	JNE   piece12
-	MOVQ  count+80(FP), R9
+	MOVQ  80(SP), R9
 
 end12:
-	LEAQ    8(SP), R11
+	LEAQ    168(SP), R11
 	ADDQ    $0x3f, R11
 	ANDQ    $-64, R11
 	VADDPS  (R11), Z0, Z0
@@ -17130,18 +17756,18 @@ end12:
 	VXORPS  Z23, Z23, Z23
 	TESTQ   R10, R10
 	JE      piece12
-	MOVQ    run+88(FP), R11
+	MOVQ    88(SP), R11
 	CMPQ    R10, R11
 	CMOVQLT R10, R11
 	JMP     run12
 
 sum12:
-	MOVQ      total+112(FP), R8
+	MOVQ      112(SP), R8
 	TESTQ     R8, R8
 	JE        one12
 	VMOVUPS   (R8), Z24
 	VMOVUPS.Z 64(R8), K1, Z25
-	LEAQ      8(SP), R8
+	LEAQ      168(SP), R8
 	ADDQ      $0x3f, R8
 	ANDQ      $-64, R8
 	VADDPS    (R8), Z0, Z0
@@ -17194,11 +17820,11 @@ sum12:
 	VMOVUPS   Z25, 1472(R8)
 
 one12:
-	CMPL         hi+132(FP), $0x7f800000
+	CMPL         152(SP), $0x7f800000
 	JNE          both12rows
-	CMPL         lo+128(FP), $0xff800000
+	CMPL         144(SP), $0xff800000
 	JE           bounded12rows
-	VBROADCASTSS lo+128(FP), Z24
+	VBROADCASTSS 144(SP), Z24
 	VMAXPS       Z0, Z24, Z0
 	VMAXPS       Z1, Z24, Z1
 	VMAXPS       Z2, Z24, Z2
@@ -17226,8 +17852,8 @@ one12:
 	JMP          bounded12rows
 
 both12rows:
-	VBROADCASTSS lo+128(FP), Z24
-	VBROADCASTSS hi+132(FP), Z25
+	VBROADCASTSS 144(SP), Z24
+	VBROADCASTSS 152(SP), Z25
 	VMAXPS       Z0, Z24, Z0
 	VMINPS       Z0, Z25, Z0
 	VMAXPS       Z1, Z24, Z1
@@ -17278,7 +17904,7 @@ both12rows:
 	VMINPS       Z23, Z25, Z23
 
 bounded12rows:
-	CMPQ    n+120(FP), $0x20
+	CMPQ    120(SP), $0x20
 	JNE     sums12part
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -17359,7 +17985,7 @@ sums12part:
 sums12stored:
 	IMUL3Q $0x0c, BX, R8
 	ADDQ   R8, CX
-	SUBQ   $0x0c, 1608(SP)
+	SUBQ   $0x0c, 1768(SP)
 	JMP    tiles
 
 // func productAVX512(dst *float32, a *float32, k int, run int, panels *float32, step int, bias *float32, lo float32, hi float32)
@@ -17486,26 +18112,59 @@ one:
 	VZEROUPPER
 	RET
 
-// func depthwise1x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// func depthwise1x1AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwise1x1AVX512(SB), NOSPLIT, $8-96
-	VSTMXCSR (SP)
+TEXT ·depthwise1x1AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
+	MOVQ     8(SP), BX
 	SHLQ     $0x02, BX
-	MOVQ     dst+0(FP), SI
-	MOVQ     x+24(FP), DI
-	MOVQ     rows+72(FP), R8
+	MOVQ     (SP), SI
+	MOVQ     24(SP), DI
+	MOVQ     88(SP), R8
 
 row:
 	MOVQ SI, AX
 	MOVQ DI, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	CMPQ    DX, $0x07
 	JL      rest
-	MOVQ    bias+48(FP), R9
+	MOVQ    64(SP), R9
 	VMOVUPS (R9), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -17513,9 +18172,9 @@ run:
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	MOVQ    w+40(FP), R9
-	MOVQ    taps+56(FP), R10
-	MOVQ    ntaps+64(FP), R11
+	MOVQ    56(SP), R9
+	MOVQ    72(SP), R10
+	MOVQ    80(SP), R11
 
 taps7:
 	MOVQ         (R10), R12
@@ -17532,11 +18191,11 @@ taps7:
 	ADDQ         $0x00000080, R9
 	DECQ         R11
 	JNE          taps7
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both7pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded7pixels
-	VBROADCASTSS lo+88(FP), Z7
+	VBROADCASTSS 112(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -17547,8 +18206,8 @@ taps7:
 	JMP          bounded7pixels
 
 both7pixels:
-	VBROADCASTSS lo+88(FP), Z7
-	VBROADCASTSS hi+92(FP), Z8
+	VBROADCASTSS 112(SP), Z7
+	VBROADCASTSS 120(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -17586,16 +18245,16 @@ bounded7pixels:
 rest:
 	CMPQ    DX, $0x06
 	JNE     not6
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps6:
 	MOVQ         (R9), R11
@@ -17611,11 +18270,11 @@ taps6:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps6
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both6pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded6pixels
-	VBROADCASTSS lo+88(FP), Z6
+	VBROADCASTSS 112(SP), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
@@ -17625,8 +18284,8 @@ taps6:
 	JMP          bounded6pixels
 
 both6pixels:
-	VBROADCASTSS lo+88(FP), Z6
-	VBROADCASTSS hi+92(FP), Z7
+	VBROADCASTSS 112(SP), Z6
+	VBROADCASTSS 120(SP), Z7
 	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z6, Z1
@@ -17659,15 +18318,15 @@ bounded6pixels:
 not6:
 	CMPQ    DX, $0x05
 	JNE     not5
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z0, Z4
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps5:
 	MOVQ         (R9), R11
@@ -17682,11 +18341,11 @@ taps5:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps5
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both5pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded5pixels
-	VBROADCASTSS lo+88(FP), Z5
+	VBROADCASTSS 112(SP), Z5
 	VMAXPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z5, Z1
 	VMAXPS       Z2, Z5, Z2
@@ -17695,8 +18354,8 @@ taps5:
 	JMP          bounded5pixels
 
 both5pixels:
-	VBROADCASTSS lo+88(FP), Z5
-	VBROADCASTSS hi+92(FP), Z6
+	VBROADCASTSS 112(SP), Z5
+	VBROADCASTSS 120(SP), Z6
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -17725,14 +18384,14 @@ bounded5pixels:
 not5:
 	CMPQ    DX, $0x04
 	JNE     not4
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps4:
 	MOVQ         (R9), R11
@@ -17746,11 +18405,11 @@ taps4:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps4
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both4pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded4pixels
-	VBROADCASTSS lo+88(FP), Z4
+	VBROADCASTSS 112(SP), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 	VMAXPS       Z2, Z4, Z2
@@ -17758,8 +18417,8 @@ taps4:
 	JMP          bounded4pixels
 
 both4pixels:
-	VBROADCASTSS lo+88(FP), Z4
-	VBROADCASTSS hi+92(FP), Z5
+	VBROADCASTSS 112(SP), Z4
+	VBROADCASTSS 120(SP), Z5
 	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z4, Z1
@@ -17784,13 +18443,13 @@ bounded4pixels:
 not4:
 	CMPQ    DX, $0x03
 	JNE     not3
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps3:
 	MOVQ         (R9), R11
@@ -17803,19 +18462,19 @@ taps3:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps3
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both3pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded3pixels
-	VBROADCASTSS lo+88(FP), Z3
+	VBROADCASTSS 112(SP), Z3
 	VMAXPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z3, Z1
 	VMAXPS       Z2, Z3, Z2
 	JMP          bounded3pixels
 
 both3pixels:
-	VBROADCASTSS lo+88(FP), Z3
-	VBROADCASTSS hi+92(FP), Z4
+	VBROADCASTSS 112(SP), Z3
+	VBROADCASTSS 120(SP), Z4
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z3, Z1
@@ -17836,12 +18495,12 @@ bounded3pixels:
 not3:
 	CMPQ    DX, $0x02
 	JNE     not2
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps2:
 	MOVQ         (R9), R11
@@ -17853,18 +18512,18 @@ taps2:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps2
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both2pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded2pixels
-	VBROADCASTSS lo+88(FP), Z2
+	VBROADCASTSS 112(SP), Z2
 	VMAXPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z2, Z1
 	JMP          bounded2pixels
 
 both2pixels:
-	VBROADCASTSS lo+88(FP), Z2
-	VBROADCASTSS hi+92(FP), Z3
+	VBROADCASTSS 112(SP), Z2
+	VBROADCASTSS 120(SP), Z3
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z2, Z1
@@ -17881,11 +18540,11 @@ bounded2pixels:
 not2:
 	CMPQ    DX, $0x01
 	JNE     not1
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps1:
 	MOVQ         (R9), R11
@@ -17896,17 +18555,17 @@ taps1:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps1
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both1pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded1pixels
-	VBROADCASTSS lo+88(FP), Z1
+	VBROADCASTSS 112(SP), Z1
 	VMAXPS       Z0, Z1, Z0
 	JMP          bounded1pixels
 
 both1pixels:
-	VBROADCASTSS lo+88(FP), Z1
-	VBROADCASTSS hi+92(FP), Z2
+	VBROADCASTSS 112(SP), Z1
+	VBROADCASTSS 120(SP), Z2
 	VMAXPS       Z0, Z1, Z0
 	VMINPS       Z0, Z2, Z0
 
@@ -17918,36 +18577,69 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (SI)(AX*4), SI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (DI)(AX*4), DI
 	DECQ     R8
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwise1x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// func depthwise1x2AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwise1x2AVX512(SB), NOSPLIT, $8-96
-	VSTMXCSR (SP)
+TEXT ·depthwise1x2AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
+	MOVQ     8(SP), BX
 	SHLQ     $0x02, BX
-	MOVQ     dst+0(FP), SI
-	MOVQ     x+24(FP), DI
-	MOVQ     rows+72(FP), R8
+	MOVQ     (SP), SI
+	MOVQ     24(SP), DI
+	MOVQ     88(SP), R8
 
 row:
 	MOVQ SI, AX
 	MOVQ DI, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	CMPQ    DX, $0x07
 	JL      rest
-	MOVQ    bias+48(FP), R9
+	MOVQ    64(SP), R9
 	VMOVUPS (R9), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -17955,9 +18647,9 @@ run:
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	MOVQ    w+40(FP), R9
-	MOVQ    taps+56(FP), R10
-	MOVQ    ntaps+64(FP), R11
+	MOVQ    56(SP), R9
+	MOVQ    72(SP), R10
+	MOVQ    80(SP), R11
 
 taps7:
 	MOVQ         (R10), R12
@@ -17974,11 +18666,11 @@ taps7:
 	ADDQ         $0x00000080, R9
 	DECQ         R11
 	JNE          taps7
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both7pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded7pixels
-	VBROADCASTSS lo+88(FP), Z7
+	VBROADCASTSS 112(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -17989,8 +18681,8 @@ taps7:
 	JMP          bounded7pixels
 
 both7pixels:
-	VBROADCASTSS lo+88(FP), Z7
-	VBROADCASTSS hi+92(FP), Z8
+	VBROADCASTSS 112(SP), Z7
+	VBROADCASTSS 120(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -18028,16 +18720,16 @@ bounded7pixels:
 rest:
 	CMPQ    DX, $0x06
 	JNE     not6
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps6:
 	MOVQ         (R9), R11
@@ -18053,11 +18745,11 @@ taps6:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps6
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both6pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded6pixels
-	VBROADCASTSS lo+88(FP), Z6
+	VBROADCASTSS 112(SP), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
@@ -18067,8 +18759,8 @@ taps6:
 	JMP          bounded6pixels
 
 both6pixels:
-	VBROADCASTSS lo+88(FP), Z6
-	VBROADCASTSS hi+92(FP), Z7
+	VBROADCASTSS 112(SP), Z6
+	VBROADCASTSS 120(SP), Z7
 	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z6, Z1
@@ -18101,15 +18793,15 @@ bounded6pixels:
 not6:
 	CMPQ    DX, $0x05
 	JNE     not5
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z0, Z4
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps5:
 	MOVQ         (R9), R11
@@ -18124,11 +18816,11 @@ taps5:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps5
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both5pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded5pixels
-	VBROADCASTSS lo+88(FP), Z5
+	VBROADCASTSS 112(SP), Z5
 	VMAXPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z5, Z1
 	VMAXPS       Z2, Z5, Z2
@@ -18137,8 +18829,8 @@ taps5:
 	JMP          bounded5pixels
 
 both5pixels:
-	VBROADCASTSS lo+88(FP), Z5
-	VBROADCASTSS hi+92(FP), Z6
+	VBROADCASTSS 112(SP), Z5
+	VBROADCASTSS 120(SP), Z6
 	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z5, Z1
@@ -18167,14 +18859,14 @@ bounded5pixels:
 not5:
 	CMPQ    DX, $0x04
 	JNE     not4
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps4:
 	MOVQ         (R9), R11
@@ -18188,11 +18880,11 @@ taps4:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps4
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both4pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded4pixels
-	VBROADCASTSS lo+88(FP), Z4
+	VBROADCASTSS 112(SP), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 	VMAXPS       Z2, Z4, Z2
@@ -18200,8 +18892,8 @@ taps4:
 	JMP          bounded4pixels
 
 both4pixels:
-	VBROADCASTSS lo+88(FP), Z4
-	VBROADCASTSS hi+92(FP), Z5
+	VBROADCASTSS 112(SP), Z4
+	VBROADCASTSS 120(SP), Z5
 	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z4, Z1
@@ -18226,13 +18918,13 @@ bounded4pixels:
 not4:
 	CMPQ    DX, $0x03
 	JNE     not3
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps3:
 	MOVQ         (R9), R11
@@ -18245,19 +18937,19 @@ taps3:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps3
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both3pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded3pixels
-	VBROADCASTSS lo+88(FP), Z3
+	VBROADCASTSS 112(SP), Z3
 	VMAXPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z3, Z1
 	VMAXPS       Z2, Z3, Z2
 	JMP          bounded3pixels
 
 both3pixels:
-	VBROADCASTSS lo+88(FP), Z3
-	VBROADCASTSS hi+92(FP), Z4
+	VBROADCASTSS 112(SP), Z3
+	VBROADCASTSS 120(SP), Z4
 	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z3, Z1
@@ -18278,12 +18970,12 @@ bounded3pixels:
 not3:
 	CMPQ    DX, $0x02
 	JNE     not2
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVAPS Z0, Z1
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps2:
 	MOVQ         (R9), R11
@@ -18295,18 +18987,18 @@ taps2:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps2
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both2pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded2pixels
-	VBROADCASTSS lo+88(FP), Z2
+	VBROADCASTSS 112(SP), Z2
 	VMAXPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z2, Z1
 	JMP          bounded2pixels
 
 both2pixels:
-	VBROADCASTSS lo+88(FP), Z2
-	VBROADCASTSS hi+92(FP), Z3
+	VBROADCASTSS 112(SP), Z2
+	VBROADCASTSS 120(SP), Z3
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z2, Z1
@@ -18323,11 +19015,11 @@ bounded2pixels:
 not2:
 	CMPQ    DX, $0x01
 	JNE     not1
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps1:
 	MOVQ         (R9), R11
@@ -18338,17 +19030,17 @@ taps1:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps1
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both1pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded1pixels
-	VBROADCASTSS lo+88(FP), Z1
+	VBROADCASTSS 112(SP), Z1
 	VMAXPS       Z0, Z1, Z0
 	JMP          bounded1pixels
 
 both1pixels:
-	VBROADCASTSS lo+88(FP), Z1
-	VBROADCASTSS hi+92(FP), Z2
+	VBROADCASTSS 112(SP), Z1
+	VBROADCASTSS 120(SP), Z2
 	VMAXPS       Z0, Z1, Z0
 	VMINPS       Z0, Z2, Z0
 
@@ -18360,36 +19052,69 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (SI)(AX*4), SI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (DI)(AX*4), DI
 	DECQ     R8
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwise2x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// func depthwise2x1AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwise2x1AVX512(SB), NOSPLIT, $8-96
-	VSTMXCSR (SP)
+TEXT ·depthwise2x1AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
+	MOVQ     8(SP), BX
 	SHLQ     $0x02, BX
-	MOVQ     dst+0(FP), SI
-	MOVQ     x+24(FP), DI
-	MOVQ     rows+72(FP), R8
+	MOVQ     (SP), SI
+	MOVQ     24(SP), DI
+	MOVQ     88(SP), R8
 
 row:
 	MOVQ SI, AX
 	MOVQ DI, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	CMPQ    DX, $0x07
 	JL      rest
-	MOVQ    bias+48(FP), R9
+	MOVQ    64(SP), R9
 	VMOVUPS (R9), Z0
 	VMOVUPS 64(R9), Z1
 	VMOVAPS Z0, Z2
@@ -18404,9 +19129,9 @@ run:
 	VMOVAPS Z1, Z11
 	VMOVAPS Z0, Z12
 	VMOVAPS Z1, Z13
-	MOVQ    w+40(FP), R9
-	MOVQ    taps+56(FP), R10
-	MOVQ    ntaps+64(FP), R11
+	MOVQ    56(SP), R9
+	MOVQ    72(SP), R10
+	MOVQ    80(SP), R11
 
 taps7:
 	MOVQ         (R10), R12
@@ -18431,11 +19156,11 @@ taps7:
 	ADDQ         $0x00000080, R9
 	DECQ         R11
 	JNE          taps7
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both7pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded7pixels
-	VBROADCASTSS lo+88(FP), Z14
+	VBROADCASTSS 112(SP), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -18453,8 +19178,8 @@ taps7:
 	JMP          bounded7pixels
 
 both7pixels:
-	VBROADCASTSS lo+88(FP), Z14
-	VBROADCASTSS hi+92(FP), Z15
+	VBROADCASTSS 112(SP), Z14
+	VBROADCASTSS 120(SP), Z15
 	VMAXPS       Z0, Z14, Z0
 	VMINPS       Z0, Z15, Z0
 	VMAXPS       Z1, Z14, Z1
@@ -18513,7 +19238,7 @@ bounded7pixels:
 rest:
 	CMPQ    DX, $0x06
 	JNE     not6
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 	VMOVAPS Z0, Z2
@@ -18526,9 +19251,9 @@ rest:
 	VMOVAPS Z1, Z9
 	VMOVAPS Z0, Z10
 	VMOVAPS Z1, Z11
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps6:
 	MOVQ         (R9), R11
@@ -18551,11 +19276,11 @@ taps6:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps6
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both6pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded6pixels
-	VBROADCASTSS lo+88(FP), Z12
+	VBROADCASTSS 112(SP), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -18571,8 +19296,8 @@ taps6:
 	JMP          bounded6pixels
 
 both6pixels:
-	VBROADCASTSS lo+88(FP), Z12
-	VBROADCASTSS hi+92(FP), Z13
+	VBROADCASTSS 112(SP), Z12
+	VBROADCASTSS 120(SP), Z13
 	VMAXPS       Z0, Z12, Z0
 	VMINPS       Z0, Z13, Z0
 	VMAXPS       Z1, Z12, Z1
@@ -18623,7 +19348,7 @@ bounded6pixels:
 not6:
 	CMPQ    DX, $0x05
 	JNE     not5
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 	VMOVAPS Z0, Z2
@@ -18634,9 +19359,9 @@ not6:
 	VMOVAPS Z1, Z7
 	VMOVAPS Z0, Z8
 	VMOVAPS Z1, Z9
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps5:
 	MOVQ         (R9), R11
@@ -18657,11 +19382,11 @@ taps5:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps5
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both5pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded5pixels
-	VBROADCASTSS lo+88(FP), Z10
+	VBROADCASTSS 112(SP), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -18675,8 +19400,8 @@ taps5:
 	JMP          bounded5pixels
 
 both5pixels:
-	VBROADCASTSS lo+88(FP), Z10
-	VBROADCASTSS hi+92(FP), Z11
+	VBROADCASTSS 112(SP), Z10
+	VBROADCASTSS 120(SP), Z11
 	VMAXPS       Z0, Z10, Z0
 	VMINPS       Z0, Z11, Z0
 	VMAXPS       Z1, Z10, Z1
@@ -18720,7 +19445,7 @@ bounded5pixels:
 not5:
 	CMPQ    DX, $0x04
 	JNE     not4
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 	VMOVAPS Z0, Z2
@@ -18729,9 +19454,9 @@ not5:
 	VMOVAPS Z1, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z1, Z7
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps4:
 	MOVQ         (R9), R11
@@ -18750,11 +19475,11 @@ taps4:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps4
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both4pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded4pixels
-	VBROADCASTSS lo+88(FP), Z8
+	VBROADCASTSS 112(SP), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -18766,8 +19491,8 @@ taps4:
 	JMP          bounded4pixels
 
 both4pixels:
-	VBROADCASTSS lo+88(FP), Z8
-	VBROADCASTSS hi+92(FP), Z9
+	VBROADCASTSS 112(SP), Z8
+	VBROADCASTSS 120(SP), Z9
 	VMAXPS       Z0, Z8, Z0
 	VMINPS       Z0, Z9, Z0
 	VMAXPS       Z1, Z8, Z1
@@ -18804,16 +19529,16 @@ bounded4pixels:
 not4:
 	CMPQ    DX, $0x03
 	JNE     not3
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z1, Z3
 	VMOVAPS Z0, Z4
 	VMOVAPS Z1, Z5
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps3:
 	MOVQ         (R9), R11
@@ -18830,11 +19555,11 @@ taps3:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps3
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both3pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded3pixels
-	VBROADCASTSS lo+88(FP), Z6
+	VBROADCASTSS 112(SP), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
@@ -18844,8 +19569,8 @@ taps3:
 	JMP          bounded3pixels
 
 both3pixels:
-	VBROADCASTSS lo+88(FP), Z6
-	VBROADCASTSS hi+92(FP), Z7
+	VBROADCASTSS 112(SP), Z6
+	VBROADCASTSS 120(SP), Z7
 	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z6, Z1
@@ -18875,14 +19600,14 @@ bounded3pixels:
 not3:
 	CMPQ    DX, $0x02
 	JNE     not2
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z1, Z3
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps2:
 	MOVQ         (R9), R11
@@ -18897,11 +19622,11 @@ taps2:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps2
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both2pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded2pixels
-	VBROADCASTSS lo+88(FP), Z4
+	VBROADCASTSS 112(SP), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 	VMAXPS       Z2, Z4, Z2
@@ -18909,8 +19634,8 @@ taps2:
 	JMP          bounded2pixels
 
 both2pixels:
-	VBROADCASTSS lo+88(FP), Z4
-	VBROADCASTSS hi+92(FP), Z5
+	VBROADCASTSS 112(SP), Z4
+	VBROADCASTSS 120(SP), Z5
 	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z4, Z1
@@ -18933,12 +19658,12 @@ bounded2pixels:
 not2:
 	CMPQ    DX, $0x01
 	JNE     not1
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps1:
 	MOVQ         (R9), R11
@@ -18951,18 +19676,18 @@ taps1:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps1
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both1pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded1pixels
-	VBROADCASTSS lo+88(FP), Z2
+	VBROADCASTSS 112(SP), Z2
 	VMAXPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z2, Z1
 	JMP          bounded1pixels
 
 both1pixels:
-	VBROADCASTSS lo+88(FP), Z2
-	VBROADCASTSS hi+92(FP), Z3
+	VBROADCASTSS 112(SP), Z2
+	VBROADCASTSS 120(SP), Z3
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z2, Z1
@@ -18977,36 +19702,69 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (SI)(AX*4), SI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (DI)(AX*4), DI
 	DECQ     R8
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwise2x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, w *float32, bias *float32, taps *int, ntaps int, rows int, pixels int, lo float32, hi float32)
+// func depthwise2x2AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwise2x2AVX512(SB), NOSPLIT, $8-96
-	VSTMXCSR (SP)
+TEXT ·depthwise2x2AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
+	MOVQ     8(SP), BX
 	SHLQ     $0x02, BX
-	MOVQ     dst+0(FP), SI
-	MOVQ     x+24(FP), DI
-	MOVQ     rows+72(FP), R8
+	MOVQ     (SP), SI
+	MOVQ     24(SP), DI
+	MOVQ     88(SP), R8
 
 row:
 	MOVQ SI, AX
 	MOVQ DI, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	CMPQ    DX, $0x07
 	JL      rest
-	MOVQ    bias+48(FP), R9
+	MOVQ    64(SP), R9
 	VMOVUPS (R9), Z0
 	VMOVUPS 64(R9), Z1
 	VMOVAPS Z0, Z2
@@ -19021,9 +19779,9 @@ run:
 	VMOVAPS Z1, Z11
 	VMOVAPS Z0, Z12
 	VMOVAPS Z1, Z13
-	MOVQ    w+40(FP), R9
-	MOVQ    taps+56(FP), R10
-	MOVQ    ntaps+64(FP), R11
+	MOVQ    56(SP), R9
+	MOVQ    72(SP), R10
+	MOVQ    80(SP), R11
 
 taps7:
 	MOVQ         (R10), R12
@@ -19048,11 +19806,11 @@ taps7:
 	ADDQ         $0x00000080, R9
 	DECQ         R11
 	JNE          taps7
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both7pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded7pixels
-	VBROADCASTSS lo+88(FP), Z14
+	VBROADCASTSS 112(SP), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -19070,8 +19828,8 @@ taps7:
 	JMP          bounded7pixels
 
 both7pixels:
-	VBROADCASTSS lo+88(FP), Z14
-	VBROADCASTSS hi+92(FP), Z15
+	VBROADCASTSS 112(SP), Z14
+	VBROADCASTSS 120(SP), Z15
 	VMAXPS       Z0, Z14, Z0
 	VMINPS       Z0, Z15, Z0
 	VMAXPS       Z1, Z14, Z1
@@ -19130,7 +19888,7 @@ bounded7pixels:
 rest:
 	CMPQ    DX, $0x06
 	JNE     not6
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 	VMOVAPS Z0, Z2
@@ -19143,9 +19901,9 @@ rest:
 	VMOVAPS Z1, Z9
 	VMOVAPS Z0, Z10
 	VMOVAPS Z1, Z11
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps6:
 	MOVQ         (R9), R11
@@ -19168,11 +19926,11 @@ taps6:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps6
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both6pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded6pixels
-	VBROADCASTSS lo+88(FP), Z12
+	VBROADCASTSS 112(SP), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -19188,8 +19946,8 @@ taps6:
 	JMP          bounded6pixels
 
 both6pixels:
-	VBROADCASTSS lo+88(FP), Z12
-	VBROADCASTSS hi+92(FP), Z13
+	VBROADCASTSS 112(SP), Z12
+	VBROADCASTSS 120(SP), Z13
 	VMAXPS       Z0, Z12, Z0
 	VMINPS       Z0, Z13, Z0
 	VMAXPS       Z1, Z12, Z1
@@ -19240,7 +19998,7 @@ bounded6pixels:
 not6:
 	CMPQ    DX, $0x05
 	JNE     not5
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 	VMOVAPS Z0, Z2
@@ -19251,9 +20009,9 @@ not6:
 	VMOVAPS Z1, Z7
 	VMOVAPS Z0, Z8
 	VMOVAPS Z1, Z9
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps5:
 	MOVQ         (R9), R11
@@ -19274,11 +20032,11 @@ taps5:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps5
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both5pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded5pixels
-	VBROADCASTSS lo+88(FP), Z10
+	VBROADCASTSS 112(SP), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -19292,8 +20050,8 @@ taps5:
 	JMP          bounded5pixels
 
 both5pixels:
-	VBROADCASTSS lo+88(FP), Z10
-	VBROADCASTSS hi+92(FP), Z11
+	VBROADCASTSS 112(SP), Z10
+	VBROADCASTSS 120(SP), Z11
 	VMAXPS       Z0, Z10, Z0
 	VMINPS       Z0, Z11, Z0
 	VMAXPS       Z1, Z10, Z1
@@ -19337,7 +20095,7 @@ bounded5pixels:
 not5:
 	CMPQ    DX, $0x04
 	JNE     not4
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 	VMOVAPS Z0, Z2
@@ -19346,9 +20104,9 @@ not5:
 	VMOVAPS Z1, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z1, Z7
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps4:
 	MOVQ         (R9), R11
@@ -19367,11 +20125,11 @@ taps4:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps4
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both4pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded4pixels
-	VBROADCASTSS lo+88(FP), Z8
+	VBROADCASTSS 112(SP), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -19383,8 +20141,8 @@ taps4:
 	JMP          bounded4pixels
 
 both4pixels:
-	VBROADCASTSS lo+88(FP), Z8
-	VBROADCASTSS hi+92(FP), Z9
+	VBROADCASTSS 112(SP), Z8
+	VBROADCASTSS 120(SP), Z9
 	VMAXPS       Z0, Z8, Z0
 	VMINPS       Z0, Z9, Z0
 	VMAXPS       Z1, Z8, Z1
@@ -19421,16 +20179,16 @@ bounded4pixels:
 not4:
 	CMPQ    DX, $0x03
 	JNE     not3
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z1, Z3
 	VMOVAPS Z0, Z4
 	VMOVAPS Z1, Z5
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps3:
 	MOVQ         (R9), R11
@@ -19447,11 +20205,11 @@ taps3:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps3
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both3pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded3pixels
-	VBROADCASTSS lo+88(FP), Z6
+	VBROADCASTSS 112(SP), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
@@ -19461,8 +20219,8 @@ taps3:
 	JMP          bounded3pixels
 
 both3pixels:
-	VBROADCASTSS lo+88(FP), Z6
-	VBROADCASTSS hi+92(FP), Z7
+	VBROADCASTSS 112(SP), Z6
+	VBROADCASTSS 120(SP), Z7
 	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z6, Z1
@@ -19492,14 +20250,14 @@ bounded3pixels:
 not3:
 	CMPQ    DX, $0x02
 	JNE     not2
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z1, Z3
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps2:
 	MOVQ         (R9), R11
@@ -19514,11 +20272,11 @@ taps2:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps2
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both2pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded2pixels
-	VBROADCASTSS lo+88(FP), Z4
+	VBROADCASTSS 112(SP), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 	VMAXPS       Z2, Z4, Z2
@@ -19526,8 +20284,8 @@ taps2:
 	JMP          bounded2pixels
 
 both2pixels:
-	VBROADCASTSS lo+88(FP), Z4
-	VBROADCASTSS hi+92(FP), Z5
+	VBROADCASTSS 112(SP), Z4
+	VBROADCASTSS 120(SP), Z5
 	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z4, Z1
@@ -19550,12 +20308,12 @@ bounded2pixels:
 not2:
 	CMPQ    DX, $0x01
 	JNE     not1
-	MOVQ    bias+48(FP), DX
+	MOVQ    64(SP), DX
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
-	MOVQ    w+40(FP), DX
-	MOVQ    taps+56(FP), R9
-	MOVQ    ntaps+64(FP), R10
+	MOVQ    56(SP), DX
+	MOVQ    72(SP), R9
+	MOVQ    80(SP), R10
 
 taps1:
 	MOVQ         (R9), R11
@@ -19568,18 +20326,18 @@ taps1:
 	ADDQ         $0x00000080, DX
 	DECQ         R10
 	JNE          taps1
-	CMPL         hi+92(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both1pixels
-	CMPL         lo+88(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded1pixels
-	VBROADCASTSS lo+88(FP), Z2
+	VBROADCASTSS 112(SP), Z2
 	VMAXPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z2, Z1
 	JMP          bounded1pixels
 
 both1pixels:
-	VBROADCASTSS lo+88(FP), Z2
-	VBROADCASTSS hi+92(FP), Z3
+	VBROADCASTSS 112(SP), Z2
+	VBROADCASTSS 120(SP), Z3
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z2, Z1
@@ -19594,38 +20352,71 @@ bounded1pixels:
 
 not1:
 next:
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (SI)(AX*4), SI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (DI)(AX*4), DI
 	DECQ     R8
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines3x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines3x1AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines3x1AVX512(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines3x1AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x40, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -19633,8 +20424,8 @@ vector:
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -19673,17 +20464,17 @@ line:
 	VFMADD231PS  Z7, Z8, Z6
 	VMOVUPS      1024(R11), Z7
 	VFMADD231PS  Z7, Z9, Z6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000180, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS 112(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -19694,8 +20485,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Z7
-	VBROADCASTSS hi+100(FP), Z8
+	VBROADCASTSS 112(SP), Z7
+	VBROADCASTSS 120(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -19734,38 +20525,71 @@ bounded:
 	ADDQ     $0x00000380, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines3x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines3x2AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines3x2AVX512(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines3x2AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x40, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -19773,8 +20597,8 @@ vector:
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -19819,17 +20643,17 @@ line:
 	VFMADD231PS  Z7, Z8, Z6
 	VMOVUPS      1792(R11), Z7
 	VFMADD231PS  Z7, Z9, Z6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000180, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS 112(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -19840,8 +20664,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Z7
-	VBROADCASTSS hi+100(FP), Z8
+	VBROADCASTSS 112(SP), Z7
+	VBROADCASTSS 120(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -19880,38 +20704,71 @@ bounded:
 	ADDQ     $0x00000700, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines5x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines5x1AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines5x1AVX512(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines5x1AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x40, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -19919,8 +20776,8 @@ vector:
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -19977,17 +20834,17 @@ line:
 	VFMADD231PS  Z7, Z10, Z6
 	VMOVUPS      1280(R11), Z7
 	VFMADD231PS  Z7, Z11, Z6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000280, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS 112(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -19998,8 +20855,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Z7
-	VBROADCASTSS hi+100(FP), Z8
+	VBROADCASTSS 112(SP), Z7
+	VBROADCASTSS 120(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -20038,38 +20895,71 @@ bounded:
 	ADDQ     $0x00000380, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines5x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines5x2AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines5x2AVX512(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines5x2AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x40, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -20077,8 +20967,8 @@ vector:
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -20141,17 +21031,17 @@ line:
 	VFMADD231PS  Z7, Z10, Z6
 	VMOVUPS      2048(R11), Z7
 	VFMADD231PS  Z7, Z11, Z6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000280, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS 112(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -20162,8 +21052,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Z7
-	VBROADCASTSS hi+100(FP), Z8
+	VBROADCASTSS 112(SP), Z7
+	VBROADCASTSS 120(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -20202,38 +21092,71 @@ bounded:
 	ADDQ     $0x00000700, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines7x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines7x1AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines7x1AVX512(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines7x1AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x40, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -20241,8 +21164,8 @@ vector:
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -20317,17 +21240,17 @@ line:
 	VFMADD231PS  Z7, Z12, Z6
 	VMOVUPS      1536(R11), Z7
 	VFMADD231PS  Z7, Z13, Z6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000380, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS 112(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -20338,8 +21261,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Z7
-	VBROADCASTSS hi+100(FP), Z8
+	VBROADCASTSS 112(SP), Z7
+	VBROADCASTSS 120(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -20378,38 +21301,71 @@ bounded:
 	ADDQ     $0x00000380, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines7x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines7x2AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines7x2AVX512(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines7x2AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x40, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -20417,8 +21373,8 @@ vector:
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -20499,17 +21455,17 @@ line:
 	VFMADD231PS  Z7, Z12, Z6
 	VMOVUPS      2304(R11), Z7
 	VFMADD231PS  Z7, Z13, Z6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000380, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS 112(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -20520,8 +21476,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Z7
-	VBROADCASTSS hi+100(FP), Z8
+	VBROADCASTSS 112(SP), Z7
+	VBROADCASTSS 120(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -20560,38 +21516,71 @@ bounded:
 	ADDQ     $0x00000700, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines9x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines9x1AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines9x1AVX512(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines9x1AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x40, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -20599,8 +21588,8 @@ vector:
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -20699,17 +21688,17 @@ line:
 	VFMADD231PS  Z7, Z10, Z6
 	VMOVUPS      1792(R11), Z7
 	VFMADD231PS  Z7, Z11, Z6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000480, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS 112(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -20720,8 +21709,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Z7
-	VBROADCASTSS hi+100(FP), Z8
+	VBROADCASTSS 112(SP), Z7
+	VBROADCASTSS 120(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -20760,38 +21749,71 @@ bounded:
 	ADDQ     $0x00000380, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines9x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines9x2AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines9x2AVX512(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines9x2AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x40, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -20799,8 +21821,8 @@ vector:
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -20911,17 +21933,17 @@ line:
 	VFMADD231PS  Z7, Z10, Z6
 	VMOVUPS      2560(R11), Z7
 	VFMADD231PS  Z7, Z11, Z6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000480, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS 112(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -20932,8 +21954,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Z7
-	VBROADCASTSS hi+100(FP), Z8
+	VBROADCASTSS 112(SP), Z7
+	VBROADCASTSS 120(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -20972,38 +21994,71 @@ bounded:
 	ADDQ     $0x00000700, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines11x1AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines11x1AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines11x1AVX512(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines11x1AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x40, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -21011,8 +22066,8 @@ vector:
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -21129,17 +22184,17 @@ line:
 	VFMADD231PS  Z7, Z11, Z6
 	VMOVUPS      2048(R11), Z7
 	VFMADD231PS  Z7, Z12, Z6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000580, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS 112(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -21150,8 +22205,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Z7
-	VBROADCASTSS hi+100(FP), Z8
+	VBROADCASTSS 112(SP), Z7
+	VBROADCASTSS 120(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -21190,38 +22245,71 @@ bounded:
 	ADDQ     $0x00000380, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 
-// func depthwiseLines11x2AVX512(dst *float32, dstStep int, dstPitch int, x *float32, xPitch int, line int, lines int, w *float32, bias *float32, rows int, pixels int, vectors int, lo float32, hi float32)
+// func depthwiseLines11x2AVX512(args *struct{dst *float32; dstStep int; dstPitch int; x *float32; xPitch int; line int; lines int; w *float32; bias *float32; taps *int; ntaps int; rows int; pixels int; vectors int; lo float32; hi float32})
 // Requires: AVX, AVX512F
-TEXT ·depthwiseLines11x2AVX512(SB), NOSPLIT, $8-104
-	VSTMXCSR (SP)
+TEXT ·depthwiseLines11x2AVX512(SB), NOSPLIT, $136-8
+	MOVQ     args+0(FP), AX
+	MOVQ     (AX), CX
+	MOVQ     CX, (SP)
+	MOVQ     8(AX), CX
+	MOVQ     CX, 8(SP)
+	MOVQ     16(AX), CX
+	MOVQ     CX, 16(SP)
+	MOVQ     24(AX), CX
+	MOVQ     CX, 24(SP)
+	MOVQ     32(AX), CX
+	MOVQ     CX, 32(SP)
+	MOVQ     40(AX), CX
+	MOVQ     CX, 40(SP)
+	MOVQ     48(AX), CX
+	MOVQ     CX, 48(SP)
+	MOVQ     56(AX), CX
+	MOVQ     CX, 56(SP)
+	MOVQ     64(AX), CX
+	MOVQ     CX, 64(SP)
+	MOVQ     72(AX), CX
+	MOVQ     CX, 72(SP)
+	MOVQ     80(AX), CX
+	MOVQ     CX, 80(SP)
+	MOVQ     88(AX), CX
+	MOVQ     CX, 88(SP)
+	MOVQ     96(AX), CX
+	MOVQ     CX, 96(SP)
+	MOVQ     104(AX), CX
+	MOVQ     CX, 104(SP)
+	MOVL     112(AX), CX
+	MOVL     CX, 112(SP)
+	MOVL     116(AX), AX
+	MOVL     AX, 120(SP)
+	VSTMXCSR 128(SP)
 	VLDMXCSR flushMode<>+0(SB)
-	MOVQ     dstStep+8(FP), BX
-	MOVQ     vectors+88(FP), SI
+	MOVQ     8(SP), BX
+	MOVQ     104(SP), SI
 	SHLQ     $0x02, BX
 	IMUL3Q   $0x40, SI, SI
-	MOVQ     dst+0(FP), DI
-	MOVQ     x+24(FP), R8
+	MOVQ     (SP), DI
+	MOVQ     24(SP), R8
 
 row:
 	MOVQ DI, AX
 	MOVQ R8, CX
-	MOVQ pixels+80(FP), DX
+	MOVQ 96(SP), DX
 
 run:
 	XORQ R9, R9
 
 vector:
-	MOVQ    bias+64(FP), R10
+	MOVQ    64(SP), R10
 	VMOVUPS (R10)(R9*1), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -21229,8 +22317,8 @@ vector:
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	MOVQ    w+56(FP), R10
-	MOVQ    lines+48(FP), R12
+	MOVQ    56(SP), R10
+	MOVQ    48(SP), R12
 	ADDQ    R9, R10
 	LEAQ    (CX)(R9*1), R11
 	PCALIGN $0x20
@@ -21359,17 +22447,17 @@ line:
 	VFMADD231PS  Z7, Z11, Z6
 	VMOVUPS      2816(R11), Z7
 	VFMADD231PS  Z7, Z12, Z6
-	MOVQ         line+40(FP), R13
+	MOVQ         40(SP), R13
 	LEAQ         (R11)(R13*4), R11
 	ADDQ         $0x00000580, R10
 	DECQ         R12
 	JNE          line
 	LEAQ         (AX)(R9*1), R10
-	CMPL         hi+100(FP), $0x7f800000
+	CMPL         120(SP), $0x7f800000
 	JNE          both
-	CMPL         lo+96(FP), $0xff800000
+	CMPL         112(SP), $0xff800000
 	JE           bounded
-	VBROADCASTSS lo+96(FP), Z7
+	VBROADCASTSS 112(SP), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -21380,8 +22468,8 @@ line:
 	JMP          bounded
 
 both:
-	VBROADCASTSS lo+96(FP), Z7
-	VBROADCASTSS hi+100(FP), Z8
+	VBROADCASTSS 112(SP), Z7
+	VBROADCASTSS 120(SP), Z8
 	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z7, Z1
@@ -21420,13 +22508,13 @@ bounded:
 	ADDQ     $0x00000700, CX
 	SUBQ     $0x07, DX
 	JG       run
-	MOVQ     dstPitch+16(FP), AX
+	MOVQ     16(SP), AX
 	LEAQ     (DI)(AX*4), DI
-	MOVQ     xPitch+32(FP), AX
+	MOVQ     32(SP), AX
 	LEAQ     (R8)(AX*4), R8
-	DECQ     rows+72(FP)
+	DECQ     88(SP)
 	JNE      row
-	VLDMXCSR (SP)
+	VLDMXCSR 128(SP)
 	VZEROUPPER
 	RET
 

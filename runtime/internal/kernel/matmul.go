@@ -11,11 +11,11 @@ type MatMul struct {
 	Rows, K, N int
 	A, B, Out  Matrix
 	Scale      float32
-	Residual   Matrix    // Data nil: none
-	Bias       []float32 // one a column
-	RowBias    []float32 // one a row, or nil
-	Finish     Finish    // for its Act
-	Scratch    func(worker int) []float32
+	Residual   Matrix                      // Data nil: none
+	Bias       []float32                   // one a column
+	RowBias    []float32                   // one a row, or nil
+	Finish     Finish                      // for its Act
+	Work       func(worker int) *Workspace // with room for ScratchSize
 }
 
 // Matrix is where the matrices of a batch lie: element [i][j] of entry b is
@@ -64,13 +64,14 @@ func (m MatMul) Bind(s *Set) Job {
 	groups := (m.N + wide - 1) / wide
 	return Job{Tasks: m.batch() * groups, Run: func(task, worker int) {
 		from := task % groups * wide
-		m.columns(s, task/groups, from, min(wide, m.N-from), m.Scratch(worker))
+		m.columns(s, task/groups, from, min(wide, m.N-from), m.Work(worker))
 	}}
 }
 
 // columns computes n columns of a product from column from on, a tile of rows
 // that stays in the cache after the other.
-func (m *MatMul) columns(s *Set, entry, from, n int, packed []float32) {
+func (m *MatMul) columns(s *Set, entry, from, n int, work *Workspace) {
+	g, packed := &work.gemm, work.Scratch
 	b := m.B.entry(entry, m.Batch)[from*m.B.Column:]
 	for j := 0; j < n; j += s.Panel {
 		m.pack(s, packed[j*m.K:], b[j*m.B.Column:], min(s.Panel, n-j))
@@ -83,12 +84,13 @@ func (m *MatMul) columns(s *Set, entry, from, n int, packed []float32) {
 	out := Image{Data: dst, Pixel: m.Out.Row, C: n}
 	tile := max(s.Rows, tallFloats/m.K/s.Rows*s.Rows)
 	for i := 0; i < m.Rows; i += tile {
-		r := rows{a: a[i*m.A.Row:], stride: m.A.Row, m: min(tile, m.Rows-i), lines: 1, pieces: onePiece, k: m.K}
-		s.multiply(dst[i*m.Out.Row:], m.Out.Row, 0, r, Packed{Rows: n, K: m.K, Data: packed}, m.Bias[from:], -infinity, infinity)
+		g.Left = Left{A: a[i*m.A.Row:], AStride: m.A.Row, M: min(tile, m.Rows-i), Lines: 1, Pieces: onePiece, K: m.K}
+		g.DstStride, g.DstPitch, g.Lo, g.Hi = m.Out.Row, 0, -infinity, infinity
+		s.multiply(g, dst[i*m.Out.Row:], Packed{Rows: n, K: m.K, Data: packed}, m.Bias[from:])
 		if m.RowBias != nil {
-			m.addRowBias(dst, i, r.m, n)
+			m.addRowBias(dst, i, g.M, n)
 		}
-		finish.apply(s, &out, i, r.m)
+		finish.apply(s, &out, i, g.M)
 	}
 }
 

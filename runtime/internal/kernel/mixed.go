@@ -15,9 +15,8 @@ type Mixed struct {
 	Groups  []MixedGroup
 	Panels  []Panel // PackMixed of the groups
 	Finish  Finish
-	Means   Image // if Data is there: each band's part of the mean over Out, a pixel for each of Bands
-	Scratch func(worker int) []float32
-	Sums    func(worker int) *[PoolChannels]float64
+	Means   Image                       // if Data is there: each band's part of the mean over Out, a pixel for each of Bands
+	Work    func(worker int) *Workspace // with room for ScratchSize, and MaxPieces of a planar Expand
 }
 
 // MixedGroup is one range of channels, in order.
@@ -132,15 +131,15 @@ func (m Mixed) Bind(s *Set) Job {
 	per := len(m.Panels) * bands
 	return Job{Tasks: m.Out.N * per, Run: func(task, worker int) {
 		panel := task % len(m.Panels)
-		t := mixedTask{Mixed: &m, s: s, p: &m.Panels[panel], plane: &planes[m.Panels[panel].Group], panel: panel, picture: task / per}
+		t := mixedTask{Mixed: &m, s: s, p: &m.Panels[panel], plane: &planes[m.Panels[panel].Group], panel: panel, picture: task / per, work: m.Work(worker)}
 		if stems != nil {
-			t.stem, t.pieces = &stems[panel], m.Expand.Pieces(worker)
+			t.stem = &stems[panel]
 		}
 		band := task % per / len(m.Panels)
 		from, to := band*m.Out.H/bands, (band+1)*m.Out.H/bands
-		t.run(from, to, m.Scratch(worker))
+		t.run(from, to)
 		if m.Means.Data != nil {
-			t.mean(t.picture*bands+band, from, to, m.Sums(worker)[:t.p.N])
+			t.mean(t.picture*bands+band, from, to, t.work.Sums[:t.p.N])
 		}
 	}}
 }
@@ -156,12 +155,12 @@ type mixedTask struct {
 	data, in, out []float32 // the plane; rows before they go in; rows that came out
 	first, end    int       // rows of the picture in the plane, those that are needed last
 	stem          *Conv     // that makes the rows, if Expand is planar
-	pieces        []Piece
+	work          *Workspace
 }
 
 // run computes the output rows from … to-1.
-func (t *mixedTask) run(from, to int, scratch []float32) {
-	n, in := t.height*t.pitch(), t.chunk(t.s, t.In.W)
+func (t *mixedTask) run(from, to int) {
+	n, in, scratch := t.height*t.pitch(), t.chunk(t.s, t.In.W), t.work.Scratch
 	t.data, t.in, t.out = scratch[:n], scratch[n:n+in], scratch[n+in:]
 	t.clearSides()
 	t.first = from*t.SH - t.Top
@@ -248,8 +247,12 @@ func (t *mixedTask) depthwise(y, n int) {
 	if t.direct() {
 		dst, step = t.Out.Data[at*t.Out.Pixel+t.p.From:], t.Out.Pixel
 	}
-	t.s.Depthwise(dst, step, t.Out.W*step, x, t.SW*t.lanes, t.SH*t.pitch(), t.p.Weights, t.p.Bias,
-		t.taps, t.line, n, t.Out.W, t.p.N, lo, hi)
+	d := &t.work.depthwise
+	d.Dst, d.DstStep, d.DstPitch = dst, step, t.Out.W*step
+	d.X, d.XStep, d.XPitch = x, t.SW*t.lanes, t.SH*t.pitch()
+	d.Weights, d.Bias, d.Taps, d.Line = t.p.Weights, t.p.Bias, t.taps, t.line
+	d.Rows, d.Pixels, d.Channels, d.Lo, d.Hi = n, t.Out.W, t.p.N, lo, hi
+	t.s.Depthwise(d)
 	if !t.direct() {
 		t.store(at, n*t.Out.W, rest)
 	}

@@ -14,8 +14,7 @@ type Norm struct {
 	// one of the values. Behind the last comes the first again.
 	Scale, Shift []float32
 	Runs         int
-	Sums         func(worker int) *[PoolChannels]float64
-	Scratch      func(worker int) []float32
+	Work         func(worker int) *Workspace // with room for ScratchSize
 }
 
 // ScratchSize is the number of floats that Bind's job needs per worker.
@@ -26,7 +25,7 @@ func (m *Norm) ScratchSize() int { return rowScratch(m.N) }
 func (m Norm) Bind(s *Set) Job {
 	return rowJob(m.Rows, m.N, func(row, worker int) {
 		x, y := m.In[row*m.InRow:][:m.N], m.Out[row*m.OutRow:][:m.N]
-		w, n := newRowwise(m.N, m.Scratch(worker), m.Sums(worker)), float64(m.N)
+		w, n := newRowwise(m.N, m.Work(worker)), float64(m.N)
 		w.with(s.Add, y, x, -float32(w.total(s, x)/n))
 		rest := w.total(s, y) / n
 		s.Mul(w.row, 0, y, 0, y, 0, 1, m.N)

@@ -5,7 +5,7 @@ package kernel
 type Pool struct {
 	In, Out Image
 	Area    int // what sums are divided by
-	Sums    func(worker int) *[PoolChannels]float64
+	Work    func(worker int) *Workspace
 }
 
 // PoolChannels is how many channels a task sums at once.
@@ -18,7 +18,7 @@ func (p Pool) Bind(s *Set) Job {
 	return Job{Tasks: p.In.N * blocks, Run: func(task, worker int) {
 		n, from := task/blocks, task%blocks*PoolChannels
 		in := p.In.channels(from, min(PoolChannels, p.In.C-from))
-		sums := p.Sums(worker)
+		sums := &p.Work(worker).Sums
 		pixels := in.H * in.W
 		s.Sum(sums[:in.C], in.Data[n*pixels*in.Pixel:], in.Pixel, pixels)
 		for c := range in.C {

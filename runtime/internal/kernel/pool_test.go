@@ -11,8 +11,7 @@ func TestPool(t *testing.T) {
 	for i := range 50 * len(Sets) {
 		in := randomImage(r, 1+r.IntN(3), 1+r.IntN(9), 1+r.IntN(9), 1+r.IntN(200))
 		out := randomImage(r, in.N, 1, 1, in.C)
-		var sums [PoolChannels]float64
-		Pool{In: in, Out: out, Area: in.H * in.W, Sums: func(int) *[PoolChannels]float64 { return &sums }}.Bind(Sets[i%len(Sets)]).All()
+		Pool{In: in, Out: out, Area: in.H * in.W, Work: testWork(0, 0)}.Bind(Sets[i%len(Sets)]).All()
 		area := in.H * in.W
 		for n := range in.N {
 			for c := range in.C {

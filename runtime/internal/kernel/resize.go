@@ -4,8 +4,8 @@ package kernel
 // these of some columns.
 type Resize struct {
 	In, Out    Image
-	Rows, Cols [][]Tap // by row and column of Out
-	Scratch    func(worker int) []float32
+	Rows, Cols [][]Tap                     // by row and column of Out
+	Work       func(worker int) *Workspace // with room for ScratchSize
 }
 
 // Tap is a row or column of In, and its weight.
@@ -26,7 +26,7 @@ func (r Resize) Bind() Job {
 		if taps := r.Rows[y]; len(taps) == 1 && taps[0].Weight == 1 {
 			in.Data = in.Data[taps[0].From*in.W*in.Pixel:]
 		} else {
-			in = r.blend(in, taps, r.Scratch(worker))
+			in = r.blend(in, taps, r.Work(worker).Scratch)
 		}
 		for x, taps := range r.Cols {
 			to := r.Out.at(task*r.Out.W + x)

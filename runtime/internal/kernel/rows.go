@@ -27,8 +27,8 @@ type rowwise struct {
 // rowScratch is the number of floats that it takes.
 func rowScratch(n int) int { return wide + n }
 
-func newRowwise(n int, scratch []float32, sums *[PoolChannels]float64) rowwise {
-	return rowwise{scratch[:wide], scratch[wide:][:n], sums[:8]}
+func newRowwise(n int, work *Workspace) rowwise {
+	return rowwise{work.Scratch[:wide], work.Scratch[wide:][:n], work.Sums[:8]}
 }
 
 // with computes dst = op(x, v), where op is s.Add or s.Mul.

@@ -8,15 +8,10 @@ import (
 	"github.com/mixconv/mixconv/runtime/internal/act"
 )
 
-// testScratch is memory for one worker.
-func testScratch(n int) func(int) []float32 {
-	list := make([]float32, n)
-	return func(int) []float32 { return list }
-}
-
-func testSums() func(int) *[PoolChannels]float64 {
-	sums := new([PoolChannels]float64)
-	return func(int) *[PoolChannels]float64 { return sums }
+// testWork is memory for one worker.
+func testWork(scratch, pieces int) func(int) *Workspace {
+	w := &Workspace{Scratch: make([]float32, scratch), Pieces: make([]Piece, pieces)}
+	return func(int) *Workspace { return w }
 }
 
 func near(t *testing.T, got float32, want, most float64, format string, args ...any) {
@@ -31,9 +26,9 @@ func TestSoftmax(t *testing.T) {
 	r := rand.New(rand.NewPCG(21, 22))
 	for i := range 100 * len(Sets) {
 		rows, n, gap := 1+r.IntN(40), 1+i/len(Sets), r.IntN(3)
-		m := Softmax{Rows: rows, N: n, InRow: n + gap, OutRow: n + 2*gap, In: randoms(r, rows*(n+gap)), Out: make([]float32, rows*(n+2*gap)), Sums: testSums()}
+		m := Softmax{Rows: rows, N: n, InRow: n + gap, OutRow: n + 2*gap, In: randoms(r, rows*(n+gap)), Out: make([]float32, rows*(n+2*gap))}
 		m.In[r.IntN(n)] += 1000
-		m.Scratch = testScratch(m.ScratchSize())
+		m.Work = testWork(m.ScratchSize(), 0)
 		m.Bind(Sets[i%len(Sets)]).All()
 		for row := range rows {
 			x, sum, most := m.In[row*m.InRow:][:n], 0.0, math.Inf(-1)
@@ -57,7 +52,7 @@ func TestNorm(t *testing.T) {
 	for i := range 100 * len(Sets) {
 		runs := i / len(Sets) % 4
 		rows, n := 6, (1+i/len(Sets))*max(1, runs)
-		m := Norm{Rows: rows, N: n, InRow: n + 1, OutRow: n, In: randoms(r, rows*(n+1)), Out: make([]float32, rows*n), Epsilon: 1e-5, Runs: runs, Sums: testSums()}
+		m := Norm{Rows: rows, N: n, InRow: n + 1, OutRow: n, In: randoms(r, rows*(n+1)), Out: make([]float32, rows*n), Epsilon: 1e-5, Runs: runs}
 		offset := float32(50 * r.NormFloat64())
 		for j := range m.In {
 			m.In[j] += offset
@@ -69,7 +64,7 @@ func TestNorm(t *testing.T) {
 			}
 		}
 		m.Scale, m.Shift = randoms(r, values), randoms(r, values)
-		m.Scratch = testScratch(m.ScratchSize())
+		m.Work = testWork(m.ScratchSize(), 0)
 		m.Bind(Sets[i%len(Sets)]).All()
 		for row := range rows {
 			x, mean, variance := m.In[row*m.InRow:][:n], 0.0, 0.0
@@ -121,7 +116,7 @@ func TestMatMul(t *testing.T) {
 			m.RowBias = randoms(r, m.Rows)
 		}
 		want := m.exact()
-		m.Scratch = testScratch(m.ScratchSize(s))
+		m.Work = testWork(m.ScratchSize(s), 0)
 		m.Bind(s).All()
 		for j, w := range want {
 			near(t, m.Out.Data[j], w, 1e-5*float64(m.K), "%s %+v element %d", s.Name, m.Batch, j)
@@ -173,7 +168,7 @@ func TestResize(t *testing.T) {
 			return list
 		}
 		m := Resize{In: in, Out: out, Rows: taps(out.H, in.H), Cols: taps(out.W, in.W)}
-		m.Scratch = testScratch(m.ScratchSize())
+		m.Work = testWork(m.ScratchSize(), 0)
 		m.Bind().All()
 		for i := range out.pixels() {
 			for c, got := range out.at(i) {

@@ -28,23 +28,16 @@ type Set struct {
 	// Panel is the number of output channels that Gemm computes at once, Rows
 	// a number of rows that suits it.
 	Panel, Rows int
-	// Gemm computes, for r < lines, i < m and j < n ≤ Panel, with k ≥ 1,
-	// dst[r·dstPitch+i·dstStride+j] = bias[j] + Σ_p Σ_l a[(r·m+i)·aStride+pieces[p].A+l]·panel[(pieces[p].W+l)·Panel+j]
-	// over pieces p and l < k, clamped to lo … hi; NaN stays. A matrix product has one piece, a convolution one
-	// per row of its kernel. A long sum is cut, as blocks says.
-	Gemm func(dst []float32, dstStride, dstPitch int, a []float32, aStride, m, lines int, pieces []Piece, k int, panel, bias []float32, n int, lo, hi float32)
+	// Gemm computes a product with one panel; GemmArgs says of what.
+	Gemm func(*GemmArgs)
 	// Product is Gemm for one row over as many whole panels as it likes of those
 	// that fill dst: it returns how many elements of dst it computed.
 	Product func(dst, a, panels, bias []float32, lo, hi float32) int
 	// Lanes is the number of floats of a pixel of the planes that Depthwise
 	// reads, Vector how many of them it computes together.
 	Lanes, Vector int
-	// Depthwise computes rows of pixels that have the same taps, clamped:
-	// dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·xStep+taps[t]+c]·w[t·Lanes+c]
-	// for r < rows, p < pixels and c < channels, which are rounded up to whole
-	// vectors. xStep is a multiple of Lanes. Taps ascend, in lines of so many that
-	// lie Lanes apart and begin evenly apart.
-	Depthwise func(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, line, rows, pixels, channels int, lo, hi float32)
+	// Depthwise computes rows of pixels that have the same taps; DepthwiseArgs says of what.
+	Depthwise func(*DepthwiseArgs)
 	// Activate computes dst[r·dstStep+i] = f(src[r·srcStep+i]) for r < rows and
 	// i < n. The two may be the same place.
 	Activate func(dst []float32, dstStep int, src []float32, srcStep, rows, n int, f act.Func)

@@ -6,9 +6,8 @@ import "github.com/mixconv/mixconv/runtime/internal/act"
 type Softmax struct {
 	Rows, N       int
 	In, Out       []float32
-	InRow, OutRow int // floats from one row to the next
-	Sums          func(worker int) *[PoolChannels]float64
-	Scratch       func(worker int) []float32
+	InRow, OutRow int                         // floats from one row to the next
+	Work          func(worker int) *Workspace // with room for ScratchSize
 }
 
 // ScratchSize is the number of floats that Bind's job needs per worker.
@@ -18,7 +17,7 @@ func (m *Softmax) ScratchSize() int { return rowScratch(0) }
 func (m Softmax) Bind(s *Set) Job {
 	return rowJob(m.Rows, m.N, func(row, worker int) {
 		x, y := m.In[row*m.InRow:][:m.N], m.Out[row*m.OutRow:][:m.N]
-		w := newRowwise(0, m.Scratch(worker), m.Sums(worker))
+		w := newRowwise(0, m.Work(worker))
 		s.Activate(y, 0, x, 0, 1, m.N, act.Func{Kind: act.Exp, A: w.greatest(s, x)})
 		w.with(s.Mul, y, y, float32(1/w.total(s, y)))
 	})

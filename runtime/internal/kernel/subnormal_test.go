@@ -65,7 +65,7 @@ func TestSubnormalPrimitives(t *testing.T) {
 	gemm := func(s *Set, x, y float32) float32 {
 		d, w := make([]float32, 1), make([]float32, s.Panel)
 		w[0] = y
-		s.Gemm(d, 1, 0, []float32{x}, 1, 1, 1, onePiece, 1, w, make([]float32, s.Panel), 1, -infinity, infinity)
+		s.Gemm(&GemmArgs{Dst: d, DstStride: 1, Left: Left{A: []float32{x}, AStride: 1, M: 1, Lines: 1, Pieces: onePiece, K: 1}, Panel: w, Bias: make([]float32, s.Panel), N: 1, Lo: -infinity, Hi: infinity})
 		return d[0]
 	}
 	for _, c := range []struct {
@@ -179,7 +179,7 @@ func TestSubnormalRows(t *testing.T) {
 			m := MatMul{Batch: []int{1, 1}, Rows: rows, K: k, N: n, Scale: 1, Bias: mixture(r, n), A: Matrix{mixture(r, rows*k), []int{0, 0}, k, 1},
 				B: Matrix{mixture(r, k*n), []int{0, 0}, n, 1}, Out: Matrix{make([]float32, rows*n), []int{0, 0}, n, 1}}
 			want := m.exact()
-			m.Scratch = testScratch(m.ScratchSize(s))
+			m.Work = testWork(m.ScratchSize(s), 0)
 			m.Bind(s).All()
 			for i, got := range m.Out.Data {
 				near(t, got, want[i], slack(k, func(more float64) float64 {
@@ -199,7 +199,7 @@ func TestSubnormalRows(t *testing.T) {
 // subnormalSoftmax has elements whose share is subnormal.
 func subnormalSoftmax(t *testing.T, r *rand.Rand, s *Set, n int) {
 	t.Helper()
-	m := Softmax{Rows: 1, N: n, In: mixture(r, n), Out: make([]float32, n), Sums: testSums(), Scratch: testScratch(rowScratch(0))}
+	m := Softmax{Rows: 1, N: n, In: mixture(r, n), Out: make([]float32, n), Work: testWork(rowScratch(0), 0)}
 	m.In[0] = 90
 	m.Bind(s).All()
 	sum := 0.0
@@ -223,7 +223,7 @@ func subnormalMeans(t *testing.T, r *rand.Rand, s *Set, channels int) {
 	greatest := mean
 	greatest.Data = make([]float32, channels)
 	w := Window{KH: side, KW: side, SH: 1, SW: 1, DH: 1, DW: 1}
-	Pool{In: in, Out: mean, Area: side * side, Sums: testSums()}.Bind(s).All()
+	Pool{In: in, Out: mean, Area: side * side, Work: testWork(0, 0)}.Bind(s).All()
 	WindowPool{Window: w, In: in, Out: windows, Rows: []int{side}, Cols: []int{side}}.Bind(s).All()
 	WindowPool{Window: w, In: in, Out: greatest}.Bind(s).All()
 	for c := range channels {
@@ -261,7 +261,7 @@ func TestSubnormalModeStays(t *testing.T) {
 				}
 				s.Mul(x, 0, x, 0, x, 0, 1, len(x))
 				s.Sum(sums, x, 64, 64)
-				s.Gemm(x[:16], s.Panel, 0, x, 64, 1, 1, onePiece, 64, x, x, min(s.Panel, 16), -infinity, infinity)
+				s.Gemm(&GemmArgs{Dst: x[:16], DstStride: s.Panel, Left: Left{A: x, AStride: 64, M: 1, Lines: 1, Pieces: onePiece, K: 64}, Panel: x, Bias: x, N: min(s.Panel, 16), Lo: -infinity, Hi: infinity})
 				if !keepsSubnormals(tiny) {
 					t.Error("a kernel left its mode behind")
 					return
@@ -342,7 +342,7 @@ func BenchmarkSubnormal(b *testing.B) {
 			return Job{Tasks: 1, Run: func(int, int) { s.Activate(d, 0, a, 0, 1, len(d), act.Func{Kind: act.Swish, A: 1}) }}
 		}},
 		{"mean", func(s *Set, x, w float32) Job {
-			return Pool{In: image(k, x), Out: Image{Data: fill(k, 0), N: 1, H: 1, W: 1, C: k, Pixel: k}, Area: pixels, Sums: testSums()}.Bind(s)
+			return Pool{In: image(k, x), Out: Image{Data: fill(k, 0), N: 1, H: 1, W: 1, C: k, Pixel: k}, Area: pixels, Work: testWork(0, 0)}.Bind(s)
 		}},
 	}
 	for _, step := range steps {

@@ -4,28 +4,28 @@ package kernel
 // what depends on the widths alone.
 
 // wideGemm is Gemm with panels of any width, one row after another.
-func wideGemm(panel int) func(dst []float32, dstStride, dstPitch int, a []float32, aStride, m, lines int, pieces []Piece, k int, w, bias []float32, n int, lo, hi float32) {
-	return func(dst []float32, dstStride, dstPitch int, a []float32, aStride, m, lines int, pieces []Piece, k int, w, bias []float32, n int, lo, hi float32) {
-		for i := range max(0, m) * max(0, lines) {
-			out := dst[i/m*dstPitch+i%m*dstStride:][:n]
-			wideSums(out, a, i*aStride, pieces, k, w, panel, bias)
-			clamp(out, lo, hi)
+func wideGemm(panel int) func(*GemmArgs) {
+	return func(g *GemmArgs) {
+		for i := range max(0, g.M) * max(0, g.Lines) {
+			out := g.Dst[i/g.M*g.DstPitch+i%g.M*g.DstStride:][:g.N]
+			g.wideSums(out, g.A[i*g.AStride:], panel)
+			clamp(out, g.Lo, g.Hi)
 		}
 	}
 }
 
-// wideSums adds products to the bias, block by block.
-func wideSums(out, a []float32, at int, pieces []Piece, k int, w []float32, panel int, bias []float32) {
-	copy(out, bias)
-	count, run := blocks(len(pieces), k)
+// wideSums adds a row's products to the bias, block by block.
+func (g *GemmArgs) wideSums(out, a []float32, panel int) {
+	copy(out, g.Bias)
+	count, run := blocks(len(g.Pieces), g.K)
 	var room [32]float32 // of the widest panel
 	sums := room[:len(out)]
-	for p := 0; p < len(pieces); p += max(1, count) {
-		for from := 0; from < k; from += run {
+	for p := 0; p < len(g.Pieces); p += max(1, count) {
+		for from := 0; from < g.K; from += run {
 			clear(sums)
-			for _, piece := range pieces[p:min(p+count, len(pieces))] {
-				for l := from; l < min(from+run, k); l++ {
-					x, weights := a[at+piece.A+l], w[(piece.W+l)*panel:]
+			for _, piece := range g.Pieces[p:min(p+count, len(g.Pieces))] {
+				for l := from; l < min(from+run, g.K); l++ {
+					x, weights := a[piece.A+l], g.Panel[(piece.W+l)*panel:]
 					for j := range sums {
 						sums[j] += x * weights[j]
 					}
@@ -39,9 +39,8 @@ func wideSums(out, a []float32, at int, pieces []Piece, k int, w []float32, pane
 }
 
 // wideDepthwise is Depthwise with planes of any number of lanes, for whole vectors.
-func wideDepthwise(lanes, vector int) func(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, line, rows, pixels, channels int, lo, hi float32) {
-	return func(dst []float32, dstStep, dstPitch int, x []float32, xStep, xPitch int, w, bias []float32, taps []int, _, rows, pixels, channels int, lo, hi float32) {
-		whole := (channels + vector - 1) / vector * vector
-		depthwise(dst, dstStep, dstPitch, x, xStep, xPitch, w, bias, taps, lanes, rows, pixels, whole, lo, hi)
+func wideDepthwise(lanes, vector int) func(*DepthwiseArgs) {
+	return func(d *DepthwiseArgs) {
+		d.depthwise(lanes, (d.Channels+vector-1)/vector*vector)
 	}
 }

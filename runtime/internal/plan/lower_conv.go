@@ -142,7 +142,7 @@ func (p *planner) dense(n *graph.Node, c ops.Conv, b []float32) error {
 	p.step(n, name, o.reads(), []*Place{o.out}, func(mem *memory) kernel.Job {
 		k := k
 		k.In, k.Out, k.Finish = o.picture(mem), o.out.image(mem), o.finish(n, mem)
-		k.Scratch, k.Pieces = mem.scratch, mem.pieces
+		k.Work = mem.workspace
 		if o.scale != nil {
 			k.Scale = kernel.Image{Data: mem.floats(o.scale), N: k.In.N, H: 1, W: 1, C: k.In.C, Pixel: o.scale.pixel()}
 		}

@@ -69,7 +69,7 @@ func (p *planner) linear(n *graph.Node, packed kernel.Packed, bias []float32) er
 	p.step(n, "gemm", reads, []*Place{out}, func(mem *memory) kernel.Job {
 		c := kernel.Conv{Window: kernel.Window{KH: 1, KW: 1, SH: 1, SW: 1, DH: 1, DW: 1},
 			Weights: []kernel.Packed{packed}, Bias: bias, Finish: kernel.Finish{Act: n.Post.Act},
-			In: in.pixels(mem), Out: out.pixels(mem)}
+			In: in.pixels(mem), Out: out.pixels(mem), Work: mem.workspace}
 		if residual != nil {
 			c.Finish.Residual = residual.pixels(mem)
 		}
@@ -144,7 +144,7 @@ func (p *planner) product(n *graph.Node, a *Place) error {
 	p.plan.scratch = max(p.plan.scratch, k.ScratchSize(p.plan.set))
 	p.step(n, "matmul", reads, []*Place{out}, func(mem *memory) kernel.Job {
 		k := k
-		k.A, k.B, k.Out, k.Scratch = a.matrix(mem, out.dims), b.matrix(mem, out.dims), out.matrix(mem, out.dims), mem.scratch
+		k.A, k.B, k.Out, k.Work = a.matrix(mem, out.dims), b.matrix(mem, out.dims), out.matrix(mem, out.dims), mem.workspace
 		if residual != nil {
 			k.Residual = residual.matrix(mem, out.dims)
 		}

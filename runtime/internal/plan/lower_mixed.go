@@ -42,7 +42,7 @@ func (p *planner) mixed(n *graph.Node) error {
 	}
 	p.step(n, name, o.reads(), writes, func(mem *memory) kernel.Job {
 		k := k
-		k.Out, k.Finish, k.Scratch, k.Sums = o.out.image(mem), o.finish(n, mem), mem.scratch, mem.sums
+		k.Out, k.Finish, k.Work = o.out.image(mem), o.finish(n, mem), mem.workspace
 		if parts != nil {
 			k.Means = kernel.Image{Data: mem.floats(parts), Pixel: k.In.C}
 		}
@@ -51,7 +51,7 @@ func (p *planner) mixed(n *graph.Node) error {
 			return k.Bind(p.plan.set)
 		}
 		e := *k.Expand
-		e.In, e.Pieces = o.picture(mem), mem.pieces
+		e.In = o.picture(mem)
 		k.Expand = &e
 		return k.Bind(p.plan.set)
 	})

@@ -85,7 +85,7 @@ func (p *planner) norm(n *graph.Node, in, out *Place, k kernel.Norm) error {
 	p.plan.scratch = max(p.plan.scratch, k.ScratchSize())
 	p.step(n, "norm", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
 		k := k
-		k.In, k.Out, k.Sums, k.Scratch = mem.floats(in), mem.floats(out), mem.sums, mem.scratch
+		k.In, k.Out, k.Work = mem.floats(in), mem.floats(out), mem.workspace
 		return k.Bind(p.plan.set)
 	})
 	return nil

@@ -28,7 +28,7 @@ func (p *planner) pool(n *graph.Node, in, out *Place, area int) {
 		if in.dims[0] == 1 {
 			to.Pixel = in.dims[1]
 		}
-		return kernel.Pool{In: in.image(mem), Out: to, Area: area, Sums: mem.sums}.Bind(p.plan.set)
+		return kernel.Pool{In: in.image(mem), Out: to, Area: area, Work: mem.workspace}.Bind(p.plan.set)
 	})
 }
 

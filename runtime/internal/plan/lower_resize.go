@@ -26,7 +26,7 @@ func (p *planner) resize(n *graph.Node) error {
 	p.plan.scratch = max(p.plan.scratch, k.ScratchSize())
 	p.step(n, "resize", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
 		k := k
-		k.In, k.Out, k.Scratch = in.image(mem), out.image(mem), mem.scratch
+		k.In, k.Out, k.Work = in.image(mem), out.image(mem), mem.workspace
 		return k.Bind()
 	})
 	return nil

@@ -30,7 +30,7 @@ func (p *planner) softmax(n *graph.Node) error {
 	p.plan.scratch = max(p.plan.scratch, k.ScratchSize())
 	p.step(n, "softmax", []*Place{in}, []*Place{out}, func(mem *memory) kernel.Job {
 		k := k
-		k.In, k.Out, k.Sums, k.Scratch = mem.floats(in), mem.floats(out), mem.sums, mem.scratch
+		k.In, k.Out, k.Work = mem.floats(in), mem.floats(out), mem.workspace
 		return k.Bind(p.plan.set)
 	})
 	return nil

@@ -27,14 +27,7 @@ type State struct {
 // memory is the arena of one State and what each worker has for itself.
 type memory struct {
 	arena   []byte
-	workers []workspace
-}
-
-// workspace is one worker's space for the kernels' intermediate results.
-type workspace struct {
-	scratch []float32
-	pieces  []kernel.Piece
-	sums    [kernel.PoolChannels]float64
+	workers []*kernel.Workspace
 }
 
 // floats returns the data of p from its first element on. A nil memory has no
@@ -52,19 +45,14 @@ func (m *memory) floats(p *Place) []float32 {
 	return kernel.Floats(m.arena[p.buf.offset:][:p.buf.bytes()])[p.offset:]
 }
 
-func (m *memory) scratch(worker int) []float32 { return m.workers[worker].scratch }
-
-func (m *memory) pieces(worker int) []kernel.Piece { return m.workers[worker].pieces }
-
-func (m *memory) sums(worker int) *[kernel.PoolChannels]float64 { return &m.workers[worker].sums }
+func (m *memory) workspace(worker int) *kernel.Workspace { return m.workers[worker] }
 
 // NewState allocates what one run needs.
 func (p *Plan) NewState() *State {
 	st := &State{plan: p, slots: append([]*tensor.Tensor(nil), p.slots...)}
 	st.mem.arena = kernel.HugeBytes(p.arena)
-	st.mem.workers = make([]workspace, p.workers)
-	for i := range st.mem.workers {
-		st.mem.workers[i] = workspace{scratch: kernel.HugeFloats(p.scratch), pieces: make([]kernel.Piece, p.pieces)}
+	for range p.workers {
+		st.mem.workers = append(st.mem.workers, &kernel.Workspace{Scratch: kernel.HugeFloats(p.scratch), Pieces: make([]kernel.Piece, p.pieces)})
 	}
 	for _, s := range p.Steps {
 		var job kernel.Job

@@ -51,16 +51,16 @@ type loaded struct {
 // f replaces vectors in registers, two at a time, so that one's latency hides
 // the other's. begin and next come before and behind each row.
 func (s isa) rowLoop(source string, begin func(), f func(loaded), next func()) {
-	dst, src, dstStep, srcStep, rows := gp("dst"), gp(source), gp("dstStep"), gp(source+"Step"), gp("rows")
+	dst, src, dstStep, srcStep, rows := s.gp("dst"), s.gp(source), s.gp("dstStep"), s.gp(source+"Step"), s.gp("rows")
 	SHLQ(U8(2), dstStep)
 	SHLQ(U8(2), srcStep)
-	rest := gp("n")
+	rest := s.gp("n")
 	ANDQ(U8(s.lanes-1), rest)
 	to, from, left := GP64(), GP64(), GP64()
 	Label("row")
 	MOVQ(dst, to)
 	MOVQ(src, from)
-	Load(Param("n"), left)
+	MOVQ(s.param("n"), left)
 	begin()
 	SUBQ(U8(2*s.lanes), left)
 	JL(LabelRef("one"))

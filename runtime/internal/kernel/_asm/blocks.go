@@ -21,7 +21,7 @@ func (g *gemm) totals() GPVirtual {
 // startTotals makes room for totals, which begin with the bias if the sums are cut.
 func (g *gemm) startTotals() {
 	g.space = AllocLocal((g.rows*g.vectors + 1) * g.bytes())
-	total := gp("total")
+	total := g.gp("total")
 	TESTQ(total, total)
 	JE(LabelRef("whole"))
 	bias, to := g.begin(total), Mem{Base: g.totals()}
@@ -50,7 +50,7 @@ func (g *gemm) endBlock(sums [][]VecVirtual) {
 // addTotals adds the totals to the sums of the last block, and begins them anew for
 // the next tile.
 func (g *gemm) addTotals(rows int, sums [][]VecVirtual) {
-	one, total := fmt.Sprintf("one%d", rows), gp("total")
+	one, total := fmt.Sprintf("one%d", rows), g.gp("total")
 	TESTQ(total, total)
 	JE(LabelRef(one))
 	bias, from := g.begin(total), Mem{Base: g.totals()}

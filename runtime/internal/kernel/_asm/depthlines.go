@@ -35,31 +35,27 @@ type depthLine struct {
 func (s isa) lines(width, stride int) {
 	name := fmt.Sprintf("depthwiseLines%dx%d%s", width, stride, s.name)
 	pixel := 2 * s.lanes
-	TEXT(name, NOSPLIT, "func(dst *float32, dstStep, dstPitch int, x *float32, xPitch, line, lines int, w, bias *float32, rows, pixels, vectors int, lo, hi float32)")
+	TEXT(name, NOSPLIT, takes(depthwiseCode))
 	Doc(fmt.Sprintf("%s computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_l Σ_i x[r·xPitch+l·line+(p·%d+i)·%d+c]·w[(l·%d+i)·%d+c],", name, stride, pixel, width, pixel),
 		fmt.Sprintf("held in lo … hi, for r < rows, p < pixels, l < lines, i < %d and c < vectors·%d; all numbers are at least 1, pixels is a multiple of %d.", width, s.lanes, mostPixels))
-	d := depthLine{isa: s.flushing(), width: width, stride: stride, dst: GP64(), x: GP64(), left: GP64(), dstStep: gp("dstStep"), vectors: gp("vectors")}
+	s = s.copied(depthwiseCode).flushing()
+	d := depthLine{isa: s, width: width, stride: stride, dst: GP64(), x: GP64(), left: GP64(), dstStep: s.gp("dstStep"), vectors: s.gp("vectors")}
 	SHLQ(U8(2), d.dstStep)
 	IMUL3Q(U8(s.bytes()), d.vectors, d.vectors)
-	dstRow, xRow := gp("dst"), gp("x")
+	dstRow, xRow := d.gp("dst"), d.gp("x")
 	Label("row")
 	MOVQ(dstRow, d.dst)
 	MOVQ(xRow, d.x)
-	Load(Param("pixels"), d.left)
+	MOVQ(d.param("pixels"), d.left)
 	Label("run")
 	d.pixels()
 	SUBQ(U8(mostPixels), d.left)
 	JG(LabelRef("run"))
-	advance(dstRow, "dstPitch")
-	advance(xRow, "xPitch")
-	DECQ(s.param("rows"))
+	d.advance(dstRow, "dstPitch")
+	d.advance(xRow, "xPitch")
+	DECQ(d.param("rows"))
 	JNE(LabelRef("row"))
 	d.ret()
-}
-
-// advance moves a pointer by a parameter's number of floats.
-func advance(p GPVirtual, by string) {
-	LEAQ(Mem{Base: p, Index: gp(by), Scale: 4}, p)
 }
 
 // pixels computes the next mostPixels pixels.
@@ -68,12 +64,12 @@ func (d *depthLine) pixels() {
 	XORQ(at, at)
 	Label("vector")
 	sums := d.start(at)
-	w, line, count := gp("w"), GP64(), gp("lines")
+	w, line, count := d.gp("w"), GP64(), d.gp("lines")
 	ADDQ(at, w)
 	LEAQ(Mem{Base: d.x, Index: at, Scale: 1}, line)
 	loop("line")
 	d.line(sums, line, w)
-	advance(line, "line")
+	d.advance(line, "line")
 	ADDQ(U32(2*d.bytes()*d.width), w)
 	DECQ(count)
 	JNE(LabelRef("line"))
@@ -90,7 +86,7 @@ func (d *depthLine) pixels() {
 
 // start returns sums that begin with the bias.
 func (d *depthLine) start(at GPVirtual) []VecVirtual {
-	bias, sums := gp("bias"), make([]VecVirtual, mostPixels)
+	bias, sums := d.gp("bias"), make([]VecVirtual, mostPixels)
 	for p := range sums {
 		sums[p] = d.vector()
 		if p == 0 {

@@ -27,17 +27,17 @@ func (s isa) depthwise() {
 
 func (s isa) planeRows(vectors, stride int) {
 	name := fmt.Sprintf("depthwise%dx%d%s", vectors, stride, s.name)
-	TEXT(name, NOSPLIT,
-		"func(dst *float32, dstStep, dstPitch int, x *float32, xPitch int, w, bias *float32, taps *int, ntaps, rows, pixels int, lo, hi float32)")
+	TEXT(name, NOSPLIT, takes(depthwiseCode))
 	Doc(fmt.Sprintf("%s computes dst[r·dstPitch+p·dstStep+c] = bias[c] + Σ_t x[r·xPitch+p·%d+taps[t]+c]·w[t·%d+c], held in lo … hi,", name, 2*s.lanes*stride, 2*s.lanes),
 		fmt.Sprintf("for r < rows, p < pixels and c < %d; rows, pixels and ntaps are at least 1.", vectors*s.lanes))
-	d := planeRow{isa: s.flushing(), vectors: vectors, pixelBytes: 2 * s.bytes() * stride, dst: GP64(), x: GP64(), left: GP64(), dstStep: gp("dstStep")}
+	s = s.copied(depthwiseCode).flushing()
+	d := planeRow{isa: s, vectors: vectors, pixelBytes: 2 * s.bytes() * stride, dst: GP64(), x: GP64(), left: GP64(), dstStep: s.gp("dstStep")}
 	SHLQ(U8(2), d.dstStep)
-	dstRow, xRow, rows := gp("dst"), gp("x"), gp("rows")
+	dstRow, xRow, rows := d.gp("dst"), d.gp("x"), d.gp("rows")
 	Label("row")
 	MOVQ(dstRow, d.dst)
 	MOVQ(xRow, d.x)
-	Load(Param("pixels"), d.left)
+	MOVQ(d.param("pixels"), d.left)
 	Label("run")
 	CMPQ(d.left, U8(mostPixels))
 	JL(LabelRef("rest"))
@@ -54,8 +54,8 @@ func (s isa) planeRows(vectors, stride int) {
 		Label(next)
 	}
 	Label("next")
-	advance(dstRow, "dstPitch")
-	advance(xRow, "xPitch")
+	d.advance(dstRow, "dstPitch")
+	d.advance(xRow, "xPitch")
 	DECQ(rows)
 	JNE(LabelRef("row"))
 	d.ret()
@@ -71,7 +71,7 @@ type planeRow struct {
 // pixels computes the next n pixels.
 func (d *planeRow) pixels(n int) {
 	sums := d.start(n)
-	w, taps, count := gp("w"), gp("taps"), gp("ntaps")
+	w, taps, count := d.gp("w"), d.gp("taps"), d.gp("ntaps")
 	loop := fmt.Sprintf("taps%d", n)
 	Label(loop)
 	at := GP64()
@@ -94,7 +94,7 @@ func (d *planeRow) pixels(n int) {
 
 // start returns sums that begin with the bias.
 func (d *planeRow) start(n int) [][]VecVirtual {
-	bias := gp("bias")
+	bias := d.gp("bias")
 	sums := make([][]VecVirtual, n)
 	for p := range sums {
 		for v := range d.vectors {
@@ -118,13 +118,4 @@ func (d *planeRow) finish(n int, sums [][]VecVirtual) {
 		}
 		ADDQ(d.dstStep, d.dst)
 	}
-}
-
-// param is a parameter's place.
-func (s isa) param(name string) Mem {
-	p, err := Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	return p.Addr
 }

@@ -26,7 +26,7 @@ func (s isa) elementwise() {
 		if f.flush {
 			s = s.flushing()
 		}
-		b, bStep, bAt := gp("b"), gp("bStep"), GP64()
+		b, bStep, bAt := s.gp("b"), s.gp("bStep"), GP64()
 		SHLQ(U8(2), bStep)
 		s.rowLoop("a", func() { MOVQ(b, bAt) }, func(l loaded) {
 			for i, v := range l.x {
@@ -52,13 +52,4 @@ func (s isa) greater(b, a VecVirtual) {
 	VMAXPS(a, b, v)
 	VMAXPS(b, a, a)
 	VORPS(v, a, a)
-}
-
-func gp(param string) GPVirtual { return Load(Param(param), GP64()).(GPVirtual) }
-
-// float loads a parameter into every lane.
-func (s isa) float(param string) VecVirtual {
-	v := s.vector()
-	VBROADCASTSS(s.param(param), v)
-	return v
 }

@@ -14,23 +14,23 @@ import (
 // keeps all its sums in registers and passes once over the panel. At the end of
 // each block of a long sum it adds them to totals on the stack, and begins anew.
 func (s isa) gemm(vectors int) {
-	TEXT(fmt.Sprintf("gemm%dx%s", vectors, s.name), 0, // NOSPLIT has no room for the totals
-		"func(dst *float32, dstStride int, a *float32, aStride, m, lines, gap int, pieces, last *int, k, count, run int, panel, first, total *float32, n int, lo, hi float32, ahead, pace int)")
+	TEXT(fmt.Sprintf("gemm%dx%s", vectors, s.name), 0, takes(gemmCode)) // NOSPLIT has no room for the totals
 	Doc(fmt.Sprintf("gemm%dx%s computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+p.A+l]·panel[(p.W+l)·%d+j], held in lo … hi,", vectors, s.name, 2*s.lanes),
 		fmt.Sprintf("for i < m·lines and j < n, pieces p to the last, or none if nil, and l < k, which is at least 1; n is from %d to %d.", (vectors-1)*s.lanes+1, vectors*s.lanes),
 		"dst's rows lie dstStride apart, and gap floats more behind every m of them.",
 		"Sums begin with first, which is the bias if total is nil. Else count pieces, or run products of one, are a block,",
 		"first is zeros, and their sums are added to total, which is the bias.",
 		"It prefetches from ahead bytes behind panel's beginning on, pace bytes for each of l's steps.")
-	g := gemm{isa: s.flushing(), vectors: vectors}
+	s = s.copied(gemmCode).flushing()
+	g := gemm{isa: s, vectors: vectors}
 	g.rows = min(12, s.rows*2/vectors) // there are addresses for twelve
-	g.dst, g.a = Load(Param("dst"), GP64()).(GPVirtual), Load(Param("a"), GP64()).(GPVirtual)
-	g.dstStride, g.aStride = Load(Param("dstStride"), GP64()).(GPVirtual), Load(Param("aStride"), GP64()).(GPVirtual)
+	g.dst, g.a = s.gp("dst"), s.gp("a")
+	g.dstStride, g.aStride = s.gp("dstStride"), s.gp("aStride")
 	SHLQ(U8(2), g.dstStride)
 	SHLQ(U8(2), g.aStride)
-	g.ahead, g.pace = gp("ahead"), gp("pace")
+	g.ahead, g.pace = g.gp("ahead"), g.gp("pace")
 	ADDQ(g.param("panel"), g.ahead)
-	n := Load(Param("n"), GP64()).(GPVirtual)
+	n := s.gp("n")
 	if vectors > 1 {
 		SUBQ(U8((vectors-1)*s.lanes), n)
 	}
@@ -39,7 +39,7 @@ func (s isa) gemm(vectors int) {
 
 	g.left = AllocLocal(8)
 	Label("line")
-	whole := gp("m")
+	whole := g.gp("m")
 	MOVQ(whole, g.left)
 	// One or two rows behind a tile would keep the units waiting for their own
 	// sums: two tiles of half the size do not.
@@ -60,7 +60,7 @@ func (s isa) gemm(vectors int) {
 		JMP(LabelRef("tiles"))
 		Label(next)
 	}
-	advance(g.dst, "gap")
+	g.advance(g.dst, "gap")
 	DECQ(s.param("lines"))
 	JNE(LabelRef("line"))
 	g.ret()
@@ -82,7 +82,7 @@ type gemm struct {
 // tile computes rows rows of a and moves dst, a and m behind them.
 func (g *gemm) tile(rows int) {
 	sums := g.start(rows)
-	pieces, count, rest, k, w := gp("pieces"), gp("count"), GP64(), GP64(), GP64()
+	pieces, count, rest, k, w := g.gp("pieces"), g.gp("count"), GP64(), GP64(), GP64()
 	piece, run, end, done := fmt.Sprintf("piece%d", rows), fmt.Sprintf("run%d", rows), fmt.Sprintf("end%d", rows), fmt.Sprintf("sum%d", rows)
 	TESTQ(pieces, pieces)
 	JE(LabelRef(done))
@@ -167,7 +167,7 @@ func (g *gemm) products(n int, w GPVirtual, pointers rowPointers, sums [][]VecVi
 
 // start returns sums that begin with first.
 func (g *gemm) start(rows int) [][]VecVirtual {
-	sums := [][]VecVirtual{g.begin(gp("first"))}
+	sums := [][]VecVirtual{g.begin(g.gp("first"))}
 	for len(sums) < rows {
 		row := make([]VecVirtual, g.vectors)
 		for v := range row {

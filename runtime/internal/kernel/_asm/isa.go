@@ -18,6 +18,7 @@ type isa struct {
 	vector func() VecVirtual
 	tail   func(n GPVirtual) mask // the first n lanes, n from 1 to lanes
 	mode   *Mem                   // in a function that flushes subnormal numbers, where the caller's mode is kept
+	fields map[string]Mem         // in a function that takes a struct, its fields
 }
 
 // bytes is the size of a vector.

@@ -20,8 +20,8 @@ func (s isa) mean() {
 	TEXT("sum"+s.name, NOSPLIT, "func(dst *float64, x *float32, step, pixels, channels int)")
 	Doc("sum"+s.name+" computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels, a multiple of eight:",
 		"as the plain sum does, to the bit.")
-	m := mean{isa: s.flushing(), step: gp("step"), at: GP64(), left: GP64()}
-	dst, x, channels := gp("dst"), gp("x"), gp("channels")
+	m := mean{isa: s.flushing(), step: s.gp("step"), at: GP64(), left: GP64()}
+	dst, x, channels := s.gp("dst"), s.gp("x"), s.gp("channels")
 	SHLQ(U8(2), m.step)
 	for _, m.vectors = range []int{2, 1} { // a cache line at a time, then what is left
 		block, done := fmt.Sprintf("block%d", m.vectors), fmt.Sprintf("done%d", m.vectors)
@@ -29,7 +29,7 @@ func (s isa) mean() {
 		CMPQ(channels, U8(8*m.vectors))
 		JL(LabelRef(done))
 		MOVQ(x, m.at)
-		Load(Param("pixels"), m.left)
+		MOVQ(s.param("pixels"), m.left)
 		for i, total := range m.totals() {
 			VMOVUPD(total, Mem{Base: dst, Disp: 32 * i})
 		}

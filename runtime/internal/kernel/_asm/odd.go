@@ -24,7 +24,7 @@ func (s isa) odd() {
 		TEXT(name+s.name, NOSPLIT, "func("+rowParams+", table *float32)")
 		Doc(name+s.name+" computes "+rowDoc, doc, "in the quotient x is held in ±most. Both bounds and the coefficients are table's. NaN stays.")
 		s := s.flushing()
-		table := gp("table")
+		table := s.gp("table")
 		most, bound1 := s.vector(), s.vector()
 		VMOVUPS(Mem{Base: table}, most)
 		VMOVUPS(Mem{Base: table, Disp: entryBytes}, bound1)

@@ -19,9 +19,9 @@ func (s isa) product() {
 		fmt.Sprintf("for p < %d, j < %d and l < k, which is at least 1.", streams, 2*s.lanes),
 		"Every run products are a block; if there are several, their sums are added to the bias.")
 	s = s.flushing()
-	dst, a, k, step, bias := gp("dst"), gp("a"), gp("k"), gp("step"), gp("bias")
+	dst, a, k, step, bias := s.gp("dst"), s.gp("a"), s.gp("k"), s.gp("step"), s.gp("bias")
 	SHLQ(U8(2), step)
-	panels := []GPVirtual{gp("panels")}
+	panels := []GPVirtual{s.gp("panels")}
 	sums := make([]VecVirtual, 2*streams)
 	for i := range sums {
 		sums[i] = s.vector()
@@ -45,7 +45,7 @@ func (s isa) product() {
 	}
 	MOVQ(U32(1), total)
 	Label("block")
-	Load(Param("run"), n)
+	MOVQ(s.param("run"), n)
 	CMPQ(k, n)
 	CMOVQLT(k, n)
 	SUBQ(n, k)
