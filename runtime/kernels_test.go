@@ -41,3 +41,12 @@ func TestPlansForKernels(t *testing.T) {
 		t.Error("the reference engine has a plan")
 	}
 }
+
+// TestPeakFLOPS: no number of threads is too large or too small to ask for.
+func TestPeakFLOPS(t *testing.T) {
+	for _, threads := range []int{-1, 1, 1 << 40} {
+		if got := PeakFLOPS(threads); !(got > 1e6) {
+			t.Errorf("%d threads: %g operations a second", threads, got)
+		}
+	}
+}

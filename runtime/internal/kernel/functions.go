@@ -35,11 +35,13 @@ type functions struct {
 	add, sub, mul rowsCode
 	div, max      rowsCode
 	sum           func(dst *float64, x *float32, step, pixels, channels int)
+	peak          func(rounds int)
 }
 
 func (f *functions) set() *Set {
 	s := f.plain()
 	s.Gemm, s.Product, s.Depthwise, s.Activate, s.Sum = f.gemm, f.products, f.depthwiseRows, f.activate, f.sums
+	s.Peak = f.peaks
 	s.Add, s.Sub, s.Mul, s.Div, s.Max = binaryRows(f.add), binaryRows(f.sub), binaryRows(f.mul), binaryRows(f.div), binaryRows(f.max)
 	return s
 }
@@ -230,6 +232,12 @@ func binaryRows(code rowsCode) func(dst []float32, dstStep int, a []float32, aSt
 			code(&dst[0], dstStep, &a[0], aStep, &b[0], bStep, rows, n)
 		}
 	}
+}
+
+func (f *functions) peaks(rounds int) int64 {
+	rounds = max(rounds, 1)
+	f.peak(rounds)
+	return int64(rounds) * int64(chains*f.lanes)
 }
 
 // sums runs the code on multiples of eight channels, plain Go on the rest.

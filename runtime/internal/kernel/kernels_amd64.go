@@ -430,6 +430,9 @@ func maxAVX2(dst *float32, dstStep int, a *float32, aStep int, b *float32, bStep
 // as the plain sum does, to the bit.
 func sumAVX2(dst *float64, x *float32, step int, pixels int, channels int)
 
+// peakAVX2 computes x = x·½ + 1 in 12 vectors side by side, rounds times, at least once.
+func peakAVX2(rounds int)
+
 // gemm1xAVX512 computes dst[i][j] = bias[j] + Σ_p Σ_l a[i·aStride+p.A+l]·panel[(p.W+l)·32+j], held in lo … hi,
 // for i < m·lines and j < n, pieces p to the last, or none if nil, and l < k, which is at least 1; n is from 1 to 16.
 // dst's rows lie dstStride apart, and gap floats more behind every m of them.
@@ -855,3 +858,6 @@ func maxAVX512(dst *float32, dstStep int, a *float32, aStep int, b *float32, bSt
 // sumAVX512 computes dst[c] = Σ x[p·step+c] over p < pixels for c < channels, a multiple of eight:
 // as the plain sum does, to the bit.
 func sumAVX512(dst *float64, x *float32, step int, pixels int, channels int)
+
+// peakAVX512 computes x = x·½ + 1 in 12 vectors side by side, rounds times, at least once.
+func peakAVX512(rounds int)

@@ -11054,6 +11054,48 @@ done1:
 	VZEROUPPER
 	RET
 
+// func peakAVX2(rounds int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·peakAVX2(SB), NOSPLIT, $0-8
+	MOVQ         rounds+0(FP), AX
+	MOVL         $0x3f000000, CX
+	VMOVD        CX, X0
+	VBROADCASTSS X0, Y0
+	MOVL         $0x3f800000, CX
+	VMOVD        CX, X1
+	VBROADCASTSS X1, Y1
+	VMOVAPS      Y1, Y2
+	VMOVAPS      Y1, Y3
+	VMOVAPS      Y1, Y4
+	VMOVAPS      Y1, Y5
+	VMOVAPS      Y1, Y6
+	VMOVAPS      Y1, Y7
+	VMOVAPS      Y1, Y8
+	VMOVAPS      Y1, Y9
+	VMOVAPS      Y1, Y10
+	VMOVAPS      Y1, Y11
+	VMOVAPS      Y1, Y12
+	VMOVAPS      Y1, Y13
+	PCALIGN      $0x20
+
+round:
+	VFMADD213PS Y1, Y0, Y2
+	VFMADD213PS Y1, Y0, Y3
+	VFMADD213PS Y1, Y0, Y4
+	VFMADD213PS Y1, Y0, Y5
+	VFMADD213PS Y1, Y0, Y6
+	VFMADD213PS Y1, Y0, Y7
+	VFMADD213PS Y1, Y0, Y8
+	VFMADD213PS Y1, Y0, Y9
+	VFMADD213PS Y1, Y0, Y10
+	VFMADD213PS Y1, Y0, Y11
+	VFMADD213PS Y1, Y0, Y12
+	VFMADD213PS Y1, Y0, Y13
+	DECQ        AX
+	JNE         round
+	VZEROUPPER
+	RET
+
 // func gemm1xAVX512(args *struct{dst *float32; dstStride int; a *float32; aStride int; m int; lines int; gap int; pieces *int; last *int; k int; count int; run int; panel *float32; first *float32; total *float32; n int; ahead int; pace int; lo float32; hi float32})
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
 TEXT ·gemm1xAVX512(SB), $1008-8
@@ -24278,5 +24320,47 @@ sums1:
 
 done1:
 	VLDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func peakAVX512(rounds int)
+// Requires: AVX, AVX512F
+TEXT ·peakAVX512(SB), NOSPLIT, $0-8
+	MOVQ         rounds+0(FP), AX
+	MOVL         $0x3f000000, CX
+	VMOVD        CX, X0
+	VBROADCASTSS X0, Z0
+	MOVL         $0x3f800000, CX
+	VMOVD        CX, X1
+	VBROADCASTSS X1, Z1
+	VMOVAPS      Z1, Z2
+	VMOVAPS      Z1, Z3
+	VMOVAPS      Z1, Z4
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z1, Z6
+	VMOVAPS      Z1, Z7
+	VMOVAPS      Z1, Z8
+	VMOVAPS      Z1, Z9
+	VMOVAPS      Z1, Z10
+	VMOVAPS      Z1, Z11
+	VMOVAPS      Z1, Z12
+	VMOVAPS      Z1, Z13
+	PCALIGN      $0x20
+
+round:
+	VFMADD213PS Z1, Z0, Z2
+	VFMADD213PS Z1, Z0, Z3
+	VFMADD213PS Z1, Z0, Z4
+	VFMADD213PS Z1, Z0, Z5
+	VFMADD213PS Z1, Z0, Z6
+	VFMADD213PS Z1, Z0, Z7
+	VFMADD213PS Z1, Z0, Z8
+	VFMADD213PS Z1, Z0, Z9
+	VFMADD213PS Z1, Z0, Z10
+	VFMADD213PS Z1, Z0, Z11
+	VFMADD213PS Z1, Z0, Z12
+	VFMADD213PS Z1, Z0, Z13
+	DECQ        AX
+	JNE         round
 	VZEROUPPER
 	RET

@@ -49,6 +49,10 @@ type Set struct {
 	// 16 pixels in float32, and these sums in float64. All sets give the same
 	// bits, but where subnormal numbers arise.
 	Sum func(dst []float64, x []float32, step, pixels int)
+	// Peak computes x = x·½ + 1 in registers, as many numbers side by side as keep the
+	// processor busy, rounds times, at least once. It returns how many multiply-adds
+	// these were. PeakRate measures with it.
+	Peak func(rounds int) int64
 }
 
 // Computes reports whether the set has kernels for an element type.
@@ -60,7 +64,7 @@ type Piece struct{ A, W int }
 
 // Portable is plain Go, the reference of every other row.
 var Portable = Set{Name: "portable", Types: []tensor.DType{tensor.Float32}, Panel: panel, Rows: 2, Gemm: gemm, Product: product, Lanes: planeLanes, Vector: 1, Depthwise: portableDepthwise,
-	Activate: activate, Add: addRows, Sub: subRows, Mul: mulRows, Div: divRows, Max: maxRows, Sum: sum}
+	Activate: activate, Add: addRows, Sub: subRows, Mul: mulRows, Div: divRows, Max: maxRows, Sum: sum, Peak: peak}
 
 // Sets lists what this machine can run, slowest first.
 var Sets = append([]*Set{&Portable}, machineSets()...)

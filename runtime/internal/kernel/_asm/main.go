@@ -15,6 +15,7 @@ func main() {
 		s.activations()
 		s.elementwise()
 		s.mean()
+		s.peak()
 	}
 	Generate()
 }
