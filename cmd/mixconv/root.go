@@ -29,8 +29,8 @@ func (a *app) execute(ctx context.Context, args []string) error {
 		SilenceUsage:               true,
 		DisableSuggestions:         true,
 		SuggestionsMinimumDistance: -1,
-		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
 		DisableFlagsInUseLine:      true,
+		CompletionOptions:          cobra.CompletionOptions{DisableDefaultCmd: true},
 		Args:                       cobra.ArbitraryArgs, // an unknown command among them
 	}
 	version := root.Flags().Bool("version", false, "print version, platform and instruction set")
@@ -42,15 +42,20 @@ func (a *app) execute(ctx context.Context, args []string) error {
 	}
 	root.SetFlagErrorFunc(badFlag)
 	root.SetHelpCommand(helpCommand(root))
+	root.SetUsageFunc(usage)
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object on stdout")
 	root.AddCommand(
 		a.demoCommand(), a.tf2onnxCommand(), a.torch2onnxCommand(), a.newCommand(), a.rewriteCommand(), a.runCommand(), a.classifyCommand(), a.evalCommand(), a.explainCommand(), a.labelsCommand(),
-		a.verifyCommand(), a.inspectCommand(), a.benchCommand(), a.opsCommand(), a.limitsCommand(), a.conformCommand(), a.versionCommand(),
+		a.verifyCommand(), a.inspectCommand(), a.benchCommand(), a.opsCommand(), a.limitsCommand(), a.conformCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
+	if err := addCompletions(root); err != nil {
+		return err
+	}
+	addExamples(root)
 	return root.ExecuteContext(ctx)
 }
 

@@ -60,12 +60,7 @@ func writeDigits(ts *testscript.TestScript, _ bool, args []string) {
 	set, err := digits.HeldOut()
 	ts.Check(err)
 	const n = 3
-	first := func(t *tensor.Tensor, n int) *tensor.Tensor {
-		shape := t.Shape.Clone()
-		shape[0] = n
-		return tensor.Of(tensor.Data[float32](t)[:shape.Elements()], shape...)
-	}
-	input := first(set.Input, n)
+	input := firstOf(set.Input, n)
 	if len(args) > 1 { // three equal channels: NHWC repeats every pixel
 		nhwc := tensor.New(tensor.Float32, n, digits.ImageSize, digits.ImageSize, 3)
 		const area = digits.ImageSize * digits.ImageSize
@@ -75,8 +70,15 @@ func writeDigits(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		input = nhwc
 	}
-	arrays := map[string]*tensor.Tensor{"input": input, "logits": first(set.LogitsEMA, n)}
+	arrays := map[string]*tensor.Tensor{"input": input, "logits": firstOf(set.LogitsEMA, n)}
 	ts.Check(atomicfile.Write(ts.MkAbs(args[0]), func(w io.Writer) error { return npy.WriteArchive(w, arrays) }))
+}
+
+// firstOf is the first n entries of a tensor.
+func firstOf(t *tensor.Tensor, n int) *tensor.Tensor {
+	shape := t.Shape.Clone()
+	shape[0] = n
+	return tensor.Of(tensor.Data[float32](t)[:shape.Elements()], shape...)
 }
 
 func writePicture(ts *testscript.TestScript, _ bool, args []string) {
