@@ -152,6 +152,15 @@ var (
 		"ir_r4_k5_s2_e6_c192_se0.25",
 		"ir_r1_k3_s1_e6_c320_se0.25",
 	}}
+	efficientNetLite = design{stem: 32, features: 1280, act: ReLU6, stages: []string{
+		"ds_r1_k3_s1_c16",
+		"ir_r2_k3_s2_e6_c24",
+		"ir_r2_k5_s2_e6_c40",
+		"ir_r3_k3_s2_e6_c80",
+		"ir_r3_k5_s1_e6_c112",
+		"ir_r4_k5_s2_e6_c192",
+		"ir_r1_k3_s1_e6_c320",
+	}}
 	// timm's network for tests: the smallest with the blocks of EfficientNetV2.
 	testEfficientNet = design{stem: 24, features: 256, act: Swish, stages: []string{
 		"cn_r1_k3_s1_c16",

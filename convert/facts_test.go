@@ -11,8 +11,8 @@ import (
 )
 
 // facts are the sizes of the networks as PyTorch counts them, with timm 1.0.31,
-// torchvision 0.29.2 and pytorchcv 0.0.74: the elements of parameters(), and
-// for a picture of 224×224 the products of each Conv2d's and Linear's output
+// torchvision 0.29.2, pytorchcv 0.0.74, efficientnet_pytorch 0.7.1 and
+// efficientnet_lite_pytorch 0.1.0: the elements of parameters(), and for a picture of 224×224 the products of each Conv2d's and Linear's output
 // elements and the weights behind one of these.
 var facts = []struct {
 	name   string
@@ -71,6 +71,16 @@ var facts = []struct {
 	{"tf_efficientnet_b2", 9_109_994, 658_963_440},
 	{"tf_efficientnet_b3", 12_233_232, 962_708_240},
 	{"tf_efficientnet_b4", 19_341_616, 1_503_710_432},
+	{"efficientnet_lite0", 4_652_008, 385_187_552},
+	{"efficientnet_lite1", 5_416_680, 502_467_680},
+	{"efficientnet_lite2", 6_092_072, 576_509_424},
+	{"efficientnet_lite3", 8_197_096, 852_099_536},
+	{"efficientnet_lite4", 13_006_568, 1_347_665_152},
+	{"tf_efficientnet_lite0", 4_652_008, 385_187_552},
+	{"tf_efficientnet_lite1", 5_416_680, 502_467_680},
+	{"tf_efficientnet_lite2", 6_092_072, 576_509_424},
+	{"tf_efficientnet_lite3", 8_197_096, 852_099_536},
+	{"tf_efficientnet_lite4", 13_006_568, 1_347_665_152},
 	{"test_efficientnet", 356_196, 112_064_192},
 	{"proxylessnas_cpu", 4_361_648, 439_243_864},
 	{"proxylessnas_gpu", 7_119_848, 465_260_160},
@@ -95,6 +105,19 @@ var facts = []struct {
 	{"torchvision_efficientnet_b5", 30_389_784, 2_356_493_184},
 	{"torchvision_efficientnet_b6", 43_040_704, 3_360_166_848},
 	{"torchvision_efficientnet_b7", 66_347_960, 5_169_865_152},
+	{"lukemelas_efficientnet_b0", 5_288_548, 385_814_752},
+	{"lukemelas_efficientnet_b1", 7_794_184, 569_651_680},
+	{"lukemelas_efficientnet_b2", 9_109_994, 658_963_440},
+	{"lukemelas_efficientnet_b3", 12_233_232, 962_708_240},
+	{"lukemelas_efficientnet_b4", 19_341_616, 1_503_710_432},
+	{"lukemelas_efficientnet_b5", 30_389_784, 2_356_493_184},
+	{"lukemelas_efficientnet_b6", 43_040_704, 3_360_166_848},
+	{"lukemelas_efficientnet_b7", 66_347_960, 5_169_865_152},
+	{"lukemelas_efficientnet_lite0", 4_652_008, 385_187_552},
+	{"lukemelas_efficientnet_lite1", 5_416_680, 502_467_680},
+	{"lukemelas_efficientnet_lite2", 6_092_072, 576_509_424},
+	{"lukemelas_efficientnet_lite3", 8_197_096, 852_099_536},
+	{"lukemelas_efficientnet_lite4", 13_006_568, 1_347_665_152},
 }
 
 // TestFacts: every network of PyTorch has as many parameters and multiply-adds

@@ -11,9 +11,12 @@ import (
 	"github.com/mixconv/mixconv/errs"
 )
 
-// torchVisionPrefix begins the names of torchvision's networks where timm has
-// the same ones with other names of tensors.
-const torchVisionPrefix = "torchvision_"
+// The prefixes of torchvision's and lukemelas's networks, where timm has the same
+// ones with other names of tensors.
+const (
+	torchVisionPrefix = "torchvision_"
+	lukeMelasPrefix   = "lukemelas_"
+)
 
 // aliases are other names of networks: older ones of timm, those of papers, and
 // what torchvision calls those that timm has too.
@@ -36,7 +39,7 @@ var aliases = map[string]string{
 }
 
 // hubs are what stands before a network's name where libraries name weights.
-var hubs = []string{"hf_hub:", "hf-hub:", "https://huggingface.co/", "timm/", "timm.", "torchvision/", "torchvision.models.", "pytorch/vision/"}
+var hubs = []string{"hf_hub:", "hf-hub:", "https://huggingface.co/", "timm/", "timm.", "torchvision/", "torchvision.models.", "pytorch/vision/", "lukemelas/"}
 
 var (
 	// variants are endings of old names of timm for other weights of a network.
@@ -60,12 +63,12 @@ func plainName(name string) string {
 
 // lookup returns the names of the networks that a name may mean, as it is
 // spelled or, if that is none, without hub and tag: the one that has it, or that
-// it is another name of, and torchvision's.
+// it is another name of, torchvision's, and lukemelas's.
 func lookup(name string) []string {
 	plain := plainName(name)
 	for _, spelling := range []string{name, strings.ToLower(name), plain} {
 		var found []string
-		for _, own := range []string{spelling, aliases[spelling], torchVisionPrefix + spelling} {
+		for _, own := range []string{spelling, aliases[spelling], torchVisionPrefix + spelling, lukeMelasPrefix + spelling} {
 			if slices.ContainsFunc(networks, func(r row) bool { return r.name == own }) {
 				found = append(found, own)
 			}
@@ -78,8 +81,8 @@ func lookup(name string) []string {
 }
 
 // NamedTorch returns the networks of PyTorch code that a name may mean, with
-// 1000 classes: one, or one each of timm and torchvision, whose tensors have
-// other names. Case, hyphens, hubs ("hf_hub:timm/…"), tags of weights
+// 1000 classes: one, or one each of timm, torchvision and lukemelas, whose tensors
+// have other names. Case, hyphens, hubs ("hf_hub:timm/…"), tags of weights
 // (".ft_in1k") and usual other names (mnasnet_a1) are understood.
 func NamedTorch(name string) ([]Network, error) {
 	var found []Network

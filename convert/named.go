@@ -27,6 +27,8 @@ var (
 	torchVisionMNASNet   = port{TorchVisionMNASNet, Symmetric, 1e-5}
 	torchVisionEffNet    = port{TorchVisionEfficientNet, Symmetric, 1e-5}
 	torchVisionEffNetBig = port{TorchVisionEfficientNet, Symmetric, 1e-3} // from B5 on
+
+	efficientNetPyTorch = port{LukeMelas, Same, 1e-3}
 )
 
 // row is a named network. What is zero is as the design and the port have it.
@@ -108,6 +110,17 @@ var networks = []row{
 	{name: "tf_efficientnet_b3", design: &efficientNet, port: timmTF, width: 1.2, depth: 1.4, features: 1536, picture: imageNet(300, 0.904, bicubic)},
 	{name: "tf_efficientnet_b4", design: &efficientNet, port: timmTF, width: 1.4, depth: 1.8, features: 1792, picture: imageNet(380, 0.922, bicubic)},
 
+	{name: "efficientnet_lite0", design: &efficientNetLite, port: timm},
+	{name: "efficientnet_lite1", design: &efficientNetLite, port: timm, depth: 1.1, fixedEnds: true, picture: imageNet(240, 0.882, bicubic)},
+	{name: "efficientnet_lite2", design: &efficientNetLite, port: timm, width: 1.1, fixedStem: true, depth: 1.2, fixedEnds: true, picture: imageNet(260, 0.89, bicubic)},
+	{name: "efficientnet_lite3", design: &efficientNetLite, port: timm, width: 1.2, fixedStem: true, depth: 1.4, fixedEnds: true, picture: imageNet(300, 0.904, bicubic)},
+	{name: "efficientnet_lite4", design: &efficientNetLite, port: timm, width: 1.4, fixedStem: true, depth: 1.8, fixedEnds: true, picture: imageNet(380, 0.922, bicubic)},
+	{name: "tf_efficientnet_lite0", design: &efficientNetLite, port: timmTF, picture: centred(224, 0.875, bicubic)},
+	{name: "tf_efficientnet_lite1", design: &efficientNetLite, port: timmTF, depth: 1.1, fixedEnds: true, picture: centred(240, 0.882, bicubic)},
+	{name: "tf_efficientnet_lite2", design: &efficientNetLite, port: timmTF, width: 1.1, fixedStem: true, depth: 1.2, fixedEnds: true, picture: centred(260, 0.89, bicubic)},
+	{name: "tf_efficientnet_lite3", design: &efficientNetLite, port: timmTF, width: 1.2, fixedStem: true, depth: 1.4, fixedEnds: true, picture: centred(300, 0.904, bilinear)},
+	{name: "tf_efficientnet_lite4", design: &efficientNetLite, port: timmTF, width: 1.4, fixedStem: true, depth: 1.8, fixedEnds: true, picture: centred(380, 0.92, bilinear)},
+
 	{name: "test_efficientnet", design: &testEfficientNet, port: timm, picture: imageNet(160, 0.95, bicubic)},
 
 	{name: "proxylessnas_cpu", design: &proxylessCPU, port: pytorchCV, picture: imageNet(224, 0.875, bilinear)},
@@ -134,13 +147,27 @@ var networks = []row{
 	{name: "torchvision_efficientnet_b5", design: &efficientNet, port: torchVisionEffNetBig, width: 1.6, depth: 2.2, features: 2048, picture: resized(456, 456, bicubic)},
 	{name: "torchvision_efficientnet_b6", design: &efficientNet, port: torchVisionEffNetBig, width: 1.8, depth: 2.6, features: 2304, picture: resized(528, 528, bicubic)},
 	{name: "torchvision_efficientnet_b7", design: &efficientNet, port: torchVisionEffNetBig, width: 2, depth: 3.1, features: 2560, picture: resized(600, 600, bicubic)},
+
+	{name: "lukemelas_efficientnet_b0", design: &efficientNet, port: efficientNetPyTorch, picture: resized(224, 224, bicubic)},
+	{name: "lukemelas_efficientnet_b1", design: &efficientNet, port: efficientNetPyTorch, depth: 1.1, picture: resized(240, 240, bicubic)},
+	{name: "lukemelas_efficientnet_b2", design: &efficientNet, port: efficientNetPyTorch, width: 1.1, depth: 1.2, features: 1408, picture: resized(260, 260, bicubic)},
+	{name: "lukemelas_efficientnet_b3", design: &efficientNet, port: efficientNetPyTorch, width: 1.2, depth: 1.4, features: 1536, picture: resized(300, 300, bicubic)},
+	{name: "lukemelas_efficientnet_b4", design: &efficientNet, port: efficientNetPyTorch, width: 1.4, depth: 1.8, features: 1792, picture: resized(380, 380, bicubic)},
+	{name: "lukemelas_efficientnet_b5", design: &efficientNet, port: efficientNetPyTorch, width: 1.6, depth: 2.2, features: 2048, picture: resized(456, 456, bicubic)},
+	{name: "lukemelas_efficientnet_b6", design: &efficientNet, port: efficientNetPyTorch, width: 1.8, depth: 2.6, features: 2304, picture: resized(528, 528, bicubic)},
+	{name: "lukemelas_efficientnet_b7", design: &efficientNet, port: efficientNetPyTorch, width: 2, depth: 3.1, features: 2560, picture: resized(600, 600, bicubic)},
+	{name: "lukemelas_efficientnet_lite0", design: &efficientNetLite, port: efficientNetPyTorch, picture: lite(224)},
+	{name: "lukemelas_efficientnet_lite1", design: &efficientNetLite, port: efficientNetPyTorch, depth: 1.1, fixedEnds: true, picture: lite(240)},
+	{name: "lukemelas_efficientnet_lite2", design: &efficientNetLite, port: efficientNetPyTorch, width: 1.1, fixedStem: true, depth: 1.2, fixedEnds: true, picture: lite(260)},
+	{name: "lukemelas_efficientnet_lite3", design: &efficientNetLite, port: efficientNetPyTorch, width: 1.2, fixedStem: true, depth: 1.4, fixedEnds: true, picture: lite(280)},
+	{name: "lukemelas_efficientnet_lite4", design: &efficientNetLite, port: efficientNetPyTorch, width: 1.4, fixedStem: true, depth: 1.8, fixedEnds: true, picture: lite(300)},
 }
 
 // Names lists the networks of the official MixNet code, smallest first.
 func Names() []string { return namesOf(func(n Naming) bool { return n == Official }) }
 
 // TorchNames lists the networks of PyTorch code: timm's, then pytorchcv's
-// ProxylessNAS and torchvision's.
+// ProxylessNAS, torchvision's, and those of lukemelas's efficientnet_pytorch.
 func TorchNames() []string { return namesOf(func(n Naming) bool { return n != Official }) }
 
 func namesOf(takes func(Naming) bool) []string {

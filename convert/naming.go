@@ -20,6 +20,8 @@ const (
 	TorchVisionMobileNetV3  // MobileNetV3: features.2.block.1.0
 	TorchVisionEfficientNet // EfficientNet: features.2.0.block.1.0
 	TorchVisionMNASNet      // MNASNet: layers.8.0.layers.3
+
+	LukeMelas // lukemelas's efficientnet_pytorch: _conv_stem, _blocks.3._depthwise_conv, _blocks.3
 )
 
 // module is what a convolution, its batch norm and its activation are called,
@@ -160,6 +162,7 @@ var schemes = [...]scheme{
 	TorchVisionMobileNetV3:  torchVisionV3,
 	TorchVisionEfficientNet: torchVisionEfficient,
 	TorchVisionMNASNet:      torchVisionMNAS,
+	LukeMelas:               lukeMelas,
 }
 
 // The modules of blocks, those of timm from timm/models/_efficientnet_blocks.py.

@@ -35,6 +35,9 @@ func TestValuesAreNamedAsModules(t *testing.T) {
 			"features.stage3.unit4.body.dw_conv.conv"},
 		{"shufflenet_v2_x0_5", "conv1 maxpool stage2.0.branch1 stage2.0.branch2 stage2.0 stage4.3.branch2.2 stage4.3 conv5 fc",
 			"stage2.0.branch1.0 stage2.0.branch2.3"},
+		{"lukemelas_efficientnet_b0", "_bn0 _blocks.0._bn1 _blocks.0._se_reduce _blocks.0 _blocks.1._bn0 _blocks.15 _bn1 _avg_pooling _fc",
+			"_conv_stem _blocks.1._expand_conv _blocks.1._depthwise_conv _blocks.2._bn2 _blocks.15._project_conv _conv_head"},
+		{"lukemelas_efficientnet_lite4", "_bn0 _blocks.0._bn1 _blocks.29", "_blocks.29._project_conv _conv_head"},
 	} {
 		n := named(t, c.network)
 		for _, keep := range []bool{false, true} {
@@ -119,6 +122,9 @@ func TestPreprocessingOfNetworks(t *testing.T) {
 		{"efficientnet_b4", convert.Dynamic, "torch 320 0.875 bicubic 0.485,0.456,0.406 0.229,0.224,0.225"},
 		{"efficientnet_b4", 224, "torch 224 0.875 bicubic 0.485,0.456,0.406 0.229,0.224,0.225"},
 		{"tf_mobilenetv3_small_100", convert.Dynamic, "torch 224 0.875 bilinear 0.5,0.5,0.5 0.5,0.5,0.5"},
+		{"tf_efficientnet_lite4", convert.Dynamic, "torch 380 0.92 bilinear 0.5,0.5,0.5 0.5,0.5,0.5"},
+		{"lukemelas_efficientnet_b1", convert.Dynamic, "torch 240 1 bicubic 0.485,0.456,0.406 0.229,0.224,0.225"},
+		{"lukemelas_efficientnet_lite0", convert.Dynamic, "torch 224 0.875 bicubic 0.4980392156862745,0.4980392156862745,0.4980392156862745 0.5019607843137255,0.5019607843137255,0.5019607843137255"},
 		{"mixnet-s", 96, "tensorflow 96 0.75 bicubic 123.675,116.28,103.53 58.395,57.12,57.375"},
 	} {
 		n := named(t, c.network)

@@ -34,6 +34,18 @@ func centred(size int, crop float64, interpolation preprocess.Interpolation) pre
 	return c
 }
 
+// lite is how EfficientNet-Lite was trained and measured in TensorFlow, where its
+// weights are from (models/official/efficientnet: lite/efficientnet_lite_builder.py,
+// preprocessing.py), in PyTorch's steps: values are less 127 and divided by 128, and
+// the shorter side becomes 32 pixels longer than the crop.
+func lite(size int) preprocess.Config {
+	c := resized(size, size+32, bicubic)
+	for i := range c.Mean {
+		c.Mean[i], c.Std[i] = 127.0/255, 128.0/255
+	}
+	return c
+}
+
 // preprocessing is n's as metadata, for pictures of a size other than the usual
 // unless that is 0; nil if nothing is known about it.
 func (n Network) preprocessing(size int) map[string]string {

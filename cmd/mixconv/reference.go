@@ -75,7 +75,7 @@ func ofLibrary(kind, name string) string {
 		return name
 	}
 	i := slices.IndexFunc(networks, func(n convert.Network) bool {
-		return strings.HasPrefix(n.Name, "torchvision_") == (kind == "torchvision")
+		return strings.HasPrefix(n.Name, "torchvision_") == (kind == "torchvision") && n.Naming != convert.LukeMelas
 	})
 	return networks[max(0, i)].Name
 }

@@ -55,7 +55,7 @@ func save(t *testing.T, tensors map[string]*tensor.Tensor, config string) string
 }
 
 func TestLoad(t *testing.T) {
-	for _, name := range []string{"mixnet_s", "mobilenetv1_100", "mobilenetv3_small_050", "mobilenetv3_rw", "proxylessnas_gpu", "shufflenet_v2_x0_5"} {
+	for _, name := range []string{"mixnet_s", "mobilenetv1_100", "mobilenetv3_small_050", "mobilenetv3_rw", "proxylessnas_gpu", "shufflenet_v2_x0_5", "lukemelas_efficientnet_b0", "lukemelas_efficientnet_lite2"} {
 		want, tensors := checkpoint(t, name, 10)
 		s, err := Load(save(t, tensors, ""), convert.Options{Model: name})
 		if err != nil {
@@ -76,8 +76,19 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestParameterNames has names as the state_dicts of timm, pytorchcv and
-// torchvision have them.
+// TestOneName: the tensors tell whose network it is where libraries have one name.
+func TestOneName(t *testing.T) {
+	for _, name := range []string{"efficientnet_b0", "torchvision_efficientnet_b0", "lukemelas_efficientnet_b0"} {
+		_, tensors := checkpoint(t, name, 10)
+		s, err := Load(save(t, tensors, ""), convert.Options{Model: "efficientnet-b0"})
+		if err != nil || s.Network.Name != name || s.NamedBy != "--model" {
+			t.Errorf("%s: %+v, %v", name, s, err)
+		}
+	}
+}
+
+// TestParameterNames has names as the state_dicts of timm, pytorchcv, torchvision
+// and efficientnet_pytorch have them.
 func TestParameterNames(t *testing.T) {
 	for _, c := range []struct{ network, names string }{
 		{"mixnet_s", "conv_stem.weight bn1.running_var blocks.0.0.conv_dw.weight blocks.1.0.conv_pw.1.weight blocks.2.0.conv_dw.2.weight " +
@@ -86,6 +97,9 @@ func TestParameterNames(t *testing.T) {
 		{"proxylessnas_mobile", "features.init_block.conv.weight features.stage5.unit1.body.bc_conv.bn.weight features.stage1.unit1.body.dw_conv.conv.weight " +
 			"features.stage2.unit2.body.pw_conv.bn.bias features.final_block.bn.running_var output.weight"},
 		{"shufflenet_v2_x1_0", "conv1.0.weight conv1.1.running_mean stage2.0.branch1.0.weight stage2.0.branch1.3.bias stage2.3.branch2.6.weight conv5.1.weight fc.weight"},
+		{"lukemelas_efficientnet_b0", "_conv_stem.weight _bn0.running_var _blocks.0._depthwise_conv.weight _blocks.0._bn1.bias _blocks.0._se_reduce.bias _blocks.1._expand_conv.weight " +
+			"_blocks.1._bn0.weight _blocks.15._se_expand.weight _blocks.15._project_conv.weight _blocks.15._bn2.running_mean _conv_head.weight _bn1.weight _fc.bias"},
+		{"lukemelas_efficientnet_lite1", "_conv_stem.weight _blocks.0._project_conv.weight _blocks.20._project_conv.weight _fc.weight"},
 	} {
 		_, tensors := checkpoint(t, c.network, 1000)
 		for _, name := range strings.Fields(c.names) {

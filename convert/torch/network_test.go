@@ -50,6 +50,8 @@ var siblings = [][2]string{
 	{"mobilenetv3_small_075", "tf_mobilenetv3_small_075"}, {"mobilenetv3_small_100", "tf_mobilenetv3_small_100"},
 	{"efficientnet_b0", "tf_efficientnet_b0"}, {"efficientnet_b1", "tf_efficientnet_b1"}, {"efficientnet_b2", "tf_efficientnet_b2"},
 	{"efficientnet_b3", "tf_efficientnet_b3"}, {"efficientnet_b4", "tf_efficientnet_b4"},
+	{"efficientnet_lite0", "tf_efficientnet_lite0"}, {"efficientnet_lite1", "tf_efficientnet_lite1"}, {"efficientnet_lite2", "tf_efficientnet_lite2"},
+	{"efficientnet_lite3", "tf_efficientnet_lite3"}, {"efficientnet_lite4", "tf_efficientnet_lite4"},
 }
 
 // TestSiblings: of every network of PyTorch, what has its tensors is known, and

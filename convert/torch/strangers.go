@@ -36,7 +36,7 @@ var strangers = []stranger{
 	{"a ResNet or ResNeXt", []string{`layer1\.0\.conv1\.weight$`, `layer4\.0\.`}},
 	{"an Inception network", []string{`Mixed_\w+\.branch`}},
 	{"a VGG or AlexNet", []string{`features\.0\.weight$`, `classifier\.6\.weight$`}},
-	{"an EfficientNet of lukemelas's efficientnet_pytorch", []string{`_blocks\.\d+\._depthwise_conv\.weight$`}},
+	{"an EfficientNet of lukemelas's efficientnet_pytorch that is none of B0 to B7 and Lite0 to Lite4", []string{`_blocks\.\d+\._depthwise_conv\.weight$`}},
 	{"an EfficientNet or MobileNet of Hugging Face's transformers", []string{`(efficientnet|mobilenet_v[12])\.(encoder|layer|conv_stem)`}},
 	{"a U-Net or another segmentation network", []string{`(decoder\.blocks|segmentation_head|up\d\.|upconv)`}},
 }

@@ -2,10 +2,11 @@
 
 usage: weights.py FOLDER MODEL...
 
-A MODEL is one of timm, torchvision or pytorchcv, or one of timm's with mixed
-depthwise convolutions in place of its own: mobilenetv2_100_k3.5.7, and then
-_exp, _dilated or both. MODEL.npz gets its state_dict, and MODEL.run.npz `input`, `logits`, timm's feature maps as `features_4` to
-`features_32`, and the counts `params` and `macs`. Weights are random but seeded,
+A MODEL is one of timm, torchvision, pytorchcv or efficientnet_pytorch, or one of
+timm's with mixed depthwise convolutions in place of its own:
+mobilenetv2_100_k3.5.7, and then _exp, _dilated or both. MODEL.npz gets its
+state_dict, and MODEL.run.npz `input`, `logits`, timm's feature maps as
+`features_4` to `features_32`, and the counts `params` and `macs`. Weights are random but seeded,
 and batch norms have statistics of random pictures, so that no layer is
 degenerate.
 """
@@ -30,6 +31,8 @@ def create(name):
         return getattr(importlib.import_module("pytorchcv.models.proxylessnas"), name)()
     if name.startswith(("shufflenet", "torchvision_")):
         return torchvision.models.get_model(name.removeprefix("torchvision_"))
+    if name.startswith("lukemelas_"):
+        return lukemelas(name.removeprefix("lukemelas_").replace("_", "-"))
     base, *mixed = name.split("_k")
     model = timm.create_model(base, pretrained=False)
     if mixed:
@@ -37,6 +40,15 @@ def create(name):
         for block in (block for stage in model.blocks for block in stage):
             block.conv_dw = mix(block.conv_dw, [int(k) for k in kernels.split(".")], "exp" in options, "dilated" in options)
     return model
+
+
+def lukemelas(name):
+    """One of efficientnet_pytorch or, of the Lite networks, of its copy.
+
+    Paddings are those of the picture's size, and no block is left out at random.
+    """
+    library = "efficientnet_lite_pytorch" if "lite" in name else "efficientnet_pytorch"
+    return importlib.import_module(library).EfficientNet.from_name(name, image_size=SIZE, drop_connect_rate=0)
 
 
 def mix(conv, kernels, exponential, dilated):
