@@ -3,114 +3,177 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	goruntime "runtime"
-	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/tensor"
 	"github.com/spf13/cobra"
 )
 
-// benchmark is what bench reports.
-type benchmark struct {
-	MedianMS     float64       `json:"median_ms"`
-	P90MS        float64       `json:"p90_ms"`
-	P99MS        float64       `json:"p99_ms"`
-	MinMS        float64       `json:"min_ms"`
-	LoadMS       float64       `json:"load_ms"`
-	FirstMS      float64       `json:"first_ms"`
-	PeakRSSMB    *float64      `json:"peak_rss_mb"` // null where the system does not tell
-	AllocsPerRun float64       `json:"allocs_per_run"`
-	Threads      int           `json:"threads"`
-	Batch        int           `json:"batch"`
-	Runs         int           `json:"runs"`
-	Inputs       []array       `json:"inputs"` // of a run
-	Steps        []profileStep `json:"steps,omitempty"`
-	batchGiven   bool          // by a flag
+// benching is what the flags of bench say.
+type benching struct {
+	threads, batch, callers numberList // every combination is timed
+	batchGiven              bool       // by a flag
+	runs                    int
+	warmup                  time.Duration // how long runs are not counted; negative: a tenth of the runs
+	profile                 bool
+	sample                  sampleFlags
 }
 
-// profileStep is one step's shortest time.
-type profileStep struct {
-	Name     string  `json:"name"`
-	Kernel   string  `json:"kernel"`
-	Fallback bool    `json:"fallback"`
-	US       float64 `json:"us"`
-	MACs     int64   `json:"macs"`
-	GFLOPS   float64 `json:"gflops"` // two operations for a multiply-add
-}
-
-// mostRuns bounds the memory for their times.
-const mostRuns = 1_000_000
+const (
+	mostRuns     = 1_000_000 // bounds the memory for their times
+	mostCallers  = 1000      // each has memory of its own
+	mostSettings = 100
+	mostWarmup   = time.Hour
+)
 
 func (a *app) benchCommand() *cobra.Command {
-	var threads, batch, runs int
-	var profile bool
-	var sample sampleFlags
+	f := benching{threads: numberList{1}, batch: numberList{1}, callers: numberList{1}, warmup: -1}
 	cmd := &cobra.Command{
 		Use:   "bench M.onnx",
 		Short: "time a model on random input",
 		Long: "Time a model on random input: loading, the first run (which plans), and the\n" +
 			"runs after it, of which a tenth more are made first and not counted. What the\n" +
 			"model leaves open beside the batch is 224 or 1, whichever it takes, unless\n" +
-			"--shape or the arrays of --input say otherwise.",
+			"--shape or the arrays of --input say otherwise.\n\n" +
+			"Several numbers for --threads, --batch or --callers time every combination.\n" +
+			"Callers share one session, as the requests to a server do: each makes its next\n" +
+			"run as soon as it has the result of the last.\n\n" +
+			"The machine's peak is measured too: multiply-adds of registers alone, with the\n" +
+			"instruction set and as many threads as the runs have. GFLOP/s count two operations\n" +
+			"for every multiply-add of convolutions and matrix products, and nothing else.\n\n" +
+			"  mixconv bench mixnet-s.onnx --threads 1,2 --batch 1,4,16 --warmup 500ms\n" +
+			"  mixconv bench mixnet-s.onnx --callers 8 --runs 1000 --json",
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if threads < 1 || batch < 1 || runs < 1 {
-				return fmt.Errorf("--threads %d --batch %d --runs %d: allowed from 1", threads, batch, runs)
+			f.batchGiven = cmd.Flags().Changed("batch")
+			if err := f.check(cmd.Flags().Changed("warmup")); err != nil {
+				return err
 			}
-			if runs > mostRuns {
-				return fmt.Errorf("--runs %d: allowed at most %d", runs, mostRuns)
-			}
-			return a.bench(cmd.Context(), args[0], benchmark{Threads: threads, Batch: batch, Runs: runs, batchGiven: cmd.Flags().Changed("batch")}, profile, &sample)
+			return a.bench(cmd.Context(), args[0], &f)
 		},
 	}
-	cmd.Flags().IntVar(&threads, "threads", 1, "goroutines that compute")
-	cmd.Flags().IntVar(&batch, "batch", 1, "pictures a run, where the model leaves that open")
-	cmd.Flags().IntVar(&runs, "runs", 100, "runs to time")
-	cmd.Flags().BoolVar(&profile, "profile", false, "the shortest time of each step, and its GFLOP/s")
-	sample.register(cmd)
+	flags := cmd.Flags()
+	flags.Var(&f.threads, "threads", "goroutines that compute a run")
+	flags.Var(&f.batch, "batch", "pictures a run, where the model leaves that open")
+	flags.Var(&f.callers, "callers", "goroutines that run the model at the same time, on one session")
+	flags.IntVar(&f.runs, "runs", 100, "runs to time")
+	flags.DurationVar(&f.warmup, "warmup", f.warmup, "how long to run before times count, as 500ms (default a tenth of the runs)")
+	flags.Lookup("warmup").DefValue = "0s" // which is not printed
+	flags.BoolVar(&f.profile, "profile", false, "the shortest time of each step, and its GFLOP/s")
+	f.sample.register(cmd)
 	return cmd
 }
 
-func (a *app) bench(ctx context.Context, path string, b benchmark, profile bool, sample *sampleFlags) error {
+// check says what flags may not be.
+func (f *benching) check(warmupGiven bool) error {
+	if f.runs < 1 {
+		return fmt.Errorf("--runs %d: allowed from 1", f.runs)
+	}
+	if f.runs > mostRuns {
+		return fmt.Errorf("--runs %d: allowed at most %d", f.runs, mostRuns)
+	}
+	if warmupGiven && (f.warmup < 0 || f.warmup > mostWarmup) {
+		return fmt.Errorf("--warmup %s: allowed from 0s to %s", f.warmup, mostWarmup)
+	}
+	for _, n := range f.callers {
+		if n > mostCallers {
+			return fmt.Errorf("--callers %d: allowed at most %d", n, mostCallers)
+		}
+	}
+	for name, list := range map[string]numberList{"threads": f.threads, "batch": f.batch, "callers": f.callers} {
+		if n, twice := list.twice(); twice {
+			return fmt.Errorf("--%s %s: %d is there twice", name, &list, n)
+		}
+	}
+	if n := len(f.settings()); n > mostSettings {
+		return fmt.Errorf("--threads, --batch and --callers have %d combinations, allowed at most %d", n, mostSettings)
+	}
+	if len(f.batch) > 1 && f.sample.input != "" {
+		return fmt.Errorf("--batch %s: the arrays of --input have one batch", &f.batch)
+	}
+	return nil
+}
+
+// setting is one of a sweep.
+type setting struct{ threads, batch, callers int }
+
+func (f *benching) settings() (list []setting) {
+	for _, threads := range f.threads {
+		for _, callers := range f.callers {
+			for _, batch := range f.batch {
+				list = append(list, setting{threads, batch, callers})
+			}
+		}
+	}
+	return list
+}
+
+func (a *app) bench(ctx context.Context, path string, f *benching) error {
+	r := benchReport{Machine: thisMachine(), InstructionSet: runtime.InstructionSet()}
+	peaks := map[int]float64{}
+	settings := f.settings()
+	for i, s := range settings {
+		b, m, err := a.benchOne(ctx, path, f, s)
+		if err != nil && len(settings) > 1 {
+			return fmt.Errorf("threads %d, batch %d, callers %d: %w", s.threads, s.batch, s.callers, err)
+		}
+		if err != nil {
+			return err
+		}
+		b.reach(peaks)
+		r.rows = append(r.rows, b)
+		if i > 0 {
+			continue
+		}
+		sum, err := a.modelSum(path, m)
+		if err != nil {
+			return err
+		}
+		r.Model = benchedModel{path, sum}
+	}
+	r.arrange()
+	return a.print(r, r.text)
+}
+
+// benchOne times one setting: a session of its own, as a program that has just started
+// makes it.
+func (a *app) benchOne(ctx context.Context, path string, f *benching, set setting) (*benchmark, *onnx.Model, error) {
+	b := &benchmark{Threads: set.threads, Batch: set.batch, Callers: set.callers, Runs: f.runs}
 	start := time.Now()
 	m, err := a.openModel(path)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	s, err := runtime.New(m, runtime.Options{Threads: b.Threads, Context: ctx})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	b.LoadMS = milliseconds(time.Since(start))
-	if err := b.fixBatch(s.Inputs()); err != nil {
-		return err
+	if err := b.fixBatch(s.Inputs(), f.batchGiven); err != nil {
+		return nil, nil, err
 	}
 	var out runtime.Tensors
-	in, err := a.sample(ctx, s, sample, b.Batch, func(in runtime.Tensors) (err error) {
+	in, err := a.sample(ctx, s, &f.sample, b.Batch, func(in runtime.Tensors) (err error) {
 		start := time.Now()
 		out, err = s.Run(ctx, in)
 		b.FirstMS = milliseconds(time.Since(start))
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	b.describe(s, in)
-	if err := b.time(ctx, s, in, out); err != nil {
-		return err
+	if err := b.time(ctx, &timing{session: s, in: in, outs: []runtime.Tensors{out}}, f.warmup); err != nil {
+		return nil, nil, err
 	}
-	if profile {
-		if err := b.profile(ctx, s, in); err != nil {
-			return err
-		}
+	if err := b.profile(ctx, s, in, f.profile); err != nil {
+		return nil, nil, err
 	}
 	b.PeakRSSMB = peakRSS()
-	return a.print(b, b.text)
+	return b, m, nil
 }
 
 // describe notes what a run is given.
@@ -123,7 +186,7 @@ func (b *benchmark) describe(s *runtime.Session, in runtime.Tensors) {
 
 // fixBatch takes the batch of a model that leaves none open, which no flag may
 // contradict.
-func (b *benchmark) fixBatch(inputs []runtime.Value) error {
+func (b *benchmark) fixBatch(inputs []runtime.Value, given bool) error {
 	if len(inputs) == 0 {
 		return nil
 	}
@@ -133,43 +196,26 @@ func (b *benchmark) fixBatch(inputs []runtime.Value) error {
 		}
 	}
 	fixed := inputs[0].Shape[0]
-	if b.batchGiven && b.Batch != fixed {
+	if given && b.Batch != fixed {
 		return fmt.Errorf("--batch %d: the model's batch is %d, its input %s is %s %s", b.Batch, fixed, errs.Quote(inputs[0].Name), inputs[0].DType, inputs[0].Shape)
 	}
 	b.Batch = fixed
 	return nil
 }
 
-// time makes the runs, the first tenth more uncounted.
-func (b *benchmark) time(ctx context.Context, s *runtime.Session, in, out runtime.Tensors) error {
-	warm := b.Runs/10 + 1
-	times := make([]time.Duration, 0, b.Runs)
-	var before, after goruntime.MemStats
-	for i := range warm + b.Runs {
-		if i == warm {
-			goruntime.ReadMemStats(&before)
-		}
-		start := time.Now()
-		if err := s.RunInto(ctx, in, out); err != nil {
-			return err
-		}
-		if i >= warm {
-			times = append(times, time.Since(start))
-		}
+// profile notes the multiply-adds of a run and, if steps are wanted, the shortest time
+// of each.
+func (b *benchmark) profile(ctx context.Context, s *runtime.Session, in runtime.Tensors, steps bool) error {
+	runs := 1
+	if steps {
+		runs = b.Runs
 	}
-	goruntime.ReadMemStats(&after)
-	slices.Sort(times)
-	at := func(q float64) float64 {
-		return milliseconds(times[tensor.IntWithin(q*float64(len(times)-1)+0.5, 0, len(times)-1)])
-	}
-	b.MinMS, b.MedianMS, b.P90MS, b.P99MS = at(0), at(0.5), at(0.9), at(0.99)
-	b.AllocsPerRun = float64(after.Mallocs-before.Mallocs) / float64(b.Runs)
-	return nil
-}
-
-func (b *benchmark) profile(ctx context.Context, s *runtime.Session, in runtime.Tensors) error {
-	steps, err := s.Profile(ctx, in, b.Runs)
-	for _, step := range steps {
+	list, err := s.Profile(ctx, in, runs)
+	for _, step := range list {
+		b.MACs += step.MACs
+		if !steps {
+			continue
+		}
 		p := profileStep{Name: step.Name, Kernel: step.Kernel, Fallback: step.Fallback, MACs: step.MACs, US: float64(step.Best) / 1e3}
 		if step.Best > 0 {
 			p.GFLOPS = 2 * float64(step.MACs) / float64(step.Best)
@@ -177,30 +223,4 @@ func (b *benchmark) profile(ctx context.Context, s *runtime.Session, in runtime.
 		b.Steps = append(b.Steps, p)
 	}
 	return err
-}
-
-func (b *benchmark) text(w io.Writer) {
-	fmt.Fprintf(w, "%d threads, batch %d, %d runs\n", b.Threads, b.Batch, b.Runs)
-	for _, v := range b.Inputs {
-		fmt.Fprintf(w, "input %s %s %s\n", errs.Quote(v.Name), v.DType, tensor.Shape(v.Shape))
-	}
-	fmt.Fprintf(w, "median %.2f ms  p90 %.2f  p99 %.2f  min %.2f\n", b.MedianMS, b.P90MS, b.P99MS, b.MinMS)
-	fmt.Fprintf(w, "load %.1f ms  first run %.1f ms  allocations a run %.2f", b.LoadMS, b.FirstMS, b.AllocsPerRun)
-	if b.PeakRSSMB != nil {
-		fmt.Fprintf(w, "  peak memory %.0f MB", *b.PeakRSSMB)
-	}
-	fmt.Fprintln(w)
-	if len(b.Steps) == 0 {
-		return
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "µs\tGFLOP/s\tkernel\tnode\t")
-	for _, s := range b.Steps {
-		kernel := s.Kernel
-		if s.Fallback {
-			kernel = "fallback " + kernel
-		}
-		fmt.Fprintf(t, "%.1f\t%.1f\t%s\t%s\t\n", s.US, s.GFLOPS, kernel, errs.Quote(s.Name))
-	}
-	t.Flush()
 }
