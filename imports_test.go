@@ -27,6 +27,7 @@ var layers = []struct {
 	{"internal/zipfile", "errs limit"},
 	{"internal/filetype", "errs internal/zipfile"},
 	{"internal/testenv", ""},
+	{"internal/page", ""},
 	{"npy", "tensor errs limit internal/regular internal/zipfile internal/filetype"},
 	// A file's way into a model: each step knows only those before it.
 	{"onnx/onnxpb", ""},
@@ -60,11 +61,11 @@ var layers = []struct {
 	{"runtime/internal/fuse", "runtime/internal/graph runtime/internal/kernel ops ops/op tensor limit"},
 	{"runtime/internal/plan", "runtime/internal/graph runtime/internal/pass runtime/internal/kernel runtime/internal/fuse ops ops/op ops/eval tensor errs limit"},
 	{"runtime", "runtime/internal/graph runtime/internal/pass runtime/internal/kernel runtime/internal/fuse runtime/internal/plan onnx onnx/check onnx/inline onnx/dump onnx/onnxpb onnx/mdconv ops ops/op ops/eval tensor errs limit"},
-	{"verify", "metadata runtime onnx onnx/onnxpb onnx/mdconv preprocess npy tensor errs limit internal/atomicfile"},
+	{"verify", "metadata runtime onnx onnx/onnxpb onnx/mdconv preprocess npy tensor errs limit internal/atomicfile internal/page"},
 	{"verify/conform", "runtime onnx onnx/onnxpb onnx/mdconv ops tensor errs limit"},
 	{"preprocess", "metadata tensor errs limit internal/regular internal/filetype"},
 	{"testdata/digits", "npy tensor limit"},
-	{"cmd", ". metadata convert convert/tf convert/torch runtime verify verify/conform preprocess onnx onnx/check onnx/dump onnx/mdconv ops npy tensor errs limit internal/atomicfile internal/regular testdata/digits internal/filetype"},
+	{"cmd", ". metadata convert convert/tf convert/torch runtime verify verify/conform preprocess onnx onnx/check onnx/dump onnx/mdconv ops npy tensor errs limit internal/atomicfile internal/regular testdata/digits internal/filetype internal/page"},
 	{"test", "*"},
 	{".", "metadata preprocess runtime onnx onnx/onnxpb tensor errs limit"},
 }

@@ -125,13 +125,19 @@ func rankLine(list []Rank) string {
 	return strings.Join(parts, ", ")
 }
 
-func (r Rank) String() string {
+func (r Rank) String() string { return r.class() + " " + r.share() }
+
+// class is the class's number, and its name if it has one.
+func (r Rank) class() string {
 	name := strconv.Itoa(r.Class)
 	if r.Label != "" {
 		name += " " + escape(r.Label)
 	}
-	return fmt.Sprintf("%s %.1f %%", name, 100*float64(r.Probability))
+	return name
 }
+
+// share is the class's probability in percent.
+func (r Rank) share() string { return fmt.Sprintf("%.1f %%", 100*float64(r.Probability)) }
 
 // escape makes a name from a file safe to print.
 func escape(name string) string {

@@ -155,7 +155,7 @@ func requireReports(t *testing.T, r *verify.Report) {
 		t.Errorf("text report: %v\n%s", err, &text)
 	}
 	var page bytes.Buffer
-	if err := r.WriteHTML(&page, "m.onnx"); err != nil || !strings.Contains(page.String(), "different") {
+	if err := r.WriteHTML(&page, verify.About{Title: "m.onnx"}); err != nil || !strings.Contains(page.String(), "different") {
 		t.Errorf("page: %v", err)
 	}
 	for _, outside := range []string{"http", "src=", "href="} {

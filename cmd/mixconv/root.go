@@ -15,6 +15,7 @@ import (
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	args           []string // the command line
 	json           bool
 	printed        atomic.Bool // something went to stdout, or was about to
 	input          []byte      // all of stdin, once it was read
@@ -22,6 +23,7 @@ type app struct {
 }
 
 func (a *app) execute(ctx context.Context, args []string) error {
+	a.args = args
 	root := &cobra.Command{
 		Use:                        "mixconv",
 		Short:                      "MixNet and its relatives to ONNX, run in Go, and verified",

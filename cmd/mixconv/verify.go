@@ -145,11 +145,11 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 		return err
 	}
 	o.Session.Context = ctx
-	a.read = v.files()
 	m, err := a.readModel(v.model)
 	if err != nil {
 		return err
 	}
+	a.read = append(a.read, v.files()...)
 	if v.model != dash {
 		v.live.File = v.model
 	}
@@ -202,7 +202,11 @@ func (a *app) writeReport(ctx context.Context, v verification, report *verify.Re
 		}
 	}
 	if v.html != "" {
-		return a.write(ctx, v.html, func(w io.Writer) error { return report.WriteHTML(w, v.model) })
+		about, err := a.about("mixconv verify " + v.model)
+		if err != nil {
+			return err
+		}
+		return a.write(ctx, v.html, func(w io.Writer) error { return report.WriteHTML(w, about) })
 	}
 	return nil
 }

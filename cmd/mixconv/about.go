@@ -1,0 +1,71 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mixconv/mixconv/internal/page"
+)
+
+// about is the header of a page that this command writes, with the files that it has
+// read so far.
+func (a *app) about(title string) (page.About, error) {
+	b := thisBuild()
+	about := page.About{
+		Title: title, Date: time.Now(), Command: commandLine(a.args),
+		Version:   strings.Join(slices.DeleteFunc([]string{b.Version, b.Revision, b.Go, b.Platform}, func(s string) bool { return s == "" }), " "),
+		Processor: strings.TrimPrefix(processor()+", kernels for "+b.Instructions, ", "),
+	}
+	if a.input != nil {
+		about.Files = append(about.Files, page.File{Path: "stdin", SHA256: hexSum(a.input)})
+	}
+	seen := map[string]bool{"": true, dash: true}
+	for _, path := range a.read {
+		if info, err := os.Stat(path); seen[path] || err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		seen[path] = true
+		sum, err := fileSum(path)
+		if err != nil {
+			return about, err
+		}
+		about.Files = append(about.Files, page.File{Path: path, SHA256: sum})
+	}
+	return about, nil
+}
+
+func hexSum(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// fileSum is the SHA-256 of the file at path.
+func fileSum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// commandLine is what was typed, with quotes where a shell needs them.
+func commandLine(args []string) string {
+	words := []string{"mixconv"}
+	for _, arg := range args {
+		if arg == "" || strings.ContainsAny(arg, " \t\n\"'\\$`!*?[](){}<>|&;#~") {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		words = append(words, arg)
+	}
+	return strings.Join(words, " ")
+}
