@@ -62,7 +62,8 @@ func badFlag(cmd *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
 		want := map[string]string{"int": "a whole number", "uint64": "a whole number from 0", "bool": "true or false",
-			"float64": "a number", "float32": "a number", "numbers": "a whole number from 1, or several as 1,4,16", "duration": "a time, as 500ms or 2s"}[invalid.GetFlag().Value.Type()]
+			"float64": "a number", "float32": "a number", "numbers": "a whole number from 1, or several as 1,4,16", "duration": "a time, as 500ms or 2s",
+			"percent": "a percentage from 0%, as 5%"}[invalid.GetFlag().Value.Type()]
 		if want != "" {
 			return fmt.Errorf("--%s %s: allowed %s", invalid.GetFlag().Name, errs.Quote(invalid.GetValue()), want)
 		}

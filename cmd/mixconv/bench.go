@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,6 +21,8 @@ type benching struct {
 	warmup                  time.Duration // how long runs are not counted; negative: a tenth of the runs
 	profile                 bool
 	sample                  sampleFlags
+	baseline                string // path
+	maxRegress              percent
 }
 
 const (
@@ -30,7 +33,7 @@ const (
 )
 
 func (a *app) benchCommand() *cobra.Command {
-	f := benching{threads: numberList{1}, batch: numberList{1}, callers: numberList{1}, warmup: -1}
+	f := benching{threads: numberList{1}, batch: numberList{1}, callers: numberList{1}, warmup: -1, maxRegress: 0.05}
 	cmd := &cobra.Command{
 		Use:   "bench M.onnx",
 		Short: "time a model on random input",
@@ -44,13 +47,16 @@ func (a *app) benchCommand() *cobra.Command {
 			"The machine's peak is measured too: multiply-adds of registers alone, with the\n" +
 			"instruction set and as many threads as the runs have. GFLOP/s count two operations\n" +
 			"for every multiply-add of convolutions and matrix products, and nothing else.\n\n" +
-			"  mixconv bench mixnet-s.onnx --threads 1,2 --batch 1,4,16 --warmup 500ms\n" +
-			"  mixconv bench mixnet-s.onnx --callers 8 --runs 1000 --json",
+			"With --baseline the medians are held against what an earlier bench --json printed,\n" +
+			"and the exit code is 1 if one is longer than --max-regress allows.",
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.batchGiven = cmd.Flags().Changed("batch")
 			if err := f.check(cmd.Flags().Changed("warmup")); err != nil {
 				return err
+			}
+			if f.baseline == "" && cmd.Flags().Changed("max-regress") {
+				return errors.New("--max-regress: of which --baseline?")
 			}
 			return a.bench(cmd.Context(), args[0], &f)
 		},
@@ -63,6 +69,8 @@ func (a *app) benchCommand() *cobra.Command {
 	flags.DurationVar(&f.warmup, "warmup", f.warmup, "how long to run before times count, as 500ms (default a tenth of the runs)")
 	flags.Lookup("warmup").DefValue = "0s" // which is not printed
 	flags.BoolVar(&f.profile, "profile", false, "the shortest time of each step, and its GFLOP/s")
+	flags.StringVar(&f.baseline, "baseline", "", "what bench --json printed earlier, to compare with")
+	flags.Var(&f.maxRegress, "max-regress", "how much longer than the baseline's a median may be")
 	f.sample.register(cmd)
 	return cmd
 }
@@ -112,6 +120,13 @@ func (f *benching) settings() (list []setting) {
 }
 
 func (a *app) bench(ctx context.Context, path string, f *benching) error {
+	var before *baseline
+	if f.baseline != "" {
+		var err error
+		if before, err = a.readBaseline(f.baseline, f.maxRegress); err != nil {
+			return err
+		}
+	}
 	r := benchReport{Machine: thisMachine(), InstructionSet: runtime.InstructionSet()}
 	peaks := map[int]float64{}
 	settings := f.settings()
@@ -135,7 +150,16 @@ func (a *app) bench(ctx context.Context, path string, f *benching) error {
 		r.Model = benchedModel{path, sum}
 	}
 	r.arrange()
-	return a.print(r, r.text)
+	if before != nil {
+		var err error
+		if r.Baseline, err = before.compare(&r); err != nil {
+			return err
+		}
+	}
+	if err := a.print(r, r.text); err != nil {
+		return err
+	}
+	return r.Baseline.verdict(path)
 }
 
 // benchOne times one setting: a session of its own, as a program that has just started

@@ -23,6 +23,7 @@ type benchReport struct {
 	InstructionSet string       `json:"instruction_set"`
 	Machine        machine      `json:"machine"`
 	Model          benchedModel `json:"model"`
+	Baseline       *regression  `json:"baseline,omitempty"`
 	rows           []*benchmark
 }
 
@@ -100,8 +101,16 @@ func (r *benchReport) text(w io.Writer) {
 	r.Machine.text(w, r.InstructionSet)
 	if len(r.rows) == 1 {
 		r.rows[0].text(w)
-		return
+	} else {
+		r.table(w)
 	}
+	if r.Baseline != nil {
+		r.Baseline.text(w)
+	}
+}
+
+// table has a line for each setting.
+func (r *benchReport) table(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "threads\tbatch\tcallers\tmedian ms\tp90\tp95\tp99\tmin\tpictures/s\tGFLOP/s\tof the peak\t")
 	for _, b := range r.rows {

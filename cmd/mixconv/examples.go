@@ -16,7 +16,7 @@ var examples = map[string][2]string{
 	"labels":     {"mixconv labels model.onnx", "mixconv labels model.onnx --labels labels.txt --preprocess torch -o labelled.onnx"},
 	"verify":     {"mixconv verify model.onnx --ref forms", "mixconv verify model.onnx --ref npz:recorded.npz --html report.html"},
 	"inspect":    {"mixconv inspect model.onnx", "mixconv inspect model.onnx --stage plan --shape input=1,3,64,64"},
-	"bench":      {"mixconv bench model.onnx --runs 50", "mixconv bench model.onnx --runs 10 --threads 2 --batch 4 --profile"},
+	"bench":      {"mixconv bench model.onnx --threads 1,2 --batch 1,4,16 --warmup 500ms", "mixconv bench model.onnx --callers 8 --profile --json"},
 	"ops":        {"mixconv ops", "mixconv ops --json"},
 	"limits":     {"mixconv limits", "mixconv limits --json"},
 	"conform":    {"mixconv conform cases", "mixconv conform cases --json"},
