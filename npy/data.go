@@ -2,20 +2,16 @@ package npy
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
-
-	"codeberg.org/sbinet/npyio"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/tensor"
 )
 
-// readData lets npyio read n elements of size bytes together. It is given a header
-// that says what the file's says in the one spelling it is known to understand: a
-// plain vector, 16-bit floats as the integers that hold them, booleans as bytes.
+// readData reads n elements of size bytes together. 16-bit floats are the integers that
+// hold them, booleans are bytes first.
 func readData(r io.Reader, h header, n int, size, offset int64) (*tensor.Tensor, error) {
 	held := h.dtype
 	if held == tensor.Bool {
@@ -24,19 +20,17 @@ func readData(r io.Reader, h header, n int, size, offset int64) (*tensor.Tensor,
 	t := tensor.New(held, n)
 	// No larger than the data: an archive may have thousands of small arrays.
 	body := bufio.NewReaderSize(r, int(min(size, 64<<10)))
-	if n > 0 {
-		reader, err := npyio.NewReader(io.MultiReader(bytes.NewReader(plainHeader(h, n)), body))
-		if err == nil {
-			err = reader.Read(target(t))
-		}
-		if err != nil {
-			return nil, readError(offset, err)
-		}
+	order := binary.ByteOrder(binary.LittleEndian)
+	if h.big {
+		order = binary.BigEndian
+	}
+	if err := readElements(body, order, t.Data); err != nil {
+		return nil, readError(offset, err)
 	}
 	// Reading to the end lets an archive check the sum of what was read.
 	if rest, err := io.Copy(io.Discard, body); err != nil {
 		return nil, readError(offset, err)
-	} else if n > 0 && rest != 0 {
+	} else if rest != 0 {
 		return nil, errs.FormatAt(offset, "data", "%d bytes too many", rest)
 	}
 	if h.dtype == tensor.Bool {
@@ -51,27 +45,57 @@ func readData(r io.Reader, h header, n int, size, offset int64) (*tensor.Tensor,
 	return t.Reshape(h.shape...), nil
 }
 
-// npyioTypes names the types as npyio reads them into tensor's slices.
-var npyioTypes = map[tensor.DType]string{
-	tensor.Bool: "u1",
-	tensor.Int8: "i1", tensor.Int16: "i2", tensor.Int32: "i4", tensor.Int64: "i8",
-	tensor.Uint8: "u1", tensor.Uint16: "u2", tensor.Uint32: "u4", tensor.Uint64: "u8",
-	tensor.Float16: "u2", tensor.BFloat16: "u2", tensor.Float32: "f4", tensor.Float64: "f8",
-	tensor.Complex64: "c8", tensor.Complex128: "c16",
-}
-
-func plainHeader(h header, n int) []byte {
-	order := "<"
-	if h.big {
-		order = ">"
+// readElements fills a slice of fixed-size elements.
+func readElements(r io.Reader, order binary.ByteOrder, data any) error {
+	switch d := data.(type) {
+	case []float32:
+		return readPieces(r, order, d)
+	case []float64:
+		return readPieces(r, order, d)
+	case []int8:
+		return readPieces(r, order, d)
+	case []int16:
+		return readPieces(r, order, d)
+	case []int32:
+		return readPieces(r, order, d)
+	case []int64:
+		return readPieces(r, order, d)
+	case []uint8:
+		return readPieces(r, order, d)
+	case []uint16:
+		return readPieces(r, order, d)
+	case []uint32:
+		return readPieces(r, order, d)
+	case []uint64:
+		return readPieces(r, order, d)
+	case []complex64:
+		return readPieces(r, order, d)
+	case []complex128:
+		return readPieces(r, order, d)
 	}
-	text := fmt.Sprintf("{'descr': '%s%s', 'fortran_order': False, 'shape': (%d,), }\n", order, npyioTypes[h.dtype], n)
-	b := append([]byte(magic), 1, 0)
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(text)))
-	return append(b, text...)
+	return fmt.Errorf("npy: %T cannot be read", data)
 }
 
-// booleans converts bytes; npyio takes any that is not 1 for false.
+// piece is how many elements are read and written at a time.
+const piece = 8 << 10
+
+func readPieces[T any](r io.Reader, order binary.ByteOrder, data []T) error {
+	var element T
+	buf := make([]byte, binary.Size(element)*min(piece, len(data)))
+	for len(data) > 0 {
+		n := min(piece, len(data))
+		some := buf[:binary.Size(element)*n]
+		if _, err := io.ReadFull(r, some); err != nil {
+			return err
+		}
+		if _, err := binary.Decode(some, order, data[:n]); err != nil {
+			return err
+		}
+		data = data[n:]
+	}
+	return nil
+}
+
 func booleans(b []uint8, offset int64) (*tensor.Tensor, error) {
 	t := tensor.New(tensor.Bool, len(b))
 	d := tensor.Data[bool](t)
@@ -82,37 +106,6 @@ func booleans(b []uint8, offset int64) (*tensor.Tensor, error) {
 		d[i] = v == 1
 	}
 	return t, nil
-}
-
-// target is the pointer to t's slice that npyio's Read fills in place.
-func target(t *tensor.Tensor) any {
-	switch d := t.Data.(type) {
-	case []float32:
-		return &d
-	case []float64:
-		return &d
-	case []int8:
-		return &d
-	case []int16:
-		return &d
-	case []int32:
-		return &d
-	case []int64:
-		return &d
-	case []uint8:
-		return &d
-	case []uint16:
-		return &d
-	case []uint32:
-		return &d
-	case []uint64:
-		return &d
-	case []complex64:
-		return &d
-	case []complex128:
-		return &d
-	}
-	return nil
 }
 
 // rowMajor returns the elements of t, which stand in Fortran's order for

@@ -98,7 +98,6 @@ func writeData(w io.Writer, data any) error {
 }
 
 func writePieces[T any](w io.Writer, data []T) error {
-	const piece = 8 << 10 // elements
 	var buf []byte
 	for len(data) > 0 {
 		n := min(piece, len(data))
