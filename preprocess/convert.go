@@ -10,7 +10,8 @@ import (
 
 // FromImage converts a decoded picture as Pillow's convert("RGB") converts the
 // mode that corresponds to its type; Decode says how. The chroma of an
-// image.YCbCr is scaled and converted as libjpeg-turbo does it.
+// image.YCbCr is scaled and converted as libjpeg-turbo does it: of a lossy WebP, whose
+// colours are others, give Decode the file.
 func FromImage(m image.Image) (*Picture, error) {
 	if m == nil {
 		return nil, errs.Format("picture", "nil")

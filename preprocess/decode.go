@@ -12,7 +12,10 @@ import (
 
 // Decode reads a JPEG or PNG picture as Pillow's Image.open(…).convert("RGB")
 // does, and any other that the program has a decoder for (image.RegisterFormat),
-// as that decoder does; of several pictures the first. Of JPEG and PNG:
+// as that decoder does; of several pictures the first. What the decoders of WebP, GIF
+// and TIFF (golang.org/x/image, image/gif) make otherwise than Pillow is undone:
+// colours of lossy WebP, transparent colours and the canvas of GIF, faxes. Of JPEG and
+// PNG:
 //
 //   - The orientation in EXIF is not applied, nor are colour profiles and gamma.
 //   - Alpha and transparent colours are dropped, what lies below them stays.

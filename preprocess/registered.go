@@ -32,19 +32,46 @@ func decodeRegistered(data []byte, lim limit.Limits) (p *Picture, found bool, er
 	if err := checkPixels(name, config.Width, config.Height, lim); err != nil {
 		return nil, true, err
 	}
-	m, _, err := image.Decode(bytes.NewReader(data))
-	if err != nil {
-		return nil, true, broken(name, err)
-	}
-	if b := m.Bounds(); b.Dx() != config.Width || b.Dy() != config.Height {
-		m = onCanvas{m, image.Rect(0, 0, config.Width, config.Height)}
-	}
-	p, err = FromImage(m)
+	p, err = fromRegistered(data, name, config.Width, config.Height)
 	return p, true, err
 }
 
-// onCanvas shows a picture on a larger canvas, transparent beside it, as the first
-// frame of a GIF may be.
+// fromRegistered decodes a picture of that format and size. What decoders make of
+// WebP, GIF and TIFF otherwise than Pillow is undone.
+func fromRegistered(data []byte, name string, width, height int) (*Picture, error) {
+	clear := uint8(0)
+	if name == "gif" {
+		data, clear = opaqueGIF(data)
+	}
+	m, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, broken(name, err)
+	}
+	switch of := m.(type) {
+	case *image.YCbCr:
+		if name == "webp" {
+			return fromWebP(of), nil
+		}
+	case *image.NYCbCrA:
+		if name == "webp" {
+			return fromWebP(&of.YCbCr), nil
+		}
+	case *image.Paletted:
+		if name == "gif" {
+			m = onGIFCanvas(of, width, height, clear)
+		}
+	case *image.Gray:
+		if name == "tiff" && invertedFax(data) {
+			invert(of)
+		}
+	}
+	if b := m.Bounds(); b.Dx() != width || b.Dy() != height {
+		m = onCanvas{m, image.Rect(0, 0, width, height)}
+	}
+	return FromImage(m)
+}
+
+// onCanvas shows a picture on a larger canvas, transparent beside it.
 type onCanvas struct {
 	image.Image
 	canvas image.Rectangle
