@@ -121,19 +121,7 @@ func (r *live) ask(ctx context.Context, here *subject, names []string, in runtim
 	if err != nil {
 		return answer{}, err
 	}
-	arrays := runtime.Tensors{}
-	for _, name := range slices.Sorted(maps.Keys(in)) {
-		arrays[fmt.Sprintf("x%d", len(q.Inputs))] = in[name]
-		q.Inputs = append(q.Inputs, name)
-	}
-	data, err := json.Marshal(q)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, "request.json"), data, 0o600)
-	}
-	if err == nil {
-		err = atomicfile.Write(filepath.Join(folder, "input.npz"), func(w io.Writer) error { return npy.WriteArchive(w, arrays) })
-	}
-	if err != nil {
+	if err := q.write(folder, in); err != nil {
 		return answer{}, err
 	}
 	rep, err := runScript(ctx, r.python, folder)
@@ -151,6 +139,23 @@ func (r *live) ask(ctx context.Context, here *subject, names []string, in runtim
 		a.network, a.namedBy = q.Model, r.namedBy()
 	}
 	return a, nil
+}
+
+// write puts the request and its inputs where the script finds them.
+func (q *request) write(folder string, in runtime.Tensors) error {
+	arrays := runtime.Tensors{}
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		arrays[fmt.Sprintf("x%d", len(q.Inputs))] = in[name]
+		q.Inputs = append(q.Inputs, name)
+	}
+	data, err := json.Marshal(q)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, "request.json"), data, 0o600)
+	}
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(folder, "input.npz"), func(w io.Writer) error { return npy.WriteArchive(w, arrays) })
 }
 
 // namedBy says where the network's name comes from.
@@ -240,19 +245,17 @@ func (r *live) request(here *subject, folder string, names []string, pictures []
 // every value of the main graph is an output.
 func (r *live) ortFiles(q *request, here *subject, folder string) error {
 	q.Model = r.File
-	if q.Model == "" || here.layers != nil {
-		if err := here.model.EmbedData(); err != nil {
-			return err
-		}
-	}
 	if q.Model == "" {
-		q.Model = filepath.Join(folder, "model.onnx")
-		if err := here.model.WriteFile(q.Model); err != nil {
+		var err error
+		if q.Model, err = writeModel(here.model, folder); err != nil {
 			return err
 		}
 	}
 	if here.layers == nil {
 		return nil
+	}
+	if err := here.model.EmbedData(); err != nil {
+		return err
 	}
 	q.Layers = filepath.Join(folder, "layers.onnx")
 	m := onnx.New(proto.CloneOf(here.model.Proto))
@@ -263,6 +266,15 @@ func (r *live) ortFiles(q *request, here *subject, folder string) error {
 		}
 	}
 	return m.WriteFile(q.Layers)
+}
+
+// writeModel writes m, whole, to a file in folder.
+func writeModel(m *onnx.Model, folder string) (path string, err error) {
+	if err := m.EmbedData(); err != nil {
+		return "", err
+	}
+	path = filepath.Join(folder, "model.onnx")
+	return path, m.WriteFile(path)
 }
 
 // failure is the error that the script reports.
@@ -285,12 +297,7 @@ func (rep reply) read(path string, here *subject) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	a := answer{values: runtime.Tensors{}}
-	for i, name := range rep.Names {
-		if t := arrays[fmt.Sprintf("v%d", i)]; t != nil {
-			a.values[name] = t
-		}
-	}
+	a := answer{values: rep.values(arrays)}
 	for p, names := range rep.Stages {
 		var steps preprocess.Stages
 		for s, name := range names {
@@ -301,4 +308,15 @@ func (rep reply) read(path string, here *subject) (answer, error) {
 		a.stages = append(a.stages, steps)
 	}
 	return a, nil
+}
+
+// values are the arrays by the names that the reply has for them.
+func (rep reply) values(arrays runtime.Tensors) runtime.Tensors {
+	values := runtime.Tensors{}
+	for i, name := range rep.Names {
+		if t := arrays[fmt.Sprintf("v%d", i)]; t != nil {
+			values[name] = t
+		}
+	}
+	return values
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mixconv/mixconv/errs"
@@ -23,6 +24,7 @@ type benching struct {
 	sample                  sampleFlags
 	baseline                string // path
 	maxRegress              percent
+	against, python         string
 }
 
 const (
@@ -48,7 +50,10 @@ func (a *app) benchCommand() *cobra.Command {
 			"instruction set and as many threads as the runs have. GFLOP/s count two operations\n" +
 			"for every multiply-add of convolutions and matrix products, and nothing else.\n\n" +
 			"With --baseline the medians are held against what an earlier bench --json printed,\n" +
-			"and the exit code is 1 if one is longer than --max-regress allows.",
+			"and the exit code is 1 if one is longer than --max-regress allows.\n\n" +
+			"With --against ort the same model is timed in ONNX Runtime too, a few runs of one\n" +
+			"engine and then of the other. It is run by the Python of --python, MIXCONV_PYTHON\n" +
+			"or .venv; if that lacks it, or it cannot run the model, the exit code is 3.",
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.batchGiven = cmd.Flags().Changed("batch")
@@ -71,6 +76,8 @@ func (a *app) benchCommand() *cobra.Command {
 	flags.BoolVar(&f.profile, "profile", false, "the shortest time of each step, and its GFLOP/s")
 	flags.StringVar(&f.baseline, "baseline", "", "what bench --json printed earlier, to compare with")
 	flags.Var(&f.maxRegress, "max-regress", "how much longer than the baseline's a median may be")
+	flags.StringVar(&f.against, "against", "", "ort: time ONNX Runtime in turns")
+	flags.StringVar(&f.python, "python", "", "the Python that runs ONNX Runtime")
 	f.sample.register(cmd)
 	return cmd
 }
@@ -98,6 +105,15 @@ func (f *benching) check(warmupGiven bool) error {
 	}
 	if n := len(f.settings()); n > mostSettings {
 		return fmt.Errorf("--threads, --batch and --callers have %d combinations, allowed at most %d", n, mostSettings)
+	}
+	if f.against != "" && f.against != "ort" {
+		return allowed("--against", f.against, "ort")
+	}
+	if f.against == "" && f.python != "" {
+		return errors.New("--python runs what --against names, and that is nothing")
+	}
+	if f.against != "" && !slices.Equal(f.callers, numberList{1}) {
+		return fmt.Errorf("--callers %s: --against has one caller", &f.callers)
 	}
 	if len(f.batch) > 1 && f.sample.input != "" {
 		return fmt.Errorf("--batch %s: the arrays of --input have one batch", &f.batch)
@@ -190,7 +206,17 @@ func (a *app) benchOne(ctx context.Context, path string, f *benching, set settin
 		return nil, nil, err
 	}
 	b.describe(s, in)
-	if err := b.time(ctx, &timing{session: s, in: in, outs: []runtime.Tensors{out}}, f.warmup); err != nil {
+	t := &timing{session: s, in: in, outs: []runtime.Tensors{out}}
+	runs := func() error { return t.count(ctx, b.Runs) }
+	if f.against != "" {
+		peer, err := f.startPeer(ctx, path, m, in, b.Threads)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer peer.Close()
+		runs = func() error { return b.turns(ctx, t, peer) }
+	}
+	if err := b.time(ctx, t, f.warmup, runs); err != nil {
 		return nil, nil, err
 	}
 	if err := b.profile(ctx, s, in, f.profile); err != nil {

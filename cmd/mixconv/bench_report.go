@@ -56,6 +56,7 @@ type benchmark struct {
 	OfPeak       float64       `json:"of_peak"`        // GFLOPS of PeakGFLOPS
 	Inputs       []array       `json:"inputs"`         // of a run
 	Steps        []profileStep `json:"steps,omitempty"`
+	Against      *against      `json:"against,omitempty"`
 	seconds      float64       // that GFLOPS counts for a run
 }
 
@@ -119,8 +120,13 @@ func (r *benchReport) table(w io.Writer) {
 	}
 	t.Flush()
 	for _, b := range r.rows {
+		if b.Against != nil || len(b.Steps) > 0 {
+			fmt.Fprintln(w, b.setting())
+		}
+		if b.Against != nil {
+			b.Against.text(w)
+		}
 		if len(b.Steps) > 0 {
-			fmt.Fprintf(w, "%s\n", b.setting())
 			b.stepsText(w)
 		}
 	}
@@ -147,6 +153,9 @@ func (b *benchmark) text(w io.Writer) {
 		fmt.Fprintf(w, "  peak memory %.0f MB", *b.PeakRSSMB)
 	}
 	fmt.Fprintln(w)
+	if b.Against != nil {
+		b.Against.text(w)
+	}
 	if len(b.Steps) > 0 {
 		b.stepsText(w)
 	}

@@ -101,8 +101,8 @@ func (t *timing) call(ctx context.Context, out runtime.Tensors, more func(first 
 	}
 }
 
-// time fills in what runs take.
-func (b *benchmark) time(ctx context.Context, t *timing, warmup time.Duration) error {
+// time warms up and fills in what runs take, which count with t.
+func (b *benchmark) time(ctx context.Context, t *timing, warmup time.Duration, runs func() error) error {
 	for len(t.outs) < b.Callers {
 		out, err := t.session.Run(ctx, t.in)
 		if err != nil {
@@ -114,7 +114,7 @@ func (b *benchmark) time(ctx context.Context, t *timing, warmup time.Duration) e
 	if b.WarmupRuns, err = t.warm(ctx, b.Runs/10+1, warmup); err != nil {
 		return err
 	}
-	if err := t.count(ctx, b.Runs); err != nil {
+	if err := runs(); err != nil {
 		return err
 	}
 	slices.Sort(t.times)
@@ -127,6 +127,9 @@ func (b *benchmark) time(ctx context.Context, t *timing, warmup time.Duration) e
 	}
 	if b.seconds = perRun; b.Callers == 1 {
 		b.seconds = b.MedianMS / 1e3
+	}
+	if b.Against != nil && b.Against.MedianMS > 0 {
+		b.Against.Ratio = b.MedianMS / b.Against.MedianMS
 	}
 	return nil
 }

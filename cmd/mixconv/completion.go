@@ -15,6 +15,7 @@ import (
 // flagValues are what flags take, for completion. A flag of one name means the same in
 // every command that has it, but for those in flagValuesOf.
 var flagValues = map[string][]string{
+	"against":       {"ort"},
 	"ema":           {"auto", "on", "off"},
 	"engine":        {"planned", "reference"},
 	"form":          {"split", "fused"},

@@ -176,13 +176,13 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 	for _, ref := range v.refs {
 		r, err := v.open(a, ref, m, o)
 		if err != nil {
-			return unavailable(err)
+			return unavailable("--ref", err)
 		}
 		list = append(list, r)
 	}
 	report, err := verify.Run(ctx, m, list, o)
 	if err != nil {
-		return unavailable(err)
+		return unavailable("--ref", err)
 	}
 	if err := a.writeReport(ctx, v, report); err != nil {
 		return err
@@ -212,9 +212,9 @@ func (a *app) writeReport(ctx context.Context, v verification, report *verify.Re
 }
 
 // unavailable gives a reference that cannot be had here its exit code.
-func unavailable(err error) error {
+func unavailable(flag string, err error) error {
 	if e := (*verify.UnavailableError)(nil); errors.As(err, &e) {
-		return &exitError{exitNoReference, fmt.Errorf("--ref %w", err)}
+		return &exitError{exitNoReference, fmt.Errorf("%s %w", flag, err)}
 	}
 	return err
 }
