@@ -72,7 +72,8 @@ func exampleFiles(t *testing.T, root string) {
 	}
 	check(os.CopyFS("checkpoint", os.DirFS(filepath.Join(root, "testdata", "digits"))))
 	wrapped := filepath.Join(root, "convert", "torch", "testdata", "wrapped")
-	for from, to := range map[string]string{"key_model_state_dict.pth": "weights.pth", "tiny.txt": "network.txt"} {
+	for _, copied := range []string{"key_model_state_dict.pth weights.pth", "key_model_state_dict.pth other.pth", "tiny.txt network.txt"} {
+		from, to, _ := strings.Cut(copied, " ")
 		data, err := os.ReadFile(filepath.Join(wrapped, from))
 		check(err)
 		check(os.WriteFile(to, data, 0o666))
@@ -100,6 +101,7 @@ func exampleFiles(t *testing.T, root string) {
 	file, err := os.ReadFile("model.onnx")
 	check(err)
 	check(os.WriteFile(filepath.Join(data, "model.onnx"), file, 0o666))
+	check(os.WriteFile("other.onnx", file, 0o666))
 	check(os.WriteFile(filepath.Join(data, "test_data_set_0", "input_0.pb"), tensorProto(input), 0o666))
 	check(os.WriteFile(filepath.Join(data, "test_data_set_0", "output_0.pb"), tensorProto(logits), 0o666))
 }

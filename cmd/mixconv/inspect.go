@@ -52,24 +52,45 @@ func (a *app) inspect(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	switch t.Kind {
-	case filetype.Npy, filetype.Npz:
+	if t.Kind == filetype.Npy || t.Kind == filetype.Npz {
 		return a.inspectArrays(path, t.Kind)
-	case filetype.TorchZip, filetype.Pickle, filetype.Safetensors, filetype.SafetensorIndex:
+	}
+	switch readerOf(path, t) {
+	case readsTorch:
 		return a.inspectTorch(path)
-	case filetype.CheckpointIndex, filetype.CheckpointState, filetype.SavedModel, filetype.GraphDef:
+	case readsTensorFlow:
 		return a.inspectTensorFlow(path)
-	case filetype.Folder:
-		if hasTorchFile(path) {
-			return a.inspectTorch(path)
-		}
-		return a.inspectTensorFlow(path)
-	case filetype.Unknown:
-		if isCheckpoint(path) {
-			return a.inspectTensorFlow(path)
-		}
 	}
 	return a.inspectModel(ctx, path)
+}
+
+// reader says who reads a file of weights or a model.
+type reader int
+
+const (
+	readsONNX reader = iota
+	readsTorch
+	readsTensorFlow
+)
+
+// readerOf says who reads the file of type t at path, which is none of NumPy's.
+func readerOf(path string, t filetype.Type) reader {
+	switch t.Kind {
+	case filetype.TorchZip, filetype.Pickle, filetype.Safetensors, filetype.SafetensorIndex:
+		return readsTorch
+	case filetype.CheckpointIndex, filetype.CheckpointState, filetype.SavedModel, filetype.GraphDef:
+		return readsTensorFlow
+	case filetype.Folder:
+		if hasTorchFile(path) {
+			return readsTorch
+		}
+		return readsTensorFlow
+	case filetype.Unknown:
+		if isCheckpoint(path) {
+			return readsTensorFlow
+		}
+	}
+	return readsONNX
 }
 
 // typeOf is the type of the file at path, or of what comes on stdin: an array or

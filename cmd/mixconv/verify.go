@@ -85,11 +85,18 @@ func (a *app) verifyCommand() *cobra.Command {
 	return cmd
 }
 
-func (v *verification) check(o verify.Options) error {
-	for _, tolerance := range []float64{o.Tolerance.Abs, o.Tolerance.Rel} {
+func checkTolerance(t verify.Tolerance) error {
+	for _, tolerance := range []float64{t.Abs, t.Rel} {
 		if !(tolerance >= 0) || math.IsInf(tolerance, 0) {
 			return fmt.Errorf("tolerance %g: allowed numbers from 0", tolerance)
 		}
+	}
+	return nil
+}
+
+func (v *verification) check(o verify.Options) error {
+	if err := checkTolerance(o.Tolerance); err != nil {
+		return err
 	}
 	inputs := []string{v.model, v.input}
 	for _, ref := range v.refs {

@@ -1,6 +1,7 @@
 package tf
 
 import (
+	"encoding/binary"
 	"errors"
 
 	"github.com/mixconv/mixconv/convert"
@@ -77,6 +78,38 @@ func ListTensors(path string, lim limit.Limits) ([]TensorInfo, error) {
 		list = append(list, TensorInfo{Name: v.name, Type: v.typeName, Shape: v.shape})
 	}
 	return list, nil
+}
+
+// Tensor is a stored tensor with its elements.
+type Tensor struct {
+	TensorInfo
+	Value *tensor.Tensor // nil if nothing here computes with the type
+}
+
+// ReadTensors reads all that is stored at path, which is one that Load takes, in
+// TensorFlow's layout, and returns the paths of the files too. Every checksum in a
+// checkpoint is verified.
+func ReadTensors(path string, lim limit.Limits) (list []Tensor, files []string, err error) {
+	s, err := open(path, lim.OrDefault())
+	if err != nil {
+		return nil, nil, err
+	}
+	vars := s.variables()
+	for _, v := range vars {
+		list = append(list, Tensor{TensorInfo: TensorInfo{Name: v.name, Type: v.typeName, Shape: v.shape}})
+	}
+	numbers := func(i int) bool {
+		return vars[i].dtype != tensor.Undefined && vars[i].dtype != tensor.String && vars[i].dtype.Bits()%8 == 0
+	}
+	_, err = s.read(numbers, func(i int, data []byte) error {
+		t := tensor.New(vars[i].dtype, vars[i].shape...)
+		list[i].Value = t
+		if n, err := binary.Decode(data, binary.LittleEndian, t.Data); err != nil || n != len(data) {
+			return errs.Format("tensor "+errs.Quote(vars[i].name), "%d bytes, which are no %s%s", len(data), vars[i].typeName, vars[i].shape)
+		}
+		return nil
+	})
+	return list, s.files(), errs.InFile(s.name(), err)
 }
 
 // variable is a tensor as a source stores it.

@@ -185,3 +185,20 @@ func (d dumper) tensor(tp *onnxpb.TensorProto) string {
 	}
 	return fmt.Sprintf("%s sha256:%x", text, h.Sum(nil)[:8])
 }
+
+// Attribute is an attribute of m as Model prints it, graphs in it behind it line by line.
+func Attribute(m *onnx.Model, a *onnxpb.AttributeProto) string {
+	var text strings.Builder
+	b := bufio.NewWriter(&text)
+	d := dumper{b, m}
+	b.WriteString(d.attributeValue(a))
+	if len(message.AttributeGraphs(a)) > 0 {
+		b.WriteByte('\n')
+		d.attributeGraphs(0, a)
+	}
+	b.Flush()
+	return text.String()
+}
+
+// Type is a value's type as Model prints it: float32[batch,3,224,224].
+func Type(t *onnxpb.TypeProto) string { return typeText(t) }
