@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -24,7 +25,7 @@ type benching struct {
 	sample                  sampleFlags
 	baseline                string // path
 	maxRegress              percent
-	against, python         string
+	against, python, html   string
 }
 
 const (
@@ -78,6 +79,7 @@ func (a *app) benchCommand() *cobra.Command {
 	flags.Var(&f.maxRegress, "max-regress", "how much longer than the baseline's a median may be")
 	flags.StringVar(&f.against, "against", "", "ort: time ONNX Runtime in turns")
 	flags.StringVar(&f.python, "python", "", "the Python that runs ONNX Runtime")
+	flags.StringVar(&f.html, "html", "", "write a web page too, with the profile as a drawing")
 	f.sample.register(cmd)
 	return cmd
 }
@@ -115,6 +117,9 @@ func (f *benching) check(warmupGiven bool) error {
 	if f.against != "" && !slices.Equal(f.callers, numberList{1}) {
 		return fmt.Errorf("--callers %s: --against has one caller", &f.callers)
 	}
+	if f.html == dash {
+		return errors.New("--html writes a file: stdout has the report")
+	}
 	if len(f.batch) > 1 && f.sample.input != "" {
 		return fmt.Errorf("--batch %s: the arrays of --input have one batch", &f.batch)
 	}
@@ -136,14 +141,45 @@ func (f *benching) settings() (list []setting) {
 }
 
 func (a *app) bench(ctx context.Context, path string, f *benching) error {
+	a.read = append(a.read, path)
 	var before *baseline
+	var err error
 	if f.baseline != "" {
-		var err error
 		if before, err = a.readBaseline(f.baseline, f.maxRegress); err != nil {
 			return err
 		}
 	}
+	if f.html != "" {
+		if err := a.checkOutput(f.html); err != nil {
+			return err
+		}
+	}
 	r := benchReport{Machine: thisMachine(), InstructionSet: runtime.InstructionSet()}
+	if err := a.benchAll(ctx, path, f, &r); err != nil {
+		return err
+	}
+	if before != nil {
+		if r.Baseline, err = before.compare(&r); err != nil {
+			return err
+		}
+	}
+	if f.html != "" {
+		about, err := a.about("bench " + path)
+		if err != nil {
+			return err
+		}
+		if err := a.write(ctx, f.html, func(w io.Writer) error { return r.writeHTML(w, about) }); err != nil {
+			return err
+		}
+	}
+	if err := a.print(r, r.text); err != nil {
+		return err
+	}
+	return r.Baseline.verdict(path)
+}
+
+// benchAll times every setting.
+func (a *app) benchAll(ctx context.Context, path string, f *benching, r *benchReport) error {
 	peaks := map[int]float64{}
 	settings := f.settings()
 	for i, s := range settings {
@@ -166,16 +202,7 @@ func (a *app) bench(ctx context.Context, path string, f *benching) error {
 		r.Model = benchedModel{path, sum}
 	}
 	r.arrange()
-	if before != nil {
-		var err error
-		if r.Baseline, err = before.compare(&r); err != nil {
-			return err
-		}
-	}
-	if err := a.print(r, r.text); err != nil {
-		return err
-	}
-	return r.Baseline.verdict(path)
+	return nil
 }
 
 // benchOne times one setting: a session of its own, as a program that has just started
@@ -219,8 +246,11 @@ func (a *app) benchOne(ctx context.Context, path string, f *benching, set settin
 	if err := b.time(ctx, t, f.warmup, runs); err != nil {
 		return nil, nil, err
 	}
-	if err := b.profile(ctx, s, in, f.profile); err != nil {
+	if err := b.profile(ctx, s, in, f.profile || f.html != ""); err != nil {
 		return nil, nil, err
+	}
+	if f.profile {
+		b.Steps = b.steps
 	}
 	b.PeakRSSMB = peakRSS()
 	return b, m, nil
@@ -270,7 +300,7 @@ func (b *benchmark) profile(ctx context.Context, s *runtime.Session, in runtime.
 		if step.Best > 0 {
 			p.GFLOPS = 2 * float64(step.MACs) / float64(step.Best)
 		}
-		b.Steps = append(b.Steps, p)
+		b.steps = append(b.steps, p)
 	}
 	return err
 }

@@ -57,6 +57,7 @@ type benchmark struct {
 	Inputs       []array       `json:"inputs"`         // of a run
 	Steps        []profileStep `json:"steps,omitempty"`
 	Against      *against      `json:"against,omitempty"`
+	steps        []profileStep // for Steps or the web page
 	seconds      float64       // that GFLOPS counts for a run
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 	"time"
 )
@@ -50,5 +51,47 @@ func TestCPUName(t *testing.T) {
 		if got := cpuName(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestBlockOf: the names that converters and other people's exporters write.
+func TestBlockOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"stem/bn": "stem", "blocks_3/se/reduce/conv": "block_3", "block_3": "block_3", "blocks_13/project/bn": "block_13",
+		"bn1/norm": "bn1", "blocks.0.0.bn1/norm": "blocks.0.0", "blocks.2.1": "blocks.2.1", "conv_head": "conv_head", "classifier.weight": "classifier",
+		"/blocks/blocks.1/blocks.1.0/conv_dw/Conv": "blocks.1.0", "/layer1/layer1.0/conv1/Conv": "layer1.0", "/conv_stem/Conv": "conv_stem",
+		"conv_stage0_block0_branch2a/BiasAdd": "conv_stage0_block0", "block2a_expand/Conv": "block2a", "Conv__440": "Conv__440",
+		"blocked/x": "blocked", "": "without a name", "///": "without a name",
+	} {
+		if got := blockOf(name); got != want {
+			t.Errorf("%q is of %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestIcicle: boxes of a row lie side by side, blocks above their steps, and steps of a
+// block are together wherever they ran.
+func TestIcicle(t *testing.T) {
+	b := &benchmark{PeakGFLOPS: 100, steps: []profileStep{
+		{Name: "a/x", Kernel: "conv", US: 10, MACs: 250_000, GFLOPS: 50}, {Name: "b/x", Kernel: "Loop", US: 5, Fallback: true},
+		{Name: "a/y", Kernel: "conv", US: 5, MACs: 50_000, GFLOPS: 20}}}
+	c := icicleOf("net", b)
+	if len(c.Blocks) != 2 || c.Blocks[0].US != 15 || c.Blocks[0].GFLOPS != 40 || c.Blocks[1].Share != 0.25 || c.US != 20 || c.Steps != 3 {
+		t.Errorf("%+v", c)
+	}
+	want := []box{{X: 0, W: 1200}, {X: 0, W: 900}, {X: 0, W: 600}, {X: 600, W: 300}, {X: 900, W: 300}, {X: 900, W: 300}}
+	if len(c.Boxes) != len(want) {
+		t.Fatalf("%d boxes", len(c.Boxes))
+	}
+	for i, box := range c.Boxes {
+		if box.X != want[i].X || box.W != want[i].W {
+			t.Errorf("box %d (%s) is %g wide at %g, want %g at %g", i, box.Title, box.W, box.X, want[i].W, want[i].X)
+		}
+	}
+	if c.Boxes[5].Class != "fallback" || math.Abs(c.Boxes[2].Opacity-0.6) > 1e-9 {
+		t.Errorf("%+v", c.Boxes)
+	}
+	if icicleOf("net", &benchmark{}) != nil || icicleOf("net", &benchmark{steps: []profileStep{{Name: "a"}}}) != nil {
+		t.Error("a drawing of nothing")
 	}
 }
