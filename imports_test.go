@@ -67,7 +67,7 @@ var layers = []struct {
 	{"verify/conform", "runtime onnx onnx/onnxpb onnx/mdconv ops tensor errs limit"},
 	{"preprocess", "metadata tensor errs limit internal/regular internal/filetype"},
 	{"testdata/digits", "npy tensor limit"},
-	{"cmd", ". metadata convert convert/tf convert/torch runtime verify verify/conform preprocess onnx onnx/check onnx/dump onnx/mdconv ops npy tensor errs limit internal/atomicfile internal/regular testdata/digits internal/filetype internal/page internal/diff"},
+	{"cmd", ". metadata convert convert/tf convert/torch runtime verify verify/conform preprocess onnx onnx/check onnx/dump onnx/mdconv ops npy tensor errs limit internal/atomicfile internal/regular testdata/digits internal/filetype internal/page internal/blocks internal/diff"},
 	{"test", "*"},
 	{".", "metadata preprocess runtime onnx onnx/onnxpb tensor errs limit"},
 }

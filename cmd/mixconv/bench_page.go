@@ -6,10 +6,10 @@ import (
 	"html/template"
 	"io"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mixconv/mixconv/internal/blocks"
 	"github.com/mixconv/mixconv/internal/page"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -141,28 +141,15 @@ func blocksOf(steps []profileStep) (list []block) {
 	return list
 }
 
-// Names of blocks within names of nodes.
-var (
-	moduleBlock = regexp.MustCompile(`^\w+(\.\d+)+`)                         // PyTorch's: blocks.1.0
-	numberBlock = regexp.MustCompile(`(?i)^(\w*?)blocks?(_?\d+[a-z]?)(_|$)`) // TensorFlow's: block_3, stage0_block1, block2a
-)
-
-// blockOf is the part of a network that a node belongs to, by its name: the innermost
-// numbered module (blocks.1.0 of blocks.1.0.conv_dw and of /blocks/blocks.1/blocks.1.0/conv_dw/Conv),
-// a numbered block (block_3 of blocks_3/se/reduce), or the first part of the name.
+// blockOf is the block that a node belongs to or, outside all of these, the first part of
+// its name.
 func blockOf(name string) string {
-	parts := strings.FieldsFunc(name, func(r rune) bool { return r == '/' })
+	if block := blocks.Of(name); block != "" {
+		return block
+	}
+	parts := strings.FieldsFunc(name, func(r rune) bool { return r == '/' || r == '.' })
 	if len(parts) == 0 {
 		return "without a name"
 	}
-	for i := len(parts) - 1; i >= 0; i-- {
-		if module := moduleBlock.FindString(parts[i]); module != "" {
-			return module
-		}
-	}
-	if m := numberBlock.FindStringSubmatch(parts[0]); m != nil {
-		return m[1] + "block" + m[2]
-	}
-	first, _, _ := strings.Cut(parts[0], ".")
-	return first
+	return parts[0]
 }
