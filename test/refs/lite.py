@@ -50,5 +50,5 @@ def write(folder):
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # two wait for each other where the machine is shared
     write(pathlib.Path(sys.argv[1]))
