@@ -7,10 +7,18 @@ GO          ?= go
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 
-.PHONY: build demo test test-isa test-refs test-zoo lint bench bench-go fuzz
+.PHONY: build install release demo test test-isa test-refs test-zoo lint bench bench-go fuzz
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
+
+# The command, into the folder that `go env GOBIN` or `go env GOPATH` says.
+install:
+	CGO_ENABLED=0 $(GO) install -trimpath ./cmd/mixconv
+
+# What a release has, into dist/.
+release:
+	release/build.sh
 
 demo:
 	@$(GO) run ./cmd/mixconv demo

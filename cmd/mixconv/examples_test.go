@@ -60,6 +60,18 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// TestRelease: the version that the program prints is the changelog's first.
+func TestRelease(t *testing.T) {
+	changes, err := os.ReadFile(filepath.Join("..", "..", "CHANGELOG.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, first, _ := strings.Cut(string(changes), "\n## ")
+	if version := strings.Fields(first)[0]; version != release {
+		t.Errorf("CHANGELOG.md begins with %s, the program is %s", version, release)
+	}
+}
+
 // exampleFiles writes what the examples name: a checkpoint and a network's weights, the
 // model made of the checkpoint, arrays and what TensorFlow computed of them, pictures.
 func exampleFiles(t *testing.T, root string) {

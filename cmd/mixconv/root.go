@@ -22,6 +22,9 @@ type app struct {
 	read           []string    // files that the command has read: no output may replace one
 }
 
+// extraCommands are those of builds with more tags.
+var extraCommands []func(a *app) *cobra.Command
+
 func (a *app) execute(ctx context.Context, args []string) error {
 	a.args = args
 	root := &cobra.Command{
@@ -50,6 +53,9 @@ func (a *app) execute(ctx context.Context, args []string) error {
 		a.demoCommand(), a.tf2onnxCommand(), a.torch2onnxCommand(), a.newCommand(), a.rewriteCommand(), a.runCommand(), a.classifyCommand(), a.evalCommand(), a.explainCommand(), a.labelsCommand(),
 		a.verifyCommand(), a.inspectCommand(), a.diffCommand(), a.benchCommand(), a.opsCommand(), a.limitsCommand(), a.conformCommand(), a.completionCommand(), a.versionCommand(),
 	)
+	for _, command := range extraCommands {
+		root.AddCommand(command(a))
+	}
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)

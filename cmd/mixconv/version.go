@@ -12,6 +12,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// release is the version that this source becomes, as CHANGELOG.md has it.
+const release = "v0.1.0"
+
 // build describes this program.
 type build struct {
 	Version  string `json:"version"`
@@ -41,14 +44,13 @@ func (a *app) version() error {
 
 func thisBuild() build {
 	b := build{
-		Version: "unknown", Go: goruntime.Version(), Platform: goruntime.GOOS + "/" + goruntime.GOARCH,
+		Version: release, Go: goruntime.Version(), Platform: goruntime.GOOS + "/" + goruntime.GOARCH,
 		Instructions: runtime.InstructionSet(),
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b
 	}
-	b.Version = info.Main.Version
 	modified := ""
 	for _, s := range info.Settings {
 		switch s.Key {
