@@ -35,6 +35,7 @@ type Peer struct {
 	LoadMS, FirstMS float64         // of its session and of its first run
 	Outputs         runtime.Tensors // of the first run; those that are numbers
 
+	python string
 	folder string
 	cmd    *exec.Cmd
 	turns  io.WriteCloser
@@ -65,7 +66,7 @@ func StartORT(ctx context.Context, l Live, m *onnx.Model, in runtime.Tensors, th
 	if err != nil {
 		return nil, err
 	}
-	p := &Peer{Name: kindORT, folder: folder}
+	p := &Peer{Name: kindORT, python: python, folder: folder}
 	q := request{Kind: kindORT, Threads: threads, Model: l.File}
 	if q.Model == "" {
 		q.Model, err = writeModel(m, folder)
@@ -132,11 +133,11 @@ func (p *Peer) read() (line peerLine, err error) {
 		if p.ended = p.cmd.Wait(); p.ended == nil {
 			p.ended = errors.New("ended without an answer")
 		}
-		p.ended = fmt.Errorf("Python: %w%s", p.ended, p.stderr.lastLine())
+		p.ended = fmt.Errorf("%s: %w%s", errs.Quote(p.python), p.ended, p.stderr.lastLine())
 		return line, p.ended
 	}
 	if err := json.Unmarshal(data, &line); err != nil {
-		return line, fmt.Errorf("Python said %s: %w", errs.Quote(string(data[:min(len(data), 100)])), err)
+		return line, fmt.Errorf("%s said %s: %w", errs.Quote(p.python), errs.Quote(string(data[:min(len(data), 100)])), err)
 	}
 	return line, nil
 }

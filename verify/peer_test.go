@@ -79,9 +79,9 @@ read n; echo 'no memory' >&2; exit 5
 func TestPeerFailures(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	for shell, want := range map[string]string{
-		"echo 'MemoryError: 12 GB' >&2; exit 1":  `ort: Python: exit status 1: "MemoryError: 12 GB"`,
+		"echo 'MemoryError: 12 GB' >&2; exit 1":  `/python: exit status 1: "MemoryError: 12 GB"`,
 		"true":                                   "ended without an answer",
-		"echo '['":                               `Python said "[\n": `,
+		"echo '['":                               `/python said "[\n": `,
 		`echo '{"missing": "onnxruntime.capi"}'`: "-m pip install numpy onnxruntime",
 		`echo '{"unavailable": "no such operator"}'`: "ort: no such operator",
 		`echo '{"names": ["y"]}'`:                    "answer.npz",
