@@ -29,6 +29,7 @@ var layers = []struct {
 	{"internal/testenv", ""},
 	{"internal/page", ""},
 	{"internal/blocks", ""},
+	{"internal/draw", ""},
 	{"internal/diff", "verify onnx onnx/onnxpb onnx/dump tensor internal/page internal/blocks"},
 	{"npy", "tensor errs limit internal/regular internal/zipfile internal/filetype"},
 	// A file's way into a model: each step knows only those before it.
@@ -67,7 +68,7 @@ var layers = []struct {
 	{"verify/conform", "runtime onnx onnx/onnxpb onnx/mdconv ops tensor errs limit"},
 	{"preprocess", "metadata tensor errs limit internal/regular internal/filetype"},
 	{"testdata/digits", "npy tensor limit"},
-	{"cmd", ". metadata convert convert/tf convert/torch runtime verify verify/conform preprocess onnx onnx/check onnx/dump onnx/mdconv ops npy tensor errs limit internal/atomicfile internal/regular testdata/digits internal/filetype internal/page internal/blocks internal/diff"},
+	{"cmd", ". metadata convert convert/tf convert/torch runtime verify verify/conform preprocess onnx onnx/check onnx/dump onnx/mdconv ops npy tensor errs limit internal/atomicfile internal/regular testdata/digits internal/filetype internal/page internal/blocks internal/diff internal/draw"},
 	{"examples", "."},
 	{"test", "*"},
 	{".", "metadata preprocess runtime onnx onnx/onnxpb tensor errs limit"},

@@ -47,11 +47,13 @@ func Survey(m *onnx.Model, o Options) (*Summary, error) {
 	return s, nil
 }
 
+// floatTypes are those of weights.
+var floatTypes = []tensor.DType{tensor.Float32, tensor.Float64, tensor.Float16, tensor.BFloat16}
+
 func storedFloats(m *onnx.Model) int64 {
-	floats := []tensor.DType{tensor.Float32, tensor.Float64, tensor.Float16, tensor.BFloat16}
 	var total int64
 	for t := range m.Weights() {
-		if n, _, err := tensor.Size(tensor.DType(t.GetDataType()), t.GetDims()); err == nil && slices.Contains(floats, tensor.DType(t.GetDataType())) {
+		if n, _, err := tensor.Size(tensor.DType(t.GetDataType()), t.GetDims()); err == nil && slices.Contains(floatTypes, tensor.DType(t.GetDataType())) {
 			total += n
 		}
 	}

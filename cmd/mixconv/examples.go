@@ -15,7 +15,7 @@ var examples = map[string][2]string{
 	"explain":    {"mixconv explain model.onnx cat.jpg", "mixconv explain model.onnx cat.jpg --top 3 --json"},
 	"labels":     {"mixconv labels model.onnx", "mixconv labels model.onnx --labels labels.txt --preprocess torch -o labelled.onnx"},
 	"verify":     {"mixconv verify model.onnx --ref forms", "mixconv verify model.onnx --ref npz:recorded.npz --html report.html"},
-	"inspect":    {"mixconv inspect model.onnx", "mixconv inspect model.onnx --stage plan --shape input=1,3,64,64"},
+	"inspect":    {"mixconv inspect model.onnx --layers --html graph.html", "mixconv inspect model.onnx --stage plan --shape input=1,3,64,64"},
 	"diff":       {"mixconv diff model.onnx other.onnx", "mixconv diff weights.pth other.pth --rtol 1e-6 --html difference.html"},
 	"bench":      {"mixconv bench model.onnx --threads 1,2 --batch 1,4,16 --warmup 500ms", "mixconv bench model.onnx --callers 8 --profile --json"},
 	"ops":        {"mixconv ops", "mixconv ops --json"},

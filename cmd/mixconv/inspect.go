@@ -20,48 +20,77 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// inspection is what the flags of inspect say.
+type inspection struct {
+	stage  string
+	sample sampleFlags
+	layers bool
+	html   string
+}
+
 func (a *app) inspectCommand() *cobra.Command {
-	var stage string
-	var sample sampleFlags
+	var o inspection
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "describe an ONNX model, weights of TensorFlow or PyTorch, or NumPy arrays",
-		Args:  oneArgument,
+		Long: "Describe an ONNX model, weights of TensorFlow or PyTorch, or NumPy arrays. --layers\n" +
+			"adds for each layer of a model the output's shape, kernel and stride, parameters,\n" +
+			"multiply-adds, memory and receptive field; totals, and the peak of the plan's memory.\n" +
+			"--html draws the graph, its blocks folded, as one page that needs no network.",
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if stage != "" && !slices.Contains(runtime.Stages, stage) {
-				return allowed("--stage", stage, runtime.Stages...)
+			if err := o.check(); err != nil {
+				return err
 			}
-			if stage != "" {
-				return a.dump(cmd.Context(), args[0], stage, &sample)
+			if o.stage != "" {
+				return a.dump(cmd.Context(), args[0], o.stage, &o.sample)
 			}
-			if sample.given() {
-				return errors.New("--shape and --input: allowed with --stage")
-			}
-			return a.inspect(cmd.Context(), args[0])
+			return a.inspect(cmd.Context(), args[0], o)
 		},
 	}
-	cmd.Flags().StringVar(&stage, "stage", "", "print the model as text at a stage on its way to a run: "+strings.Join(runtime.Stages, ", "))
-	sample.register(cmd)
+	cmd.Flags().StringVar(&o.stage, "stage", "", "print the model as text at a stage on its way to a run: "+strings.Join(runtime.Stages, ", "))
+	cmd.Flags().BoolVar(&o.layers, "layers", false, "describe each layer of a model too")
+	cmd.Flags().StringVar(&o.html, "html", "", "write the graph of a model as a web page too")
+	o.sample.register(cmd)
 	return cmd
+}
+
+func (o *inspection) check() error {
+	drawn := o.layers || o.html != ""
+	switch {
+	case o.stage != "" && !slices.Contains(runtime.Stages, o.stage):
+		return allowed("--stage", o.stage, runtime.Stages...)
+	case o.stage != "" && drawn:
+		return errors.New("--stage prints the model as text: allowed without --layers and --html")
+	case o.html == dash:
+		return errors.New("--html writes a file: stdout has the description")
+	case o.stage == "" && (o.sample.input != "" || o.sample.given() && !drawn):
+		return errors.New("--shape and --input: allowed with --stage, --shape also with --layers and --html")
+	}
+	return nil
 }
 
 // inspect describes a file by its content, and where there is no file the
 // checkpoint whose prefix path is.
-func (a *app) inspect(ctx context.Context, path string) error {
+func (a *app) inspect(ctx context.Context, path string, o inspection) error {
 	t, err := a.typeOf(path)
 	if err != nil {
 		return err
 	}
-	if t.Kind == filetype.Npy || t.Kind == filetype.Npz {
-		return a.inspectArrays(path, t.Kind)
+	arrays := t.Kind == filetype.Npy || t.Kind == filetype.Npz
+	reader := readerOf(path, t)
+	if (o.layers || o.html != "") && (arrays || reader != readsONNX) {
+		return errs.InFile(path, errors.New("--layers and --html: allowed for an ONNX model, which alone has layers"))
 	}
-	switch readerOf(path, t) {
-	case readsTorch:
+	switch {
+	case arrays:
+		return a.inspectArrays(path, t.Kind)
+	case reader == readsTorch:
 		return a.inspectTorch(path)
-	case readsTensorFlow:
+	case reader == readsTensorFlow:
 		return a.inspectTensorFlow(path)
 	}
-	return a.inspectModel(ctx, path)
+	return a.inspectModel(ctx, path, o)
 }
 
 // reader says who reads a file of weights or a model.

@@ -30,6 +30,7 @@ type modelFile struct {
 	Unsupported   []unsupported     `json:"unsupported"`
 	MDConv        int               `json:"mdconv"` // fused nodes
 	Metadata      map[string]string `json:"metadata"`
+	*layered                        // nil without --layers and --html
 	names         []string          // operators in order
 }
 
@@ -40,7 +41,7 @@ type unsupported struct {
 	Reason  string `json:"reason"`
 }
 
-func (a *app) inspectModel(ctx context.Context, path string) error {
+func (a *app) inspectModel(ctx context.Context, path string, o inspection) error {
 	m, err := a.readModel(path)
 	if err != nil {
 		return err
@@ -48,6 +49,27 @@ func (a *app) inspectModel(ctx context.Context, path string) error {
 	f, err := describeModel(ctx, path, m)
 	if err != nil {
 		return err
+	}
+	if o.layers || o.html != "" {
+		shapes, err := o.sample.parsed()
+		if err != nil {
+			return err
+		}
+		if f.layered, err = describeLayers(ctx, m, shapes); err != nil {
+			return err
+		}
+	}
+	if o.html != "" {
+		about, err := a.about("mixconv inspect " + path)
+		if err != nil {
+			return err
+		}
+		if err := a.write(ctx, o.html, func(w io.Writer) error { return a.writeGraph(w, about, f) }); err != nil {
+			return err
+		}
+		if !o.layers {
+			f.layered = nil
+		}
 	}
 	return a.print(f, f.text)
 }
@@ -131,5 +153,9 @@ func (f *modelFile) text(w io.Writer) {
 	fmt.Fprintf(w, "operators       %s\n", strings.Join(ops, ", "))
 	for _, u := range f.Unsupported {
 		fmt.Fprintf(w, "unsupported     %s\n", errs.Unsupported{Node: u.Node, Op: u.Op, Version: u.Version, Reason: u.Reason})
+	}
+	if f.layered != nil {
+		fmt.Fprintln(w)
+		f.layered.text(w)
 	}
 }

@@ -1,6 +1,8 @@
 package blocks_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/mixconv/mixconv/internal/blocks"
@@ -29,6 +31,32 @@ func TestOf(t *testing.T) {
 	} {
 		if got := blocks.Of(name); got != want {
 			t.Errorf("%q is in block %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestSplit: by names, and by structure where names tell nothing.
+func TestSplit(t *testing.T) {
+	node := func(name, in, out string) blocks.Node {
+		return blocks.Node{Name: name, In: strings.Fields(in), Out: strings.Fields(out)}
+	}
+	for _, test := range []struct {
+		name  string
+		nodes []blocks.Node
+		want  string
+	}{
+		{"names", []blocks.Node{node("stem", "x", "a"), node("act", "a", "b"), node("blocks.0.conv", "b", "c"), node("blocks.0", "c b", "d"), node("block_1", "d", "e"), node("head", "e", "y")},
+			"[{ [0 1]} {blocks.0 [2 3]} {block_1 [4]} { [5]}]"},
+		{"a block goes on", []blocks.Node{node("blocks.0.a", "x", "a"), node("", "a", "b"), node("blocks.0.b", "b", "c")}, "[{blocks.0 [0 2]} { [1]}]"},
+		{"structure", []blocks.Node{node("", "x", "a"), node("", "a", "b"), node("", "b", "c"), node("", "b", "d"), node("", "c d", "e"), node("", "e", "y")},
+			"[{ [0 1]} {part 1 [2 3 4]} { [5]}]"},
+		{"residual", []blocks.Node{node("", "x", "a"), node("", "a", "b"), node("", "b", "c"), node("", "a c", "d"), node("", "d", "e"), node("", "e", "f"), node("", "d f", "y")},
+			"[{ [0]} {part 1 [1 2 3]} {part 2 [4 5 6]}]"},
+		{"chain", []blocks.Node{node("", "x", "a"), node("", "a", "b"), node("", "b", "y")}, "[{ [0 1 2]}]"},
+		{"nothing", nil, "[]"},
+	} {
+		if got := fmt.Sprint(blocks.Split(test.nodes)); got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
 	}
 }

@@ -81,6 +81,9 @@ func (p *Plan) Bytes() int64 {
 	return int64(p.arena) + 4*int64(p.workers*p.scratch)
 }
 
+// Arena is the memory of the values between steps.
+func (p *Plan) Arena() int64 { return int64(p.arena) }
+
 // Fallbacks lists the steps that have no planned kernel.
 func (p *Plan) Fallbacks() []string {
 	var list []string
