@@ -94,6 +94,8 @@ func (a *app) classify(ctx context.Context, path string, args []string, how clas
 	}
 	var result classification
 	failed := 0
+	progress := a.newProgress(len(files), "pictures")
+	defer progress.end()
 	for group := range slices.Chunk(files, c.Batch()) {
 		answers, err := a.classifyGroup(ctx, c, group, how.top)
 		if err != nil {
@@ -102,11 +104,14 @@ func (a *app) classify(ctx context.Context, path string, args []string, how clas
 		for _, r := range answers {
 			if r.Error != "" {
 				failed++
+				progress.end()
 				fmt.Fprintln(a.stderr, "mixconv: "+r.Error)
 			}
 		}
+		progress.add(len(group))
 		result.Results = append(result.Results, answers...)
 	}
+	progress.end()
 	if err := a.print(result, func(w io.Writer) { result.text(w, isTerminal(a.stdout)) }); err != nil {
 		return err
 	}

@@ -28,7 +28,15 @@ func (a *app) conformCommand() *cobra.Command {
 			} else if !info.IsDir() {
 				return fmt.Errorf("%s: not a folder", errs.Quote(args[0]))
 			}
-			report, err := conform.Run(cmd.Context(), os.DirFS(args[0]), nil)
+			var progress *progress
+			report, err := conform.Run(cmd.Context(), os.DirFS(args[0]), func(done, all int) {
+				if done == 0 {
+					progress = a.newProgress(all, "cases")
+				} else {
+					progress.add(1)
+				}
+			})
+			progress.end()
 			if err != nil {
 				return fmt.Errorf("%s: %w", errs.Quote(args[0]), err)
 			}

@@ -135,6 +135,8 @@ func (a *app) evalAll(ctx context.Context, c *mixconv.Classifier, list []knownPi
 			left = append(left, p)
 		}
 	}
+	progress := a.newProgress(len(left), "pictures")
+	defer progress.end()
 	for len(left) > 0 {
 		group := left[:min(len(left), c.Batch())]
 		left = left[len(group):]
@@ -149,6 +151,7 @@ func (a *app) evalAll(ctx context.Context, c *mixconv.Classifier, list []knownPi
 		for i, r := range answers {
 			one := evaluated{File: r.File, Class: group[i].class, Error: r.Error}
 			if r.Error != "" {
+				progress.end()
 				fmt.Fprintln(a.stderr, "mixconv: "+r.Error)
 			}
 			for _, class := range r.Top {
@@ -159,6 +162,7 @@ func (a *app) evalAll(ctx context.Context, c *mixconv.Classifier, list []knownPi
 				return nil, err
 			}
 		}
+		progress.add(len(group))
 	}
 	return all, nil
 }

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+	"time"
+)
+
+// TestProgress: nothing within the first second, then a line now and then, which goes
+// before anything else is printed.
+func TestProgress(t *testing.T) {
+	var b bytes.Buffer
+	start := time.Unix(0, 0)
+	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
+	p := progressAt(&b, 2000, "pictures", start)
+	for _, step := range []struct {
+		ms, n int
+		want  string
+	}{
+		{500, 50, ""}, {999, 50, ""},
+		{2000, 100, "\r\x1b[Kpictures: 200 of 2000, 18s left"},
+		{2100, 100, ""},
+		{3000, 200, "\r\x1b[Kpictures: 500 of 2000, 9s left"},
+		{3300, 0, "\r\x1b[Kpictures: 500 of 2000, 10s left"},
+		{9000, 1500, ""},
+	} {
+		b.Reset()
+		p.addAt(step.n, at(step.ms))
+		if b.String() != step.want {
+			t.Errorf("after %d ms %q, want %q", step.ms, b.String(), step.want)
+		}
+	}
+	b.Reset()
+	p.end()
+	p.end()
+	if b.String() != clearLine {
+		t.Errorf("at the end %q", b.String())
+	}
+	var none *progress
+	none.add(1)
+	none.end()
+}
