@@ -172,18 +172,20 @@ func (l layer) fieldText() string {
 	return times(l.Field)
 }
 
-// bytesText is a size in KiB or MiB.
+// bytesText is a size in bytes, KiB or MiB, nothing for 0.
 func bytesText(n int64) string {
 	switch {
 	case n == 0:
 		return ""
+	case n < 1<<10:
+		return fmt.Sprintf("%d B", n)
 	case n < 1<<20:
 		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
 	}
 	return fmt.Sprintf("%.2f MiB", float64(n)/(1<<20))
 }
 
-// count is a number, nothing for 0.
+// countText is a number, nothing for 0.
 func countText(n int64) string {
 	if n == 0 {
 		return ""
@@ -206,7 +208,11 @@ func (l *layered) text(w io.Writer) {
 		}
 	}
 	all := l.sum(l.whole())
-	fmt.Fprintf(t, "in all, %d layers\t\t\t\t%s\t%s\t%s\t\n", len(l.Layers), countText(all.Params), countText(all.MACs), bytesText(all.Bytes))
+	macs, bytes := countText(all.MACs), bytesText(all.Bytes)
+	if l.ActivationBytes == nil && len(macs)+len(bytes) > 0 { // of the shapes that are known
+		macs, bytes = "≥ "+cmp.Or(macs, "0"), "≥ "+cmp.Or(bytes, "0")
+	}
+	fmt.Fprintf(t, "in all, %d layers\t\t\t\t%s\t%s\t%s\t\n", len(l.Layers), countText(all.Params), macs, bytes)
 	fmt.Fprintln(t, "\noperator\tnodes\tparameters\tmultiply-adds\tof all\t\t\t")
 	for _, o := range l.operators() {
 		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t\t\t\n", errs.Quote(o.Name), o.Nodes, countText(o.Params), countText(o.MACs), o.share(all.MACs))

@@ -156,12 +156,16 @@ func (l *layered) drawn(s blocks.Segment) (nodes []draw.Node, residual bool) {
 	for _, i := range s.Nodes {
 		n := l.Layers[i]
 		box := n.box(s.Block)
+		own := 0
 		for _, v := range n.Inputs {
 			if at, ok := maker[v]; ok { // of a broken order, what comes later is left out
 				box.From = append(box.From, at)
 			}
-			residual = residual || n.Op == "Add" && !inside[v] && len(s.Nodes) > 1
+			if inside[v] {
+				own++
+			}
 		}
+		residual = residual || n.Op == "Add" && len(n.Inputs) == 2 && own == 1
 		for _, v := range n.Outputs {
 			maker[v] = len(nodes)
 		}

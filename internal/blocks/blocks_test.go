@@ -35,6 +35,17 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// TestNumbered: names that number each node tell no blocks.
+func TestNumbered(t *testing.T) {
+	var nodes []blocks.Node
+	for i := range 20 {
+		nodes = append(nodes, blocks.Node{Name: fmt.Sprintf("p2o.Conv.%d", i), In: []string{fmt.Sprint(i)}, Out: []string{fmt.Sprint(i + 1)}})
+	}
+	if got := blocks.Split(nodes); len(got) != 1 || got[0].Block != "" {
+		t.Errorf("%v", got)
+	}
+}
+
 // TestSplit: by names, and by structure where names tell nothing.
 func TestSplit(t *testing.T) {
 	node := func(name, in, out string) blocks.Node {

@@ -16,8 +16,9 @@ type Segment struct {
 }
 
 // Split splits a graph, whose nodes stand in an order in which they can run, into blocks
-// by the nodes' names. Where no name tells a block, a block is what lies between two
-// places that a single value passes, if values run side by side in it.
+// by the nodes' names. Where no name tells a block, or names number nodes rather than
+// blocks, a block is what lies between two places that a single value passes, if values
+// run side by side in it.
 func Split(nodes []Node) []Segment {
 	var list []Segment
 	at := map[string]int{} // of a block in list
@@ -38,11 +39,14 @@ func Split(nodes []Node) []Segment {
 		}
 		list[place].Nodes = append(list[place].Nodes, i)
 	}
-	if len(list) == 1 && list[0].Block == "" {
+	if len(list) == 1 && list[0].Block == "" || 2*len(at)-2 > len(nodes) && len(nodes) > fewNodes {
 		return byStructure(nodes)
 	}
 	return list
 }
+
+// fewNodes may be as many blocks.
+const fewNodes = 8
 
 // leastBlock is how many nodes a block that structure tells has at least.
 const leastBlock = 3
