@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/errs"
@@ -218,13 +219,31 @@ const barWidth = 30
 
 // table has a row for each class.
 func (r classified) table(w io.Writer) {
-	fmt.Fprintf(w, "%s (%.1f ms)\n", errs.Quote(r.File), r.MS)
+	fmt.Fprintf(w, "%s (%.1f ms)\n", plain(r.File), r.MS)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range r.Top {
 		bar := strings.Repeat("█", tensor.IntWithin(math.Round(c.Probability*barWidth), 0, barWidth))
-		fmt.Fprintf(t, "  %5.1f %%\t%s\t%s\n", 100*c.Probability, className(c), bar)
+		fmt.Fprintf(t, "  %5.1f %%\t%s\t%s\n", 100*c.Probability, plainName(c), bar)
 	}
 	t.Flush()
+}
+
+// plainName is the class's label, which a table need not quote for its spaces.
+func plainName(c mixconv.Class) string {
+	if c.Label == "" {
+		return className(c)
+	}
+	return plain(c.Label)
+}
+
+// plain is s as it is, if all of it can be printed.
+func plain(s string) string {
+	for _, r := range s {
+		if !unicode.IsPrint(r) {
+			return errs.Quote(s)
+		}
+	}
+	return s
 }
 
 func className(c mixconv.Class) string { return nameOf(c.Index, c.Label) }
