@@ -69,6 +69,7 @@ var layers = []struct {
 	{"preprocess", "metadata tensor errs limit internal/regular internal/filetype"},
 	{"testdata/digits", "npy tensor limit"},
 	{"cmd", ". metadata convert convert/tf convert/torch runtime verify verify/conform preprocess onnx onnx/check onnx/dump onnx/mdconv ops npy tensor errs limit internal/atomicfile internal/regular testdata/digits internal/filetype internal/page internal/blocks internal/diff internal/draw"},
+	{"docs", ""},
 	{"examples", "."},
 	{"test", "*"},
 	{".", "metadata preprocess runtime onnx onnx/onnxpb tensor errs limit"},
