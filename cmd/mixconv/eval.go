@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
+	"html/template"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/mixconv/mixconv"
@@ -16,7 +19,7 @@ import (
 // evaluating is what the flags of eval say beside the classifier's options.
 type evaluating struct {
 	classifying
-	labelsFile, resume, csv string
+	labelsFile, resume, csv, html string
 }
 
 func (a *app) evalCommand() *cobra.Command {
@@ -30,7 +33,8 @@ func (a *app) evalCommand() *cobra.Command {
 			"label or number, or as many folders as there are classes, in their order. Or\n" +
 			"--labels-file has a line for each picture: its path in FOLDER and its class. The\n" +
 			"expected calibration error compares how sure the model is with how often it is\n" +
-			"right, in 15 bins. With --resume a run that was killed goes on where it stopped.\n\n" +
+			"right, in 15 bins. With --resume a run that was killed goes on where it stopped.\n" +
+			"--html writes all of it as one page, which has the surest mistakes as pictures.\n\n" +
 			"  mixconv eval mixnet-s.onnx imagenet/val --threads 2 --resume val.jsonl\n" +
 			"  mixconv eval mixnet-s.onnx photos --labels-file photos.csv --json",
 		Args: twoArguments,
@@ -49,6 +53,7 @@ func (a *app) evalCommand() *cobra.Command {
 	f.StringVar(&e.labelsFile, "labels-file", "", "a line for each picture: its path in FOLDER and its class")
 	f.StringVar(&e.resume, "resume", "", "a file that answers are written to as they come, and taken from")
 	f.StringVar(&e.csv, "csv", "", "write a line for each picture to this file")
+	f.StringVar(&e.html, "html", "", "write the report as a web page too, with a reliability diagram")
 	f.StringVar(&o.Output, "output-name", "", "the output with the scores (default the only one, or logits)")
 	f.IntVar(&o.Batch, "batch", 0, "pictures that are run together (default four for each thread)")
 	f.BoolVar(&o.Upright, "exif-orientation", false, "turn pictures as their camera says; training code mostly does not")
@@ -81,19 +86,8 @@ func (a *app) eval(ctx context.Context, path, folder string, e evaluating, o mix
 		return err
 	}
 	a.read = append(a.read, e.labelsFile, e.labels)
-	if e.csv != "" && e.csv == e.resume {
-		return fmt.Errorf("--csv and --resume: both are %s", errs.Quote(e.csv))
-	}
-	for _, output := range []string{e.csv, e.resume} {
-		if output == "" {
-			continue
-		}
-		if output == dash {
-			return errors.New("--csv and --resume write files: stdout has the report")
-		}
-		if err := a.checkOutput(output); err != nil {
-			return err
-		}
+	if err := a.checkEvalOutputs(e, list); err != nil {
+		return err
 	}
 	sum, err := a.modelSum(path, m)
 	if err != nil {
@@ -108,13 +102,11 @@ func (a *app) eval(ctx context.Context, path, folder string, e evaluating, o mix
 	if err != nil {
 		return err
 	}
-	if e.csv != "" {
-		if err := a.write(ctx, e.csv, func(w io.Writer) error { return writeCSV(w, all, c.Labels()) }); err != nil {
-			return err
-		}
-	}
 	result := evaluate(all, c.Labels())
 	result.ClassesBy = by
+	if err := a.writeEvalFiles(ctx, path, e, result, all, func(file string) template.URL { return a.thumbnail(file, c.Preprocessing(), o.Upright) }); err != nil {
+		return err
+	}
 	if err := a.print(result, result.text); err != nil {
 		return err
 	}
@@ -122,6 +114,50 @@ func (a *app) eval(ctx context.Context, path, folder string, e evaluating, o mix
 		return fmt.Errorf("%d of %d pictures could not be classified", result.Failed, len(list))
 	}
 	return nil
+}
+
+// checkEvalOutputs refuses outputs that are inputs, or each other.
+func (a *app) checkEvalOutputs(e evaluating, list []knownPicture) error {
+	inputs := slices.Clone(a.read)
+	for _, p := range list {
+		inputs = append(inputs, p.file)
+	}
+	named := map[string]string{}
+	for _, output := range []struct{ flag, path string }{{"--csv", e.csv}, {"--resume", e.resume}, {"--html", e.html}} {
+		switch other := named[filepath.Clean(output.path)]; {
+		case output.path == "":
+			continue
+		case output.path == dash:
+			return fmt.Errorf("%s writes a file: stdout has the report", output.flag)
+		case other != "":
+			return fmt.Errorf("%s and %s: both are %s", other, output.flag, errs.Quote(output.path))
+		}
+		named[filepath.Clean(output.path)] = output.flag
+		if err := a.checkOutputOf(output.path, inputs); err != nil {
+			return err
+		}
+		if _, err := os.Stat(filepath.Dir(output.path)); err != nil { // found now, not when all pictures are classified
+			return namesPath(output.path, err)
+		}
+	}
+	return nil
+}
+
+// writeEvalFiles writes what --csv and --html name.
+func (a *app) writeEvalFiles(ctx context.Context, model string, e evaluating, result evaluation, all []evaluated, thumb func(string) template.URL) error {
+	if e.csv != "" {
+		if err := a.write(ctx, e.csv, func(w io.Writer) error { return writeCSV(w, all, result.label) }); err != nil {
+			return err
+		}
+	}
+	if e.html == "" {
+		return nil
+	}
+	about, err := a.about("eval " + filepath.Base(model))
+	if err != nil {
+		return err
+	}
+	return a.write(ctx, e.html, func(w io.Writer) error { return writeEvaluation(w, about, result, all, thumb) })
 }
 
 // evalAll classifies the pictures that the record does not have.
@@ -168,14 +204,8 @@ func (a *app) evalAll(ctx context.Context, c *mixconv.Classifier, list []knownPi
 }
 
 // writeCSV writes a line for each picture.
-func writeCSV(w io.Writer, list []evaluated, labels []string) error {
+func writeCSV(w io.Writer, list []evaluated, label func(class int) string) error {
 	out := csv.NewWriter(w)
-	label := func(class int) string {
-		if class < len(labels) {
-			return labels[class]
-		}
-		return ""
-	}
 	_ = out.Write([]string{"file", "class", "label", "as", "as_label", "probability", "rank", "error"}) // Flush keeps the error
 	for _, p := range list {
 		row := []string{p.File, strconv.Itoa(p.Class), label(p.Class), "", "", "", "", p.Error}

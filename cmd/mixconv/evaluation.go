@@ -42,6 +42,16 @@ type evaluation struct {
 	Confusion []confusion      `json:"confusion"` // the most frequent first
 	Wrong     []wrongPicture   `json:"wrong"`     // the surest first
 	Bins      []calibrationBin `json:"calibration"`
+
+	labels []string
+}
+
+// label is the name of a class, "" if it has none.
+func (e *evaluation) label(class int) string {
+	if class < len(e.labels) {
+		return e.labels[class]
+	}
+	return ""
 }
 
 // classAccuracy is how the pictures of one class did.
@@ -94,14 +104,9 @@ const (
 
 // evaluate sums up what was said of all pictures. labels are the classes' names, or none.
 func evaluate(list []evaluated, labels []string) evaluation {
-	e := evaluation{Classes: []classAccuracy{}, Confusion: []confusion{}, Wrong: []wrongPicture{}}
+	e := evaluation{Classes: []classAccuracy{}, Confusion: []confusion{}, Wrong: []wrongPicture{}, labels: labels}
 	classes, confusions := map[int]*classAccuracy{}, map[[2]int]int{}
-	label := func(class int) string {
-		if class < len(labels) {
-			return labels[class]
-		}
-		return ""
-	}
+	label := e.label
 	for i := range list {
 		p := &list[i]
 		if len(p.Top) == 0 {

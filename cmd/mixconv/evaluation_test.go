@@ -1,12 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
+	"html/template"
 	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/mixconv/mixconv/internal/page"
+	"github.com/mixconv/mixconv/preprocess"
 )
 
 // TestEvaluate sums up pictures by hand.
@@ -36,6 +42,58 @@ func TestEvaluate(t *testing.T) {
 	}
 	if none := evaluate(nil, nil); none.Pictures != 0 || none.Top1 != 0 || none.ECE != 0 {
 		t.Errorf("of no pictures: %+v", none)
+	}
+}
+
+// TestEvaluationPage: of many classes the page shows the least accurate, folds all and
+// draws no matrix; names are escaped; of no pictures it has no drawing.
+func TestEvaluationPage(t *testing.T) {
+	var all []evaluated
+	var labels []string
+	for class := range mostClasses + 1 {
+		labels = append(labels, fmt.Sprintf("<label %d>", class))
+		all = append(all, evaluated{File: "<script>\n", Class: class, Top: []guess{{min(class, mostClasses-1), 0.25}}})
+	}
+	text := func(all []evaluated) string {
+		var b strings.Builder
+		if err := writeEvaluation(&b, page.About{Title: "eval"}, evaluate(all, labels), all, func(string) template.URL { return "" }); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	many := text(all)
+	for _, want := range []string{
+		"The 20 least accurate of 41.", "All 41 classes", `<tr><td class="name">&#34;&lt;label 40&gt;&#34;<td class="n">1<td class="n">0.0 %`,
+		"<code>&#34;&lt;script&gt;\\n&#34;</code>", "0.200 to 0.267: 41 pictures, 25.0 % sure on average, 97.6 % right",
+	} {
+		if !strings.Contains(many, want) {
+			t.Errorf("no %q in\n%s", want, many)
+		}
+	}
+	for _, never := range []string{`<table class="matrix">`, "<img", "<script"} {
+		if strings.Contains(many, never) {
+			t.Errorf("%q is in the page", never)
+		}
+	}
+	if few := text(all[1:]); !strings.Contains(few, `<table class="matrix">`) || strings.Contains(few, "least accurate") {
+		t.Errorf("of %d classes:\n%s", mostClasses, few)
+	}
+	if none := text([]evaluated{{File: "a", Error: "a: broken"}}); !strings.Contains(none, "no picture could be classified") || strings.Contains(none, "<svg class") {
+		t.Errorf("of no pictures:\n%s", none)
+	}
+}
+
+// TestThumbnail: a long picture keeps its sides' relation, a strip has a pixel at least.
+func TestThumbnail(t *testing.T) {
+	for _, c := range []struct{ width, height, wantWidth, wantHeight int }{{10, 20, 10, 20}, {192, 96, 96, 48}, {1, 1000, 1, 96}} {
+		p := &preprocess.Picture{Width: c.width, Height: c.height, Stride: 3 * c.width, Pix: bytes.Repeat([]uint8{10, 200, 30}, c.width*c.height)}
+		m := shrink(p)
+		if b := m.Bounds(); b.Dx() != c.wantWidth || b.Dy() != c.wantHeight {
+			t.Errorf("%d × %d became %v", c.width, c.height, b)
+		}
+		if r, g, b, a := m.At(0, c.wantHeight-1).RGBA(); r>>8 != 10 || g>>8 != 200 || b>>8 != 30 || a>>8 != 255 {
+			t.Errorf("%d × %d: colour %d %d %d %d", c.width, c.height, r>>8, g>>8, b>>8, a>>8)
+		}
 	}
 }
 

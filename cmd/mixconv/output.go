@@ -35,7 +35,10 @@ func checkEnding(path string, endings ...string) error {
 
 // checkOutput says why path can be no output: it names nothing, a folder, or
 // a file that the command has read, which its result would replace.
-func (a *app) checkOutput(path string) error {
+func (a *app) checkOutput(path string) error { return a.checkOutputOf(path, a.read) }
+
+// checkOutputOf is checkOutput of a command that has read, or will read, these files.
+func (a *app) checkOutputOf(path string, inputs []string) error {
 	switch path {
 	case "":
 		return errors.New("no output named: its path is empty")
@@ -52,7 +55,7 @@ func (a *app) checkOutput(path string) error {
 	if !info.Mode().IsRegular() {
 		return nil // a device or a pipe keeps nothing
 	}
-	for _, input := range a.read {
+	for _, input := range inputs {
 		if read, err := os.Stat(input); err == nil && os.SameFile(info, read) {
 			return fmt.Errorf("%s cannot be written: it is an input of this command", errs.Quote(path))
 		}
