@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/mixconv/mixconv/tensor"
@@ -33,6 +34,10 @@ type Value struct {
 	Top5Agree int          `json:"top5_agree"` // pictures whose five largest are the same ones in the same order
 	Histogram Histogram    `json:"histogram"`
 	Note      string       `json:"note,omitempty"`
+
+	// Identical says that every element is the same on both sides, NaN and infinities
+	// among them, which do not pass.
+	Identical bool `json:"-"`
 }
 
 // Compare compares got with a reference of the same shape, picture by picture.
@@ -56,6 +61,7 @@ func compare(name string, got, ref *tensor.Tensor, tol Tolerance) Value {
 	switch {
 	case errA != nil || errB != nil:
 		v.Note = fmt.Sprintf("%s and %s cannot be compared", got.DType, ref.DType)
+		v.Identical = got.DType == ref.DType && got.Shape.Equal(ref.Shape) && reflect.DeepEqual(got.Data, ref.Data)
 		return v
 	case !got.Shape.Equal(ref.Shape):
 		v.Note = fmt.Sprintf("shape %s, in the reference %s", got.Shape, ref.Shape)
@@ -66,6 +72,7 @@ func compare(name string, got, ref *tensor.Tensor, tol Tolerance) Value {
 		v.Pictures = got.Shape[0]
 	}
 	v.Pass = v.Compared > 0
+	v.Identical = slices.EqualFunc(a, b, func(x, y float64) bool { return x == y || math.IsNaN(x) && math.IsNaN(y) })
 	for i := range v.Pictures {
 		n := len(a) / v.Pictures
 		v.picture(a[i*n:(i+1)*n], b[i*n:(i+1)*n], tol)

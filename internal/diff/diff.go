@@ -83,7 +83,14 @@ func compareOutputs(ctx context.Context, a, b *Side, o verify.Options) (*Outputs
 	}
 	c := report.References[0]
 	out.Values, out.OnlyA, out.OnlyB = c.Values, c.OnlyModel, c.OnlyReference
-	out.Same = c.Pass && len(out.OnlyA)+len(out.OnlyB) == 0
+	out.Same = len(out.Values) > 0 && len(out.OnlyA)+len(out.OnlyB) == 0
+	for i := range out.Values {
+		v := &out.Values[i]
+		if v.Identical && !v.Pass { // NaN, infinities and text have no difference in numbers
+			v.Pass, v.MaxAbs, v.MaxRel, v.Note = true, 0, 0, "identical"
+		}
+		out.Same = out.Same && v.Pass
+	}
 	if len(c.Values) == 0 {
 		out.Problem = "no output of one name"
 	}

@@ -124,3 +124,15 @@ func TestApart(t *testing.T) {
 		t.Errorf("%q and %q", a, b)
 	}
 }
+
+// TestSameNaN: a model that computes NaN and infinities is the same as itself.
+func TestSameNaN(t *testing.T) {
+	a := model(nil, node("n", "Log", "x", "l"), node("m", "Div", "l x", "p"), node("k", "Sub", "x x", "z"), node("d", "Div", "p z", "y"))
+	if r := compare(t, a, a); !r.Same || r.Outputs.Values[0].NaN == 0 || r.Outputs.Values[0].MaxAbs != 0 {
+		t.Errorf("%+v", r.Outputs)
+	}
+	b := model(nil, node("n", "Log", "x", "l"), node("m", "Div", "l x", "p"), node("k", "Sub", "x x", "z"), node("d", "Add", "p z", "y"))
+	if r := compare(t, a, b); r.Same || r.Outputs.Same {
+		t.Errorf("%+v", r.Outputs)
+	}
+}
