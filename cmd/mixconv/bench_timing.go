@@ -47,12 +47,13 @@ func (t *timing) count(ctx context.Context, n int) error {
 	begin := len(t.times)
 	t.times = slices.Grow(t.times, n)[:begin+n]
 	var next atomic.Int64
-	goruntime.ReadMemStats(&before)
-	start := time.Now()
-	err := t.callers(ctx, func(bool) (int, bool) {
+	more := func(bool) (int, bool) {
 		i := int(next.Add(1)) - 1
 		return begin + i, i < n
-	})
+	}
+	goruntime.ReadMemStats(&before)
+	start := time.Now()
+	err := t.callers(ctx, more)
 	t.wall += time.Since(start)
 	goruntime.ReadMemStats(&after)
 	t.allocs += after.Mallocs - before.Mallocs
