@@ -47,7 +47,7 @@ func (p *progress) addAt(n int, now time.Time) {
 		return
 	}
 	p.next = now.Add(refresh)
-	left := time.Duration(float64(now.Sub(p.start)) / float64(max(p.done, 1)) * float64(p.total-p.done))
+	left := now.Sub(p.start) * time.Duration(p.total-p.done) / time.Duration(max(p.done, 1))
 	fmt.Fprintf(p.to, "%s%s: %d of %d, %s left", clearLine, p.what, p.done, p.total, left.Round(time.Second))
 	p.shown = true
 }
