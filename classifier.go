@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"image"
 	"iter"
+	goruntime "runtime"
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/preprocess"
@@ -112,6 +114,9 @@ func (c *Classifier) describe(m *Model) (err error) {
 	if classes := classesOf(scores.Shape); classes > 0 && len(c.labels) > 0 && classes != len(c.labels) {
 		return fmt.Errorf("%d labels for the %d classes of output %s", len(c.labels), classes, errs.Quote(scores.Name))
 	}
+	if most := c.options.Limits.OrDefault().TensorBytes / (4 * int64(c.values())); int64(c.Batch()) > most {
+		return limit.Exceeded("%d pictures of %d × %d that are run together, allowed %d", c.Batch(), c.config.Size, c.config.Size, most)
+	}
 	c.output, c.rank = scores.Name, preprocess.Rank[float32]
 	if givesProbabilities(m, scores.Name) {
 		c.rank = preprocess.RankProbabilities[float32]
@@ -202,4 +207,7 @@ func (c *Classifier) Batch() int {
 	return eachThread * c.threads()
 }
 
-func (c *Classifier) threads() int { return max(1, c.options.Threads) }
+// threads is how many goroutines the session computes with.
+func (c *Classifier) threads() int {
+	return max(1, min(c.options.Threads, goruntime.GOMAXPROCS(0)))
+}

@@ -30,6 +30,13 @@ func (e *evaluated) rank() int {
 	return slices.IndexFunc(e.Top, func(g guess) bool { return g.Class == e.Class })
 }
 
+// valid reports whether e can be an answer of this program.
+func (e *evaluated) valid() bool {
+	return e.File != "" && e.Class >= 0 && !slices.ContainsFunc(e.Top, func(g guess) bool {
+		return g.Class < 0 || !(g.Probability >= 0 && g.Probability <= 1.001) // as preprocess.RankProbabilities has it
+	})
+}
+
 // evaluation is what eval reports. Shares are of the pictures that could be read.
 type evaluation struct {
 	Pictures  int              `json:"pictures"` // that could be read
@@ -160,7 +167,10 @@ func (e *evaluation) calibrate(list []evaluated) {
 		}
 		first := list[i].Top[0]
 		at := slices.IndexFunc(bins, func(b calibrationBin) bool { return first.Probability <= b.To })
-		b := &bins[max(at, 0)]
+		if at < 0 { // above 1 by rounding
+			at = len(bins) - 1
+		}
+		b := &bins[at]
 		b.Pictures++
 		b.Probability += first.Probability
 		if first.Class == list[i].Class {

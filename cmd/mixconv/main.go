@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
+
+	"github.com/mixconv/mixconv/errs"
 )
 
 const (
@@ -72,15 +76,37 @@ func (a *app) report(err error, args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	message := err.Error()
+	message := messageOf(err)
 	if what := takenBy(err); what != "" {
 		message += "; " + what
 	}
-	a.fail(strings.ReplaceAll(message, "\n", "; "), args)
+	a.fail(message, args)
 	if e := (*exitError)(nil); errors.As(err, &e) {
 		return e.code
 	}
 	return exitBadInput
+}
+
+// messageOf is err as one line. The path of an error of package os stands there as it is,
+// and may hold anything.
+func messageOf(err error) string {
+	message := err.Error()
+	if e := (*fs.PathError)(nil); errors.As(err, &e) && e.Path != "" {
+		message = strings.Replace(message, e.Error(), fmt.Sprintf("%s: %v", errs.Quote(e.Path), e.Err), 1)
+	}
+	message = strings.ReplaceAll(message, "\n", "; ")
+	if !strings.ContainsFunc(message, unicode.IsControl) {
+		return message
+	}
+	var b strings.Builder
+	for _, r := range message {
+		if unicode.IsControl(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // failure is what --json prints where there is no result.

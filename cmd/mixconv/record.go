@@ -43,7 +43,11 @@ func openRecord(path string, header recordHeader) (*record, error) {
 		if err != nil {
 			return nil, err
 		}
-		if good, err = r.read(data, header); err != nil {
+		good, err = r.read(data, header)
+		if err == nil && good == 0 && !beginsLike(data, header) {
+			err = errs.Format("line 1", noRecord)
+		}
+		if err != nil {
 			return nil, errs.InFile(path, err)
 		}
 	}
@@ -64,6 +68,15 @@ func openRecord(path string, header recordHeader) (*record, error) {
 	return r, nil
 }
 
+const noRecord = "no record of mixconv eval: name another file, or one that does not exist yet"
+
+// beginsLike reports whether data is a header that a killed run left unfinished: anything
+// else is somebody's file, and stays.
+func beginsLike(data []byte, header recordHeader) bool {
+	line, err := json.Marshal(header)
+	return err == nil && bytes.HasPrefix(line, data)
+}
+
 // read takes the answers of data, and returns how many bytes are whole lines.
 func (r *record) read(data []byte, header recordHeader) (good int64, err error) {
 	for number := 1; ; number++ {
@@ -74,15 +87,15 @@ func (r *record) read(data []byte, header recordHeader) (good int64, err error) 
 		if number == 1 {
 			var was recordHeader
 			if err := json.Unmarshal(line, &was); err != nil || was.Version != header.Version {
-				return 0, errs.Format("line 1", "no record of mixconv eval")
+				return 0, errs.Format("line 1", noRecord)
 			}
 			if was.Model != header.Model || !maps.Equal(was.Preprocess, header.Preprocess) {
 				return 0, errs.Format("line 1", "answers of another model, or of pictures that were prepared otherwise: name another file")
 			}
 		} else {
 			var e evaluated
-			if err := json.Unmarshal(line, &e); err != nil || e.File == "" {
-				return 0, errs.Format(fmt.Sprintf("line %d", number), "no answer of mixconv eval")
+			if err := json.Unmarshal(line, &e); err != nil || !e.valid() {
+				return 0, errs.Format(fmt.Sprintf("line %d", number), "no answer of mixconv eval: take the line out, or name another file")
 			}
 			if e.Error == "" { // what failed is tried again
 				r.have[e.File] = e
