@@ -77,6 +77,10 @@ func ParseArch(text []byte) (Network, error) {
 	return n, nil
 }
 
+// settings are the keys that setArch knows.
+var settings = []string{"name", "code", "padding", "epsilon", "activation", "stem", "fixed-stem", "stem-pool", "head", "features", "classes",
+	"width", "divisor", "se-of", "se-divisor", "se-activation", "se-gate", "stage"}
+
 // setArch applies one line.
 func (n *Network) setArch(key, value string) (err error) {
 	switch key {
@@ -117,7 +121,7 @@ func (n *Network) setArch(key, value string) (err error) {
 	case "stage":
 		err = n.addStage(value)
 	default:
-		err = errors.New("not a setting")
+		err = fmt.Errorf("not a setting, allowed %s", strings.Join(settings, ", "))
 	}
 	return err
 }

@@ -166,3 +166,21 @@ func TestWithMDConv(t *testing.T) {
 		t.Error("a ShuffleNet took it")
 	}
 }
+
+// TestArchSettings: the settings that an error lists are those that are known.
+func TestArchSettings(t *testing.T) {
+	_, err := convert.ParseArch([]byte("depth 2"))
+	if err == nil {
+		t.Fatal("depth is a setting")
+	}
+	_, list, _ := strings.Cut(err.Error(), "allowed ")
+	names := strings.Split(list, ", ")
+	if len(names) < 18 {
+		t.Errorf("%d settings: %v", len(names), err)
+	}
+	for _, name := range names {
+		if _, err := convert.ParseArch([]byte(name + " ?")); err == nil || strings.Contains(err.Error(), "not a setting") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/filetype"
 	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 )
@@ -34,13 +35,16 @@ func ParseLabels(data []byte, lim limit.Limits) ([]string, error) {
 	lim = lim.OrDefault()
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) {
-		return nil, errs.Format("labels", "not UTF-8")
+		if t := filetype.OfBytes(data); t.Kind != filetype.Unknown {
+			return nil, t.Mistaken("a list of labels")
+		}
+		return nil, errs.Format("labels", "not UTF-8, allowed text with a label in each line, or JSON")
 	}
 	var labels []string
 	var err error
 	switch text := bytes.TrimSpace(data); {
 	case len(text) == 0:
-		return nil, errs.Format("labels", "none")
+		return nil, errs.Format("labels", "none, allowed a label in each line, or JSON")
 	case text[0] == '[':
 		err = json.Unmarshal(text, &labels)
 	case text[0] == '{':
@@ -49,7 +53,7 @@ func ParseLabels(data []byte, lim limit.Limits) ([]string, error) {
 		labels = strings.Split(string(text), "\n")
 	}
 	if err != nil {
-		return nil, errs.Format("labels", "%w", err)
+		return nil, errs.Format("labels", "%w; allowed JSON is a list of names, or an object of names by class number", err)
 	}
 	for i := range labels {
 		labels[i] = strings.TrimSpace(labels[i])

@@ -30,16 +30,47 @@ func twoArguments(cmd *cobra.Command, args []string) error {
 	names := strings.Fields(cmd.Use)
 	switch {
 	case len(args) < 2:
-		return fmt.Errorf("no %s named: mixconv %s", names[1+len(args)], cmd.Use)
+		return fmt.Errorf("no %s named: mixconv %s", strings.TrimSuffix(names[1+len(args)], "…"), cmd.Use)
 	case len(args) > 2:
 		return fmt.Errorf("%s is one argument too many: mixconv %s (a name with spaces wants quotes)", errs.Quote(args[2]), cmd.Use)
 	}
 	for i, arg := range args {
 		if arg == "" {
-			return fmt.Errorf("no %s named: its path is empty", names[1+i])
+			return fmt.Errorf("no %s named: its path is empty", strings.TrimSuffix(names[1+i], "…"))
 		}
 	}
 	return nil
+}
+
+// severalArguments is twoArguments for a command whose last argument may be repeated.
+func severalArguments(cmd *cobra.Command, args []string) error {
+	if len(args) < 2 {
+		return twoArguments(cmd, args)
+	}
+	for _, arg := range args[1:] {
+		if err := twoArguments(cmd, []string{args[0], arg}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// requiredFlags says which flag a command line lacks, and what it is for.
+func requiredFlags(cmd *cobra.Command, _ []string) (err error) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if _, required := f.Annotations[cobra.BashCompOneRequiredFlag]; required && !f.Changed && err == nil {
+			err = fmt.Errorf("%s is missing, %s: mixconv %s", flagName(f), f.Usage, cmd.Use)
+		}
+	})
+	return err
+}
+
+// flagName is a flag as it is usually typed.
+func flagName(f *pflag.Flag) string {
+	if f.Shorthand != "" {
+		return "-" + f.Shorthand
+	}
+	return "--" + f.Name
 }
 
 // noArguments is for commands that take none.
@@ -58,6 +89,10 @@ func badFlag(cmd *cobra.Command, err error) error {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 		return fmt.Errorf("%w%s (mixconv %s --help lists the flags)", err, didYouMean("--"+unknown.GetSpecifiedName(), names), cmd.Name())
+	}
+	var bare *pflag.ValueRequiredError
+	if errors.As(err, &bare) {
+		return fmt.Errorf("%s needs a value: %s", flagName(bare.GetFlag()), bare.GetFlag().Usage)
 	}
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {

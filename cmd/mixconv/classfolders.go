@@ -33,6 +33,9 @@ type namedClasses struct {
 // names, and says how these name classes: by the model's labels, by number, or by their
 // order, as torchvision's ImageFolder has it.
 func (n namedClasses) pictureFolders(folder string) (list []knownPicture, by string, err error) {
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		return nil, "", fmt.Errorf("%s is no folder: one that has a folder for each class is wanted", errs.Quote(folder))
+	}
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, "", err

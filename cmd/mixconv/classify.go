@@ -55,7 +55,7 @@ func (a *app) classifyCommand() *cobra.Command {
 			"be read is reported, the others go on, and the exit code is 2.\n\n" +
 			"  mixconv classify mixnet-s.onnx cat.jpg\n" +
 			"  mixconv classify mixnet-s.onnx photos --top 1 --json",
-		Args: cobra.MinimumNArgs(2),
+		Args: severalArguments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
 			if o.Options, err = flags.options(); err != nil {
@@ -105,6 +105,8 @@ func (a *app) classify(ctx context.Context, path string, args []string, how clas
 		for _, r := range answers {
 			if r.Error != "" {
 				failed++
+			}
+			if r.Error != "" && len(files) > 1 { // a single one is what the command fails with
 				progress.end()
 				fmt.Fprintln(a.stderr, "mixconv: "+r.Error)
 			}
@@ -115,6 +117,9 @@ func (a *app) classify(ctx context.Context, path string, args []string, how clas
 	progress.end()
 	if err := a.print(result, func(w io.Writer) { result.text(w, isTerminal(a.stdout)) }); err != nil {
 		return err
+	}
+	if failed > 0 && len(files) == 1 {
+		return errors.New(result.Results[0].Error)
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d pictures could not be classified", failed, len(files))
@@ -129,6 +134,9 @@ func (a *app) openClassifier(path string, how classifying, o mixconv.ClassifierO
 		return nil, nil, err
 	}
 	if o.Preprocess, err = how.preparation.config(m); err != nil {
+		return nil, nil, err
+	}
+	if err := noStdin("--labels", how.labels); err != nil {
 		return nil, nil, err
 	}
 	if how.labels != "" {

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/mixconv/mixconv/convert"
-	"github.com/mixconv/mixconv/errs"
 	"github.com/spf13/cobra"
 )
 
@@ -63,7 +61,7 @@ func (a *app) completionCommand() *cobra.Command {
 				"powershell": root.GenPowerShellCompletionWithDesc,
 			}[args[0]]
 			if write == nil {
-				return fmt.Errorf("completion: no shell %s, allowed are bash, zsh, fish and powershell", errs.Quote(args[0]))
+				return allowed("shell", args[0], cmd.ValidArgs...)
 			}
 			a.printed.Store(true)
 			return write(a.stdout)

@@ -49,7 +49,7 @@ func (a *app) demoCommand() *cobra.Command {
 func (a *app) demo(ctx context.Context) error {
 	folder, err := os.MkdirTemp("", "mixconv-demo-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("no room for temporary files, TMPDIR says where: %w", err)
 	}
 	defer os.RemoveAll(folder)
 	if err := digits.WriteTo(folder); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -67,8 +68,8 @@ func (a *app) eval(ctx context.Context, path, folder string, e evaluating, o mix
 	if o.Batch < 0 {
 		return fmt.Errorf("--batch %d: allowed from 1", o.Batch)
 	}
-	if folder == dash {
-		return noStdin("FOLDER", folder)
+	if err := cmp.Or(noStdin("FOLDER", folder), noStdin("--labels-file", e.labelsFile)); err != nil {
+		return err
 	}
 	m, c, err := a.openClassifier(path, e.classifying, o)
 	if err != nil {

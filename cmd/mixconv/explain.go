@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -85,7 +86,7 @@ func (a *app) explain(ctx context.Context, path, picture string, size, top int, 
 	if top < 1 {
 		return fmt.Errorf("--top %d: allowed from 1", top)
 	}
-	if err := oneStdin(path, picture); err != nil {
+	if err := cmp.Or(oneStdin(path, picture), noStdin("--labels", labels)); err != nil {
 		return err
 	}
 	m, err := a.readModel(path)
@@ -103,9 +104,9 @@ func (a *app) explain(ctx context.Context, path, picture string, size, top int, 
 	}
 	e := explanation{File: picture}
 	for _, kind := range []preprocess.Kind{preprocess.Torch, preprocess.TensorFlow} {
-		one, err := prepareAs(ctx, m, kind, size, top, data, o)
+		one, err := prepareAs(ctx, m, kind, size, top, picture, data, o)
 		if err != nil {
-			return errs.InFile(picture, err)
+			return err
 		}
 		e.Prepared = append(e.Prepared, one)
 	}
@@ -114,14 +115,14 @@ func (a *app) explain(ctx context.Context, path, picture string, size, top int, 
 }
 
 // prepareAs prepares and classifies an encoded picture as programs of a kind do.
-func prepareAs(ctx context.Context, m *onnx.Model, kind preprocess.Kind, size, top int, data []byte, o mixconv.ClassifierOptions) (one preparedAs, err error) {
+func prepareAs(ctx context.Context, m *onnx.Model, kind preprocess.Kind, size, top int, picture string, data []byte, o mixconv.ClassifierOptions) (one preparedAs, err error) {
 	flags := preparationFlags{kind: string(kind), size: size}
 	if o.Preprocess, err = flags.config(m); err != nil {
 		return one, err
 	}
 	p, err := o.Preprocess.Decode(data, limit.Limits{})
 	if err != nil {
-		return one, err
+		return one, errs.InFile(picture, err)
 	}
 	told, _ := m.Metadata(metadata.PreprocessKind)
 	one = preparedAs{Kind: string(kind), Told: told == string(kind), Preprocess: map[string]string{}}
@@ -129,7 +130,7 @@ func prepareAs(ctx context.Context, m *onnx.Model, kind preprocess.Kind, size, t
 		one.Preprocess[preprocessField(key)] = value
 	}
 	if one.stages, err = o.Preprocess.Run(p); err != nil {
-		return one, err
+		return one, errs.InFile(picture, err)
 	}
 	for _, s := range one.stages {
 		one.Stages = append(one.Stages, summarise(s))

@@ -30,7 +30,7 @@ func (a *app) limitsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "limits",
 		Short: "print what one input may ask for",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			l := limits(limit.Default())
 			return a.print(l, l.text)

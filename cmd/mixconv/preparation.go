@@ -2,8 +2,10 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/metadata"
@@ -58,7 +60,32 @@ func (f *preparationFlags) config(m *onnx.Model) (*preprocess.Config, error) {
 		}
 		return lookup(key)
 	})
-	return &c, errs.InFile(m.Name(), err)
+	return &c, f.explain(m, err)
+}
+
+// explain says of an error of preprocessing which flag is wrong or, if the model is, which
+// flag may take its place.
+func (f *preparationFlags) explain(m *onnx.Model, err error) error {
+	wrong := (*errs.FormatError)(nil)
+	if !errors.As(err, &wrong) {
+		return errs.InFile(m.Name(), err)
+	}
+	field := wrong.Field[strings.LastIndexAny(wrong.Field, ". ")+1:]
+	if f.size != 0 && field == preprocessField(metadata.PreprocessSize) {
+		return fmt.Errorf("--image-size: %s", wrong.Msg)
+	}
+	for key, flag := range f.parts {
+		if preprocessField(key) != field {
+			continue
+		}
+		if *flag != "" {
+			return fmt.Errorf("--%s: %s", field, wrong.Msg)
+		}
+		told := *wrong
+		told.Msg += "; give --" + field
+		wrong = &told
+	}
+	return errs.InFile(m.Name(), wrong)
 }
 
 // base is what is said without the flags for single parts: by the model, or by

@@ -45,6 +45,7 @@ func (a *app) execute(ctx context.Context, args []string) error {
 		}
 		return a.withoutCommand(cmd, args)
 	}
+	root.PersistentPreRunE = requiredFlags
 	root.SetFlagErrorFunc(badFlag)
 	root.SetHelpCommand(helpCommand(root))
 	root.SetUsageFunc(usage)

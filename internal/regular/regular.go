@@ -85,6 +85,9 @@ func check(info fs.FileInfo, path string, most int64) error {
 // Check is for files that are opened in another way: it returns an error if info is
 // not that of a regular file.
 func Check(info fs.FileInfo) error {
+	if info.IsDir() {
+		return errs.Format("", "a folder, not a regular file")
+	}
 	if !info.Mode().IsRegular() {
 		return errs.Format("", "not a regular file (%s)", info.Mode().Type())
 	}

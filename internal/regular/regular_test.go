@@ -21,7 +21,7 @@ func TestRead(t *testing.T) {
 		most       int64
 	}{
 		{path, "file: 5 bytes, allowed 4", 4},
-		{folder, "not a regular file (d---------)", 5},
+		{folder, "a folder, not a regular file", 5},
 		{filepath.Join(folder, "none"), "none", 5},
 	} {
 		if _, err := Read(c.path, c.most); err == nil || !strings.Contains(err.Error(), c.want) {
