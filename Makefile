@@ -10,11 +10,11 @@ FUZZTIME    ?= 30s
 .PHONY: build install release demo test test-isa test-refs test-zoo lint bench bench-go fuzz
 
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -o bin/ ./cmd/...
 
 # The command, into the folder that `go env GOBIN` or `go env GOPATH` says.
 install:
-	CGO_ENABLED=0 $(GO) install -trimpath ./cmd/mixconv
+	CGO_ENABLED=0 $(GO) install -trimpath -buildvcs=auto ./cmd/mixconv
 
 # What a release has, into dist/.
 release:

@@ -21,7 +21,7 @@ for platform in $platforms; do
 	suffix=
 	[ "${platform%/*}" != windows ] || suffix=.exe
 	program=dist/mixconv_${version}_${platform/\//_}$suffix
-	GOOS=${platform%/*} GOARCH=${platform#*/} go build -trimpath -ldflags='-s -w' -o "$program" ./cmd/mixconv
+	GOOS=${platform%/*} GOARCH=${platform#*/} go build -trimpath -buildvcs=true -ldflags='-s -w' -o "$program" ./cmd/mixconv
 	go run "$sbom" bin -json -std -noserial -notimestamp -version "$version" -output "$program.cdx.json" "$program" 2>/dev/null
 	printf '%9d bytes  %s\n' "$(wc -c <"$program")" "$program"
 done
