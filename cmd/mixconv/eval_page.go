@@ -8,7 +8,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/internal/page"
 )
 
@@ -18,8 +18,8 @@ var evalText string
 var evalPage = page.Parse(evalText, template.FuncMap{
 	"percent":  func(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) },
 	"times100": func(v float64) float64 { return 100 * v },
-	"name":     nameOf,
-	"quote":    errs.Quote,
+	"name":     func(class int, label string) string { return plainName(mixconv.Class{Index: class, Label: label}) },
+	"plain":    plain,
 })
 
 // What the page shows at once. Of more classes it shows the least accurate, and folds all;
@@ -159,7 +159,7 @@ func matrixOf(all []evaluated, label func(int) string) *matrix {
 	}
 	m := &matrix{}
 	for _, class := range classes {
-		m.Names = append(m.Names, nameOf(class, label(class)))
+		m.Names = append(m.Names, plainName(mixconv.Class{Index: class, Label: label(class)}))
 	}
 	for i, class := range classes {
 		row := matrixRow{Name: m.Names[i]}

@@ -63,7 +63,7 @@ func TestEvaluationPage(t *testing.T) {
 	}
 	many := text(all)
 	for _, want := range []string{
-		"The 20 least accurate of 41.", "All 41 classes", `<tr><td class="name">&#34;&lt;label 40&gt;&#34;<td class="n">1<td class="n">0.0 %`,
+		"The 20 least accurate of 41.", "All 41 classes", `<tr><td class="name">&lt;label 40&gt;<td class="n">1<td class="n">0.0 %`,
 		"<code>&#34;&lt;script&gt;\\n&#34;</code>", "0.200 to 0.267: 41 pictures, 25.0 % sure on average, 97.6 % right",
 	} {
 		if !strings.Contains(many, want) {
