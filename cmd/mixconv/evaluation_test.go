@@ -83,15 +83,18 @@ func TestEvaluationPage(t *testing.T) {
 	}
 }
 
-// TestThumbnail: a long picture keeps its sides' relation, a strip has a pixel at least.
+// TestThumbnail: pictures of any shape, down to a strip, become a square.
 func TestThumbnail(t *testing.T) {
-	for _, c := range []struct{ width, height, wantWidth, wantHeight int }{{10, 20, 10, 20}, {192, 96, 96, 48}, {1, 1000, 1, 96}} {
+	for _, c := range []struct{ width, height int }{{10, 20}, {192, 96}, {1, 1000}} {
 		p := &preprocess.Picture{Width: c.width, Height: c.height, Stride: 3 * c.width, Pix: bytes.Repeat([]uint8{10, 200, 30}, c.width*c.height)}
-		m := shrink(p)
-		if b := m.Bounds(); b.Dx() != c.wantWidth || b.Dy() != c.wantHeight {
+		m, err := shrink(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := m.Bounds(); b.Dx() != thumbnailSide || b.Dy() != thumbnailSide {
 			t.Errorf("%d × %d became %v", c.width, c.height, b)
 		}
-		if r, g, b, a := m.At(0, c.wantHeight-1).RGBA(); r>>8 != 10 || g>>8 != 200 || b>>8 != 30 || a>>8 != 255 {
+		if r, g, b, a := m.At(0, thumbnailSide-1).RGBA(); r>>8 != 10 || g>>8 != 200 || b>>8 != 30 || a>>8 != 255 {
 			t.Errorf("%d × %d: colour %d %d %d %d", c.width, c.height, r>>8, g>>8, b>>8, a>>8)
 		}
 	}

@@ -9,10 +9,10 @@ import (
 
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/preprocess"
-	"golang.org/x/image/draw"
+	"github.com/mixconv/mixconv/tensor"
 )
 
-// thumbnailSide is the longer side of a thumbnail.
+// thumbnailSide is the width and height of a thumbnail.
 const thumbnailSide = 96
 
 // thumbnail is the picture in the file at path, decoded as it was for the model, small and
@@ -29,28 +29,28 @@ func (a *app) thumbnail(path string, c preprocess.Config, upright bool) template
 	if err != nil {
 		return ""
 	}
+	small, err := shrink(p)
+	if err != nil {
+		return ""
+	}
 	var b bytes.Buffer
-	if err := jpeg.Encode(&b, shrink(p), &jpeg.Options{Quality: 80}); err != nil {
+	if err := jpeg.Encode(&b, small, &jpeg.Options{Quality: 80}); err != nil {
 		return ""
 	}
 	return template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
 }
 
-// shrink makes the longer side of p thumbnailSide, if it is longer.
-func shrink(p *preprocess.Picture) image.Image {
-	whole := image.NewRGBA(image.Rect(0, 0, p.Width, p.Height))
-	for y := range p.Height {
-		row := whole.Pix[y*whole.Stride:]
-		for x := range p.Width {
-			copy(row[4*x:4*x+3], p.Pix[y*p.Stride+3*x:])
-			row[4*x+3] = 0xff
-		}
+// shrink is the middle of p, thumbnailSide pixels wide and high.
+func shrink(p *preprocess.Picture) (image.Image, error) {
+	c := preprocess.Config{Kind: preprocess.Torch, Size: thumbnailSide, Crop: 1, Interpolation: preprocess.Bilinear, Std: [3]float64{1, 1, 1}}
+	stages, err := c.Run(p)
+	if err != nil {
+		return nil, err
 	}
-	longer := max(p.Width, p.Height)
-	if longer <= thumbnailSide {
-		return whole
+	small := image.NewRGBA(image.Rect(0, 0, thumbnailSide, thumbnailSide))
+	for i, v := range tensor.Data[uint8](stages.Get("crop")) {
+		small.Pix[i/3*4+i%3] = v
+		small.Pix[i/3*4+3] = 0xff
 	}
-	small := image.NewRGBA(image.Rect(0, 0, max(1, p.Width*thumbnailSide/longer), max(1, p.Height*thumbnailSide/longer)))
-	draw.BiLinear.Scale(small, small.Bounds(), whole, whole.Bounds(), draw.Src, nil)
-	return small
+	return small, nil
 }
