@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -57,5 +58,37 @@ func (p *progress) end() {
 	if p != nil && p.shown {
 		fmt.Fprint(p.to, clearLine)
 		p.shown = false
+	}
+}
+
+// waiting shows on stderr, if that is a terminal, that a command waits for something, and
+// how long, until stop is called.
+func (a *app) waiting(what string) (stop func()) {
+	if !isTerminal(a.stderr) {
+		return func() {}
+	}
+	return waitingOn(a.stderr, what, patience)
+}
+
+func waitingOn(w io.Writer, what string, every time.Duration) (stop func()) {
+	start, done := time.Now(), make(chan struct{})
+	var shows sync.WaitGroup
+	shows.Go(func() {
+		ticker, end := time.NewTicker(every), ""
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				fmt.Fprintf(w, "%s%s: %s", clearLine, what, time.Since(start).Round(time.Second))
+				end = clearLine
+			case <-done:
+				fmt.Fprint(w, end)
+				return
+			}
+		}
+	})
+	return func() {
+		close(done)
+		shows.Wait()
 	}
 }

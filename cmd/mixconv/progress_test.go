@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 )
@@ -39,4 +40,20 @@ func TestProgress(t *testing.T) {
 	var none *progress
 	none.add(1)
 	none.end()
+}
+
+// TestWaiting: what takes no time shows nothing, what takes some a line that goes.
+func TestWaiting(t *testing.T) {
+	var b bytes.Buffer
+	waitingOn(&b, "timm", time.Hour)()
+	if b.Len() > 0 {
+		t.Errorf("shows %q at once", b.String())
+	}
+	stop := waitingOn(&b, "timm", time.Millisecond)
+	time.Sleep(50 * time.Millisecond)
+	stop()
+	line := clearLine + "timm: 0s"
+	if shown := strings.TrimSuffix(b.String(), clearLine); shown == b.String() || strings.ReplaceAll(shown, line, "") != "" {
+		t.Errorf("shows %q", b.String())
+	}
 }

@@ -187,7 +187,9 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 		}
 		list = append(list, r)
 	}
+	stop := a.waiting("comparing with " + plain(strings.Join(v.refs, ", ")))
 	report, err := verify.Run(ctx, m, list, o)
+	stop()
 	if err != nil {
 		return unavailable("--ref", err)
 	}
