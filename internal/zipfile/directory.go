@@ -52,7 +52,7 @@ func findEnd(r io.ReaderAt, size int64) (end, error) {
 	if comment := int(le.Uint16(rec[20:])); len(rec) != endSize+comment {
 		return end{}, errs.FormatAt(offset, "zip end record", "comment of %d bytes, found %d", comment, len(rec)-endSize)
 	}
-	if le.Uint16(rec[4:]) != 0 && le.Uint16(rec[4:]) != 0xffff {
+	if disk := le.Uint16(rec[4:]); disk != 0 && disk != 0xffff {
 		return end{}, errs.FormatAt(offset, "zip end record", "the archive is split over several disks")
 	}
 	e := end{records: int64(le.Uint16(rec[10:])), size: int64(le.Uint32(rec[12:])), directory: int64(le.Uint32(rec[16:]))}
@@ -109,6 +109,9 @@ func findEnd64(r io.ReaderAt, endOffset int64) (end, int64, error) {
 	if le.Uint32(buf) != end64Signature || le.Uint64(buf[4:]) != end64Size-12 ||
 		le.Uint32(locator) != locator64Signature || le.Uint64(locator[8:]) != uint64(at) {
 		return end{}, 0, errs.FormatAt(at, "zip64 end record", "no such record before its locator")
+	}
+	if le.Uint32(locator[4:]) != 0 || le.Uint32(locator[16:]) != 1 || le.Uint64(buf[16:]) != 0 || le.Uint64(buf[24:]) != le.Uint64(buf[32:]) {
+		return end{}, 0, errs.FormatAt(at, "zip64 end record", "the archive is split over several disks")
 	}
 	return end{
 		records:   int64(le.Uint64(buf[32:])),
