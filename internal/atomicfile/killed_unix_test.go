@@ -42,12 +42,19 @@ func TestKilled(t *testing.T) {
 			list, _ := filepath.Glob(filepath.Join(folder, ".mixconv-*"))
 			return list
 		}
-		for deadline := time.Now().Add(20 * time.Second); len(stray()) == 0; time.Sleep(time.Millisecond) {
+		writes := func() bool { // and so has locked its file
+			for _, file := range stray() {
+				if info, err := os.Stat(file); err == nil && info.Size() > 0 {
+					return true
+				}
+			}
+			return false
+		}
+		for deadline := time.Now().Add(20 * time.Second); !writes(); time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("nothing is written")
 			}
 		}
-		time.Sleep(20 * time.Millisecond)
 		// While it runs, others leave its file alone.
 		if err := Write(filepath.Join(folder, "beside"), fill("x")); err != nil || len(stray()) != 1 {
 			t.Errorf("files %q of a running process, error %v", stray(), err)
