@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,19 +33,20 @@ func TestKilled(t *testing.T) {
 	if err := Write(path, fill("old")); err != nil {
 		t.Fatal(err)
 	}
+	stray := func() []string {
+		list, _ := filepath.Glob(filepath.Join(folder, ".mixconv-*"))
+		return list
+	}
 	for range 3 {
+		before := stray() // what the process killed last has left
 		cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
 		cmd.Env = append(os.Environ(), "MIXCONV_TEST_WRITE="+path)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		stray := func() []string {
-			list, _ := filepath.Glob(filepath.Join(folder, ".mixconv-*"))
-			return list
-		}
 		writes := func() bool { // and so has locked its file
 			for _, file := range stray() {
-				if info, err := os.Stat(file); err == nil && info.Size() > 0 {
+				if info, err := os.Stat(file); err == nil && info.Size() > 0 && !slices.Contains(before, file) {
 					return true
 				}
 			}
