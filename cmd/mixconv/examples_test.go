@@ -21,6 +21,9 @@ import (
 // TestExamples runs the examples of every command's help, in a folder that has the
 // files which they name.
 func TestExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the scripts run every command, too")
+	}
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
