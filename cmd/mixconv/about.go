@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -30,11 +31,11 @@ func (a *app) about(title string) (page.About, error) {
 			continue
 		}
 		seen[path] = true
-		sum, err := fileSum(path)
-		if err != nil {
+		sum := sha256.New()
+		if err := addFile(sum, path); err != nil {
 			return about, err
 		}
-		about.Files = append(about.Files, page.File{Path: path, SHA256: sum})
+		about.Files = append(about.Files, page.File{Path: path, SHA256: hex.EncodeToString(sum.Sum(nil))})
 	}
 	return about, nil
 }
@@ -44,18 +45,24 @@ func hexSum(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// fileSum is the SHA-256 of the file at path.
-func fileSum(path string) (string, error) {
+// addFile adds the bytes of the file at path to a sum.
+func addFile(sum io.Writer, path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", err
+	_, err = io.Copy(sum, f)
+	return err
+}
+
+// writePage writes a web page with this title above.
+func (a *app) writePage(ctx context.Context, path, title string, page func(w io.Writer, about page.About) error) error {
+	about, err := a.about(title)
+	if err != nil {
+		return err
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	return a.write(ctx, path, func(w io.Writer) error { return page(w, about) })
 }
 
 // commandLine is what was typed, with quotes where a shell needs them.

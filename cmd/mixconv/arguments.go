@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
@@ -10,36 +11,24 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// oneArgument wants the one argument that a command's usage names behind the
-// command.
-func oneArgument(cmd *cobra.Command, args []string) error {
-	what := strings.Fields(cmd.Use)[1]
-	switch {
-	case len(args) == 0:
-		return fmt.Errorf("no %s named: mixconv %s", what, cmd.Use)
-	case len(args) > 1:
-		return fmt.Errorf("%s is one argument too many: mixconv %s (a name with spaces wants quotes)", errs.Quote(args[1]), cmd.Use)
-	case args[0] == "":
-		return fmt.Errorf("no %s named: its path is empty", what)
-	}
-	return nil
-}
+// oneArgument and twoArguments want as many arguments as a command's usage names behind
+// the command.
+var oneArgument, twoArguments = exactly(1), exactly(2)
 
-// twoArguments is oneArgument for a command that takes two.
-func twoArguments(cmd *cobra.Command, args []string) error {
-	names := strings.Fields(cmd.Use)
-	switch {
-	case len(args) < 2:
-		return fmt.Errorf("no %s named: mixconv %s", strings.TrimSuffix(names[1+len(args)], "…"), cmd.Use)
-	case len(args) > 2:
-		return fmt.Errorf("%s is one argument too many: mixconv %s (a name with spaces wants quotes)", errs.Quote(args[2]), cmd.Use)
-	}
-	for i, arg := range args {
-		if arg == "" {
-			return fmt.Errorf("no %s named: its path is empty", strings.TrimSuffix(names[1+i], "…"))
+func exactly(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		what := func(i int) string { return strings.TrimSuffix(strings.Fields(cmd.Use)[1+i], "…") }
+		switch {
+		case len(args) < n:
+			return fmt.Errorf("no %s named: mixconv %s", what(len(args)), cmd.Use)
+		case len(args) > n:
+			return fmt.Errorf("%s is one argument too many: mixconv %s (a name with spaces wants quotes)", errs.Quote(args[n]), cmd.Use)
 		}
+		if i := slices.Index(args, ""); i >= 0 {
+			return fmt.Errorf("no %s named: its path is empty", what(i))
+		}
+		return nil
 	}
-	return nil
 }
 
 // severalArguments is twoArguments for a command whose last argument may be repeated.

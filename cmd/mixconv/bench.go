@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -164,11 +163,7 @@ func (a *app) bench(ctx context.Context, path string, f *benching) error {
 		}
 	}
 	if f.html != "" {
-		about, err := a.about("bench " + path)
-		if err != nil {
-			return err
-		}
-		if err := a.write(ctx, f.html, func(w io.Writer) error { return r.writeHTML(w, about) }); err != nil {
+		if err := a.writePage(ctx, f.html, "bench "+path, r.writeHTML); err != nil {
 			return err
 		}
 	}

@@ -52,9 +52,7 @@ func (a *app) classifyCommand() *cobra.Command {
 			"PICTURE is a file, a folder, a pattern, or - for stdin: JPEG and PNG, decoded as\n" +
 			"the training code did, the first picture of a GIF, BMP, WebP, TIFF. They are\n" +
 			"prepared as the model's metadata says; flags say otherwise. A picture that cannot\n" +
-			"be read is reported, the others go on, and the exit code is 2.\n\n" +
-			"  mixconv classify mixnet-s.onnx cat.jpg\n" +
-			"  mixconv classify mixnet-s.onnx photos --top 1 --json",
+			"be read is reported, the others go on, and the exit code is 2.",
 		Args: severalArguments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error

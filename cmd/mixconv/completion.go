@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/convert"
+	"github.com/mixconv/mixconv/runtime"
 	"github.com/spf13/cobra"
 )
 
@@ -23,7 +24,7 @@ var flagValues = map[string][]string{
 	"partition":     {"equal", "exp"},
 	"preprocess":    {"auto", "torch", "tensorflow"},
 	"ref":           {"timm", "torchvision", "ort", "onnx-go", "npz:", "onnx:", "forms"},
-	"stage":         {"onnx", "typed", "passed", "fused", "plan"},
+	"stage":         runtime.Stages,
 }
 
 var flagValuesOf = map[string]map[string][]string{

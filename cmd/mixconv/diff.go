@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/convert/tf"
@@ -86,11 +85,7 @@ func (a *app) diff(ctx context.Context, paths []string, input, html string, o ve
 		return err
 	}
 	if html != "" {
-		about, err := a.about("mixconv diff " + paths[0] + " " + paths[1])
-		if err != nil {
-			return err
-		}
-		if err := a.write(ctx, html, func(w io.Writer) error { return result.WriteHTML(w, about) }); err != nil {
+		if err := a.writePage(ctx, html, "mixconv diff "+paths[0]+" "+paths[1], result.WriteHTML); err != nil {
 			return err
 		}
 	}

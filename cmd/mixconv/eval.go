@@ -14,6 +14,7 @@ import (
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/page"
 	"github.com/spf13/cobra"
 )
 
@@ -35,9 +36,7 @@ func (a *app) evalCommand() *cobra.Command {
 			"--labels-file has a line for each picture: its path in FOLDER and its class. The\n" +
 			"expected calibration error compares how sure the model is with how often it is\n" +
 			"right, in 15 bins. With --resume a run that was killed goes on where it stopped.\n" +
-			"--html writes all of it as one page, which has the surest mistakes as pictures.\n\n" +
-			"  mixconv eval mixnet-s.onnx imagenet/val --threads 2 --resume val.jsonl\n" +
-			"  mixconv eval mixnet-s.onnx photos --labels-file photos.csv --json",
+			"--html writes all of it as one page, which has the surest mistakes as pictures.",
 		Args: twoArguments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
@@ -154,11 +153,9 @@ func (a *app) writeEvalFiles(ctx context.Context, model string, e evaluating, re
 	if e.html == "" {
 		return nil
 	}
-	about, err := a.about("eval " + filepath.Base(model))
-	if err != nil {
-		return err
-	}
-	return a.write(ctx, e.html, func(w io.Writer) error { return writeEvaluation(w, about, result, all, thumb) })
+	return a.writePage(ctx, e.html, "eval "+filepath.Base(model), func(w io.Writer, about page.About) error {
+		return writeEvaluation(w, about, result, all, thumb)
+	})
 }
 
 // evalAll classifies the pictures that the record does not have.

@@ -63,9 +63,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Short: "show what preprocessing does to a picture's classes",
 		Long: "Prepare a picture as PyTorch's and as TensorFlow's evaluation of ImageNet do, show\n" +
 			"every step, where the two part, and what the model takes the picture for then. Of\n" +
-			"the kind that the model's metadata names, its own values are taken.\n\n" +
-			"  mixconv explain mixnet-s.onnx cat.jpg\n" +
-			"  mixconv explain mixnet-s.onnx cat.jpg --top 3 --json",
+			"the kind that the model's metadata names, its own values are taken.",
 		Args: twoArguments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := flags.options()

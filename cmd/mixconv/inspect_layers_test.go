@@ -54,7 +54,7 @@ func graphOf(t *testing.T, m *onnx.Model) (*modelFile, string) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	if err := (&app{}).writeGraph(&b, page.About{Title: "m.onnx"}, f); err != nil {
+	if err := f.writeGraph(&b, page.About{Title: "m.onnx"}); err != nil {
 		t.Fatal(err)
 	}
 	return f, b.String()

@@ -60,11 +60,7 @@ func (a *app) inspectModel(ctx context.Context, path string, o inspection) error
 		}
 	}
 	if o.html != "" {
-		about, err := a.about("mixconv inspect " + path)
-		if err != nil {
-			return err
-		}
-		if err := a.write(ctx, o.html, func(w io.Writer) error { return a.writeGraph(w, about, f) }); err != nil {
+		if err := a.writePage(ctx, o.html, "mixconv inspect "+path, f.writeGraph); err != nil {
 			return err
 		}
 		if !o.layers {

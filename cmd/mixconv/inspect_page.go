@@ -56,7 +56,7 @@ type rowView struct {
 // mostDrawn is how many nodes of a segment are drawn; more are a table alone.
 const mostDrawn = 400
 
-func (a *app) writeGraph(w io.Writer, about page.About, f *modelFile) error {
+func (f *modelFile) writeGraph(w io.Writer, about page.About) error {
 	l := f.layered
 	v := graphView{modelFile: f, All: l.sum(l.whole())}
 	var most int64

@@ -36,9 +36,7 @@ func (a *app) labelsCommand() *cobra.Command {
 		Long: "Print what an ONNX file says of its classes and of how its pictures are prepared,\n" +
 			"or store it: in a copy of the file, or with the same name for -o in its place.\n" +
 			"Any program's file will do. What no flag says stays as it is. External data is\n" +
-			"taken into the new file.\n\n" +
-			"  mixconv labels model.onnx\n" +
-			"  mixconv labels model.onnx -o model.onnx --labels imagenet.txt --preprocess torch",
+			"taken into the new file.",
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.label(cmd.Context(), args[0], l)

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 
@@ -130,19 +129,12 @@ func (r *record) close() {
 
 // modelSum identifies a model by the SHA-256 of its file and of its external data.
 func (a *app) modelSum(path string, m *onnx.Model) (string, error) {
-	sum := sha256.New()
 	if path == dash {
-		sum.Write(a.input)
-		return hex.EncodeToString(sum.Sum(nil)), nil
+		return hexSum(a.input), nil
 	}
+	sum := sha256.New()
 	for _, file := range append([]string{path}, m.DataFiles()...) {
-		f, err := os.Open(file)
-		if err != nil {
-			return "", err
-		}
-		_, err = io.Copy(sum, f)
-		f.Close()
-		if err != nil {
+		if err := addFile(sum, file); err != nil {
 			return "", err
 		}
 	}

@@ -211,11 +211,7 @@ func (a *app) writeReport(ctx context.Context, v verification, report *verify.Re
 		}
 	}
 	if v.html != "" {
-		about, err := a.about("mixconv verify " + v.model)
-		if err != nil {
-			return err
-		}
-		return a.write(ctx, v.html, func(w io.Writer) error { return report.WriteHTML(w, about) })
+		return a.writePage(ctx, v.html, "mixconv verify "+v.model, report.WriteHTML)
 	}
 	return nil
 }
