@@ -93,26 +93,17 @@ func (a *app) classify(ctx context.Context, path string, args []string, how clas
 	}
 	var result classification
 	failed := 0
-	progress := a.newProgress(len(files), "pictures")
-	defer progress.end()
-	for group := range slices.Chunk(files, c.Batch()) {
-		answers, err := a.classifyGroup(ctx, c, group, how.top)
-		if err != nil {
-			return err
+	say := len(files) > 1 // a single failure is what the command fails with
+	err = a.classifyAll(ctx, c, files, how.top, say, func(r classified) error {
+		if r.Error != "" {
+			failed++
 		}
-		for _, r := range answers {
-			if r.Error != "" {
-				failed++
-			}
-			if r.Error != "" && len(files) > 1 { // a single one is what the command fails with
-				progress.end()
-				fmt.Fprintln(a.stderr, "mixconv: "+r.Error)
-			}
-		}
-		progress.add(len(group))
-		result.Results = append(result.Results, answers...)
+		result.Results = append(result.Results, r)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	progress.end()
 	if err := a.print(result, func(w io.Writer) { result.text(w, isTerminal(a.stdout)) }); err != nil {
 		return err
 	}
@@ -144,6 +135,30 @@ func (a *app) openClassifier(path string, how classifying, o mixconv.ClassifierO
 	}
 	c, err := mixconv.OpenModel(m, o)
 	return m, c, err
+}
+
+// classifyAll calls each with the answer for every file, in order, and shows how far it
+// is. Failures are said as they come, if say is set.
+func (a *app) classifyAll(ctx context.Context, c *mixconv.Classifier, files []string, top int, say bool, each func(classified) error) error {
+	progress := a.newProgress(len(files), "pictures")
+	defer progress.end()
+	for group := range slices.Chunk(files, c.Batch()) {
+		answers, err := a.classifyGroup(ctx, c, group, top)
+		if err != nil {
+			return err
+		}
+		for _, r := range answers {
+			if r.Error != "" && say {
+				progress.end()
+				fmt.Fprintln(a.stderr, "mixconv: "+r.Error)
+			}
+			if err := each(r); err != nil {
+				return err
+			}
+		}
+		progress.add(len(group))
+	}
+	return nil
 }
 
 // classifyGroup classifies pictures that are run together.

@@ -161,44 +161,25 @@ func (a *app) writeEvalFiles(ctx context.Context, model string, e evaluating, re
 // evalAll classifies the pictures that the record does not have.
 func (a *app) evalAll(ctx context.Context, c *mixconv.Classifier, list []knownPicture, record *record) ([]evaluated, error) {
 	all := make([]evaluated, 0, len(list))
-	var left []knownPicture
+	var left []string
+	var classes []int // of those left
 	for _, p := range list {
 		if done, ok := record.have[p.file]; ok && done.Class == p.class {
 			all = append(all, done)
 		} else {
-			left = append(left, p)
+			left, classes = append(left, p.file), append(classes, p.class)
 		}
 	}
-	progress := a.newProgress(len(left), "pictures")
-	defer progress.end()
-	for len(left) > 0 {
-		group := left[:min(len(left), c.Batch())]
-		left = left[len(group):]
-		files := make([]string, len(group))
-		for i, p := range group {
-			files[i] = p.file
+	err := a.classifyAll(ctx, c, left, guesses, true, func(r classified) error {
+		one := evaluated{File: r.File, Class: classes[0], Error: r.Error}
+		classes = classes[1:]
+		for _, class := range r.Top {
+			one.Top = append(one.Top, guess{class.Index, class.Probability})
 		}
-		answers, err := a.classifyGroup(ctx, c, files, guesses)
-		if err != nil {
-			return nil, err
-		}
-		for i, r := range answers {
-			one := evaluated{File: r.File, Class: group[i].class, Error: r.Error}
-			if r.Error != "" {
-				progress.end()
-				fmt.Fprintln(a.stderr, "mixconv: "+r.Error)
-			}
-			for _, class := range r.Top {
-				one.Top = append(one.Top, guess{class.Index, class.Probability})
-			}
-			all = append(all, one)
-			if err := record.add(one); err != nil {
-				return nil, err
-			}
-		}
-		progress.add(len(group))
-	}
-	return all, nil
+		all = append(all, one)
+		return record.add(one)
+	})
+	return all, err
 }
 
 // writeCSV writes a line for each picture.
