@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"os"
+	goruntime "runtime"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +22,7 @@ func (a *app) about(title string) (page.About, error) {
 	about := page.About{
 		Title: title, Date: time.Now(), Command: commandLine(a.args),
 		Version:   strings.Join(slices.DeleteFunc([]string{b.Version, b.Revision, b.Go, b.Platform}, func(s string) bool { return s == "" }), " "),
-		Processor: strings.TrimPrefix(processor()+", kernels for "+b.Instructions, ", "),
+		Processor: strings.TrimPrefix(fmt.Sprintf("%s, %d cores, kernels for %s", processor(), goruntime.NumCPU(), b.Instructions), ", "),
 	}
 	if a.input != nil {
 		about.Files = append(about.Files, page.File{Path: "stdin", SHA256: hexSum(a.input)})

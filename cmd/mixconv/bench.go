@@ -163,7 +163,7 @@ func (a *app) bench(ctx context.Context, path string, f *benching) error {
 		}
 	}
 	if f.html != "" {
-		if err := a.writePage(ctx, f.html, "bench "+path, r.writeHTML); err != nil {
+		if err := a.writePage(ctx, f.html, "mixconv bench "+path, r.writeHTML); err != nil {
 			return err
 		}
 	}

@@ -153,7 +153,7 @@ func (a *app) writeEvalFiles(ctx context.Context, model string, e evaluating, re
 	if e.html == "" {
 		return nil
 	}
-	return a.writePage(ctx, e.html, "eval "+filepath.Base(model), func(w io.Writer, about page.About) error {
+	return a.writePage(ctx, e.html, "mixconv eval "+model, func(w io.Writer, about page.About) error {
 		return writeEvaluation(w, about, result, all, thumb)
 	})
 }
