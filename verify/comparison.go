@@ -1,8 +1,10 @@
 package verify
 
 import (
+	"context"
 	"maps"
 	"math"
+	goruntime "runtime"
 	"slices"
 
 	"github.com/mixconv/mixconv/runtime"
@@ -41,35 +43,20 @@ type Comparison struct {
 
 // Record returns the run as arrays of which NPZ makes the same reference
 // again: the input, the reference's values under the model's names and, for
-// pictures, its steps of preprocessing.
+// pictures, its steps of preprocessing. It is nil without Options.Record.
 func (c *Comparison) Record() runtime.Tensors { return c.record }
 
 // compareAll compares what the model computed with what the reference has.
-func compareAll(name string, got *values, ref answer, o Options) *Comparison {
+func compareAll(ctx context.Context, name string, got *values, ref answer, o Options) (*Comparison, error) {
 	c := &Comparison{Name: name, Pass: true, Values: []Value{}, OnlyModel: []string{}, OnlyReference: []string{}, Note: ref.note}
 	c.Network, c.NamedBy = ref.network, ref.namedBy
 	c.compareStages(o.Pictures, ref.stages, o.Tolerance)
-	p := c.pair(got, ref.values)
-	found := findLayout(p)
-	var agree, agree5, pictures int
-	for _, name := range p.names {
-		ours := p.got[name]
-		want, note := arrange(p.want[name], ours.Shape, found)
-		ours = firstOf(ours, want)
-		v := Compare(name, ours, want, o.Tolerance)
-		v.Output = got.outputs[name]
-		if v.Note == "" {
-			v.Note = note
-		}
-		if v.Output && v.classifies() {
-			agree, agree5, pictures = agree+v.Top1Agree, agree5+v.Top5Agree, pictures+v.Pictures
-			c.rank(o.Pictures, ours, want, o.labels)
-		}
-		c.add(v)
+	if o.Record {
+		c.record = ref.stageArrays()
 	}
-	if pictures > 0 {
-		share, share5 := float64(agree)/float64(pictures), float64(agree5)/float64(pictures)
-		c.Top1Agree, c.Top5Agree = &share, &share5
+	p := c.pair(got, ref.values)
+	if err := c.comparePairs(ctx, p, o); err != nil {
+		return nil, err
 	}
 	if c.Compared == 0 {
 		none := Number(math.Inf(1))
@@ -77,14 +64,79 @@ func compareAll(name string, got *values, ref answer, o Options) *Comparison {
 	} else if !o.Layers {
 		c.OnlyReference = []string{} // they may be values inside the model
 	}
-	c.compareSiblings(got, ref.siblings, o)
-	c.record = p.want
-	for i, steps := range ref.stages {
-		for _, step := range steps {
-			c.record[stageName(i, step.Name)] = step.Value
+	return c, c.compareSiblings(ctx, got, ref.siblings, o)
+}
+
+// comparePairs compares the values that both sides have, as many at a time as fit in
+// memory.
+func (c *Comparison) comparePairs(ctx context.Context, p pairs, o Options) error {
+	shown := func(int) {}
+	if o.Progress != nil {
+		shown = func(done int) { o.Progress(c.Name, done, len(p.names)) }
+	}
+	g := grouping{pairs: p, found: findLayout(p)}
+	for group := range inGroups(p.names, maxGroup, p.bytes) {
+		if g.done > 0 {
+			goruntime.GC() // the last group's values: waiting for a heap of twice the size would double the peak
+		}
+		if err := c.compareGroup(ctx, &g, group, o, shown); err != nil {
+			return err
 		}
 	}
-	return c
+	if g.pictures > 0 {
+		share, share5 := float64(g.agree)/float64(g.pictures), float64(g.agree5)/float64(g.pictures)
+		c.Top1Agree, c.Top5Agree = &share, &share5
+	}
+	return nil
+}
+
+// grouping is what is known after some groups of values.
+type grouping struct {
+	pairs
+	found                         layout
+	done, agree, agree5, pictures int
+}
+
+func (c *Comparison) compareGroup(ctx context.Context, g *grouping, names []string, o Options, shown func(done int)) error {
+	ours, theirs, err := g.get(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		v := c.comparePair(name, ours[name], theirs[g.theirs[name]], g.found, g.got.outputs[name], o)
+		if v.Output && v.classifies() {
+			g.agree, g.agree5, g.pictures = g.agree+v.Top1Agree, g.agree5+v.Top5Agree, g.pictures+v.Pictures
+		}
+		g.done++
+		shown(g.done)
+	}
+	return nil
+}
+
+// comparePair compares one value, which either side may have been found not to have.
+func (c *Comparison) comparePair(name string, ours, theirs *tensor.Tensor, found layout, output bool, o Options) (v Value) {
+	if theirs == nil {
+		c.OnlyModel = append(c.OnlyModel, name)
+		return v
+	}
+	if ours == nil {
+		c.OnlyReference = append(c.OnlyReference, name)
+		return v
+	}
+	if o.Record {
+		c.record[name] = theirs
+	}
+	want, note := arrange(theirs, ours.Shape, found)
+	ours = firstOf(ours, want)
+	v = Compare(name, ours, want, o.Tolerance)
+	if v.Output = output; v.Note == "" {
+		v.Note = note
+	}
+	if v.Output && v.classifies() {
+		c.rank(o.Pictures, ours, want, o.labels)
+	}
+	c.add(v)
+	return v
 }
 
 // firstOf returns as many of the model's pictures as ref has.
@@ -96,26 +148,26 @@ func firstOf(t, ref *tensor.Tensor) *tensor.Tensor {
 }
 
 // pair finds the values that both sides have and lists those that only one has.
-func (c *Comparison) pair(got *values, want runtime.Tensors) pairs {
-	p := pairs{got: got.tensors, want: runtime.Tensors{}}
+func (c *Comparison) pair(got, want *values) pairs {
+	p := pairs{got: got, want: want, theirs: map[string]string{}}
 	byPlainName := map[string]string{}
 	left := map[string]bool{}
-	for name := range want {
+	for _, name := range want.names() {
 		byPlainName[plainName(name)] = name
 		left[name] = true
 	}
 	for _, name := range got.order {
 		theirs := name
-		if want[theirs] == nil {
+		if !want.has(theirs) {
 			theirs = byPlainName[plainName(name)]
 		}
-		if want[theirs] == nil {
+		if !want.has(theirs) {
 			c.OnlyModel = append(c.OnlyModel, name)
 			continue
 		}
 		delete(left, theirs)
 		p.names = append(p.names, name)
-		p.want[name] = want[theirs]
+		p.theirs[name] = theirs
 	}
 	c.OnlyReference = append(c.OnlyReference, slices.Sorted(maps.Keys(left))...)
 	return p

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"strings"
 
 	"github.com/mixconv/mixconv/runtime"
@@ -18,10 +19,29 @@ const (
 	mixed // some arrays the one, some the other
 )
 
-// pairs are a model's values and a file's arrays by the names that both have.
+// pairs are the values that a model and a reference both have, by the model's names.
 type pairs struct {
 	names     []string
-	got, want runtime.Tensors
+	theirs    map[string]string // the reference's names for them
+	got, want *values
+}
+
+// bytes estimates the memory that computing a value takes, on the side that takes more.
+func (p pairs) bytes(name string) int64 {
+	return max(p.got.bytes(name), p.want.bytes(p.theirs[name]))
+}
+
+// get returns some of the values, those of the reference by its own names.
+func (p pairs) get(ctx context.Context, names []string) (ours, theirs runtime.Tensors, err error) {
+	if ours, err = p.got.get(ctx, names); err != nil {
+		return nil, nil, err
+	}
+	var renamed []string
+	for _, name := range names {
+		renamed = append(renamed, p.theirs[name])
+	}
+	theirs, err = p.want.get(ctx, renamed)
+	return ours, theirs, err
 }
 
 // fits reports whether a recorded shape is one that the model's declared or
@@ -34,7 +54,7 @@ func fits(recorded, model tensor.Shape) bool {
 		return false
 	}
 	for i := 1; i < len(model); i++ {
-		if model[i] != tensor.Unknown && recorded[i] != model[i] {
+		if model[i] != tensor.Unknown && recorded[i] != tensor.Unknown && recorded[i] != model[i] {
 			return false
 		}
 	}
@@ -65,7 +85,7 @@ func moveTo(recorded, model tensor.Shape) (order [4]int, ok bool) {
 func findLayout(p pairs) layout {
 	found := unknown
 	for _, name := range p.names {
-		got, want := p.got[name].Shape, p.want[name].Shape
+		got, want := p.got.shape(name), p.want.shape(p.theirs[name])
 		_, swap := moveTo(want, got)
 		asIs := fits(want, got)
 		l := unknown

@@ -297,7 +297,7 @@ func (rep reply) read(path string, here *subject) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	a := answer{values: rep.values(arrays)}
+	a := answer{values: &values{tensors: rep.values(arrays)}}
 	for p, names := range rep.Stages {
 		var steps preprocess.Stages
 		for s, name := range names {

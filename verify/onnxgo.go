@@ -69,10 +69,10 @@ func (r *onnxGo) answer(ctx context.Context, here *subject, in runtime.Tensors, 
 	if err := here.model.WriteFile(model); err != nil {
 		return answer{}, err
 	}
-	values, err := here.inPieces(in, func(piece runtime.Tensors) (runtime.Tensors, error) {
+	outputs, err := here.inPieces(in, func(piece runtime.Tensors) (runtime.Tensors, error) {
 		return r.run(ctx, here, folder, model, piece)
 	})
-	return answer{values: values}, err
+	return answer{values: &values{tensors: outputs}}, err
 }
 
 // run lets the program compute a model's outputs, in files in folder.

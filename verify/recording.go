@@ -41,7 +41,7 @@ func checkComplete(r Reference, own runtime.Tensors, got *values, ref answer) er
 	}
 	p := new(Comparison).pair(got, ref.values)
 	for _, name := range p.names {
-		ours, theirs := p.got[name].Shape, p.want[name].Shape
+		ours, theirs := got.shape(name), ref.values.shape(p.theirs[name])
 		if got.outputs[name] && len(ours) > 1 && len(theirs) == len(ours) && 0 < theirs[0] && theirs[0] < ours[0] {
 			return fmt.Errorf("%s has output %s %s, the model's for the input recorded with it is %s",
 				errs.Quote(r.Name()), errs.Quote(name), theirs, ours)

@@ -30,7 +30,7 @@ type Reference interface {
 
 // answer is what a reference computed or recorded.
 type answer struct {
-	values runtime.Tensors
+	values *values
 	stages []preprocess.Stages // of each picture, if the reference prepared them itself
 	note   string              // what the reader of the report should know
 
@@ -76,7 +76,7 @@ func (r *recordedArrays) answer(_ context.Context, here *subject, _ runtime.Tens
 		delete(out, v.Name)
 		delete(out, plainName(v.Name))
 	}
-	return answer{values: out, stages: takeStages(out, len(pictures))}, nil
+	return answer{stages: takeStages(out, len(pictures)), values: &values{tensors: out}}, nil
 }
 
 // modelReference is a Reference that is run: another model.
@@ -141,14 +141,14 @@ func (r *modelReference) answer(ctx context.Context, here *subject, in runtime.T
 	if mine == nil {
 		return answer{}, fmt.Errorf("%s takes other inputs than %s", errs.Quote(r.name), errs.Quote(here.model.Name()))
 	}
-	v, err := r.run(ctx, mine)
+	v, err := r.values(ctx, mine)
 	if err != nil {
 		return answer{}, err
 	}
 	mineOut, hereOut := r.session.Outputs(), here.session.Outputs()
-	if len(mineOut) == 1 && len(hereOut) == 1 && v.tensors[hereOut[0].Name] == nil {
+	if len(mineOut) == 1 && len(hereOut) == 1 && !v.has(hereOut[0].Name) {
 		v.tensors[hereOut[0].Name] = v.tensors[mineOut[0].Name]
 		delete(v.tensors, mineOut[0].Name)
 	}
-	return answer{values: v.tensors}, nil
+	return answer{values: v}, nil
 }

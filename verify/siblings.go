@@ -42,20 +42,24 @@ func (r *live) siblings(ctx context.Context, here *subject, in runtime.Tensors, 
 // siblingAnswer is what a sibling computed, or why it did not.
 type siblingAnswer struct {
 	network, failed string
-	values          runtime.Tensors
+	values          *values
 }
 
 // compareSiblings compares the outputs of the model with those of each sibling.
-func (c *Comparison) compareSiblings(got *values, list []siblingAnswer, o Options) {
-	o.Layers, o.Pictures = false, nil
+func (c *Comparison) compareSiblings(ctx context.Context, got *values, list []siblingAnswer, o Options) error {
+	o = Options{Tolerance: o.Tolerance}
 	for _, s := range list {
 		if s.failed != "" {
 			c.Siblings = append(c.Siblings, Sibling{Network: s.network, Note: s.failed})
 			continue
 		}
-		other := compareAll(s.network, got, answer{values: s.values}, o)
+		other, err := compareAll(ctx, s.network, got, answer{values: s.values}, o)
+		if err != nil {
+			return err
+		}
 		c.Siblings = append(c.Siblings, Sibling{Network: s.network, Pass: other.Pass, MaxAbs: other.MaxAbs, MaxRel: other.MaxRel})
 	}
+	return nil
 }
 
 // String says in a few words how the sibling did.

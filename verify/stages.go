@@ -86,6 +86,17 @@ func (v *Value) merge(w Value) {
 // stageName is what a recorded run calls a step of a picture's preparation.
 func stageName(picture int, step string) string { return fmt.Sprintf("picture/%d/%s", picture, step) }
 
+// stageArrays are the steps of preprocessing of all pictures, as a recorded run has them.
+func (a *answer) stageArrays() runtime.Tensors {
+	arrays := runtime.Tensors{}
+	for i, steps := range a.stages {
+		for _, step := range steps {
+			arrays[stageName(i, step.Name)] = step.Value
+		}
+	}
+	return arrays
+}
+
 // stageNames are the steps, as package preprocess calls them.
 var stageNames = []string{preprocess.StageDecode, preprocess.StageResize, preprocess.StageCrop, preprocess.StageNormalize}
 

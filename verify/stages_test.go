@@ -41,7 +41,7 @@ func TestStages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record := run(t, model(0, "Relu"), verify.Options{Input: input}, other).References[0].Record()
+	record := run(t, model(0, "Relu"), verify.Options{Input: input, Record: true}, other).References[0].Record()
 	for i, p := range pictures {
 		prefix := []string{"picture/0/", "picture/1/"}[i]
 		record[prefix+"decode"], record[prefix+"normalize"] = p.Stages[0].Value, p.Stages[1].Value

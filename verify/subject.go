@@ -21,13 +21,6 @@ type subject struct {
 	options runtime.Options
 }
 
-// values are what a model computed.
-type values struct {
-	order   []string // names as the model computes them, outputs last
-	outputs map[string]bool
-	tensors runtime.Tensors
-}
-
 func newSubject(m *onnx.Model, o Options) (*subject, error) {
 	o.Session.Layers = false
 	session, err := runtime.New(m, o.Session)
@@ -58,8 +51,9 @@ func (s *subject) names() []string {
 	return names
 }
 
-// run computes the outputs and, if wanted, all other named values.
-func (s *subject) run(ctx context.Context, in runtime.Tensors) (*values, error) {
+// values computes the outputs and, if layers are wanted, lets all other named values be
+// computed.
+func (s *subject) values(ctx context.Context, in runtime.Tensors) (*values, error) {
 	tensors, err := s.runSession(ctx, s.session, in)
 	if err != nil {
 		return nil, err
@@ -69,16 +63,7 @@ func (s *subject) run(ctx context.Context, in runtime.Tensors) (*values, error) 
 		v.outputs[o.Name] = true
 	}
 	if s.layers != nil {
-		inner, err := s.runSession(ctx, s.layers, in)
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range s.layers.Outputs() {
-			if t := inner[o.Name]; t != nil && !v.outputs[o.Name] {
-				v.tensors[o.Name] = t
-				v.order = append(v.order, o.Name)
-			}
-		}
+		v.inside(s, in)
 	}
 	for _, o := range s.session.Outputs() {
 		v.order = append(v.order, o.Name)
@@ -86,9 +71,26 @@ func (s *subject) run(ctx context.Context, in runtime.Tensors) (*values, error) 
 	return v, nil
 }
 
-// runSession runs a session of the model in pieces.
-func (s *subject) runSession(ctx context.Context, session *runtime.Session, in runtime.Tensors) (runtime.Tensors, error) {
-	return s.inPieces(in, func(piece runtime.Tensors) (runtime.Tensors, error) { return session.Run(ctx, piece) })
+// inside lets v's values inside the network be computed.
+func (v *values) inside(s *subject, in runtime.Tensors) {
+	v.declared = map[string]runtime.Value{}
+	for _, o := range s.layers.Outputs() {
+		if !v.outputs[o.Name] {
+			v.order = append(v.order, o.Name)
+			v.declared[o.Name] = o
+		}
+	}
+	if t := in[s.inputs[0].Name]; t != nil {
+		v.sizes = t.Shape
+	}
+	v.compute = func(ctx context.Context, names []string) (runtime.Tensors, error) {
+		return s.runSession(ctx, s.layers, in, names...)
+	}
+}
+
+// runSession runs a session of the model in pieces, for all outputs or those named.
+func (s *subject) runSession(ctx context.Context, session *runtime.Session, in runtime.Tensors, outputs ...string) (runtime.Tensors, error) {
+	return s.inPieces(in, func(piece runtime.Tensors) (runtime.Tensors, error) { return session.Run(ctx, piece, outputs...) })
 }
 
 // inPieces is InPieces for the subject.

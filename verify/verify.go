@@ -22,6 +22,11 @@ type Options struct {
 	Input     runtime.Tensors // arrays for references that record no input, or the same one; nil: two random pictures
 	Pictures  []Picture       // in place of Input
 	Seed      uint64          // of the random pictures
+	Record    bool            // keep what the references had, for Comparison.Record
+
+	// Progress, if it is not nil, is called before a reference is run, with a total of 0,
+	// and after each value of it that was compared.
+	Progress func(reference string, done, total int)
 
 	labels []string
 }
@@ -93,7 +98,10 @@ func compareWith(ctx context.Context, here *subject, r Reference, shared runtime
 			return nil, err
 		}
 	}
-	got, err := here.run(ctx, in)
+	if o.Progress != nil {
+		o.Progress(r.Name(), 0, 0)
+	}
+	got, err := here.values(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +115,9 @@ func compareWith(ctx context.Context, here *subject, r Reference, shared runtime
 	if err := checkComplete(r, own, got, ref); err != nil {
 		return nil, err
 	}
-	c := compareAll(r.Name(), got, ref, o)
-	maps.Copy(c.record, in)
-	return c, nil
+	c, err := compareAll(ctx, r.Name(), got, ref, o)
+	if err == nil && o.Record {
+		maps.Copy(c.record, in)
+	}
+	return c, err
 }

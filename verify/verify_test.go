@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"os"
@@ -269,6 +270,56 @@ func TestModelReference(t *testing.T) {
 	}
 	if _, err := verify.Forms(model(0, "Relu"), verify.Options{}); err == nil {
 		t.Error("a model without mixed convolutions has two forms")
+	}
+}
+
+// TestGroups: values that are computed and compared one at a time give the report that
+// all at once give, and progress counts them.
+func TestGroups(t *testing.T) {
+	report := func(most int64) (*verify.Report, []string) {
+		defer verify.SetMaxGroup(most)()
+		other, err := verify.Model("other", model(0, "Sigmoid"), verify.Options{Layers: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var shown []string
+		o := verify.Options{Layers: true, Record: true, Progress: func(name string, done, total int) {
+			shown = append(shown, fmt.Sprintf("%s %d/%d", name, done, total))
+		}}
+		return run(t, model(0, "Relu"), o, other), shown
+	}
+	whole, shown := report(1 << 20)
+	if want := []string{"other 0/0", "other 1/3", "other 2/3", "other 3/3"}; !slices.Equal(shown, want) {
+		t.Errorf("progress %v, want %v", shown, want)
+	}
+	single, again := report(1)
+	if !slices.Equal(again, shown) {
+		t.Errorf("progress one at a time %v, together %v", again, shown)
+	}
+	for _, r := range []*verify.Report{whole, single} {
+		if record := r.References[0].Record(); len(record) != 4 || record["stem"] == nil || record["input"] == nil {
+			t.Errorf("recorded %d arrays", len(record))
+		}
+	}
+	a, _ := json.Marshal(whole)
+	b, _ := json.Marshal(single)
+	if !bytes.Equal(a, b) || whole.Pass {
+		t.Errorf("one at a time\n%s, together\n%s", b, a)
+	}
+}
+
+// TestInGroups: no group is larger than is allowed but for a value that is.
+func TestInGroups(t *testing.T) {
+	sizes := map[string]int64{"a": 3, "b": 3, "c": 9, "d": 0, "e": 6, "f": 1}
+	var got []string
+	for group := range verify.InGroups([]string{"a", "b", "c", "d", "e", "f"}, 6, func(name string) int64 { return sizes[name] }) {
+		got = append(got, strings.Join(group, ""))
+	}
+	if want := []string{"ab", "c", "de", "f"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	for range verify.InGroups(nil, 6, func(string) int64 { return 1 }) {
+		t.Error("a group of nothing")
 	}
 }
 

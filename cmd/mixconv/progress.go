@@ -35,6 +35,13 @@ func progressAt(w io.Writer, total int, what string, now time.Time) *progress {
 	return &progress{to: w, what: what, total: total, start: now, next: now.Add(patience)}
 }
 
+// since says when the work began, if that was before the progress was made.
+func (p *progress) since(began time.Time) {
+	if p != nil {
+		p.start = began
+	}
+}
+
 // add says that n more are done.
 func (p *progress) add(n int) {
 	if p != nil {

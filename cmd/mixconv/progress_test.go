@@ -56,3 +56,25 @@ func TestWaiting(t *testing.T) {
 		t.Errorf("shows %q", shown)
 	}
 }
+
+// TestComparisons: a line for the reference that runs, one for its values, and none where
+// nobody looks.
+func TestComparisons(t *testing.T) {
+	c := (&app{stderr: new(bytes.Buffer)}).showComparisons()
+	for range 2 {
+		c.at("timm", 0, 0)
+		c.at("timm", 1, 2)
+		c.at("timm", 2, 2)
+	}
+	c.end()
+	if c.line != nil || c.done != 0 {
+		t.Errorf("%+v at the end", c)
+	}
+	var b bytes.Buffer
+	p := progressAt(&b, 10, "comparing with timm", time.Now())
+	p.since(time.Now().Add(-time.Minute)) // it ran for a minute before anything was compared
+	p.addAt(5, time.Now().Add(2*time.Second))
+	if !strings.Contains(b.String(), "comparing with timm: 5 of 10, 1m2s left") {
+		t.Errorf("shows %q", b.String())
+	}
+}

@@ -187,9 +187,11 @@ func (a *app) verify(ctx context.Context, v verification, o verify.Options) erro
 		}
 		list = append(list, r)
 	}
-	stop := a.waiting("comparing with " + plain(strings.Join(v.refs, ", ")))
+	o.Record = v.saveRef != ""
+	shown := a.showComparisons()
+	o.Progress = shown.at
 	report, err := verify.Run(ctx, m, list, o)
-	stop()
+	shown.end()
 	if err != nil {
 		return unavailable("--ref", err)
 	}

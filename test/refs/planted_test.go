@@ -91,7 +91,7 @@ func (r *truth) lower(t *testing.T) *onnx.Model {
 func (r *truth) record(t *testing.T, reference verify.Reference) {
 	t.Helper()
 	input := mixconv.Tensors{"input": noise(2, plantedSize)}
-	report, err := verify.Run(t.Context(), r.lower(t), []verify.Reference{reference}, verify.Options{Tolerance: verify.DefaultTolerance, Layers: true, Input: input})
+	report, err := verify.Run(t.Context(), r.lower(t), []verify.Reference{reference}, verify.Options{Tolerance: verify.DefaultTolerance, Layers: true, Input: input, Record: true})
 	if err != nil {
 		t.Fatal(err)
 	}
