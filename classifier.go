@@ -26,6 +26,9 @@ type Class = preprocess.Class
 // takes everything from the model.
 type ClassifierOptions struct {
 	Options
+	// Session runs the model, in place of one that is made with Options. It is of the
+	// same model.
+	Session *Session
 
 	// Preprocess says how pictures become the network's input; nil: as the model's
 	// metadata says.
@@ -77,9 +80,12 @@ func OpenBytes(data []byte, o ClassifierOptions) (*Classifier, error) {
 
 // OpenModel is Open for a model that was read or converted before.
 func OpenModel(m *Model, o ClassifierOptions) (*Classifier, error) {
-	s, err := runtime.New(m, o.Options)
-	if err != nil {
-		return nil, err
+	s := o.Session
+	if s == nil {
+		var err error
+		if s, err = runtime.New(m, o.Options); err != nil {
+			return nil, err
+		}
 	}
 	c := &Classifier{session: s, options: o, labels: o.Labels}
 	if err := c.describe(m); err != nil {
@@ -151,6 +157,34 @@ func (c *Classifier) ClassifyBytes(ctx context.Context, data []byte, k int) ([]C
 		return nil, err
 	}
 	return c.ClassifyPicture(ctx, p, k)
+}
+
+// Input prepares an encoded picture as ClassifyBytes does, for who runs the model
+// otherwise: the model's input of that name. Of a model that is made for a batch, the
+// other pictures are zeros.
+func (c *Classifier) Input(data []byte) (name string, input *Tensor, err error) {
+	p, err := c.decode(data)
+	if err != nil {
+		return "", nil, err
+	}
+	b := c.newBatch(1)
+	if err := b.prepare(0, p); err != nil {
+		return "", nil, err
+	}
+	return c.input.name, NewTensor(b.input, b.shape(b.size)...), nil
+}
+
+// Output names the output that has the scores of the classes.
+func (c *Classifier) Output() string { return c.output }
+
+// Rank returns the k likeliest classes of the first picture in what the model has made
+// of Input, likeliest first.
+func (c *Classifier) Rank(scores *Tensor, k int) ([]Class, error) {
+	answers := make([]answer, 1)
+	if err := c.rankAll(answers, scores, max(1, c.input.batch), k); err != nil {
+		return nil, err
+	}
+	return answers[0].classes, answers[0].err
 }
 
 // ClassifyPicture is Classify for a decoded picture.

@@ -131,22 +131,33 @@ func (b *pictureBatch) run(ctx context.Context, n, k int) []answer {
 	if b.Classifier.input.batch != tensor.Unknown {
 		pictures = b.size
 	}
-	shape := []int{pictures, 3, b.config.Size, b.config.Size}
-	if b.Classifier.input.channelsLast {
-		shape = []int{pictures, b.config.Size, b.config.Size, 3}
-	}
-	in := Tensors{b.Classifier.input.name: NewTensor(b.input[:pictures*b.values()], shape...)}
+	in := Tensors{b.Classifier.input.name: NewTensor(b.input[:pictures*b.values()], b.shape(pictures)...)}
 	out, err := b.session.Run(ctx, in, b.output)
 	if err != nil {
 		return fail(err)
 	}
-	scores := out[b.output]
-	classes := len(Floats(scores)) / max(pictures, 1)
-	if len(scores.Shape) < 2 || scores.Shape[0] != pictures || len(b.labels) > 0 && len(b.labels) != classes {
-		return fail(fmt.Errorf("output %s is %s %s for %d pictures, with %d labels", errs.Quote(b.output), scores.DType, scores.Shape, pictures, len(b.labels)))
-	}
-	for i := range answers {
-		answers[i].classes, answers[i].err = b.rank(Floats(scores)[i*classes:(i+1)*classes], k, b.labels)
+	if err := b.rankAll(answers, out[b.output], pictures, k); err != nil {
+		return fail(err)
 	}
 	return answers
+}
+
+// shape is that of the input of so many pictures.
+func (b *pictureBatch) shape(pictures int) []int {
+	if b.Classifier.input.channelsLast {
+		return []int{pictures, b.config.Size, b.config.Size, 3}
+	}
+	return []int{pictures, 3, b.config.Size, b.config.Size}
+}
+
+// rankAll ranks the classes of the first pictures of so many, by their scores.
+func (c *Classifier) rankAll(answers []answer, scores *Tensor, pictures, k int) error {
+	classes := len(Floats(scores)) / max(pictures, 1)
+	if len(scores.Shape) < 2 || scores.Shape[0] != pictures || len(c.labels) > 0 && len(c.labels) != classes {
+		return fmt.Errorf("output %s is %s %s for %d pictures, with %d labels", errs.Quote(c.output), scores.DType, scores.Shape, pictures, len(c.labels))
+	}
+	for i := range answers {
+		answers[i].classes, answers[i].err = c.rank(Floats(scores)[i*classes:(i+1)*classes], k, c.labels)
+	}
+	return nil
 }

@@ -44,6 +44,19 @@ func severalArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// filesOnly wants one argument or more.
+func filesOnly(cmd *cobra.Command, args []string) error {
+	if len(args) < 2 {
+		return oneArgument(cmd, args)
+	}
+	for _, arg := range args {
+		if err := oneArgument(cmd, []string{arg}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // requiredFlags says which flag a command line lacks, and what it is for.
 func requiredFlags(cmd *cobra.Command, _ []string) (err error) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {

@@ -21,6 +21,7 @@ var examples = map[string][2]string{
 	"ops":        {"mixconv ops", "mixconv ops --json"},
 	"limits":     {"mixconv limits", "mixconv limits --json"},
 	"conform":    {"mixconv conform cases", "mixconv conform cases --json"},
+	"serve":      {"mixconv serve model.onnx --listen 127.0.0.1:0", "mixconv serve digits=model.onnx other.onnx --listen 127.0.0.1:0 --max-batch 8 --max-delay 2ms"},
 	"version":    {"mixconv version", "mixconv version --json"},
 	"help":       {"mixconv help", "mixconv help run"},
 	"completion": {"mixconv completion bash", "mixconv completion zsh"},

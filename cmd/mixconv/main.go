@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func mainCode(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			if err == nil {
 				return exitOK // the signal came when everything was done
 			}
-		case <-time.After(interruptedGrace):
+		case <-time.After(cmp.Or(time.Duration(a.grace.Load()), interruptedGrace)):
 		}
 		a.fail("interrupted", args)
 		if s == syscall.SIGTERM {

@@ -17,9 +17,10 @@ type app struct {
 	stdout, stderr io.Writer
 	args           []string // the command line
 	json           bool
-	printed        atomic.Bool // something went to stdout, or was about to
-	input          []byte      // all of stdin, once it was read
-	read           []string    // files that the command has read: no output may replace one
+	printed        atomic.Bool  // something went to stdout, or was about to
+	input          []byte       // all of stdin, once it was read
+	read           []string     // files that the command has read: no output may replace one
+	grace          atomic.Int64 // how long the command may take to end after a signal; 0: as usual
 }
 
 // extraCommands are those of builds with more tags.
@@ -52,7 +53,7 @@ func (a *app) execute(ctx context.Context, args []string) error {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object on stdout")
 	root.AddCommand(
 		a.demoCommand(), a.tf2onnxCommand(), a.torch2onnxCommand(), a.newCommand(), a.rewriteCommand(), a.runCommand(), a.classifyCommand(), a.evalCommand(), a.explainCommand(), a.labelsCommand(),
-		a.verifyCommand(), a.inspectCommand(), a.diffCommand(), a.benchCommand(), a.opsCommand(), a.limitsCommand(), a.conformCommand(), a.completionCommand(), a.versionCommand(),
+		a.verifyCommand(), a.inspectCommand(), a.diffCommand(), a.benchCommand(), a.opsCommand(), a.limitsCommand(), a.conformCommand(), a.serveCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	for _, command := range extraCommands {
 		root.AddCommand(command(a))
