@@ -7,7 +7,7 @@ GO          ?= go
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 
-.PHONY: build install release demo test test-isa test-refs test-zoo lint bench bench-go fuzz
+.PHONY: build install release wasm demo test test-browser test-isa test-refs test-zoo lint bench bench-go fuzz
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -o bin/ ./cmd/...
@@ -20,6 +20,10 @@ install:
 release:
 	release/build.sh
 
+# A page that runs the digits model in the browser, without a server, into dist/wasm/.
+wasm:
+	release/wasm.sh
+
 demo:
 	@$(GO) run ./cmd/mixconv demo
 
@@ -30,6 +34,11 @@ test:
 # all for AVX2, those due today for AVX-512, which is emulated.
 test-isa:
 	test/avx512/suite.sh
+
+# The pages, in headless Chromium, which Debian's package installs where it is missing.
+test-browser:
+	test/browser/chromium.sh
+	cd test/browser && MIXCONV_BROWSER=$$(command -v chromium) $(GO) test -count=1 ./...
 
 test-refs:
 	test/refs/venv.sh .venv

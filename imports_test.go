@@ -68,6 +68,9 @@ var layers = []struct {
 	{"verify/conform", "runtime onnx onnx/onnxpb onnx/mdconv ops tensor errs limit"},
 	{"preprocess", "metadata tensor errs limit internal/regular internal/filetype"},
 	{"testdata/digits", "npy tensor limit"},
+	{"internal/playground/web", "internal/playground internal/page limit"},
+	{"internal/playground", ". onnx onnx/mdconv preprocess runtime tensor limit"},
+	{"cmd/mixconv-wasm", ". internal/playground onnx limit"},
 	// A request's way: a wire (rest), a model's queue (schedule), a run.
 	{"serve/internal/oip", "preprocess tensor errs limit"},
 	{"serve/internal/schedule", "tensor"},

@@ -32,6 +32,9 @@ var baseText string
 //go:embed style.css
 var styleText string
 
+// Style is the stylesheet of all pages, for one that is made of several files.
+func Style() string { return styleText }
+
 // Parse returns the template of one kind of page. The text defines "body"; it may define
 // "script", JavaScript that works without a network, and use "bar", a bar in a table's
 // cell whose data is its share of the longest in percent.
