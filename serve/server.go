@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/mixconv/mixconv/internal/playground/web"
 	"github.com/mixconv/mixconv/serve/internal/guard"
 	"github.com/mixconv/mixconv/serve/internal/model"
 	"github.com/mixconv/mixconv/serve/internal/repository"
@@ -48,10 +49,16 @@ func New(o Options) (*Server, error) {
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
-	s.http = &http.Server{Protocols: &protocols, Handler: rest.New(s.models, rest.Options{
+	handler := http.NewServeMux()
+	handler.Handle("/", rest.New(s.models, rest.Options{
 		Version: o.Version, Body: o.Body, Pictures: o.Pictures, Decoding: make(chan struct{}, o.Threads),
 		Memory: guard.NewMemory(o.Memory), Ready: s.Ready,
-	})}
+	}))
+	page := web.Handler(&tried{models: s.models}, web.Limits{Body: o.Body})
+	for _, path := range web.Paths {
+		handler.Handle(path, page)
+	}
+	s.http = &http.Server{Protocols: &protocols, Handler: handler}
 	var err error
 	s.listener, err = net.Listen("tcp", o.Listen)
 	return s, err

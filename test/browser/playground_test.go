@@ -15,7 +15,7 @@ import (
 // with the camera, and looks at all that the page shows.
 func tryPlayground(t *testing.T, tab context.Context, url, name string) {
 	do(t, tab, "open", chromedp.Navigate(url))
-	if says := wait[string](t, tab, "document.querySelector('#model option') ? 'ready' : document.getElementById('status').textContent"); says != "ready" {
+	if says := wait[string](t, tab, "document.querySelector('#model option') ? 'ready' : document.querySelector('#status.wrong')?.textContent"); says != "ready" {
 		t.Fatalf("the page says %s", says)
 	}
 	do(t, tab, "draw", click("#tab-draw"), chromedp.WaitVisible(chromedp.CSS("#canvas")))

@@ -48,6 +48,9 @@ const policy = "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 
 // classes is how many of a picture's classes are shown.
 const classes = 5
 
+// Paths are those that Handler answers.
+var Paths = []string{"/{$}", "/playground.js", "/playground.css", "/backend.js", "/style.css", "/playground/"}
+
 // Handler serves the page at /, and the models below /playground/. It runs one picture at
 // a time: others wait for it.
 func Handler(models Models, l Limits) http.Handler {

@@ -14,6 +14,12 @@ const backend = {
 
   async models() { return this.json(await fetch("playground/models")); },
 
+  // statistics are how many runs all callers had, and how long they took together.
+  async statistics(model) {
+    const { inference_stats: all } = (await this.json(await fetch(`v2/models/${encodeURIComponent(model)}/stats`))).model_stats[0];
+    return { count: all.compute_infer.count, ms: all.compute_infer.ns / 1e6 };
+  },
+
   async run(model, picture) {
     return this.json(await fetch("playground/run?model=" + encodeURIComponent(model), { method: "POST", body: picture }));
   },

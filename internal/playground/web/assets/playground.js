@@ -222,12 +222,13 @@ function layers(list) {
         make("b", {}, b.kernel), ` ${b.channels} channels, mean ${digits(b.mean, 2)}`)))))];
 }
 
-// Latency of this page's runs, as a chart of the last sixty.
-function measured(ms) {
-  latencies = [...latencies, ms].slice(-60);
-  const sorted = [...latencies].sort((a, b) => a - b), top = sorted[sorted.length - 1] * 1.15;
-  $("latency").textContent = `Inference of the last ${latencies.length} pictures: median ${digits(sorted[sorted.length >> 1], 3)} ms, ` +
-    `from ${digits(sorted[0], 3)} to ${digits(sorted[sorted.length - 1], 3)} ms.`;
+// Latency: the last sixty pictures of this page, and the means of what other callers had
+// run meanwhile, where the backend tells.
+function measured(ms, others = false) {
+  latencies = [...latencies, { ms, others }].slice(-60);
+  const sorted = latencies.map(l => l.ms).sort((a, b) => a - b), top = sorted[sorted.length - 1] * 1.15;
+  $("latency").textContent = `The last ${latencies.length} of this page's pictures${latencies.some(l => l.others) ? ", and means of other callers (rings)" : ""}: ` +
+    `median ${digits(sorted[sorted.length >> 1], 3)} ms, from ${digits(sorted[0], 3)} to ${digits(sorted[sorted.length - 1], 3)} ms.`;
   const x = i => 50 + 540 * (i + .5) / Math.max(latencies.length, 10), y = v => 120 - 110 * v / top;
   const chart = $("chart");
   chart.replaceChildren();
@@ -235,8 +236,18 @@ function measured(ms) {
     chart.append(svg("line", { class: "grid", x1: 50, x2: 590, y1: y(part * top), y2: y(part * top) }),
       svg("text", { x: 45, y: y(part * top) + 4, "text-anchor": "end" }, digits(part * top, 2) + " ms"));
   }
-  chart.append(svg("polyline", { class: "curve", points: latencies.map((v, i) => `${x(i)},${y(v)}`).join(" ") }));
-  latencies.forEach((v, i) => chart.append(svg("circle", { cx: x(i), cy: y(v), r: 3 })));
+  chart.append(svg("polyline", { class: "curve", points: latencies.map((l, i) => `${x(i)},${y(l.ms)}`).join(" ") }));
+  latencies.forEach((l, i) => chart.append(svg("circle", { class: l.others ? "others" : "", cx: x(i), cy: y(l.ms), r: 3 })));
+}
+
+let last = null;
+async function watch() {
+  const model = $("model").value;
+  try {
+    const now = { model, ...await backend.statistics(model) };
+    if (last && last.model === model && now.count > last.count) measured((now.ms - last.ms) / (now.count - last.count), true);
+    last = now;
+  } catch { last = null; /* the model is being replaced, or the server is gone, which the next picture says */ }
 }
 
 // The models.
@@ -251,7 +262,6 @@ $("model").onchange = () => {
   $("coarse").checked = m !== undefined && m.classes.length === 10 && m.size === 64;
 };
 async function start() {
-  clear();
   $("where").textContent = backend.where;
   try {
     models = await backend.models();
@@ -261,6 +271,12 @@ async function start() {
   $("model").replaceChildren(...models.map(m => make("option", { value: m.name }, m.name)));
   $("models").replaceChildren(...models.map(describe));
   $("model").onchange();
-  say(models.length ? "" : "No model takes pictures: one that says in its metadata how they are prepared.", models.length === 0);
+  if (models.length) {
+    if (backend.statistics) setInterval(watch, 2000);
+    return say("");
+  }
+  say("No model takes pictures yet: they are being loaded, or do not say in their metadata how pictures are prepared.");
+  setTimeout(start, 1000);
 }
+clear();
 start();
