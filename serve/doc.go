@@ -3,6 +3,7 @@
 //
 //	internal/oip         the protocol's types: requests, tensors as bytes, errors
 //	internal/rest        the protocol over HTTP: JSON, binary tensors, compression
+//	internal/rpc         the protocol over gRPC, internal/oippb its messages
 //	internal/schedule    queues, batches, turns: who runs when
 //	internal/model       one version of a model: session, labels, statistics
 //	internal/repository  all models by name: loading, swapping, letting go

@@ -13,6 +13,7 @@ import (
 	"github.com/mixconv/mixconv/serve/internal/model"
 	"github.com/mixconv/mixconv/serve/internal/repository"
 	"github.com/mixconv/mixconv/serve/internal/rest"
+	"github.com/mixconv/mixconv/serve/internal/rpc"
 	"github.com/mixconv/mixconv/serve/internal/schedule"
 )
 
@@ -49,19 +50,33 @@ func New(o Options) (*Server, error) {
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
-	handler := http.NewServeMux()
-	handler.Handle("/", rest.New(s.models, rest.Options{
-		Version: o.Version, Body: o.Body, Pictures: o.Pictures, Decoding: make(chan struct{}, o.Threads),
-		Memory: guard.NewMemory(o.Memory), Ready: s.Ready,
-	}))
-	page := web.Handler(&tried{models: s.models}, web.Limits{Body: o.Body})
-	for _, path := range web.Paths {
-		handler.Handle(path, page)
-	}
-	s.http = &http.Server{Protocols: &protocols, Handler: handler}
+	s.http = &http.Server{Protocols: &protocols, Handler: s.wires()}
 	var err error
 	s.listener, err = net.Listen("tcp", o.Listen)
 	return s, err
+}
+
+// wires are REST, gRPC and the page.
+func (s *Server) wires() http.Handler {
+	o := s.options
+	memory := guard.NewMemory(o.Memory)
+	paths := rest.New(s.models, rest.Options{
+		Version: o.Version, Body: o.Body, Pictures: o.Pictures, Decoding: make(chan struct{}, o.Threads), Memory: memory, Ready: s.Ready,
+	})
+	calls := rpc.New(s.models, rpc.Options{Version: o.Version, Body: o.Body, Memory: memory, Ready: s.Ready})
+	plain := http.NewServeMux()
+	plain.Handle("/", paths)
+	page := web.Handler(&tried{models: s.models}, web.Limits{Body: o.Body})
+	for _, path := range web.Paths {
+		plain.Handle(path, page)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if rpc.Serves(r) {
+			calls.ServeHTTP(w, r)
+			return
+		}
+		plain.ServeHTTP(w, r)
+	})
 }
 
 // Addr is where s listens.
