@@ -22,6 +22,7 @@ var examples = map[string][2]string{
 	"limits":     {"mixconv limits", "mixconv limits --json"},
 	"conform":    {"mixconv conform cases", "mixconv conform cases --json"},
 	"serve":      {"mixconv serve model.onnx --listen 127.0.0.1:0", "mixconv serve digits=model.onnx other.onnx --listen 127.0.0.1:0 --max-batch 8 --max-delay 2ms"},
+	"oip-check":  {"mixconv oip-check http://127.0.0.1:8080", "mixconv oip-check http://127.0.0.1:8080 --model model --no-grpc --json"},
 	"version":    {"mixconv version", "mixconv version --json"},
 	"help":       {"mixconv help", "mixconv help run"},
 	"completion": {"mixconv completion bash", "mixconv completion zsh"},

@@ -53,6 +53,10 @@ func TestExamples(t *testing.T) {
 					serveExample(t, args[1:])
 					return
 				}
+				if name == "oip-check" {
+					oipCheckExample(t, args[1:])
+					return
+				}
 				var out, problem bytes.Buffer
 				if code := mainCode(args[1:], strings.NewReader(""), &out, &problem); code != exitOK || out.Len() == 0 || problem.Len() > 0 {
 					t.Errorf("exit %d, %d bytes on stdout: %s", code, out.Len(), problem.String())

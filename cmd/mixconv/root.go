@@ -53,7 +53,7 @@ func (a *app) execute(ctx context.Context, args []string) error {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object on stdout")
 	root.AddCommand(
 		a.demoCommand(), a.tf2onnxCommand(), a.torch2onnxCommand(), a.newCommand(), a.rewriteCommand(), a.runCommand(), a.classifyCommand(), a.evalCommand(), a.explainCommand(), a.labelsCommand(),
-		a.verifyCommand(), a.inspectCommand(), a.diffCommand(), a.benchCommand(), a.opsCommand(), a.limitsCommand(), a.conformCommand(), a.serveCommand(), a.completionCommand(), a.versionCommand(),
+		a.verifyCommand(), a.inspectCommand(), a.diffCommand(), a.benchCommand(), a.opsCommand(), a.limitsCommand(), a.conformCommand(), a.serveCommand(), a.oipCheckCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	for _, command := range extraCommands {
 		root.AddCommand(command(a))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -12,6 +13,28 @@ import (
 
 // serveExample runs a command line of serve until its models are ready, and ends it.
 func serveExample(t *testing.T, args []string) {
+	t.Helper()
+	whileServing(t, args, func(string) {})
+}
+
+// oipCheckExample checks a server of its own in place of the one that the example names.
+func oipCheckExample(t *testing.T, args []string) {
+	t.Helper()
+	whileServing(t, []string{"serve", "model.onnx", "--listen", "127.0.0.1:0"}, func(url string) {
+		var out, problem bytes.Buffer
+		for i := range args {
+			if args[i] == "http://127.0.0.1:8080" {
+				args[i] = url
+			}
+		}
+		if code := mainCode(args, strings.NewReader(""), &out, &problem); code != exitOK || !strings.Contains(out.String(), "pass") || problem.Len() > 0 {
+			t.Errorf("exit %d: %s%s", code, out.String(), problem.String())
+		}
+	})
+}
+
+// whileServing does something while a command line of serve runs and its models are ready.
+func whileServing(t *testing.T, args []string, do func(url string)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -34,6 +57,7 @@ func serveExample(t *testing.T, args []string) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+	do(strings.TrimSpace(url))
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
