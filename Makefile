@@ -7,7 +7,7 @@ GO          ?= go
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 
-.PHONY: build install release wasm demo test test-browser test-isa test-refs test-zoo lint bench bench-go fuzz
+.PHONY: build install release wasm demo test test-browser test-serve serve-conformance bench-serve test-isa test-refs test-zoo lint bench bench-go fuzz
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -o bin/ ./cmd/...
@@ -39,6 +39,24 @@ test-isa:
 test-browser:
 	test/browser/chromium.sh
 	cd test/browser && MIXCONV_BROWSER=$$(command -v chromium) $(GO) test -count=1 ./...
+
+# Clients of others, unmodified, against `mixconv serve`.
+test-serve:
+	test/refs/venv.sh .venv-serve test/serve/requirements.txt
+	test/serve/run.sh .venv-serve/bin/python
+
+# What oip-check finds of our server, MLServer and KServe, into docs/serving-conformance.md.
+serve-conformance:
+	test/refs/venv.sh .venv-serve test/serve/requirements.txt
+	test/refs/venv.sh .venv-mlserver test/serve/requirements-mlserver.txt
+	test/serve/models.sh .cache/serve
+	python3 test/serve/conformance.py .cache/serve/mixconv .cache/serve/models/digits.onnx .venv-serve/bin/python .venv-mlserver/bin/python
+
+# Requests a second beside FastAPI and KServe with ONNX Runtime, two minutes a round.
+bench-serve:
+	test/refs/venv.sh .venv-serve test/serve/requirements.txt
+	test/serve/models.sh .cache/serve
+	python3 test/serve/throughput.py .cache/serve/mixconv .cache/serve/load .cache/serve/models/mixnet-s.onnx 224 .venv-serve/bin/python $(ROUNDS)
 
 test-refs:
 	test/refs/venv.sh .venv

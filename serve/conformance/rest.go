@@ -17,8 +17,9 @@ import (
 const maxAnswer = 64 << 20
 
 func newHTTP(timeout time.Duration) *http.Client {
-	// What an answer is encoded in is for the cases to see.
-	return &http.Client{Timeout: timeout, Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16}}
+	// What an answer is encoded in is for the cases to see. A connection is used once: a
+	// server may close it after an error, and the next case must not suffer from that.
+	return &http.Client{Timeout: timeout, Transport: &http.Transport{DisableCompression: true, DisableKeepAlives: true}}
 }
 
 // serverMetadata is what GET v2 has.
