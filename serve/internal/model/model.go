@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/mixconv/mixconv"
@@ -43,6 +44,7 @@ type Model struct {
 	pictures   error               // why
 	batches    batches
 	batcher    *schedule.Batcher
+	preparing  atomic.Int64 // pictures that are decoded, or wait to be
 }
 
 // Open reads the model at path, runs it to make it ready and to find out which batches
