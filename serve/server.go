@@ -2,36 +2,69 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync/atomic"
 
-	"github.com/mixconv/mixconv/internal/playground/web"
+	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/serve/internal/guard"
 	"github.com/mixconv/mixconv/serve/internal/model"
 	"github.com/mixconv/mixconv/serve/internal/repository"
-	"github.com/mixconv/mixconv/serve/internal/rest"
-	"github.com/mixconv/mixconv/serve/internal/rpc"
 	"github.com/mixconv/mixconv/serve/internal/schedule"
 )
 
 // Server serves models.
 type Server struct {
 	options  Options
-	listener net.Listener
+	listener *guard.Listener
+	memory   *guard.Memory
+	token    *guard.Token // nil: anybody may call
+	tls      *tls.Config  // nil: none
 	models   *repository.Repository
 	http     *http.Server
+	debug    *debugServer // nil: none
 	stopping atomic.Bool
 }
 
 // New makes a server that listens. Run lets it answer.
-func New(o Options) (*Server, error) {
+func New(o Options) (_ *Server, err error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{options: o}
+	s := &Server{options: o, memory: guard.NewMemory(o.Memory)}
+	if s.models, err = o.repository(); err != nil {
+		return nil, err
+	}
+	if o.TokenFile != "" {
+		if s.token, err = guard.ReadToken(o.TokenFile); err != nil {
+			return nil, err
+		}
+	}
+	if o.TLSCert != "" {
+		if s.tls, err = guard.Certificate(o.TLSCert, o.TLSKey); err != nil {
+			return nil, err
+		}
+	}
+	listener, err := net.Listen("tcp", o.Listen)
+	if err != nil {
+		return nil, err
+	}
+	s.listener = guard.Limit(listener, o.Connections)
+	s.http = s.newHTTP()
+	if o.DebugListen != "" {
+		if s.debug, err = listenDebug(o.DebugListen); err != nil {
+			listener.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// repository has the models, none of them loaded.
+func (o *Options) repository() (*repository.Repository, error) {
 	var sources []repository.Source
 	for _, arg := range o.Models {
 		source, err := repository.ParseSource(arg)
@@ -40,47 +73,25 @@ func New(o Options) (*Server, error) {
 		}
 		sources = append(sources, source)
 	}
-	budget := schedule.NewBudget(o.Threads)
-	s.models = repository.New(sources, func(ctx context.Context, path, name, version string) (*model.Model, error) {
-		return model.Open(ctx, path, name, version, model.Options{
-			Budget: budget, Threads: o.ThreadsOfRun, MaxBatch: o.MaxBatch, MaxDelay: o.MaxDelay, Queue: o.Queue,
-		})
-	})
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
-	protocols.SetUnencryptedHTTP2(true)
-	s.http = &http.Server{Protocols: &protocols, Handler: s.wires()}
-	var err error
-	s.listener, err = net.Listen("tcp", o.Listen)
-	return s, err
-}
-
-// wires are REST, gRPC and the page.
-func (s *Server) wires() http.Handler {
-	o := s.options
-	memory := guard.NewMemory(o.Memory)
-	paths := rest.New(s.models, rest.Options{
-		Version: o.Version, Body: o.Body, Pictures: o.Pictures, Decoding: make(chan struct{}, o.Threads), Memory: memory, Ready: s.Ready,
-	})
-	calls := rpc.New(s.models, rpc.Options{Version: o.Version, Body: o.Body, Memory: memory, Ready: s.Ready})
-	plain := http.NewServeMux()
-	plain.Handle("/", paths)
-	page := web.Handler(&tried{models: s.models}, web.Limits{Body: o.Body})
-	for _, path := range web.Paths {
-		plain.Handle(path, page)
+	options := model.Options{
+		Budget: schedule.NewBudget(o.Threads), Threads: o.ThreadsOfRun, MaxBatch: o.MaxBatch, MaxDelay: o.MaxDelay,
+		Queue: o.Queue, Timeout: o.Timeout, Limits: limit.Limits{Pixels: o.Pixels},
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if rpc.Serves(r) {
-			calls.ServeHTTP(w, r)
-			return
-		}
-		plain.ServeHTTP(w, r)
-	})
+	return repository.New(sources, func(ctx context.Context, path, name, version string) (*model.Model, error) {
+		return model.Open(ctx, path, name, version, options)
+	}), nil
 }
 
 // Addr is where s listens.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// URL is how s is reached.
+func (s *Server) URL() string {
+	if s.tls != nil {
+		return "https://" + s.Addr().String()
+	}
+	return "http://" + s.Addr().String()
+}
 
 // Ready reports whether all models are loaded, and the server does not stop.
 func (s *Server) Ready() bool { return !s.stopping.Load() && s.models.Ready() }
@@ -91,11 +102,14 @@ func (s *Server) Ready() bool { return !s.stopping.Load() && s.models.Ready() }
 func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer s.debug.close()
 	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(s.listener) }()
-	slog.Info("listening", "address", s.Addr().String())
+	go func() { served <- s.serve() }()
+	slog.Info("listening", "url", s.URL())
 	loaded := make(chan error, 1)
+	watched := make(chan struct{})
 	go func() {
+		defer close(watched)
 		err := s.models.LoadAll(ctx)
 		loaded <- err
 		if err == nil && s.options.Watch > 0 {
@@ -113,13 +127,23 @@ func (s *Server) Run(ctx context.Context) error {
 		case err := <-served:
 			return err
 		case <-ctx.Done():
-			return s.stop()
+			s.stop()
+			<-watched
+			s.models.Close()
+			return nil
 		}
 	}
 }
 
-// stop answers what has been accepted and lets go of everything.
-func (s *Server) stop() error {
+func (s *Server) serve() error {
+	if s.tls != nil {
+		return s.http.ServeTLS(s.listener, "", "")
+	}
+	return s.http.Serve(s.listener)
+}
+
+// stop answers what has been accepted and closes all connections.
+func (s *Server) stop() {
 	s.stopping.Store(true)
 	slog.Info("stopping", "limit", s.options.Drain)
 	limit, cancel := context.WithTimeout(context.Background(), s.options.Drain)
@@ -128,6 +152,4 @@ func (s *Server) stop() error {
 		slog.Warn("requests are cut off", "error", err)
 		_ = s.http.Close()
 	}
-	s.models.Close()
-	return nil
 }

@@ -46,10 +46,16 @@ func digitsFile(t testing.TB, path string, o convert.Options) string {
 	return path
 }
 
+// options are the usual ones of tests.
+func options(models ...string) Options {
+	o := Defaults()
+	o.Models, o.Listen = models, "127.0.0.1:0"
+	return o
+}
+
 // start serves models until t ends, and returns the address.
 func start(t testing.TB, o Options) string {
 	t.Helper()
-	o.Listen = "127.0.0.1:0"
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +74,7 @@ func start(t testing.TB, o Options) string {
 			t.Fatal("not ready after a minute")
 		}
 	}
-	return "http://" + s.Addr().String()
+	return s.URL()
 }
 
 // startDigits serves the digits model.
@@ -79,7 +85,7 @@ func startDigits(t testing.TB) (url string, s *runtime.Session) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return start(t, Options{Models: []string{path}}), s
+	return start(t, options(path)), s
 }
 
 // heldOut is the first n held-out digits.

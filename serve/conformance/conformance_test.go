@@ -36,7 +36,9 @@ func start(t *testing.T) string {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := serve.New(serve.Options{Models: []string{path}, Listen: "127.0.0.1:0", Version: "v1"})
+	o := serve.Defaults()
+	o.Models, o.Listen, o.Version = []string{path}, "127.0.0.1:0", "v1"
+	s, err := serve.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,9 +34,9 @@ func (m *Model) infer(ctx context.Context, r *oip.Request) (*oip.Response, sched
 		r.Free()
 		return nil, schedule.Times{}, err
 	}
-	if r.Timeout > 0 {
+	if limit := m.limit(r); limit > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.Timeout)
+		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
 	job := &schedule.Job{In: r.Inputs, Outputs: names, Rows: m.batches.rows(ctx, r.Inputs), Done: r.Free}
@@ -59,6 +59,14 @@ func (m *Model) infer(ctx context.Context, r *oip.Request) (*oip.Response, sched
 		response.Outputs = append(response.Outputs, oip.Output{Name: w.Name, Tensor: t, Binary: w.Binary})
 	}
 	return response, times, nil
+}
+
+// limit is how long r may take: as it says, but no longer than the server allows.
+func (m *Model) limit(r *oip.Request) time.Duration {
+	if r.Timeout > 0 && (m.options.Timeout <= 0 || r.Timeout < m.options.Timeout) {
+		return r.Timeout
+	}
+	return m.options.Timeout
 }
 
 // explain gives the errors of the queue their codes.

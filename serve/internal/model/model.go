@@ -23,6 +23,7 @@ type Options struct {
 	MaxBatch int              // pictures that are run together
 	MaxDelay time.Duration    // how long a request waits for others
 	Queue    int              // requests that may wait
+	Timeout  time.Duration    // of a request, its waiting included; 0: none
 	Limits   limit.Limits
 }
 

@@ -32,8 +32,12 @@ func (s *Stats) failed(took time.Duration, err error) {
 func (s *Stats) refused() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.total.Fail.Add(0)
 	s.refusals++
 }
+
+// mostSizes bounds how many sizes of batches are told apart: callers choose them.
+const mostSizes = 256
 
 func (s *Stats) succeeded(start time.Time, t schedule.Times) {
 	s.mu.Lock()
@@ -50,6 +54,9 @@ func (s *Stats) succeeded(start time.Time, t schedule.Times) {
 	}
 	s.total.Executions++
 	b := s.batches[t.Rows]
+	if b == nil && len(s.batches) == mostSizes {
+		return
+	}
 	if b == nil {
 		b = &oip.BatchStatistics{Size: t.Rows}
 		s.batches[t.Rows] = b

@@ -42,9 +42,10 @@ func bodyIsRead(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // not all can
 }
 
-// discard reads what is left of a body, as much as limits allow.
+// discard reads what is left of a body, of one that is too large a few times as much as
+// limits allow: nothing is kept of it.
 func discard(r *http.Request, most int64) {
-	_, _ = io.CopyN(io.Discard, r.Body, most)
+	_, _ = io.CopyN(io.Discard, r.Body, 4*most)
 }
 
 // mostJSON bounds the body of what is no inference.

@@ -108,3 +108,9 @@ func writeError(w http.ResponseWriter, q *http.Request, err error) {
 	w.Header().Del(headerLength)
 	writeBody(w, q, e.HTTP(), "application/json", text)
 }
+
+// Unauthenticated answers a request without the token that it needs.
+func Unauthenticated(w http.ResponseWriter, q *http.Request) {
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	writeError(w, q, oip.Errorf(oip.Unauthenticated, "no bearer token, or another than this server's"))
+}

@@ -86,11 +86,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a stream takes its time
 	}
 	if _, pattern := s.mux.Handler(r); pattern == "" {
-		h := w.Header()
-		h.Set("Content-Type", "application/grpc")
-		h.Set("Grpc-Status", strconv.Itoa(int(oip.Unimplemented)))
-		h.Set("Grpc-Message", "no such method")
-		w.WriteHeader(http.StatusOK)
+		refuse(w, oip.Unimplemented, "no such method")
 		return
 	}
 	if r.URL.Path == inference+"ModelStreamInfer" { // holds one message at a time
@@ -101,6 +97,20 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer b.release()
 	r.Body = b
 	s.mux.ServeHTTP(w, r)
+}
+
+// refuse answers a call without having looked at it.
+func refuse(w http.ResponseWriter, code oip.Code, message string) {
+	h := w.Header()
+	h.Set("Content-Type", "application/grpc")
+	h.Set("Grpc-Status", strconv.Itoa(int(code)))
+	h.Set("Grpc-Message", message)
+	w.WriteHeader(http.StatusOK)
+}
+
+// Unauthenticated answers a call without the token that it needs.
+func Unauthenticated(w http.ResponseWriter) {
+	refuse(w, oip.Unauthenticated, "no bearer token, or another than this server's")
 }
 
 // body counts what a call holds of the memory of all.
