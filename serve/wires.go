@@ -56,6 +56,8 @@ func (s *Server) wires() http.Handler {
 			}
 		case grpc:
 			calls.ServeHTTP(w, r)
+		case !rest.Clean(r):
+			paths.ServeHTTP(w, r) // which refuses it
 		default:
 			plain.ServeHTTP(w, r)
 		}

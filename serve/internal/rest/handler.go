@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"path"
 
 	"github.com/mixconv/mixconv/serve/internal/guard"
 	"github.com/mixconv/mixconv/serve/internal/oip"
@@ -48,8 +49,19 @@ func New(models *repository.Repository, o Options) http.Handler {
 	return h
 }
 
+// Clean reports whether a request's path has no empty elements and no dots: one that has is
+// no path of ours, and http.ServeMux would send its caller elsewhere.
+func Clean(r *http.Request) bool {
+	clean := path.Clean("/" + r.URL.Path)
+	return r.URL.Path == clean || r.URL.Path == clean+"/"
+}
+
 // ServeHTTP answers a request. What no path or method is for is an error in JSON too.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !Clean(r) {
+		writeError(w, r, oip.Errorf(oip.NotFound, "no such path"))
+		return
+	}
 	found, pattern := h.mux.Handler(r)
 	if pattern != "" {
 		h.mux.ServeHTTP(w, r)
