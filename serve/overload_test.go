@@ -97,7 +97,9 @@ func TestOverload(t *testing.T) {
 		t.Skip("seconds of traffic")
 	}
 	path := digitsFile(t, filepath.Join(t.TempDir(), "digits.onnx"), convert.Options{})
-	o := &overload{url: start(t, Options{Models: []string{path}, Queue: 32}), picture: threePNG(t, 640)}
+	served := options(path)
+	served.Queue = 32
+	o := &overload{url: start(t, served), picture: threePNG(t, 640)}
 	o.client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}
 	defer o.client.CloseIdleConnections()
 	o.closed(8, 500*time.Millisecond)

@@ -50,7 +50,7 @@ func others(t *testing.T, tab context.Context, address string) {
 	wait[bool](t, tab, "document.querySelector('#chart circle.others') !== null")
 }
 
-var listening = regexp.MustCompile(`address=(\S+)`)
+var listening = regexp.MustCompile(`url=http://(\S+)`)
 
 // serve starts a server and returns its address. The test stops it.
 func serve(t *testing.T, program string, models ...string) string {
