@@ -62,9 +62,30 @@ func drawWithKeys(t *testing.T, tab context.Context) string {
 	return status(t, tab)
 }
 
+// click scrolls an element into view and clicks it with the mouse as soon as the layout
+// has come to rest: chromedp asks where the element is and then clicks there.
 func click(selector string) chromedp.Action[chromedp.Void] {
-	return chromedp.Click(chromedp.CSS(selector))
+	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		if _, err := chromedp.Evaluate[bool](fmt.Sprintf(atRest, selector), chromedp.EvalAwaitPromise)(ctx, target); err != nil {
+			return chromedp.Void{}, err
+		}
+		return chromedp.Click(chromedp.CSS(selector))(ctx, target)
+	}
 }
+
+// atRest is a promise that an element is at the same place for ten frames.
+const atRest = `new Promise(done => {
+	const element = document.querySelector(%q);
+	element.scrollIntoView({ block: "nearest", behavior: "instant" });
+	let frames = 0, last = "";
+	const look = () => {
+		const { x, y, width, height } = element.getBoundingClientRect(), now = [x, y, width, height].join();
+		frames = now === last ? frames + 1 : 0;
+		last = now;
+		frames === 10 ? done(true) : requestAnimationFrame(look);
+	};
+	look();
+})`
 
 // wait waits until an expression is true, or has a value.
 func wait[T any](t *testing.T, tab context.Context, expression string) T {
