@@ -52,8 +52,10 @@ serve-conformance:
 	test/serve/models.sh .cache/serve
 	python3 test/serve/conformance.py .cache/serve/mixconv .cache/serve/models/digits.onnx .venv-serve/bin/python .venv-mlserver/bin/python
 
-# Requests a second beside FastAPI and KServe with ONNX Runtime, two minutes a round.
+# What a request takes beside the model's run, and requests a second beside FastAPI and
+# KServe with ONNX Runtime, two minutes a round.
 bench-serve:
+	cd serve/overhead && go test -run '^$$' -bench . -benchtime 500x .
 	test/refs/venv.sh .venv-serve test/serve/requirements.txt
 	test/serve/models.sh .cache/serve
 	python3 test/serve/throughput.py .cache/serve/mixconv .cache/serve/load .cache/serve/models/mixnet-s.onnx 224 .venv-serve/bin/python $(ROUNDS)

@@ -14,6 +14,7 @@ type arguments struct {
 	in, out []*tensor.Tensor
 	shapes  []tensor.Shape
 	want    []int // the outputs' places in the model's
+	threads int   // goroutines that compute
 
 	batch  *plan.Batch // made once it is needed
 	states [2][]*plan.State

@@ -169,13 +169,13 @@ func (b *batch) compute(ctx context.Context, s *Session, args *arguments, out []
 	for i := range b.parts {
 		part := &b.parts[i]
 		states := args.states[i][:0]
-		for range min(part.count, s.options.Threads) {
+		for range min(part.count, args.threads) {
 			states = append(states, s.cache.acquire(part.plan()))
 		}
 		args.states[i] = states
 		parts[i] = plan.Chunks{States: states, First: part.first, Count: part.count, Size: part.size}
 	}
-	err := args.batch.Run(ctx, args.in, out, parts)
+	err := args.batch.Run(ctx, args.threads, args.in, out, parts)
 	for i := range b.parts {
 		for _, st := range args.states[i] {
 			s.cache.release(b.parts[i].plan(), st, s.options.Threads, err)

@@ -49,20 +49,20 @@ func (p *planned) outputs() []ops.Type { return p.types }
 func (p *planned) steps() (*planned, float64) { return p, 1 }
 
 func (p *planned) compute(ctx context.Context, s *Session, args *arguments, out []*tensor.Tensor) error {
-	return p.stages(ctx, s, args.in, out, nil)
+	return p.stages(ctx, s, args.threads, args.in, out, nil)
 }
 
 // observer is told what each step of a plan took.
 type observer = func(p *planned, step int, d time.Duration)
 
 // stages runs the plan, and those of the stages behind it. took may be nil.
-func (p *planned) stages(ctx context.Context, s *Session, in, out []*tensor.Tensor, took observer) error {
+func (p *planned) stages(ctx context.Context, s *Session, threads int, in, out []*tensor.Tensor, took observer) error {
 	for {
 		results := out
 		if p.rest != nil {
 			results = make([]*tensor.Tensor, len(p.rest.Inputs))
 		}
-		if err := p.run(ctx, s, in, results, took); err != nil || p.rest == nil {
+		if err := p.run(ctx, s, threads, in, results, took); err != nil || p.rest == nil {
 			return err
 		}
 		next, err := s.get(ctx, p.next(s, results))
@@ -74,13 +74,13 @@ func (p *planned) stages(ctx context.Context, s *Session, in, out []*tensor.Tens
 }
 
 // run runs the plan alone.
-func (p *planned) run(ctx context.Context, s *Session, in, out []*tensor.Tensor, took observer) (err error) {
+func (p *planned) run(ctx context.Context, s *Session, threads int, in, out []*tensor.Tensor, took observer) (err error) {
 	st := s.cache.acquire(p)
 	defer func() { s.cache.release(p, st, s.options.Threads, err) }()
 	if took == nil {
-		return st.Run(ctx, in, out)
+		return st.Observe(ctx, threads, in, out, nil)
 	}
-	return st.Observe(ctx, in, out, func(step int, d time.Duration) { took(p, step, d) })
+	return st.Observe(ctx, threads, in, out, func(step int, d time.Duration) { took(p, step, d) })
 }
 
 // next asks for the stage behind p, for what p found.

@@ -42,7 +42,7 @@ func (s *Session) Profile(ctx context.Context, in Tensors, runs int) (_ []StepTi
 	var steps []StepTime
 	for range max(1, runs) {
 		next := 0
-		err := p.stages(ctx, s, args.in, out, func(p *planned, step int, took time.Duration) {
+		err := p.stages(ctx, s, s.options.Threads, args.in, out, func(p *planned, step int, took time.Duration) {
 			took = time.Duration(float64(took) * times)
 			if next == len(steps) {
 				of := p.plan.Steps[step]

@@ -24,11 +24,18 @@ type Tensors = map[string]*tensor.Tensor
 // between steps and inside long ones. Nothing returned is shared with the
 // session or another run. A panic of this program, on any goroutine, is an
 // *errs.InternalError of this run; others go on. After Close, Run is an error.
-func (s *Session) Run(ctx context.Context, in Tensors, outputs ...string) (_ Tensors, err error) {
+func (s *Session) Run(ctx context.Context, in Tensors, outputs ...string) (Tensors, error) {
+	return s.RunThreads(ctx, s.options.Threads, in, outputs...)
+}
+
+// RunThreads is Run on at most so many goroutines, from 1 to Options.Threads: for who has
+// several runs to do at a time. The results are the same bits for any number.
+func (s *Session) RunThreads(ctx context.Context, threads int, in Tensors, outputs ...string) (_ Tensors, err error) {
 	args, err := s.scratch.get()
 	if err != nil {
 		return nil, err
 	}
+	args.threads = min(max(threads, 1), s.options.Threads)
 	defer s.end(args, &err)
 	if s, err = s.giving(ctx, in); err != nil {
 		return nil, err
@@ -61,6 +68,7 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) (err error) {
 	if err != nil {
 		return err
 	}
+	args.threads = s.options.Threads
 	defer s.end(args, &err)
 	if s, err = s.giving(ctx, in); err != nil {
 		return err

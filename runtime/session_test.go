@@ -66,7 +66,8 @@ func TestNoAllocations(t *testing.T) {
 	}
 }
 
-// TestThreads: the same bits for any number of threads and from any goroutine.
+// TestThreads: the same bits for any number of threads, of the session and of a run, and
+// from any goroutine.
 func TestThreads(t *testing.T) {
 	var want []byte
 	for _, threads := range []int{1, 2, 3, 8} {
@@ -76,8 +77,8 @@ func TestThreads(t *testing.T) {
 		results := make([][]byte, 6)
 		for i := range results {
 			group.Go(func() {
-				for range 3 {
-					out, err := s.Run(context.Background(), in)
+				for run := range 4 {
+					out, err := s.RunThreads(context.Background(), run*threads/3, in)
 					if err != nil {
 						t.Error(err)
 						return

@@ -45,20 +45,23 @@ func NewBatch(workers int) *Batch {
 	return b
 }
 
-// Run computes both parts, the first one first. Otherwise it is as State.Run.
-func (b *Batch) Run(ctx context.Context, in, out []*tensor.Tensor, parts [2]Chunks) (err error) {
+// Run computes both parts, the first one first, on so many of the workers. Otherwise it is
+// as State.Run.
+func (b *Batch) Run(ctx context.Context, workers int, in, out []*tensor.Tensor, parts [2]Chunks) (err error) {
 	b.ctx, b.in, b.out, b.parts = ctx, in, out, parts
 	for i := range b.next {
 		b.next[i].Store(0)
 	}
-	b.busy.Store(int32(len(b.errs)))
-	b.group.Add(len(b.helpers))
-	for _, f := range b.helpers {
+	workers = min(max(workers, 1), len(b.errs))
+	helpers := b.helpers[:workers-1]
+	b.busy.Store(int32(workers))
+	b.group.Add(len(helpers))
+	for _, f := range helpers {
 		go f()
 	}
 	b.work(0)
 	b.group.Wait()
-	for _, e := range b.errs {
+	for _, e := range b.errs[:workers] {
 		if err == nil {
 			err = e
 		}

@@ -75,12 +75,13 @@ func (p *Plan) NewState() *State {
 // run tells the shape, Run puts a new tensor. The context is observed between steps and between
 // the tasks of a step. After an *errs.InternalError the State must not be used again.
 func (st *State) Run(ctx context.Context, in, out []*tensor.Tensor) error {
-	return st.Observe(ctx, in, out, nil)
+	return st.Observe(ctx, st.plan.workers, in, out, nil)
 }
 
-// Observe is Run that tells how long each step took.
-func (st *State) Observe(ctx context.Context, in, out []*tensor.Tensor, took func(step int, d time.Duration)) error {
-	st.workers.start()
+// Observe is Run on at most so many goroutines. It tells how long each step took; took may
+// be nil.
+func (st *State) Observe(ctx context.Context, workers int, in, out []*tensor.Tensor, took func(step int, d time.Duration)) error {
+	st.workers.start(workers)
 	defer st.workers.stop()
 	return st.run(ctx, in, out, 0, took)
 }

@@ -41,11 +41,13 @@ func (c *workers) init(workers int, jobs []kernel.Job) {
 	}
 }
 
-func (c *workers) start() {
+// start begins a run on so many goroutines, this one included.
+func (c *workers) start(workers int) {
 	c.open()
-	c.helping.Store(int32(len(c.helpers)))
-	c.group.Add(len(c.helpers))
-	for _, f := range c.helpers {
+	helpers := c.helpers[:min(max(workers-1, 0), len(c.helpers))]
+	c.helping.Store(int32(len(helpers)))
+	c.group.Add(len(helpers))
+	for _, f := range helpers {
 		go f()
 	}
 }

@@ -22,46 +22,54 @@ const usualSide = 224
 func (m *Model) warmUp(ctx context.Context) error {
 	flow := m.options.Budget.Flow(m.options.Threads)
 	m.batches.inputs, m.batches.proved = m.Inputs, map[string]bool{}
-	measured := schedule.Measured{Preferred: []int{1}}
+	m.Preferred = []int{1}
 	in, guessed := m.zeros(1)
-	err := m.turn(ctx, flow, in)
+	least, err := schedule.Shortest(func() error { return m.turn(ctx, flow, m.options.Threads, in) })
 	if err != nil && (!guessed || ctx.Err() != nil) {
 		return err
 	}
 	if err == nil {
-		m.batches.session = m.session
-		if m.options.MaxBatch > 1 && m.batches.rows(ctx, in) == 1 {
-			m.MaxBatch = m.options.MaxBatch
-			measured, err = schedule.Measure(ctx, m.MaxBatch, mostMeasuring, func(ctx context.Context, rows int) error {
-				in, _ := m.zeros(rows)
-				return m.turn(ctx, flow, in)
-			})
-			if err != nil {
-				return err
-			}
-		} else {
-			m.batches.session = nil
+		if err := m.measureBatches(ctx, flow, in); err != nil {
+			return err
 		}
 	}
-	m.Preferred = measured.Preferred
 	var names []string
 	for _, v := range m.Inputs {
 		names = append(names, v.Name)
 	}
-	m.batcher = schedule.NewBatcher(flow, m.session.Run, schedule.Options{
-		Queue: max(1, m.options.Queue), MaxDelay: m.options.MaxDelay, Preferred: measured.Preferred, Least: measured.Least, Names: names,
+	m.batcher = schedule.NewBatcher(flow, m.session.RunThreads, schedule.Options{
+		Queue: max(1, m.options.Queue), MaxDelay: m.options.MaxDelay, Preferred: m.Preferred, Least: least, Names: names,
 	})
 	return nil
 }
 
-// turn runs the model in a turn of its own.
-func (m *Model) turn(ctx context.Context, flow *schedule.Flow, in runtime.Tensors) error {
+// measureBatches finds which batches run well, if requests may be joined at all. When many
+// wait, each of their runs has one thread.
+func (m *Model) measureBatches(ctx context.Context, flow *schedule.Flow, one runtime.Tensors) (err error) {
+	if m.options.MaxBatch <= 1 {
+		return nil
+	}
+	m.batches.session = m.session
+	if m.batches.rows(ctx, one) != 1 {
+		m.batches.session = nil
+		return nil
+	}
+	m.MaxBatch = m.options.MaxBatch
+	m.Preferred, err = schedule.Measure(ctx, m.MaxBatch, mostMeasuring, func(ctx context.Context, rows int) error {
+		in, _ := m.zeros(rows)
+		return m.turn(ctx, flow, 1, in)
+	})
+	return err
+}
+
+// turn runs the model in a turn of its own, on at most so many threads.
+func (m *Model) turn(ctx context.Context, flow *schedule.Flow, threads int, in runtime.Tensors) error {
 	turn, err := flow.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	start := time.Now()
-	_, err = m.session.Run(ctx, in)
+	_, err = m.session.RunThreads(ctx, min(threads, turn.Threads), in)
 	turn.Release(time.Since(start))
 	return err
 }

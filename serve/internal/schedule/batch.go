@@ -17,15 +17,15 @@ type batch struct {
 	live   int // jobs that somebody waits for, under the Batcher's lock
 }
 
-// run computes all jobs and answers them. It returns how long the engine took, and its
-// error.
-func (b *batch) run(run Run) (time.Duration, error) {
+// run computes all jobs on so many threads and answers them. It returns how long the
+// engine took, and its error.
+func (b *batch) run(run Run, threads int) (time.Duration, error) {
 	start := time.Now()
 	in, err := b.join()
 	ran := time.Now()
 	var out Tensors
 	if err == nil {
-		out, err = run(b.ctx, in, b.jobs[0].Outputs...)
+		out, err = run(b.ctx, threads, in, b.jobs[0].Outputs...)
 	}
 	parted := time.Now()
 	if err != nil {

@@ -48,6 +48,7 @@ type Batcher struct {
 // NewBatcher begins to run what is submitted, in turns of flow.
 func NewBatcher(flow *Flow, run Run, o Options) *Batcher {
 	b := &Batcher{run: run, flow: flow, options: o, wake: make(chan struct{}, 1), stopped: make(chan struct{})}
+	flow.runs = b.runs
 	go b.loop()
 	return b
 }
@@ -123,6 +124,14 @@ func (b *Batcher) Waiting() int {
 	return len(b.queue)
 }
 
+// runs is how many runs the queue would make.
+func (b *Batcher) runs() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	most := b.options.Preferred[len(b.options.Preferred)-1]
+	return (b.rows + most - 1) / most
+}
+
 // Close lets nothing more in, and waits until all that has been submitted is answered.
 func (b *Batcher) Close() {
 	b.mu.Lock()
@@ -189,7 +198,7 @@ func (b *Batcher) look() (wait time.Duration, ok bool) {
 // runBatch runs a batch in its turn.
 func (b *Batcher) runBatch(batch *batch, turn *Turn) {
 	start := time.Now()
-	took, err := batch.run(b.run)
+	took, err := batch.run(b.run, turn.Threads)
 	batch.cancel()
 	turn.Release(time.Since(start))
 	b.mu.Lock()

@@ -26,7 +26,8 @@ func NewBudget(threads int) *Budget {
 // Flow is a model's part in a Budget. The budget's lock guards it.
 type Flow struct {
 	budget  *Budget
-	threads int // of each run
+	threads int        // of each run, at most
+	runs    func() int // how many runs what waits would make; nil: one
 
 	share   time.Duration // what the model has computed, in time of one thread
 	last    time.Duration // what its last run took, which the next is charged in advance
@@ -35,12 +36,14 @@ type Flow struct {
 
 // Turn is a flow's leave to run once.
 type Turn struct {
+	Threads int // that the run may compute with
+
 	flow    *Flow
 	granted chan struct{} // closed when it has its threads
 	charged time.Duration
 }
 
-// Flow adds a model, whose runs take so many threads each, at most all.
+// Flow adds a model, whose runs take at most so many threads each.
 func (b *Budget) Flow(threads int) *Flow {
 	return &Flow{budget: b, threads: max(1, min(threads, b.threads))}
 }
@@ -78,29 +81,40 @@ func (t *Turn) Release(took time.Duration) {
 	b := f.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	cost := time.Duration(f.threads) * took
+	cost := time.Duration(t.Threads) * took
 	f.share += cost - t.charged
 	f.last = cost
 	f.running--
-	b.free += f.threads
+	b.free += t.Threads
 	b.grant()
 }
 
-// grant gives threads to those who wait, the smallest share first. It waits for as many
-// as this one needs, even if others would need fewer.
+// grant gives threads to those who wait, the smallest share first. The free threads are
+// shared by all runs that wait: several runs on a thread each compute more than one after
+// the other on all, as none of their threads waits for another.
 func (b *Budget) grant() {
-	for len(b.waiting) > 0 {
+	for len(b.waiting) > 0 && b.free > 0 {
 		t := slices.MinFunc(b.waiting, func(x, y *Turn) int { return int(x.flow.share - y.flow.share) })
 		f := t.flow
-		if f.threads > b.free {
-			return
-		}
+		t.Threads = min(f.threads, max(1, b.free/b.runs()))
 		b.waiting = slices.DeleteFunc(b.waiting, func(w *Turn) bool { return w == t })
-		b.free -= f.threads
+		b.free -= t.Threads
 		b.now = max(b.now, f.share)
 		f.running++
 		t.charged = f.last
 		f.share += t.charged
 		close(t.granted)
 	}
+}
+
+// runs is how many runs wait.
+func (b *Budget) runs() (n int) {
+	for _, t := range b.waiting {
+		if t.flow.runs == nil {
+			n++
+			continue
+		}
+		n += max(1, t.flow.runs())
+	}
+	return n
 }

@@ -9,7 +9,8 @@
 // others to come unless Options.MaxDelay says so: batches form while a run goes on.
 //
 // A Budget is the threads that all models compute with. Of the models that wait, the one
-// that has computed least goes first.
+// that has computed least goes first. A run gets more than one thread if threads are left
+// when every run that waits has one.
 //
 // A request whose caller is gone, or whose deadline cannot be met, is dropped before it
 // costs anything. A run that nobody waits for any more is cancelled.

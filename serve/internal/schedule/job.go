@@ -13,8 +13,8 @@ import (
 // Tensors are inputs or outputs by name.
 type Tensors = map[string]*tensor.Tensor
 
-// Run computes outputs for inputs, as runtime.Session.Run does.
-type Run func(ctx context.Context, in Tensors, outputs ...string) (Tensors, error)
+// Run computes outputs for inputs, as runtime.Session.RunThreads does.
+type Run func(ctx context.Context, threads int, in Tensors, outputs ...string) (Tensors, error)
 
 // Job is a request to a Batcher.
 type Job struct {

@@ -21,7 +21,7 @@ type slow struct {
 	batches []int // rows of each run
 }
 
-func (s *slow) run(ctx context.Context, in Tensors, _ ...string) (Tensors, error) {
+func (s *slow) run(ctx context.Context, _ int, in Tensors, _ ...string) (Tensors, error) {
 	x := in["x"]
 	s.mu.Lock()
 	s.batches = append(s.batches, x.Shape[0])
@@ -362,8 +362,8 @@ func TestFairness(t *testing.T) {
 	})
 }
 
-// TestBudget: no more threads are taken than there are, and a run that needs all of them
-// gets its turn among those that need one.
+// TestBudget: no more threads are taken than there are, and a run that may have all of them
+// gets its turn among those that need one, and all if nobody else waits.
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBudget(4)
@@ -380,7 +380,7 @@ func TestBudget(t *testing.T) {
 						return
 					}
 					mu.Lock()
-					if taken += min(threads, 4); taken > 4 {
+					if taken += turn.Threads; taken > 4 || turn.Threads < 1 || turn.Threads > threads {
 						t.Errorf("%d threads", taken)
 					}
 					if i == 3 {
@@ -389,7 +389,7 @@ func TestBudget(t *testing.T) {
 					mu.Unlock()
 					time.Sleep(time.Millisecond)
 					mu.Lock()
-					taken -= min(threads, 4)
+					taken -= turn.Threads
 					mu.Unlock()
 					turn.Release(time.Millisecond)
 				}
@@ -400,8 +400,8 @@ func TestBudget(t *testing.T) {
 			t.Errorf("the wide one had %d turns", wide)
 		}
 		turn, err := b.Flow(4).Acquire(t.Context())
-		if err != nil {
-			t.Fatal(err)
+		if err != nil || turn.Threads != 4 {
+			t.Fatal(turn, err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -413,6 +413,54 @@ func TestBudget(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestThreadsOfTurns: a run has all threads of its model while nobody else waits, and one
+// if as many wait as there are threads. A batch is one run.
+func TestThreadsOfTurns(t *testing.T) {
+	for _, c := range []struct {
+		requests  int
+		preferred []int
+		want      []int // threads of each run
+	}{
+		{1, []int{1}, []int{4}},
+		{2, []int{1}, []int{2, 2}},
+		{3, []int{1}, []int{1, 1, 2}},
+		{5, []int{1}, []int{1, 1, 1, 1, 1}},
+		{4, []int{1, 2}, []int{2, 2}},
+		{4, []int{1, 2, 4}, []int{4}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			budget := NewBudget(4)
+			all, err := budget.Flow(4).Acquire(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &slow{row: time.Second}
+			var threads []int
+			b := NewBatcher(budget.Flow(4), func(ctx context.Context, n int, in Tensors, outputs ...string) (Tensors, error) {
+				s.mu.Lock()
+				threads = append(threads, n)
+				s.mu.Unlock()
+				return s.run(ctx, n, in, outputs...)
+			}, Options{Queue: 100, Preferred: c.preferred, Names: []string{"x"}})
+			var callers sync.WaitGroup
+			for range c.requests {
+				callers.Go(func() {
+					if _, _, err := b.Submit(t.Context(), job(1, 1)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			synctest.Wait()
+			all.Release(time.Second)
+			callers.Wait()
+			b.Close()
+			if slices.Sort(threads); !slices.Equal(threads, c.want) {
+				t.Errorf("%d requests, batches of %v: runs on %v threads, want %v", c.requests, c.preferred, threads, c.want)
+			}
+		})
+	}
 }
 
 // TestMeasure: batches are preferred as long as they compute more rows a second.
@@ -434,8 +482,11 @@ func TestMeasure(t *testing.T) {
 				time.Sleep(c.cost(rows))
 				return nil
 			})
-			if err != nil || !slices.Equal(m.Preferred, c.want) || m.Least != c.cost(1) {
+			if err != nil || !slices.Equal(m, c.want) {
 				t.Errorf("%v, %v, want %v", m, err, c.want)
+			}
+			if took, err := Shortest(func() error { time.Sleep(c.cost(1)); return nil }); err != nil || took != c.cost(1) {
+				t.Errorf("the shortest run takes %s, want %s", took, c.cost(1))
 			}
 		})
 	}
