@@ -17,11 +17,14 @@ import (
 	"github.com/mixconv/mixconv/convert"
 )
 
-var overloadFor = flag.Duration("overload", 3*time.Second, "how long TestOverload calls the server too often")
+var (
+	overloadFor   = flag.Duration("overload", 3*time.Second, "how long TestOverload calls the server too often")
+	overloadModel = flag.String("overload-model", "", "an ONNX file with labels for TestOverload, in place of the digits")
+)
 
 // overload counts what came of requests.
 type overload struct {
-	url     string
+	url     string // that classifies
 	client  *http.Client
 	picture []byte
 
@@ -32,7 +35,7 @@ type overload struct {
 
 func (o *overload) ask(ctx context.Context) {
 	start := time.Now()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, o.url+"/v2/models/digits/classify", bytes.NewReader(o.picture))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, o.url, bytes.NewReader(o.picture))
 	if err != nil {
 		o.other.Add(1)
 		return
@@ -96,10 +99,13 @@ func TestOverload(t *testing.T) {
 	if testing.Short() {
 		t.Skip("seconds of traffic")
 	}
-	path := digitsFile(t, filepath.Join(t.TempDir(), "digits.onnx"), convert.Options{})
-	served := options(path)
+	path := *overloadModel
+	if path == "" {
+		path = digitsFile(t, filepath.Join(t.TempDir(), "digits.onnx"), convert.Options{})
+	}
+	served := options("model=" + path)
 	served.Queue = 32
-	o := &overload{url: start(t, served), picture: threePNG(t, 640)}
+	o := &overload{url: start(t, served) + "/v2/models/model/classify", picture: threePNG(t, 640)}
 	o.client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}
 	defer o.client.CloseIdleConnections()
 	o.closed(8, 500*time.Millisecond)
@@ -116,7 +122,7 @@ func TestOverload(t *testing.T) {
 		slow = o.refusals[n*99/100]
 	}
 	start := time.Now()
-	r := ask(t, http.MethodPost, o.url+"/v2/models/digits/classify", o.picture)
+	r := ask(t, http.MethodPost, o.url, o.picture)
 	recovered := time.Since(start)
 
 	t.Logf("capacity %.0f a second; of ten times as many %.0f answered (%.0f %%), %d refused, 99 %% of these within %s; heap %+.1f MB; then one answered in %s",
