@@ -36,28 +36,47 @@ type listed struct {
 // outside package tensor's own functions: Go leaves open what they give for NaN,
 // infinities and numbers that are too large.
 func TestFloatsBecomeIntsByOneFunction(t *testing.T) {
+	for _, p := range typed(t) {
+		for _, at := range p.floatConversions() {
+			if file := p.below(at); mayConvert[file] == "" {
+				t.Errorf("%s:%d turns a float into an integer; tensor.IntOf and its like do that", file, at.Line)
+			}
+		}
+	}
+}
+
+// source is a package of this module, parsed and with the types of its expressions.
+type source struct {
+	path      string
+	positions *token.FileSet
+	files     []*ast.File
+	info      *types.Info
+}
+
+// below is the path of a file in the module.
+func (s *source) below(at token.Position) string {
+	return filepath.ToSlash(filepath.Join(below(s.path), filepath.Base(at.Filename)))
+}
+
+// typed has this module's packages.
+func typed(t *testing.T) (list []*source) {
+	t.Helper()
 	packages := listPackages(t)
 	exports := map[string]string{}
 	for _, p := range packages {
 		exports[p.ImportPath] = p.Export
 	}
-	files := token.NewFileSet()
-	gc := importer.ForCompiler(files, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
-	checked := 0
+	positions := token.NewFileSet()
+	gc := importer.ForCompiler(positions, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
 	for _, p := range packages {
 		if p.ImportPath == module || strings.HasPrefix(p.ImportPath, module+"/") {
-			checked++
-			for _, at := range floatConversions(t, files, gc, p) {
-				file := filepath.ToSlash(filepath.Join(below(p.ImportPath), filepath.Base(at.Filename)))
-				if mayConvert[file] == "" {
-					t.Errorf("%s:%d turns a float into an integer; tensor.IntOf and its like do that", file, at.Line)
-				}
-			}
+			list = append(list, readSource(t, positions, gc, p))
 		}
 	}
-	if checked < 20 {
-		t.Fatalf("%d packages", checked)
+	if len(list) < 20 {
+		t.Fatalf("%d packages", len(list))
 	}
+	return list
 }
 
 // listPackages has this module's packages and all that they import, compiled.
@@ -78,31 +97,34 @@ func listPackages(t *testing.T) (packages []listed) {
 	}
 }
 
-// floatConversions are the places where p converts a float that is no constant to an
-// integer. Where both types are parameters, they stand for types of one kind.
-func floatConversions(t *testing.T, files *token.FileSet, imports types.Importer, p listed) (found []token.Position) {
+func readSource(t *testing.T, positions *token.FileSet, imports types.Importer, p listed) *source {
 	t.Helper()
-	var parsed []*ast.File
+	s := &source{path: p.ImportPath, positions: positions, info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}}
 	for _, name := range p.GoFiles {
-		file, err := parser.ParseFile(files, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+		file, err := parser.ParseFile(positions, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
-		parsed = append(parsed, file)
+		s.files = append(s.files, file)
 	}
-	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
-	if _, err := (&types.Config{Importer: imports}).Check(p.ImportPath, files, parsed, info); err != nil {
+	if _, err := (&types.Config{Importer: imports}).Check(p.ImportPath, positions, s.files, s.info); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range parsed {
+	return s
+}
+
+// floatConversions are the places where s converts a float that is no constant to an
+// integer. Where both types are parameters, they stand for types of one kind.
+func (s *source) floatConversions() (found []token.Position) {
+	for _, file := range s.files {
 		ast.Inspect(file, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) != 1 || !info.Types[call.Fun].IsType() || info.Types[call.Args[0]].Value != nil {
+			if !ok || len(call.Args) != 1 || !s.info.Types[call.Fun].IsType() || s.info.Types[call.Args[0]].Value != nil {
 				return true
 			}
-			to, from := info.Types[call.Fun].Type, info.Types[call.Args[0]].Type
+			to, from := s.info.Types[call.Fun].Type, s.info.Types[call.Args[0]].Type
 			if !(isParameter(to) && isParameter(from)) && includes(to, types.IsInteger) && includes(from, types.IsFloat) {
-				found = append(found, files.Position(call.Pos()))
+				found = append(found, s.positions.Position(call.Pos()))
 			}
 			return true
 		})

@@ -130,6 +130,22 @@ func TestRunObservesLimits(t *testing.T) {
 	}
 }
 
+// TestPoolOfTooManyTaps: a window of 2^32 by 2^32 has more places than an int can count.
+// They were 0, and the reference loops counted 2^32 of them for every element.
+func TestPoolOfTooManyTaps(t *testing.T) {
+	for _, op := range []string{"AveragePool", "LpPool", "MaxPool"} {
+		b := newBuilder(17)
+		b.node(op, "y", []string{b.input("x", 1, 1, 4, 4)}, intsAttr("kernel_shape", 1<<32, 1<<32), intsAttr("pads", 1<<31, 1<<31, 1<<31, 1<<31))
+		b.output("y", 4)
+		for _, engine := range []Engine{Planned, Reference} {
+			s := newSession(t, b.model(), Options{Engine: engine})
+			if _, err := s.Run(t.Context(), randomInput(s, 1, 1)); !errors.Is(err, limit.ErrExceeded) {
+				t.Errorf("%s, %v: %v", op, engine, err)
+			}
+		}
+	}
+}
+
 // TestEinsumOfTooManyIndices: 8 to the power of 26 is no number of indices that a
 // loop can count.
 func TestEinsumOfTooManyIndices(t *testing.T) {

@@ -20,15 +20,18 @@ const Unknown = -1
 // never of a Tensor, may be Unknown.
 type Shape []int
 
-// Elements is the number of elements of a shape that Size has accepted. It is
-// Unknown if a dimension is.
+// Elements is the number of elements, Unknown if a dimension is. Of a shape that Size
+// does not accept it may be more than an int has room for: it is the largest int then.
 func (s Shape) Elements() int {
 	n := 1
 	for _, d := range s {
 		if d < 0 {
 			return Unknown
 		}
-		n *= d
+		hi, lo := bits.Mul64(uint64(n), uint64(d))
+		if n = int(lo); hi != 0 || lo > math.MaxInt {
+			n = math.MaxInt
+		}
 	}
 	return n
 }

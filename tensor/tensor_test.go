@@ -75,6 +75,17 @@ func TestShape(t *testing.T) {
 	if s := (Shape{}); !s.Known() || s.Elements() != 1 {
 		t.Errorf("scalar: %v", s)
 	}
+	for _, c := range []struct {
+		of   Shape
+		want int
+	}{
+		{Shape{1 << 32, 1 << 32}, math.MaxInt}, {Shape{1 << 32, 1 << 31}, math.MaxInt}, {Shape{1 << 31, 1 << 31, 1}, 1 << 62},
+		{Shape{1 << 62, 1 << 62, 1, 2}, math.MaxInt}, {Shape{1 << 62, 1 << 62, 0}, 0}, {Shape{0, 1 << 62, 1 << 62}, 0}, {Shape{1 << 62, 1 << 62, Unknown}, Unknown},
+	} {
+		if got := c.of.Elements(); got != c.want {
+			t.Errorf("%v: %d elements, want %d", []int(c.of), got, c.want)
+		}
+	}
 }
 
 // TestRows: rows of any type share their tensor's data.

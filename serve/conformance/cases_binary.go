@@ -103,7 +103,7 @@ func (s *suite) wanting(parameters map[string]any) map[string]any {
 
 // binaryBody is a request whose inputs are bytes.
 type binaryBody struct {
-	inputs    []tensor
+	inputs    []input
 	json, raw []byte
 	length    string // of the JSON
 }

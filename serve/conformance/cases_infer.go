@@ -78,7 +78,7 @@ var inferCases = []testCase{
 		return s.request(map[string]any{"outputs": []any{map[string]any{"name": s.model.Outputs[0].Name, "parameters": map[string]any{}}}})
 	})},
 	{inference, "data may be nested as the shape is", "REST: Tensor Data", "", alike(func(s *suite) map[string]any {
-		return s.with(func(t *tensor) { t.Data = nest(t.Data, t.Shape) })
+		return s.with(func(t *input) { t.Data = nest(t.Data, t.Shape) })
 	})},
 	{inference, "fields may come in any order", "RFC 8259", "", func(ctx context.Context, s *suite) error {
 		var list []string
@@ -96,7 +96,7 @@ var inferCases = []testCase{
 		for _, v := range list {
 			text = append(text, json.RawMessage(strconv.FormatFloat(v, 'E', 3, 64)))
 		}
-		return alike(func(s *suite) map[string]any { return s.with(func(t *tensor) { t.Data = text }) })(ctx, s)
+		return alike(func(s *suite) map[string]any { return s.with(func(t *input) { t.Data = text }) })(ctx, s)
 	}},
 	{inference, "of several outputs only those that are asked for come", "REST: Inference Request, outputs", "", func(ctx context.Context, s *suite) error {
 		if len(s.model.Outputs) < 2 {
@@ -261,7 +261,7 @@ func nest(data any, shape []int64) any {
 }
 
 // doubled are the sample inputs twice, the second time with other numbers.
-func (s *suite) doubled() ([]tensor, error) {
+func (s *suite) doubled() ([]input, error) {
 	inputs := slices.Clone(s.inputs)
 	for i, in := range s.model.Inputs {
 		list, ok := inputs[i].Data.([]float64)

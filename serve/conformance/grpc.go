@@ -69,7 +69,7 @@ func (c *grpcClient) request(s *suite, raw bool) *oippb.InferRequest {
 }
 
 // contents are the elements in the field that their type has.
-func contents(t tensor) *oippb.Contents {
+func contents(t input) *oippb.Contents {
 	c := new(oippb.Contents)
 	if list, ok := t.Data.([]bool); ok {
 		c.BoolContents = list

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"strconv"
 )
@@ -74,11 +75,15 @@ func (a *answer) response() (*response, error) {
 	return r, nil
 }
 
-// elements is the product of a shape.
+// elements is the product of a shape, -1 if it has none.
 func elements(shape []int64) int64 {
 	n := int64(1)
 	for _, d := range shape {
-		n *= d
+		hi, lo := bits.Mul64(uint64(n), uint64(d))
+		if d < 0 || hi != 0 || lo > math.MaxInt64 {
+			return -1
+		}
+		n = int64(lo)
 	}
 	return n
 }

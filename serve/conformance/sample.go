@@ -14,8 +14,8 @@ var sizes = map[string]int{
 	"FP16": 2, "FP32": 4, "FP64": 8, "BF16": 2, "BYTES": 0,
 }
 
-// tensor is an input as JSON has it.
-type tensor struct {
+// input is an input as JSON has it.
+type input struct {
 	Name       string         `json:"name"`
 	Shape      []int64        `json:"shape"`
 	Datatype   string         `json:"datatype"`
@@ -37,20 +37,20 @@ func (s *suite) makeInputs() error {
 		if given, ok := s.Shapes[in.Name]; ok {
 			shape = given
 		}
-		n := int64(1)
 		for i, d := range shape {
 			if d < 0 {
 				shape[i] = 1
 			}
-			if n *= shape[i]; n > maxElements || n < 0 {
-				return fmt.Errorf("input %q of shape %v has more than %d elements", in.Name, in.Shape, maxElements)
-			}
+		}
+		n := elements(shape)
+		if n < 0 || n > maxElements {
+			return fmt.Errorf("input %q of shape %v has more than %d elements", in.Name, in.Shape, maxElements)
 		}
 		data, err := sample(in.Datatype, int(n))
 		if err != nil {
 			return fmt.Errorf("input %q: %w", in.Name, err)
 		}
-		s.inputs = append(s.inputs, tensor{Name: in.Name, Shape: shape, Datatype: in.Datatype, Data: data})
+		s.inputs = append(s.inputs, input{Name: in.Name, Shape: shape, Datatype: in.Datatype, Data: data})
 	}
 	return nil
 }
@@ -87,7 +87,7 @@ func (s *suite) request(more map[string]any) map[string]any {
 }
 
 // with is the request in which the first input was changed.
-func (s *suite) with(change func(t *tensor)) map[string]any {
+func (s *suite) with(change func(t *input)) map[string]any {
 	inputs := slices.Clone(s.inputs)
 	inputs[0].Shape = slices.Clone(inputs[0].Shape)
 	change(&inputs[0])
@@ -104,7 +104,7 @@ func encode(value any) []byte {
 }
 
 // raw are the elements as the binary extension and gRPC have them: little-endian.
-func (t tensor) raw() []byte {
+func (t input) raw() []byte {
 	var b []byte
 	if list, ok := t.Data.([]bool); ok {
 		for _, v := range list {

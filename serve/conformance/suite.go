@@ -72,7 +72,7 @@ type suite struct {
 	grpc       *grpcClient
 	extensions []string
 	model      *modelMetadata
-	inputs     []tensor // of a request that the model answers
+	inputs     []input // of a request that the model answers
 }
 
 // Run asks all cases, in their order. An error means that there was nothing to ask: no

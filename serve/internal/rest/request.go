@@ -251,7 +251,7 @@ func rawShape(v runtime.Value, batched bool, size int64) (shape []int, err error
 	if v.Shape == nil {
 		return nil, oip.Invalidf("input %s: a body without JSON, and the model leaves open what shape it has", errs.Quote(v.Name))
 	}
-	open, known := -1, int64(max(1, oip.ElementBytes(v.DType)))
+	open := -1
 	for i, n := range v.Shape {
 		switch {
 		case n == tensor.Unknown && i == 0 && batched:
@@ -262,7 +262,10 @@ func rawShape(v runtime.Value, batched bool, size int64) (shape []int, err error
 			open, n = i, 1
 		}
 		shape = append(shape, n)
-		known *= int64(n)
+	}
+	_, known, err := tensor.Size(v.DType, shape)
+	if err != nil {
+		return nil, oip.Invalidf("input %s: a body without JSON, and the model has the shape %s: %v", errs.Quote(v.Name), v.Shape, err)
 	}
 	if open >= 0 && known > 0 {
 		shape[open] = int(size / known)
