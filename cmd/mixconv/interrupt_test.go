@@ -48,6 +48,30 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// TestTimeLimit: a model of 1 KB that computes for hours ends when it is told to, in one
+// line, and leaves nothing behind. What is done in time does not know the limit.
+func TestTimeLimit(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "page.html")
+	bomb := filepath.Join("..", "..", "runtime", "testdata", "load-work", "einsum_bomb.onnx")
+	for _, c := range []struct {
+		args []string
+		code int
+		text string // on stderr
+	}{
+		{[]string{"bench", bomb, "--html", page, "--time-limit", "300ms"}, exitBadInput, "mixconv: it takes longer than --time-limit 300ms\n"},
+		{[]string{"limits", "--time-limit", "1m"}, exitOK, ""},
+		{[]string{"limits", "--time-limit", "-1s"}, exitBadInput, "mixconv: --time-limit is -1s, allowed 0s or more\n"},
+	} {
+		var stderr bytes.Buffer
+		if code := mainCode(c.args, nil, io.Discard, &stderr); code != c.code || stderr.String() != c.text {
+			t.Errorf("%v: exit code %d, want %d; stderr %q", c.args, code, c.code, &stderr)
+		}
+	}
+	if left, err := os.ReadDir(filepath.Dir(page)); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
 // late sends the process a signal when something is written to it.
 type late struct{ t *testing.T }
 

@@ -39,7 +39,7 @@ func (e *exitError) Unwrap() error { return e.err }
 
 func main() { os.Exit(mainCode(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// mainCode runs a command line to its end or, after a signal, until it has
+// mainCode runs a command line to its end or, after a signal or its time limit, until it has
 // cleaned up; a command that hangs in a read is left behind.
 func mainCode(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -49,27 +49,30 @@ func mainCode(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, late: make(chan time.Duration, 1)}
 	done := make(chan error, 1)
 	go func() { done <- a.execute(ctx, args) }()
+	message, code := "interrupted", exitInterrupted
 	select {
 	case err := <-done:
 		return a.report(err, args)
 	case s := <-signals:
-		cancel()
-		select {
-		case err := <-done:
-			if err == nil {
-				return exitOK // the signal came when everything was done
-			}
-		case <-time.After(cmp.Or(time.Duration(a.grace.Load()), interruptedGrace)):
-		}
-		a.fail("interrupted", args)
 		if s == syscall.SIGTERM {
-			return exitTerminated
+			code = exitTerminated
 		}
-		return exitInterrupted
+	case limit := <-a.late:
+		message, code = fmt.Sprintf("it takes longer than --time-limit %s", limit), exitBadInput
 	}
+	cancel()
+	select {
+	case err := <-done:
+		if err == nil {
+			return exitOK // everything was done when the signal came
+		}
+	case <-time.After(cmp.Or(time.Duration(a.grace.Load()), interruptedGrace)):
+	}
+	a.fail(message, args)
+	return code
 }
 
 // report prints err, if it is one, and returns the exit code for it.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -21,6 +22,8 @@ type app struct {
 	input          []byte       // all of stdin, once it was read
 	read           []string     // files that the command has read: no output may replace one
 	grace          atomic.Int64 // how long the command may take to end after a signal; 0: as usual
+	timeLimit      time.Duration
+	late           chan time.Duration // has the time limit once it is over
 }
 
 // extraCommands are those of builds with more tags.
@@ -46,11 +49,20 @@ func (a *app) execute(ctx context.Context, args []string) error {
 		}
 		return a.withoutCommand(cmd, args)
 	}
-	root.PersistentPreRunE = requiredFlags
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
+		if a.timeLimit < 0 {
+			return fmt.Errorf("--time-limit is %s, allowed 0s or more", a.timeLimit)
+		}
+		if a.timeLimit > 0 {
+			time.AfterFunc(a.timeLimit, func() { a.late <- a.timeLimit })
+		}
+		return requiredFlags(cmd, args)
+	}
 	root.SetFlagErrorFunc(badFlag)
 	root.SetHelpCommand(helpCommand(root))
 	root.SetUsageFunc(usage)
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object on stdout")
+	root.PersistentFlags().DurationVar(&a.timeLimit, "time-limit", 0, "end a command that takes longer, as 30s; 0s: none")
 	root.AddCommand(
 		a.demoCommand(), a.tf2onnxCommand(), a.torch2onnxCommand(), a.newCommand(), a.rewriteCommand(), a.runCommand(), a.classifyCommand(), a.evalCommand(), a.explainCommand(), a.labelsCommand(),
 		a.verifyCommand(), a.inspectCommand(), a.diffCommand(), a.benchCommand(), a.opsCommand(), a.limitsCommand(), a.conformCommand(), a.serveCommand(), a.oipCheckCommand(), a.completionCommand(), a.versionCommand(),
