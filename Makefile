@@ -7,7 +7,7 @@ GO          ?= go
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 
-.PHONY: build install release wasm demo test test-browser test-serve serve-conformance bench-serve test-isa test-refs test-zoo lint bench bench-go fuzz
+.PHONY: build install release wasm demo test test-browser test-serve serve-conformance bench-serve test-isa test-refs test-zoo lint bench bench-go fuzz error-coverage
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -o bin/ ./cmd/...
@@ -94,6 +94,13 @@ bench-go:
 
 # Every fuzz target of every package in turn, FUZZTIME each. Minimising what is merely
 # interesting, as Go does by default, would take nearly all of the time.
+# Which returns of errors the tests of the parsers do not reach.
+PARSERS = ./onnx/... ./convert/tf/... ./convert/torch/... ./npy/... ./preprocess/... ./metadata/... ./internal/zipfile ./internal/regular
+error-coverage:
+	mkdir -p .cache
+	$(GO) test -coverprofile=.cache/cover -coverpkg=$$($(GO) list $(PARSERS) | grep -v 'onnxpb\|pthtest' | paste -sd, -) $(PARSERS) >/dev/null
+	$(GO) run ./test/errorcoverage .cache/cover
+
 fuzz:
 	@for pkg in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
