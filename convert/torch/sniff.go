@@ -55,7 +55,9 @@ func sniff(path string, r io.ReaderAt, size int64) (Format, error) {
 			return Npy, nil
 		}
 		head := make([]byte, min(size, 8))
-		r.ReadAt(head, 0)
+		if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF {
+			return "", errs.FormatAt(0, "", "cannot read: %w", err)
+		}
 		return "", errs.FormatAt(0, "", "begins with % x, allowed are zip archives, PyTorch pickles and safetensors", head)
 	}
 	return "", t.Mistaken("weights of PyTorch")

@@ -54,10 +54,14 @@ func (e *Error) Error() string { return e.Type.Name }
 // headBytes is how much of a file's start is looked at.
 const headBytes = 512
 
-// Of returns what the size bytes in r are.
+// Of returns what the size bytes in r are: Unknown also if they cannot be read, which r's
+// reader says.
 func Of(r io.ReaderAt, size int64) Type {
 	head := make([]byte, max(0, min(size, headBytes)))
 	if n, err := r.ReadAt(head, 0); n < len(head) && err != nil {
+		if err != io.EOF {
+			return Type{}
+		}
 		head = head[:n]
 	}
 	if len(head) == 0 {

@@ -32,7 +32,10 @@ type File struct {
 func Open(r io.ReaderAt, size int64, lim limit.Limits) (*File, error) {
 	lim = lim.OrDefault()
 	var magic [2]byte
-	if _, err := r.ReadAt(magic[:], 0); err != nil {
+	switch _, err := r.ReadAt(magic[:], 0); {
+	case err != nil && err != io.EOF:
+		return nil, errs.FormatAt(0, "", "cannot read: %w", err)
+	case err != nil:
 		return nil, errs.FormatAt(0, "", "%d bytes, neither a zip archive nor a pickle", size)
 	}
 	if magic == [2]byte{'P', 'K'} {

@@ -3,6 +3,8 @@ package pth_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -29,7 +31,11 @@ func floats(n int) string {
 
 // load reads every tensor of a file whose value is a dictionary of tensors.
 func load(data []byte, lim limit.Limits) ([]*tensor.Tensor, error) {
-	f, err := pth.Open(bytes.NewReader(data), int64(len(data)), lim)
+	return loadFrom(bytes.NewReader(data), int64(len(data)), lim)
+}
+
+func loadFrom(r io.ReaderAt, size int64, lim limit.Limits) ([]*tensor.Tensor, error) {
+	f, err := pth.Open(r, size, lim)
 	if err != nil {
 		return nil, err
 	}
@@ -181,6 +187,15 @@ func TestErrors(t *testing.T) {
 		{"no parameter", Call(Global("torch._utils", "_rebuild_parameter"), "N", "N", "N"), "a parameter of None"},
 		{"dtype", Call(Global("torch._utils", "_rebuild_tensor_v3"), storage, Int(0), ")", ")", "\x89", "N", Global("torch", "quint4x2")), "element type is the name torch.quint4x2"},
 		{"filled OrderedDict", Call(Global("collections", "OrderedDict"), List(Tuple("N", "N"))), "allowed is an empty one"},
+		{"OrderedDict of two", Call(Global("collections", "OrderedDict"), "N", "N"), "2 arguments, allowed 0 to 1"},
+		{"size of nothing", Call(Global("torch", "Size")), "0 arguments, allowed 1 to 1"},
+		{"size of an integer", Call(Global("torch", "Size"), Int(1)), "made from an integer, allowed is a tuple"},
+		{"first form", Call(Global("torch._utils", "_rebuild_tensor"), storage), "1 arguments, allowed 4 to 4"},
+		{"third form", Call(Global("torch._utils", "_rebuild_tensor_v3"), storage), "1 arguments, allowed 7 to 8"},
+		{"metadata", Call(rebuild, storage, Int(0), ")", ")", "\x89", "N", Str("x")), "the tensor's metadata is a string, allowed is a dictionary"},
+		{"metadata of the third form", Call(Global("torch._utils", "_rebuild_tensor_v3"), storage, Int(0), ")", ")", "\x89", "N", Global("torch", "float32"), Str("x")), "the tensor's metadata is a string"},
+		{"parameter of one", Call(Global("torch._utils", "_rebuild_parameter"), "N"), "1 arguments, allowed 3 to 3"},
+		{"class as text", id(Str("storage"), Str("x"), Str("0"), Str("cpu"), Int(4)), "the storage's class is a string, allowed is a name"},
 		{"class", id(Str("storage"), Global("torch", "OddStorage"), Str("0"), Str("cpu"), Int(4)), "class is torch.OddStorage"},
 		{"quantised", id(Str("storage"), Global("torch", "QInt8Storage"), Str("0"), Str("cpu"), Int(4)), "a quantised tensor (QInt8Storage)"},
 		{"class elsewhere", id(Str("storage"), Global("os", "FloatStorage"), Str("0"), Str("cpu"), Int(4)), "class is os.FloatStorage"},
@@ -278,11 +293,55 @@ func TestLegacy(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.name, err, c.want)
 		}
 	}
-	for name, data := range map[string]string{
-		"not torch.save's": Pickle("N"), "other protocol": string(legacy("N", "")[:14]) + Pickle("N"), "one byte": "\x80",
+	magic, version := string(legacy("N", "")[:15]), Pickle("M\xe9\x03")
+	for _, c := range []struct{ name, data, want string }{
+		{"not torch.save's", Pickle("N"), ""},
+		{"one byte", "\x80", ""},
+		{"other version", magic + Pickle("M\xea\x03"), "protocol version: not 1001"},
+		{"no version", magic + "\x80", "offset 0xf"},
+		{"list as system", magic + version + Pickle("]"), "system: a list, allowed is a dictionary"},
+		{"persistent ID as system", magic + version + Pickle(Int(1)+"Q"), "a persistent ID, allowed are plain values"},
+		{"no system", magic + version, "ends without the opcode STOP"},
 	} {
-		if _, err := load([]byte(data), limit.Limits{}); err == nil {
-			t.Errorf("%s: no error", name)
+		if _, err := load([]byte(c.data), limit.Limits{}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+var errDisk = errors.New("the disk is gone")
+
+// flaky fails after so many reads.
+type flaky struct {
+	*bytes.Reader
+	left int
+}
+
+func (f *flaky) ReadAt(p []byte, at int64) (int, error) {
+	if f.left--; f.left < 0 {
+		return 0, errDisk
+	}
+	return f.Reader.ReadAt(p, at)
+}
+
+// TestDiskFails: an error of the file comes through, whatever was read when it came.
+func TestDiskFails(t *testing.T) {
+	id := Tuple(Str("storage"), Global("torch", "FloatStorage"), Str("k"), Str("cpu"), Int(2), "N") + "Q"
+	many := Storage("FloatStorage", "0", 20_000)
+	for name, data := range map[string][]byte{
+		"zip":    File(t, Dict(Str("x"), Tensor(many, 0, []int{20_000}, []int{1})), floats(20_000)),
+		"order":  Zip(t, "a/data.pkl", Pickle(Dict(Str("x"), Tensor(many, 0, []int{20_000}, []int{1}))), "a/byteorder", "little", "a/data/0", floats(20_000)),
+		"legacy": legacy(Dict(Str("a"), Tensor(id, 1, []int{1}, []int{1})), Pickle(List(Str("k")))+"\x02\x00\x00\x00\x00\x00\x00\x00"+floats(2)),
+	} {
+		for reads := 0; ; reads++ {
+			f := &flaky{bytes.NewReader(data), reads}
+			_, err := loadFrom(f, int64(len(data)), limit.Limits{})
+			if err == nil && f.left >= 0 {
+				break
+			}
+			if !errors.Is(err, errDisk) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s, after %d reads: %v", name, reads, err)
+			}
 		}
 	}
 }
