@@ -7,7 +7,7 @@ GO          ?= go
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 
-.PHONY: build install release wasm demo test test-browser test-serve serve-conformance bench-serve test-isa test-refs test-zoo lint bench bench-go fuzz error-coverage
+.PHONY: build install release wasm demo test test-browser test-serve serve-conformance bench-serve test-isa test-refs test-zoo lint bench bench-go fuzz error-coverage reliability
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -o bin/ ./cmd/...
@@ -100,6 +100,11 @@ error-coverage:
 	mkdir -p .cache
 	$(GO) test -coverprofile=.cache/cover -coverpkg=$$($(GO) list $(PARSERS) | grep -v 'onnxpb\|pthtest' | paste -sd, -) $(PARSERS) >/dev/null
 	$(GO) run ./test/errorcoverage .cache/cover
+
+# A thousand kills in the middle of writing, a million runs: what the tests do a few of.
+reliability:
+	$(GO) test -count=1 ./internal/atomicfile -run '^TestKills$$' -v -kills 1000
+	$(GO) test -count=1 -timeout 60m ./runtime -run '^TestEndurance$$' -v -inferences 1000000
 
 fuzz:
 	@for pkg in $$($(GO) list ./...); do \
