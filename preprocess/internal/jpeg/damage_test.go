@@ -15,7 +15,7 @@ import (
 // what comes of it is a picture of its own size, or one line that says where the fault is.
 func TestEveryByte(t *testing.T) {
 	lim := limit.Limits{Pixels: 1 << 16}
-	for _, name := range []string{"2x2-420", "5x3-440", "17x16-420", "33x47-422", "grey-progressive", "cmyk"} {
+	for _, name := range []string{"2x2-420", "17x16-420", "33x47-422", "grey-progressive"} {
 		data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "pillow", name+".jpg"))
 		if err != nil {
 			t.Fatal(err)
@@ -45,7 +45,7 @@ func TestEveryByte(t *testing.T) {
 			}
 			try(data[:at], at)
 			damaged := append([]byte(nil), data...)
-			for _, value := range []byte{0, 1, 2, 3, 4, 5, 0x11, 0x12, 0x22, 0x40, 0x80, 0xd0, 0xd8, 0xd9, 0xda, 0xff, data[at] ^ 1, data[at] ^ 0x10, data[at] + 1, data[at] - 1} {
+			for _, value := range []byte{0, 1, 4, 0x11, 0x22, 0x40, 0xd8, 0xda, 0xff, data[at] ^ 0x10, data[at] + 1, data[at] - 1} {
 				damaged[at] = value
 				try(damaged, at)
 			}
