@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -241,6 +242,19 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	c := connect.NewClient[oippb.InferRequest, oippb.StreamResponse](http2(t), url+"/"+grpcInference+"ModelStreamInfer", connect.WithGRPC())
+	stream := c.CallBidiStream(t.Context())
+	for range 50 { // messages of one stream, too
+		if err := stream.Send(rawInfer(x)); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := stream.Receive(); err != nil || r.ErrorMessage != "" {
+			t.Fatal(r, err)
+		}
+	}
+	if err := errors.Join(stream.CloseRequest(), stream.CloseResponse()); err != nil {
+		t.Error(err)
+	}
 	if a := ask(t, "POST", url+"/v2/models/digits/infer", make([]byte, 2<<20)); a.status != http.StatusRequestEntityTooLarge {
 		t.Errorf("status %d for a body that is too large", a.status)
 	}
@@ -254,6 +268,49 @@ func TestMemory(t *testing.T) {
 		if a.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
 			t.Errorf("status %d for headers that are too large", a.StatusCode)
 		}
+	}
+}
+
+// TestMemoryOfStreams: what a stream has sent of a message counts for all.
+func TestMemoryOfStreams(t *testing.T) {
+	o := options(digitsAt(t))
+	o.Body, o.Memory = 1<<20, 1<<20
+	s := startServer(t, o)
+	held := func(want int64) {
+		t.Helper()
+		for begin := time.Now(); s.memory.Held() != want; time.Sleep(time.Millisecond) {
+			if time.Since(begin) > 20*time.Second {
+				t.Fatalf("requests hold %d bytes, want %d", s.memory.Held(), want)
+			}
+		}
+	}
+	read, write := io.Pipe()
+	r, err := http.NewRequest(http.MethodPost, s.URL()+"/"+grpcInference+"ModelStreamInfer", read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/grpc")
+	client, ended := http2(t), make(chan struct{})
+	go func() {
+		defer close(ended)
+		if a, err := client.Do(r); err == nil {
+			_, _ = io.Copy(io.Discard, a.Body) // its end is all that matters
+			a.Body.Close()
+		}
+	}()
+	if _, err := write.Write(append([]byte{0, 0, 0x0d, 0xbb, 0xa0}, make([]byte, 600_000)...)); err != nil { // of 900,000
+		t.Fatal(err)
+	}
+	held(600_005)
+	ten := rawInfer(heldOut(t, 10)) // 480 KB
+	if _, err := call[oippb.InferRequest, oippb.InferResponse](t, s.URL(), grpcInference+"ModelInfer", ten); connect.CodeOf(err) != connect.CodeResourceExhausted {
+		t.Errorf("beside 600 KB of 1 MB: %v", err)
+	}
+	write.Close()
+	<-ended
+	held(0)
+	if _, err := call[oippb.InferRequest, oippb.InferResponse](t, s.URL(), grpcInference+"ModelInfer", ten); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }
 

@@ -56,6 +56,11 @@ func options(models ...string) Options {
 // start serves models until t ends, and returns the address.
 func start(t testing.TB, o Options) string {
 	t.Helper()
+	return startServer(t, o).URL()
+}
+
+func startServer(t testing.TB, o Options) *Server {
+	t.Helper()
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +79,7 @@ func start(t testing.TB, o Options) string {
 			t.Fatal("not ready after a minute")
 		}
 	}
-	return s.URL()
+	return s
 }
 
 // startDigits serves the digits model.

@@ -89,12 +89,9 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, oip.Unimplemented, "no such method")
 		return
 	}
-	if r.URL.Path == inference+"ModelStreamInfer" { // holds one message at a time
-		s.mux.ServeHTTP(w, r)
-		return
-	}
 	b := &body{ReadCloser: r.Body, memory: s.Memory}
 	defer b.release()
+	r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, b))
 	r.Body = b
 	s.mux.ServeHTTP(w, r)
 }
@@ -113,7 +110,10 @@ func Unauthenticated(w http.ResponseWriter) {
 	refuse(w, oip.Unauthenticated, "no bearer token, or another than this server's")
 }
 
-// body counts what a call holds of the memory of all.
+// bodyKey is the key of a call's body in its context.
+type bodyKey struct{}
+
+// body counts what a call holds of the memory of all. One goroutine uses it.
 type body struct {
 	io.ReadCloser
 	memory *guard.Memory
@@ -129,7 +129,11 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *body) release() { b.memory.Release(b.held) }
+// release gives back all that was read.
+func (b *body) release() {
+	b.memory.Release(b.held)
+	b.held = 0
+}
 
 // asError is err as connect sends it; nil stays nil.
 func asError(err error) error {
@@ -144,9 +148,12 @@ func asError(err error) error {
 	return sent
 }
 
-// stream answers a request after the other. An error is that of its request alone.
+// stream answers a request after the other. An error is that of its request alone. It holds
+// one message at a time.
 func (s *service) stream(ctx context.Context, calls *connect.BidiStream[inferRequest, oippb.StreamResponse]) error {
+	held := ctx.Value(bodyKey{}).(*body)
 	for {
+		held.release()
 		q, err := calls.Receive()
 		if errors.Is(err, io.EOF) {
 			return nil
