@@ -15,10 +15,11 @@ type FormatError struct {
 	Err    error  // the cause, if another error is
 }
 
-// Format returns a FormatError without an offset.
+// Format returns a FormatError without an offset. It is one line, even if the cause that it
+// wraps is more.
 func Format(field, format string, args ...any) *FormatError {
 	e := fmt.Errorf(format, args...)
-	return &FormatError{Offset: -1, Field: field, Msg: e.Error(), Err: unwrap(e)}
+	return &FormatError{Offset: -1, Field: field, Msg: strings.ReplaceAll(e.Error(), "\n", "; "), Err: unwrap(e)}
 }
 
 // FormatAt returns a FormatError at a byte offset.

@@ -79,6 +79,11 @@ func TestGeometry(t *testing.T) {
 	}
 }
 
+func changed(c Config, change func(*Config)) Config {
+	change(&c)
+	return c
+}
+
 func TestRunRefuses(t *testing.T) {
 	torch, tf := ImageNet(Torch, 224), ImageNet(TensorFlow, 224)
 	strip := newPicture(1, 65000)
@@ -93,6 +98,11 @@ func TestRunRefuses(t *testing.T) {
 		{torch, strip, "1 × 65000 pixels would be resized to 256 × 16640000, allowed 67108864 pixels"},
 		{tf, strip, "a crop of 0.875 leaves none"},
 		{Config{}, strip, "preprocess kind"},
+		{changed(tf, func(c *Config) { c.Interpolation = Lanczos }), strip, "preprocess interpolation: lanczos for tensorflow"},
+		{changed(torch, func(c *Config) { c.Interpolation = "?" }), strip, "for torch, allowed bilinear"},
+		{changed(torch, func(c *Config) { c.Mean[2] = math.Inf(1) }), strip, "preprocess mean: +Inf, allowed finite numbers"},
+		{changed(torch, func(c *Config) { c.Mean[0] = math.NaN() }), strip, "preprocess mean: NaN"},
+		{changed(torch, func(c *Config) { c.Std[1] = 0 }), strip, "preprocess std: 0"},
 	} {
 		_, err := c.config.Run(c.p)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -108,6 +118,12 @@ func TestRunRefuses(t *testing.T) {
 	}
 	if err := torch.Into(make([]float32, 5), madeUp(1, 9, 9)); err == nil {
 		t.Error("Into took 5 values")
+	}
+	if err := (Config{}).Into(nil, madeUp(1, 9, 9)); err == nil {
+		t.Error("Into took no kind")
+	}
+	if _, err := (&Picture{}).Upright(1); err == nil {
+		t.Error("a picture without pixels is upright")
 	}
 }
 

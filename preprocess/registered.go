@@ -19,7 +19,7 @@ func decodeRegistered(data []byte, lim limit.Limits) (p *Picture, found bool, er
 	name := ""
 	defer func() {
 		if r := recover(); r != nil {
-			p, err = nil, errs.Format(name, "its decoder panics: %v", r)
+			p, found, err = nil, true, errs.Format(name, "its decoder panics: %v", r)
 		}
 	}()
 	config, name, err := image.DecodeConfig(bytes.NewReader(data))
