@@ -92,8 +92,6 @@ bench: build
 bench-go:
 	$(GO) test -run '^$$' -bench . .
 
-# Every fuzz target of every package in turn, FUZZTIME each. Minimising what is merely
-# interesting, as Go does by default, would take nearly all of the time.
 # Which returns of errors the tests of the parsers do not reach.
 PARSERS = ./onnx/... ./convert/tf/... ./convert/torch/... ./npy/... ./preprocess/... ./metadata/... ./internal/zipfile ./internal/regular
 error-coverage:
@@ -106,6 +104,8 @@ reliability:
 	$(GO) test -count=1 ./internal/atomicfile -run '^TestKills$$' -v -kills 1000
 	$(GO) test -count=1 -timeout 60m ./runtime -run '^TestEndurance$$' -v -inferences 1000000
 
+# Every fuzz target of every package in turn, FUZZTIME each. Minimising what is merely
+# interesting, as Go does by default, would take nearly all of the time.
 fuzz:
 	@for pkg in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
