@@ -26,6 +26,7 @@ var layers = []struct {
 	{"internal/regular", "errs"},
 	{"internal/zipfile", "errs limit"},
 	{"internal/filetype", "errs internal/zipfile"},
+	{"internal/testdisk", ""},
 	{"internal/testenv", ""},
 	{"internal/page", ""},
 	{"internal/blocks", ""},

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"image"
 	"image/color"
@@ -13,12 +12,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/convert/tf"
 	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/runtime"
+	"github.com/mixconv/mixconv/serve/internal/servetest"
 	"github.com/mixconv/mixconv/tensor"
 	"github.com/mixconv/mixconv/testdata/digits"
 )
@@ -65,20 +64,7 @@ func startServer(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("the server ends with %v", err)
-		}
-	})
-	for begin := time.Now(); !s.Ready(); time.Sleep(time.Millisecond) {
-		if time.Since(begin) > time.Minute {
-			t.Fatal("not ready after a minute")
-		}
-	}
+	servetest.Run(t, s)
 	return s
 }
 

@@ -33,19 +33,15 @@ func TestKilled(t *testing.T) {
 	if err := Write(path, fill("old")); err != nil {
 		t.Fatal(err)
 	}
-	stray := func() []string {
-		list, _ := filepath.Glob(filepath.Join(folder, ".mixconv-*"))
-		return list
-	}
 	for range 3 {
-		before := stray() // what the process killed last has left
+		before := strays(folder) // what the process killed last has left
 		cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
 		cmd.Env = append(os.Environ(), "MIXCONV_TEST_WRITE="+path)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		writes := func() bool { // and so has locked its file
-			for _, file := range stray() {
+			for _, file := range strays(folder) {
 				if info, err := os.Stat(file); err == nil && info.Size() > 0 && !slices.Contains(before, file) {
 					return true
 				}
@@ -58,16 +54,16 @@ func TestKilled(t *testing.T) {
 			}
 		}
 		// While it runs, others leave its file alone.
-		if err := Write(filepath.Join(folder, "beside"), fill("x")); err != nil || len(stray()) != 1 {
-			t.Errorf("files %q of a running process, error %v", stray(), err)
+		if err := Write(filepath.Join(folder, "beside"), fill("x")); err != nil || len(strays(folder)) != 1 {
+			t.Errorf("files %q of a running process, error %v", strays(folder), err)
 		}
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		cmd.Wait()
 		requireText(t, path, "old")
-		if len(stray()) != 1 {
-			t.Errorf("%q are left", stray())
+		if len(strays(folder)) != 1 {
+			t.Errorf("%q are left", strays(folder))
 		}
 	}
 	if err := Write(path, fill("new")); err != nil {
@@ -75,6 +71,12 @@ func TestKilled(t *testing.T) {
 	}
 	requireText(t, path, "new")
 	requireFiles(t, folder, "beside", "out")
+}
+
+// strays are the files that have been begun in a folder.
+func strays(folder string) []string {
+	list, _ := filepath.Glob(filepath.Join(folder, ".mixconv-*"))
+	return list
 }
 
 // TestDirect: devices, pipes and what a process has open are written, not replaced.

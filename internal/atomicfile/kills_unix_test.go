@@ -59,17 +59,16 @@ func TestKills(t *testing.T) {
 			torn++
 			t.Errorf("%d bytes that are no version: %v", len(data), err)
 		}
-		strays, _ := filepath.Glob(filepath.Join(folder, ".mixconv-*"))
-		left += len(strays)
+		left += len(strays(folder))
 	}
 	if err := Write(path, version(0)); err != nil {
 		t.Fatal(err)
 	}
-	strays, _ := filepath.Glob(filepath.Join(folder, ".mixconv-*"))
-	if len(strays) > 0 {
-		t.Errorf("left at the end: %q", strays)
+	end := strays(folder)
+	if len(end) > 0 {
+		t.Errorf("left at the end: %q", end)
 	}
-	t.Logf("%d processes killed, %d of them while a file was half written; torn files %d, left at the end %d", *kills, left, torn, len(strays))
+	t.Logf("%d processes killed, %d of them while a file was half written; torn files %d, left at the end %d", *kills, left, torn, len(end))
 	if *kills >= 25 && left == 0 {
 		t.Error("no process was killed while it wrote")
 	}

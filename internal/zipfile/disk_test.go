@@ -9,11 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mixconv/mixconv/internal/testdisk"
 	"github.com/mixconv/mixconv/internal/zipfile"
 	"github.com/mixconv/mixconv/limit"
 )
-
-var errDisk = errors.New("the disk is gone")
 
 // disk has only the bytes from one place to another; who reads others is told.
 type disk struct {
@@ -23,22 +22,9 @@ type disk struct {
 
 func (d *disk) ReadAt(p []byte, at int64) (int, error) {
 	if at < d.from || at+int64(len(p)) > d.to {
-		return 0, errDisk
+		return 0, testdisk.ErrGone
 	}
 	return copy(p, d.data[at:]), nil
-}
-
-// flaky fails after so many reads.
-type flaky struct {
-	*bytes.Reader
-	left int
-}
-
-func (f *flaky) ReadAt(p []byte, at int64) (int, error) {
-	if f.left--; f.left < 0 {
-		return 0, errDisk
-	}
-	return f.Reader.ReadAt(p, at)
 }
 
 // large has a member that does not fit into the first read, of the archive's end.
@@ -80,27 +66,19 @@ func TestDiskFails(t *testing.T) {
 				continue
 			}
 			for _, d := range []*disk{{data, 0, at}, {data, at + 1, size}} {
-				if err := readMembers(d, size); !errors.Is(err, errDisk) || strings.Contains(err.Error(), "\n") {
+				if err := readMembers(d, size); !errors.Is(err, testdisk.ErrGone) || strings.Contains(err.Error(), "\n") {
 					t.Errorf("%s, bytes %d to %d: %v", name, d.from, d.to, err)
 				}
-				if _, err := zipfile.Names(d, size, 10); err != nil && !errors.Is(err, errDisk) {
+				if _, err := zipfile.Names(d, size, 10); err != nil && !errors.Is(err, testdisk.ErrGone) {
 					t.Errorf("%s, bytes %d to %d, names: %v", name, d.from, d.to, err)
 				}
 			}
 		}
-		for reads := 0; ; reads++ {
-			f := &flaky{bytes.NewReader(data), reads}
-			err := readMembers(f, size)
-			if err == nil && f.left >= 0 {
-				break
-			}
-			if !errors.Is(err, errDisk) {
-				t.Errorf("%s, after %d reads: %v", name, reads, err)
-			}
-			if _, err := zipfile.Names(&flaky{bytes.NewReader(data), reads}, size, 10); err != nil && !errors.Is(err, errDisk) {
-				t.Errorf("%s, after %d reads, names: %v", name, reads, err)
-			}
-		}
+		testdisk.EachRead(t, name, data, readMembers)
+		testdisk.EachRead(t, name+", names", data, func(r io.ReaderAt, size int64) error {
+			_, err := zipfile.Names(r, size, 10)
+			return err
+		})
 		if _, err := zipfile.Open(bytes.NewReader(data), size+1, limit.Limits{}); err == nil {
 			t.Errorf("%s: read as if it had a byte more", name)
 		}

@@ -2,7 +2,6 @@ package conformance_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,12 +12,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/convert/tf"
 	"github.com/mixconv/mixconv/serve"
 	"github.com/mixconv/mixconv/serve/conformance"
+	"github.com/mixconv/mixconv/serve/internal/servetest"
 )
 
 // start serves the digits model and returns its address.
@@ -42,18 +41,7 @@ func start(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-	for !s.Ready() {
-		time.Sleep(time.Millisecond)
-	}
+	servetest.Run(t, s)
 	return "http://" + s.Addr().String()
 }
 

@@ -1,7 +1,6 @@
 package overhead
 
 import (
-	"context"
 	"net"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/serve"
 	"github.com/mixconv/mixconv/serve/internal/oip"
+	"github.com/mixconv/mixconv/serve/internal/servetest"
 	"github.com/mixconv/mixconv/tensor"
 	"google.golang.org/protobuf/proto"
 )
@@ -95,20 +95,7 @@ func start(t testing.TB, o serve.Options) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("the server ends with %v", err)
-		}
-	})
-	for begin := time.Now(); !s.Ready(); time.Sleep(time.Millisecond) {
-		if time.Since(begin) > time.Minute {
-			t.Fatal("not ready after a minute")
-		}
-	}
+	servetest.Run(t, s)
 	return s.Addr().(*net.TCPAddr).String()
 }
 

@@ -3,7 +3,6 @@ package pth_test
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"io"
 	"math"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"github.com/mixconv/mixconv/convert/torch/internal/pickle"
 	"github.com/mixconv/mixconv/convert/torch/internal/pth"
 	. "github.com/mixconv/mixconv/convert/torch/internal/pthtest"
+	"github.com/mixconv/mixconv/internal/testdisk"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/tensor"
 )
@@ -309,21 +309,6 @@ func TestLegacy(t *testing.T) {
 	}
 }
 
-var errDisk = errors.New("the disk is gone")
-
-// flaky fails after so many reads.
-type flaky struct {
-	*bytes.Reader
-	left int
-}
-
-func (f *flaky) ReadAt(p []byte, at int64) (int, error) {
-	if f.left--; f.left < 0 {
-		return 0, errDisk
-	}
-	return f.Reader.ReadAt(p, at)
-}
-
 // TestDiskFails: an error of the file comes through, whatever was read when it came.
 func TestDiskFails(t *testing.T) {
 	id := Tuple(Str("storage"), Global("torch", "FloatStorage"), Str("k"), Str("cpu"), Int(2), "N") + "Q"
@@ -333,16 +318,10 @@ func TestDiskFails(t *testing.T) {
 		"order":  Zip(t, "a/data.pkl", Pickle(Dict(Str("x"), Tensor(many, 0, []int{20_000}, []int{1}))), "a/byteorder", "little", "a/data/0", floats(20_000)),
 		"legacy": legacy(Dict(Str("a"), Tensor(id, 1, []int{1}, []int{1})), Pickle(List(Str("k")))+"\x02\x00\x00\x00\x00\x00\x00\x00"+floats(2)),
 	} {
-		for reads := 0; ; reads++ {
-			f := &flaky{bytes.NewReader(data), reads}
-			_, err := loadFrom(f, int64(len(data)), limit.Limits{})
-			if err == nil && f.left >= 0 {
-				break
-			}
-			if !errors.Is(err, errDisk) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("%s, after %d reads: %v", name, reads, err)
-			}
-		}
+		testdisk.EachRead(t, name, data, func(r io.ReaderAt, size int64) error {
+			_, err := loadFrom(r, size, limit.Limits{})
+			return err
+		})
 	}
 }
 
