@@ -78,9 +78,9 @@ func (p *planned) run(ctx context.Context, s *Session, threads int, in, out []*t
 	st := s.cache.acquire(p)
 	defer func() { s.cache.release(p, st, s.options.Threads, err) }()
 	if took == nil {
-		return st.Observe(ctx, threads, in, out, nil)
+		return st.Run(ctx, threads, in, out, nil)
 	}
-	return st.Observe(ctx, threads, in, out, func(step int, d time.Duration) { took(p, step, d) })
+	return st.Run(ctx, threads, in, out, func(step int, d time.Duration) { took(p, step, d) })
 }
 
 // next asks for the stage behind p, for what p found.

@@ -69,18 +69,13 @@ func (p *Plan) NewState() *State {
 	return st
 }
 
-// Run executes the plan. Inputs and outputs are in the order of the graph's;
-// outputs are allocated by the caller and filled, their previous content is
+// Run executes the plan on at most so many goroutines. Inputs and outputs are in the order
+// of the graph's; outputs are allocated by the caller and filled, their previous content is
 // lost even if Run fails. Where the caller left nil, as it must where only the
 // run tells the shape, Run puts a new tensor. The context is observed between steps and between
-// the tasks of a step. After an *errs.InternalError the State must not be used again.
-func (st *State) Run(ctx context.Context, in, out []*tensor.Tensor) error {
-	return st.Observe(ctx, st.plan.workers, in, out, nil)
-}
-
-// Observe is Run on at most so many goroutines. It tells how long each step took; took may
-// be nil.
-func (st *State) Observe(ctx context.Context, workers int, in, out []*tensor.Tensor, took func(step int, d time.Duration)) error {
+// the tasks of a step. took, if it is not nil, is told how long each step took. After an
+// *errs.InternalError the State must not be used again.
+func (st *State) Run(ctx context.Context, workers int, in, out []*tensor.Tensor, took func(step int, d time.Duration)) error {
 	st.workers.start(workers)
 	defer st.workers.stop()
 	return st.run(ctx, in, out, 0, took)
