@@ -27,7 +27,7 @@ func NewBudget(threads int) *Budget {
 type Flow struct {
 	budget  *Budget
 	threads int        // of each run, at most
-	runs    func() int // how many runs what waits would make; nil: one
+	runs    func() int // how many runs what waits would make
 
 	share   time.Duration // what the model has computed, in time of one thread
 	last    time.Duration // what its last run took, which the next is charged in advance
@@ -45,7 +45,7 @@ type Turn struct {
 
 // Flow adds a model, whose runs take at most so many threads each.
 func (b *Budget) Flow(threads int) *Flow {
-	return &Flow{budget: b, threads: max(1, min(threads, b.threads))}
+	return &Flow{budget: b, threads: max(1, min(threads, b.threads)), runs: func() int { return 1 }}
 }
 
 // Acquire waits for f's turn, which Release must end. An error is the context's.
@@ -110,10 +110,6 @@ func (b *Budget) grant() {
 // runs is how many runs wait.
 func (b *Budget) runs() (n int) {
 	for _, t := range b.waiting {
-		if t.flow.runs == nil {
-			n++
-			continue
-		}
 		n += max(1, t.flow.runs())
 	}
 	return n
