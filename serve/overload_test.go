@@ -105,7 +105,9 @@ func TestOverload(t *testing.T) {
 	}
 	served := options("model=" + path)
 	served.Queue = 32
-	o := &overload{url: start(t, served) + "/v2/models/model/classify", picture: threePNG(t, 640)}
+	// A large picture: this process is the callers, too, and a small one is sent and refused
+	// for nearly what it costs to answer.
+	o := &overload{url: start(t, served) + "/v2/models/model/classify", picture: threePNG(t, 1536)}
 	o.client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}
 	defer o.client.CloseIdleConnections()
 	o.closed(8, 500*time.Millisecond)
