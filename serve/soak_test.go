@@ -105,7 +105,7 @@ func (l left) String() string {
 func (s *soak) left() (l left) {
 	s.client.CloseIdleConnections()
 	s.http2.CloseIdleConnections()
-	for range 50 { // connections end a little later
+	for still, begin := 0, time.Now(); still < 25 && time.Since(begin) < 15*time.Second; still++ { // connections end a little later
 		time.Sleep(20 * time.Millisecond)
 		goruntime.GC()
 		now := left{goroutines: goruntime.NumGoroutine()}
@@ -115,8 +115,8 @@ func (s *soak) left() (l left) {
 		var m goruntime.MemStats
 		goruntime.ReadMemStats(&m)
 		now.heap = m.HeapAlloc
-		if l.goroutines > 0 && now.goroutines >= l.goroutines && now.files >= l.files {
-			return now
+		if now.goroutines != l.goroutines || now.files != l.files {
+			still = 0
 		}
 		l = now
 	}
