@@ -14,6 +14,7 @@ import (
 	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/preprocess"
+	"github.com/mixconv/mixconv/runtime"
 	"github.com/mixconv/mixconv/tensor"
 	"github.com/spf13/cobra"
 )
@@ -98,6 +99,9 @@ func (a *app) explain(ctx context.Context, path, picture string, size, top int, 
 	}
 	data, err := a.readPicture(picture)
 	if err != nil {
+		return err
+	}
+	if o.Session, err = runtime.New(m, o.Options); err != nil {
 		return err
 	}
 	e := explanation{File: picture}

@@ -64,8 +64,8 @@ func (o *inspection) check() error {
 		return errors.New("--stage prints the model as text: allowed without --layers and --html")
 	case o.html == dash:
 		return errors.New("--html writes a file: stdout has the description")
-	case o.stage == "" && (o.sample.input != "" || o.sample.given() && !drawn):
-		return errors.New("--shape and --input: allowed with --stage, --shape also with --layers and --html")
+	case o.stage == "" && o.sample.given() && !drawn:
+		return errors.New("--shape and --input: allowed with --stage, --layers and --html")
 	}
 	return nil
 }
@@ -77,34 +77,36 @@ func (a *app) inspect(ctx context.Context, path string, o inspection) error {
 	if err != nil {
 		return err
 	}
-	arrays := t.Kind == filetype.Npy || t.Kind == filetype.Npz
 	reader := readerOf(path, t)
-	if (o.layers || o.html != "") && (arrays || reader != readsONNX) {
+	if (o.layers || o.html != "") && reader != readsONNX {
 		return errs.InFile(path, errors.New("--layers and --html: allowed for an ONNX model, which alone has layers"))
 	}
-	switch {
-	case arrays:
+	switch reader {
+	case readsArrays:
 		return a.inspectArrays(path, t.Kind)
-	case reader == readsTorch:
+	case readsTorch:
 		return a.inspectTorch(path)
-	case reader == readsTensorFlow:
+	case readsTensorFlow:
 		return a.inspectTensorFlow(path)
 	}
 	return a.inspectModel(ctx, path, o)
 }
 
-// reader says who reads a file of weights or a model.
+// reader says who reads a file.
 type reader int
 
 const (
 	readsONNX reader = iota
 	readsTorch
 	readsTensorFlow
+	readsArrays // of NumPy
 )
 
-// readerOf says who reads the file of type t at path, which is none of NumPy's.
+// readerOf says who reads the file of type t at path.
 func readerOf(path string, t filetype.Type) reader {
 	switch t.Kind {
+	case filetype.Npy, filetype.Npz:
+		return readsArrays
 	case filetype.TorchZip, filetype.Pickle, filetype.Safetensors, filetype.SafetensorIndex:
 		return readsTorch
 	case filetype.CheckpointIndex, filetype.CheckpointState, filetype.SavedModel, filetype.GraphDef:
@@ -194,18 +196,11 @@ func (a *app) dumpSession(ctx context.Context, w io.Writer, m *onnx.Model, stage
 	if err != nil {
 		return err
 	}
-	shapes, err := sample.parsed()
+	shapes, in, err := a.sampleShapes(s, sample)
 	if err != nil {
 		return err
 	}
-	if sample.input != "" {
-		in, err := a.readInputs(sample.input, s, new(running))
-		if err != nil {
-			return err
-		}
-		for name, t := range in {
-			shapes[name] = t.Shape
-		}
+	if in != nil {
 		if _, err := s.Run(ctx, in); err != nil {
 			return err
 		}

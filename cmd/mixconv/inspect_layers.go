@@ -53,7 +53,17 @@ type layered struct {
 	segments        []blocks.Segment
 }
 
-func describeLayers(ctx context.Context, m *onnx.Model, shapes runtime.Shapes) (*layered, error) {
+func (a *app) describeLayers(ctx context.Context, m *onnx.Model, sample *sampleFlags) (*layered, error) {
+	shapes, err := sample.parsed()
+	if err == nil && sample.input != "" {
+		var s *runtime.Session
+		if s, err = runtime.New(m, runtime.Options{Context: ctx}); err == nil {
+			shapes, _, err = a.sampleShapes(s, sample)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
 	list, err := runtime.Layers(m, shapes, runtime.Options{Context: ctx})
 	var unsupported *errs.UnsupportedError
 	if errors.As(err, &unsupported) {

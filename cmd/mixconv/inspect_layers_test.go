@@ -50,7 +50,7 @@ func graphOf(t *testing.T, m *onnx.Model) (*modelFile, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.layered, err = describeLayers(t.Context(), m, nil); err != nil {
+	if f.layered, err = new(app).describeLayers(t.Context(), m, new(sampleFlags)); err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder

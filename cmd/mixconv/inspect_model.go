@@ -51,11 +51,7 @@ func (a *app) inspectModel(ctx context.Context, path string, o inspection) error
 		return err
 	}
 	if o.layers || o.html != "" {
-		shapes, err := o.sample.parsed()
-		if err != nil {
-			return err
-		}
-		if f.layered, err = describeLayers(ctx, m, shapes); err != nil {
+		if f.layered, err = a.describeLayers(ctx, m, &o.sample); err != nil {
 			return err
 		}
 	}

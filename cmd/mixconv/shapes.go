@@ -58,6 +58,19 @@ func (f *sampleFlags) parsed() (runtime.Shapes, error) {
 	return shapes, nil
 }
 
+// sampleShapes are the shapes that the flags tell, and the arrays of --input; nil without it.
+func (a *app) sampleShapes(s *runtime.Session, f *sampleFlags) (runtime.Shapes, runtime.Tensors, error) {
+	shapes, err := f.parsed()
+	if err != nil || f.input == "" {
+		return shapes, nil, err
+	}
+	in, err := a.readInputs(f.input, s, new(running))
+	for name, t := range in {
+		shapes[name] = t.Shape
+	}
+	return shapes, in, err
+}
+
 // usualSizes are tried, one after the other, where a model leaves open what is not
 // the batch.
 var usualSizes = []int{224, 1}

@@ -12,8 +12,9 @@ import (
 // Side is one of the two files.
 type Side struct {
 	Path    string
-	Model   *onnx.Model // nil if it is no ONNX model
+	Model   *onnx.Model // nil if it is no ONNX model and was not made one
 	Weights []Weight
+	Note    string // what was made of the file to compare it, or why that could not be done
 }
 
 // Weight is a stored tensor.
@@ -25,11 +26,13 @@ type Weight struct {
 }
 
 // Result is what `mixconv diff --json` prints. Structure and Outputs are nil unless both
-// files are ONNX models.
+// files are ONNX models, or were made some.
 type Result struct {
 	Same      bool       `json:"same"`
 	A         string     `json:"a"`
 	B         string     `json:"b"`
+	NoteA     string     `json:"note_a,omitempty"` // what was made of A to compare it
+	NoteB     string     `json:"note_b,omitempty"`
 	Structure *Structure `json:"structure"`
 	Weights   *Weights   `json:"weights"`
 	Outputs   *Outputs   `json:"outputs"`
@@ -50,7 +53,7 @@ type Outputs struct {
 // Unless o has an input, models that do not run, or not on the same input, are compared
 // as far as it goes, and Outputs says why.
 func Compare(ctx context.Context, a, b *Side, o verify.Options) (*Result, error) {
-	r := &Result{A: a.Path, B: b.Path, Tolerance: o.Tolerance}
+	r := &Result{A: a.Path, B: b.Path, NoteA: a.Note, NoteB: b.Note, Tolerance: o.Tolerance}
 	var paired map[string]string
 	if a.Model != nil && b.Model != nil {
 		m := match(a.Model, b.Model)

@@ -32,7 +32,7 @@ func model(weights map[string]float32, nodes ...*onnxpb.NodeProto) *onnx.Model {
 
 func compare(t *testing.T, a, b *onnx.Model) *Result {
 	t.Helper()
-	r, err := Compare(t.Context(), &Side{"a", a, ModelWeights(a)}, &Side{"b", b, ModelWeights(b)}, verify.Options{})
+	r, err := Compare(t.Context(), &Side{Path: "a", Model: a, Weights: ModelWeights(a)}, &Side{Path: "b", Model: b, Weights: ModelWeights(b)}, verify.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,5 +134,33 @@ func TestSameNaN(t *testing.T) {
 	b := model(nil, node("n", "Log", "x", "l"), node("m", "Div", "l x", "p"), node("k", "Sub", "x x", "z"), node("d", "Add", "p z", "y"))
 	if r := compare(t, a, b); r.Same || r.Outputs.Same {
 		t.Errorf("%+v", r.Outputs)
+	}
+}
+
+// TestOtherExporter: the only output is compared whatever its name, and nodes of other
+// names and attributes are paired by the shapes of their weights.
+func TestOtherExporter(t *testing.T) {
+	a := model(map[string]float32{"w": 2}, node("mul", "Mul", "x w", "y"))
+	b := model(map[string]float32{"v": 2}, node("autre", "Mul", "in v", "out"))
+	g := b.Proto.Graph
+	g.Input[0].Name, g.Output[0].Name = proto.String("in"), proto.String("out")
+	r := compare(t, a, b)
+	if o := r.Outputs; !o.Same || len(o.Values) != 1 || o.Values[0].Name != "y" || r.Weights.Equal != 1 {
+		t.Errorf("%+v, weights %+v", o, r.Weights)
+	}
+	conv := func(name, in, weight, out string, attributes ...*onnxpb.AttributeProto) *onnxpb.NodeProto {
+		return node(name, "Conv", in+" "+weight, out, attributes...)
+	}
+	group := &onnxpb.AttributeProto{Name: proto.String("group"), Type: onnxpb.AttributeProto_INT.Enum(), I: proto.Int64(1)}
+	a = model(nil, conv("one", "x", "w1", "p"), conv("two", "p", "w2", "y"))
+	b = model(nil, conv("eins", "x", "v1", "q", group), conv("zwei", "q", "v2", "y", group))
+	for i, m := range []*onnx.Model{a, b} {
+		letter := []string{"w", "v"}[i]
+		m.Proto.Graph.Initializer = []*onnxpb.TensorProto{
+			onnx.NewTensor(letter+"1", tensor.Of(make([]float32, 3), 1, 1, 3)), onnx.NewTensor(letter+"2", tensor.Of(make([]float32, 5), 1, 1, 5))}
+	}
+	r = compare(t, a, b)
+	if w := r.Weights; w.Compared != 2 || w.Equal != 2 || len(r.Structure.Renamed) != 2 || len(r.Structure.Changed) != 2 {
+		t.Errorf("convolutions: %+v, weights %+v", r.Structure, w)
 	}
 }

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -133,15 +134,30 @@ func (m *matching) alignRest(nodesA, nodesB []*onnxpb.NodeProto, other []int, ta
 	}
 }
 
-// signatures are the nodes' operators and attributes as text.
+// signatures are the nodes' operators as text, with the shapes of the weights that they
+// read or, if they read none of two dimensions or more, with their attributes: exporters
+// write padding in several ways, and the same numbers.
 func (m *matching) signatures(of *onnx.Model, nodes []*onnxpb.NodeProto, places []int) []string {
+	shapes := map[string]string{}
+	for _, t := range of.Proto.GetGraph().GetInitializer() {
+		if len(t.GetDims()) > 1 {
+			shapes[t.GetName()] = fmt.Sprint(t.GetDims())
+		}
+	}
 	list := make([]string, len(places))
 	for i, at := range places {
 		var parts []string
-		for _, a := range nodes[at].GetAttribute() {
-			parts = append(parts, a.GetName()+"="+dump.Attribute(of, a))
+		for _, name := range nodes[at].GetInput() {
+			if shape, ok := shapes[name]; ok {
+				parts = append(parts, shape)
+			}
 		}
-		slices.Sort(parts)
+		if len(parts) == 0 {
+			for _, a := range nodes[at].GetAttribute() {
+				parts = append(parts, a.GetName()+"="+dump.Attribute(of, a))
+			}
+			slices.Sort(parts)
+		}
 		list[i] = callee(nodes[at]) + " " + strings.Join(parts, " ")
 	}
 	return list

@@ -17,7 +17,7 @@ const mostLines = 8
 // WriteText writes the result for people: long lists are cut, and nodes are counted by
 // block.
 func (r *Result) WriteText(w io.Writer) {
-	fmt.Fprintf(w, "A  %s\nB  %s\n", escape(r.A), escape(r.B))
+	fmt.Fprintf(w, "A  %s\nB  %s\n", title(r.A, r.NoteA), title(r.B, r.NoteB))
 	if s := r.Structure; s != nil {
 		fmt.Fprintf(w, "structure  %s\n", s.Summary())
 		var lines []string
@@ -59,6 +59,14 @@ func (r *Result) WriteText(w io.Writer) {
 		cut(w, lines, mostLines)
 	}
 	fmt.Fprintln(w, r.verdict())
+}
+
+// title is a file with what was made of it.
+func title(path, note string) string {
+	if note == "" {
+		return escape(path)
+	}
+	return escape(path) + ": " + escape(note)
 }
 
 func (r *Result) verdict() string {
