@@ -84,7 +84,11 @@ var layers = []struct {
 	{"serve/internal/rpc", "runtime tensor errs serve/internal/oip serve/internal/oippb serve/internal/guard serve/internal/model serve/internal/repository"},
 	{"serve/conformance", "serve/internal/oippb"},
 	{"serve", "limit serve/internal/observe internal/playground internal/playground/web serve/internal/rest serve/internal/rpc serve/internal/guard serve/internal/model serve/internal/repository serve/internal/schedule"},
-	{"cmd", ". metadata convert convert/tf convert/torch runtime verify verify/conform preprocess onnx onnx/check onnx/dump onnx/mdconv ops npy tensor errs limit internal/atomicfile internal/regular testdata/digits internal/filetype internal/page internal/blocks internal/diff internal/draw serve serve/conformance"},
+	// Pictures in bulk: a source, goroutines that answer, parts.
+	{"score", ". metadata runtime onnx/onnxpb errs internal/atomicfile internal/regular limit"},
+	{"internal/preparation", "metadata onnx preprocess errs"},
+	{"internal/scorecommand", ". score internal/preparation preprocess tensor errs limit"},
+	{"cmd", ". metadata convert convert/tf convert/torch runtime verify verify/conform preprocess onnx onnx/check onnx/dump onnx/mdconv ops npy tensor errs limit internal/atomicfile internal/regular testdata/digits internal/filetype internal/page internal/blocks internal/diff internal/draw internal/preparation internal/scorecommand score serve serve/conformance"},
 	{"docs", ""},
 	{"examples", "."},
 	{"test", "*"},

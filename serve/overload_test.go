@@ -111,12 +111,13 @@ func TestOverload(t *testing.T) {
 	o.client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}
 	defer o.client.CloseIdleConnections()
 	o.closed(8, 500*time.Millisecond)
-	capacity := o.closed(16, min(*overloadFor, 10*time.Second))
+	measure := min(*overloadFor, 10*time.Second)
+	before := o.closed(16, measure)
 	o.refusals = nil
 	refused := o.refused.Load()
 
 	heap := heapNow()
-	rate := o.open(10*capacity, *overloadFor)
+	rate := o.open(10*before, *overloadFor)
 	grown := heapNow() - heap
 	slices.Sort(o.refusals)
 	slow := time.Duration(0)
@@ -127,16 +128,20 @@ func TestOverload(t *testing.T) {
 	r := ask(t, http.MethodPost, o.url, o.picture)
 	recovered := time.Since(start)
 
-	t.Logf("capacity %.0f a second; of ten times as many %.0f answered (%.0f %%), %d refused, 99 %% of these within %s; heap %+.1f MB; then one answered in %s",
-		capacity, rate, 100*rate/capacity, o.refused.Load()-refused, slow, float64(grown)/1e6, recovered)
+	tooMany := o.refused.Load() - refused
+	after := o.closed(16, measure)
+	capacity := (before + after) / 2 // a shared machine is not as fast all the time
+
+	t.Logf("capacity %.0f a second before and %.0f after; of ten times as many %.0f answered (%.0f %%), %d refused, 99 %% of these within %s; heap %+.1f MB; then one answered in %s",
+		before, after, rate, 100*rate/capacity, tooMany, slow, float64(grown)/1e6, recovered)
 	if r.status != http.StatusOK || recovered > time.Second {
 		t.Errorf("after it: %d within %s", r.status, recovered)
 	}
 	if n := o.other.Load(); n > 0 {
 		t.Errorf("%d requests neither answered nor refused", n)
 	}
-	if o.refused.Load() == refused || rate < capacity/3 {
-		t.Errorf("%.0f answered a second of a capacity of %.0f, %d refused", rate, capacity, o.refused.Load()-refused)
+	if tooMany == 0 || rate < capacity/3 {
+		t.Errorf("%.0f answered a second of a capacity of %.0f, %d refused", rate, capacity, tooMany)
 	}
 	if grown > 64<<20 {
 		t.Errorf("the heap has grown by %d MB", grown>>20)

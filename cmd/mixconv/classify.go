@@ -15,6 +15,7 @@ import (
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/preparation"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/preprocess"
 	"github.com/mixconv/mixconv/tensor"
@@ -36,7 +37,7 @@ type classified struct {
 
 // classifying is what the flags of classify say beside the classifier's options.
 type classifying struct {
-	preparation preparationFlags
+	preparation preparation.Flags
 	labels      string
 	top         int
 }
@@ -63,7 +64,7 @@ func (a *app) classifyCommand() *cobra.Command {
 		},
 	}
 	flags.register(cmd)
-	c.preparation.register(cmd)
+	c.preparation.Register(cmd.Flags())
 	f := cmd.Flags()
 	f.IntVar(&c.top, "top", 5, "classes a picture")
 	f.StringVar(&c.labels, "labels", "", "class names in place of the model's: a text file with one a line, or JSON")
@@ -122,7 +123,7 @@ func (a *app) openClassifier(path string, how classifying, o mixconv.ClassifierO
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.Preprocess, err = how.preparation.config(m); err != nil {
+	if o.Preprocess, err = how.preparation.Config(m); err != nil {
 		return nil, nil, err
 	}
 	if err := noStdin("--labels", how.labels); err != nil {

@@ -18,6 +18,7 @@ var flagValues = map[string][]string{
 	"ema":           {"auto", "on", "off"},
 	"engine":        {"planned", "reference"},
 	"form":          {"split", "fused"},
+	"format":        {"jsonl", "parquet", "arrow"},
 	"image-size":    {"dynamic"},
 	"interpolation": {"bilinear", "bicubic", "bilinear_half_pixel", "bicubic_half_pixel", "box", "hamming", "lanczos"},
 	"mdconv":        {"split", "fused"},
@@ -25,6 +26,7 @@ var flagValues = map[string][]string{
 	"preprocess":    {"auto", "torch", "tensorflow"},
 	"ref":           {"timm", "torchvision", "ort", "onnx-go", "npz:", "onnx:", "forms"},
 	"stage":         runtime.Stages,
+	"values":        {"top", "logits", "features"},
 }
 
 var flagValuesOf = map[string]map[string][]string{
@@ -36,11 +38,12 @@ var flagValuesOf = map[string]map[string][]string{
 	"eval":       {"image-size": nil},
 	"explain":    {"image-size": nil},
 	"labels":     {"image-size": nil},
+	"score":      {"image-size": nil},
 }
 
 // What commands take beside flags: a model first, and then pictures, or a folder.
 var (
-	takesModel   = []string{"run", "rewrite", "labels", "verify", "bench", "classify", "explain", "eval"}
+	takesModel   = []string{"run", "rewrite", "labels", "verify", "bench", "classify", "explain", "eval", "score"}
 	thenPictures = []string{"classify", "explain"}
 	pictureFiles = []string{"jpg", "jpeg", "png", "gif", "bmp", "webp", "tif", "tiff"}
 )

@@ -47,7 +47,7 @@ func (a *app) evalCommand() *cobra.Command {
 		},
 	}
 	flags.register(cmd)
-	e.preparation.register(cmd)
+	e.preparation.Register(cmd.Flags())
 	f := cmd.Flags()
 	f.StringVar(&e.labels, "labels", "", "class names in place of the model's: a text file with one a line, or JSON")
 	f.StringVar(&e.labelsFile, "labels-file", "", "a line for each picture: its path in FOLDER and its class")

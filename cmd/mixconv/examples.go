@@ -12,6 +12,7 @@ var examples = map[string][2]string{
 	"run":        {"mixconv run model.onnx --input arrays.npz -o outputs.npz", "mixconv run model.onnx --input arrays.npz --layers --engine reference -o values.npz"},
 	"classify":   {"mixconv classify model.onnx cat.jpg photos", "mixconv classify model.onnx photos --preprocess torch --top 1 --threads 2 --json"},
 	"eval":       {"mixconv eval model.onnx photos", "mixconv eval model.onnx photos --resume answers.jsonl --csv pictures.csv"},
+	"score":      {"mixconv score model.onnx photos -o answers", "mixconv score model.onnx photos -o features --values features --shard 0/8 --part-rows 1000"},
 	"explain":    {"mixconv explain model.onnx cat.jpg", "mixconv explain model.onnx cat.jpg --top 3 --json"},
 	"labels":     {"mixconv labels model.onnx", "mixconv labels model.onnx --labels labels.txt --preprocess torch -o labelled.onnx"},
 	"verify":     {"mixconv verify model.onnx --ref forms", "mixconv verify model.onnx --ref npz:recorded.npz --html report.html"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mixconv/mixconv"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/preparation"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
@@ -118,8 +119,8 @@ func (a *app) explain(ctx context.Context, path, picture string, size, top int, 
 
 // prepareAs prepares and classifies an encoded picture as programs of a kind do.
 func prepareAs(ctx context.Context, m *onnx.Model, kind preprocess.Kind, size, top int, picture string, data []byte, o mixconv.ClassifierOptions) (one preparedAs, err error) {
-	flags := preparationFlags{kind: string(kind), size: size}
-	if o.Preprocess, err = flags.config(m); err != nil {
+	flags := preparation.Flags{Kind: string(kind), Size: size}
+	if o.Preprocess, err = flags.Config(m); err != nil {
 		return one, err
 	}
 	p, err := o.Preprocess.Decode(data, limit.Limits{})
@@ -129,7 +130,7 @@ func prepareAs(ctx context.Context, m *onnx.Model, kind preprocess.Kind, size, t
 	told, _ := m.Metadata(metadata.PreprocessKind)
 	one = preparedAs{Kind: string(kind), Told: told == string(kind), Preprocess: map[string]string{}}
 	for key, value := range o.Preprocess.Metadata() {
-		one.Preprocess[preprocessField(key)] = value
+		one.Preprocess[preparation.Field(key)] = value
 	}
 	if one.stages, err = o.Preprocess.Run(p); err != nil {
 		return one, errs.InFile(picture, err)

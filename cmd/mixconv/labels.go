@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/preparation"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
@@ -17,7 +18,7 @@ import (
 
 // labelling is what the flags of labels say.
 type labelling struct {
-	preparation    preparationFlags
+	preparation    preparation.Flags
 	labels, output string
 }
 
@@ -42,14 +43,14 @@ func (a *app) labelsCommand() *cobra.Command {
 			return a.label(cmd.Context(), args[0], l)
 		},
 	}
-	l.preparation.register(cmd)
+	l.preparation.Register(cmd.Flags())
 	cmd.Flags().StringVar(&l.labels, "labels", "", "class names to store: a text file with one a line, or JSON")
 	cmd.Flags().StringVarP(&l.output, "output", "o", "", "the ONNX file to write, - for stdout")
 	return cmd
 }
 
 func (a *app) label(ctx context.Context, path string, l labelling) error {
-	stores := l.labels != "" || l.preparation.given()
+	stores := l.labels != "" || l.preparation.Given()
 	switch {
 	case stores && l.output == "":
 		return errors.New("what is to be stored needs a file: -o OUT.onnx, which may be the same")
@@ -87,12 +88,12 @@ func (a *app) label(ctx context.Context, path string, l labelling) error {
 
 // store changes m's metadata.
 func (l *labelling) store(m *onnx.Model) error {
-	if l.preparation.given() {
-		c, err := l.preparation.config(m)
+	if l.preparation.Given() {
+		c, err := l.preparation.Config(m)
 		if err != nil {
 			return err
 		}
-		if size := inputSize(m); size != 0 && size != c.Size {
+		if size := preparation.InputSize(m); size != 0 && size != c.Size {
 			return fmt.Errorf("%s takes pictures of %d×%d, --image-size %d is another", errs.Quote(m.Name()), size, size, c.Size)
 		}
 		for key, value := range c.Metadata() {

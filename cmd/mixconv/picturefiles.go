@@ -10,6 +10,7 @@ import (
 	"github.com/mixconv/mixconv/errs"
 	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
+	"github.com/mixconv/mixconv/score"
 
 	_ "image/gif" // pictures beside JPEG and PNG
 
@@ -17,12 +18,6 @@ import (
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
 )
-
-// pictureEndings are the names of what is taken for a picture in a folder. A file
-// that is named itself is judged by its content alone.
-var pictureEndings = map[string]bool{
-	".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".bmp": true, ".webp": true, ".tif": true, ".tiff": true,
-}
 
 // listPictures are the files that the arguments of a command name, in their order:
 // files, folders with all that is in them by name, patterns, and - for stdin.
@@ -59,7 +54,7 @@ func listPictures(args []string) ([]string, error) {
 // names.
 func picturesIn(folder string) (list []string, err error) {
 	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && pictureEndings[strings.ToLower(filepath.Ext(path))] {
+		if err == nil && !entry.IsDir() && score.IsPicture(path) {
 			list = append(list, path)
 		}
 		return err

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -13,6 +11,7 @@ import (
 	"github.com/mixconv/mixconv/internal/regular"
 	"github.com/mixconv/mixconv/limit"
 	"github.com/mixconv/mixconv/onnx"
+	"github.com/mixconv/mixconv/score"
 )
 
 // record is a file of answers, a JSON object a line, the first of which says what they
@@ -132,11 +131,5 @@ func (a *app) modelSum(path string, m *onnx.Model) (string, error) {
 	if path == dash {
 		return hexSum(a.input), nil
 	}
-	sum := sha256.New()
-	for _, file := range append([]string{path}, m.DataFiles()...) {
-		if err := addFile(sum, file); err != nil {
-			return "", err
-		}
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	return score.SumModel(path, m)
 }

@@ -64,7 +64,7 @@ func (a *app) execute(ctx context.Context, args []string) error {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object on stdout")
 	root.PersistentFlags().DurationVar(&a.timeLimit, "time-limit", 0, "end a command that takes longer, as 30s; 0s: none")
 	root.AddCommand(
-		a.demoCommand(), a.tf2onnxCommand(), a.torch2onnxCommand(), a.newCommand(), a.rewriteCommand(), a.runCommand(), a.classifyCommand(), a.evalCommand(), a.explainCommand(), a.labelsCommand(),
+		a.demoCommand(), a.tf2onnxCommand(), a.torch2onnxCommand(), a.newCommand(), a.rewriteCommand(), a.runCommand(), a.classifyCommand(), a.evalCommand(), a.scoreCommand(), a.explainCommand(), a.labelsCommand(),
 		a.verifyCommand(), a.inspectCommand(), a.diffCommand(), a.benchCommand(), a.opsCommand(), a.limitsCommand(), a.conformCommand(), a.serveCommand(), a.oipCheckCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	for _, command := range extraCommands {

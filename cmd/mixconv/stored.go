@@ -7,6 +7,7 @@ import (
 
 	"github.com/mixconv/mixconv/convert"
 	"github.com/mixconv/mixconv/errs"
+	"github.com/mixconv/mixconv/internal/preparation"
 	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/runtime"
@@ -60,7 +61,7 @@ func preprocessing(m *onnx.Model) map[string]string {
 			if said == nil {
 				said = map[string]string{}
 			}
-			said[preprocessField(key)] = value
+			said[preparation.Field(key)] = value
 		}
 	}
 	return said
@@ -70,7 +71,7 @@ func preprocessing(m *onnx.Model) map[string]string {
 func preprocessText(said map[string]string) string {
 	var parts []string
 	for _, key := range metadata.Preprocess {
-		short := preprocessField(key)
+		short := preparation.Field(key)
 		value, ok := said[short]
 		if !ok {
 			value = "not stored"
@@ -79,6 +80,3 @@ func preprocessText(said map[string]string) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// preprocessField is a key of metadata.Preprocess without what all of them begin with.
-func preprocessField(key string) string { return strings.TrimPrefix(key, "mixconv.preprocess.") }

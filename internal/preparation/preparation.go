@@ -1,4 +1,6 @@
-package main
+// Package preparation is the flags of commands that prepare pictures otherwise than a model
+// says.
+package preparation
 
 import (
 	"cmp"
@@ -11,21 +13,21 @@ import (
 	"github.com/mixconv/mixconv/metadata"
 	"github.com/mixconv/mixconv/onnx"
 	"github.com/mixconv/mixconv/preprocess"
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
-// preparationFlags are the flags of every command that prepares pictures otherwise
-// than a model says.
-type preparationFlags struct {
-	kind  string
-	size  int
+// Flags are what the flags say.
+type Flags struct {
+	Kind string // auto, torch or tensorflow
+	Size int    // height and width; 0: what the model says
+
 	parts map[string]*string // by key of the metadata
 }
 
-func (f *preparationFlags) register(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&f.kind, "preprocess", "auto", "how pictures are prepared: auto (as the model says), torch or tensorflow (as most networks of ImageNet)")
-	flags.IntVar(&f.size, "image-size", 0, "height and width of the network's input (default what the model says)")
+// Register adds the flags.
+func (f *Flags) Register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.Kind, "preprocess", "auto", "how pictures are prepared: auto (as the model says), torch or tensorflow (as most networks of ImageNet)")
+	flags.IntVar(&f.Size, "image-size", 0, "height and width of the network's input (default what the model says)")
 	f.parts = map[string]*string{
 		metadata.PreprocessCrop:          flags.String("crop", "", "the part of a picture's shorter side that is kept, such as 0.875"),
 		metadata.PreprocessInterpolation: flags.String("interpolation", "", "how pictures are resized, such as bicubic"),
@@ -34,19 +36,19 @@ func (f *preparationFlags) register(cmd *cobra.Command) {
 	}
 }
 
-// given reports whether any of the flags says something.
-func (f *preparationFlags) given() bool {
+// Given reports whether any of the flags says something.
+func (f *Flags) Given() bool {
 	for _, part := range f.parts {
 		if *part != "" {
 			return true
 		}
 	}
-	return f.kind != "auto" || f.size != 0
+	return f.Kind != "auto" || f.Size != 0
 }
 
-// config is what the flags and the model's metadata say together; a flag goes
+// Config is what the flags and the model's metadata say together; a flag goes
 // before the metadata.
-func (f *preparationFlags) config(m *onnx.Model) (*preprocess.Config, error) {
+func (f *Flags) Config(m *onnx.Model) (*preprocess.Config, error) {
 	lookup, err := f.base(m)
 	if err != nil {
 		return nil, err
@@ -55,8 +57,8 @@ func (f *preparationFlags) config(m *onnx.Model) (*preprocess.Config, error) {
 		if flag := f.parts[key]; flag != nil && *flag != "" {
 			return *flag, true
 		}
-		if key == metadata.PreprocessSize && f.size != 0 {
-			return strconv.Itoa(f.size), true
+		if key == metadata.PreprocessSize && f.Size != 0 {
+			return strconv.Itoa(f.Size), true
 		}
 		return lookup(key)
 	})
@@ -65,17 +67,17 @@ func (f *preparationFlags) config(m *onnx.Model) (*preprocess.Config, error) {
 
 // explain says of an error of preprocessing which flag is wrong or, if the model is, which
 // flag may take its place.
-func (f *preparationFlags) explain(m *onnx.Model, err error) error {
+func (f *Flags) explain(m *onnx.Model, err error) error {
 	wrong := (*errs.FormatError)(nil)
 	if !errors.As(err, &wrong) {
 		return errs.InFile(m.Name(), err)
 	}
 	field := wrong.Field[strings.LastIndexAny(wrong.Field, ". ")+1:]
-	if f.size != 0 && field == preprocessField(metadata.PreprocessSize) {
+	if f.Size != 0 && field == Field(metadata.PreprocessSize) {
 		return fmt.Errorf("--image-size: %s", wrong.Msg)
 	}
 	for key, flag := range f.parts {
-		if preprocessField(key) != field {
+		if Field(key) != field {
 			continue
 		}
 		if *flag != "" {
@@ -90,27 +92,27 @@ func (f *preparationFlags) explain(m *onnx.Model, err error) error {
 
 // base is what is said without the flags for single parts: by the model, or by
 // ImageNet's preprocessing if --preprocess names another kind than the model.
-func (f *preparationFlags) base(m *onnx.Model) (lookup func(key string) (string, bool), err error) {
+func (f *Flags) base(m *onnx.Model) (lookup func(key string) (string, bool), err error) {
 	told, known := m.Metadata(metadata.PreprocessKind)
 	switch {
-	case f.kind != "auto" && f.kind != string(preprocess.Torch) && f.kind != string(preprocess.TensorFlow):
-		return nil, fmt.Errorf("--preprocess %s: allowed auto, torch, tensorflow", errs.Quote(f.kind))
-	case f.kind == "auto" && !known:
+	case f.Kind != "auto" && f.Kind != string(preprocess.Torch) && f.Kind != string(preprocess.TensorFlow):
+		return nil, fmt.Errorf("--preprocess %s: allowed auto, torch, tensorflow", errs.Quote(f.Kind))
+	case f.Kind == "auto" && !known:
 		return nil, fmt.Errorf("%s does not say how its pictures are prepared: give --preprocess torch or tensorflow", errs.Quote(m.Name()))
-	case f.kind == "auto" || f.kind == told:
+	case f.Kind == "auto" || f.Kind == told:
 		return m.Metadata, nil
 	}
-	size := cmp.Or(f.size, inputSize(m))
+	size := cmp.Or(f.Size, InputSize(m))
 	if size == 0 {
 		return nil, fmt.Errorf("%s takes pictures of any size: give --image-size", errs.Quote(m.Name()))
 	}
-	values := preprocess.ImageNet(preprocess.Kind(f.kind), size).Metadata()
+	values := preprocess.ImageNet(preprocess.Kind(f.Kind), size).Metadata()
 	return func(key string) (string, bool) { v, ok := values[key]; return v, ok }, nil
 }
 
-// inputSize is the height and width that m's first input is declared with, 0 if
+// InputSize is the height and width that m's first input is declared with, 0 if
 // they are open or differ.
-func inputSize(m *onnx.Model) int {
+func InputSize(m *onnx.Model) int {
 	for _, in := range m.Proto.GetGraph().GetInput() {
 		dims := in.GetType().GetTensorType().GetShape().GetDim()
 		if len(dims) != 4 {
@@ -126,3 +128,6 @@ func inputSize(m *onnx.Model) int {
 	}
 	return 0
 }
+
+// Field is a key of metadata.Preprocess without what all of them begin with.
+func Field(key string) string { return strings.TrimPrefix(key, "mixconv.preprocess.") }
