@@ -72,11 +72,14 @@ func openManifest(folder string, shard Shard, h header, ending string) (*manifes
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, err
 	}
+	path := filepath.Join(folder, manifestName(shard.Index))
+	if err := dropEmpty(path, h); err != nil {
+		return nil, err
+	}
 	if err := checkFolder(folder, h); err != nil {
 		return nil, err
 	}
 	m := &manifest{folder: folder, shard: shard, ending: ending, parts: map[int]partLine{}}
-	path := filepath.Join(folder, manifestName(shard.Index))
 	var whole int
 	if _, err := os.Stat(path); err == nil {
 		data, err := regular.Read(path, maxManifest)
@@ -104,6 +107,19 @@ func openManifest(folder string, shard Shard, h header, ending string) (*manifes
 		return nil, err
 	}
 	return m, nil
+}
+
+// dropEmpty removes a manifest of another run that has no part: that run failed at once.
+func dropEmpty(path string, h header) error {
+	data, err := regular.Read(path, maxManifest)
+	if err != nil || len(data) == 0 || bytes.IndexByte(data, '\n') != len(data)-1 {
+		return nil
+	}
+	var was header
+	if json.Unmarshal(data, &was) != nil || was.Version != h.Version || checkHeader(path, h) == nil {
+		return nil
+	}
+	return os.Remove(path)
 }
 
 // checkFolder wants a folder to be empty, or to hold results of the same run, of other

@@ -153,3 +153,6 @@ func (m *Model) answer(ctx context.Context, data []byte, row *Row) error {
 	row.Values = values[: len(values)/pictures : len(values)/pictures]
 	return nil
 }
+
+// Kind is what rows have.
+func (m *Model) Kind() Kind { return m.kind }

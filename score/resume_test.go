@@ -140,6 +140,13 @@ func TestOtherRun(t *testing.T) {
 			t.Errorf("%.40q: %v", line, err)
 		}
 	}
+	// A run that failed before its first part leaves nothing that binds the next one.
+	failed := filepath.Join(place, "failed")
+	write(t, filepath.Join(place, "broken.zip"), nil)
+	if _, err := Run(t.Context(), m, openAll(t, filepath.Join(place, "broken.zip")), failed, o); err == nil {
+		t.Error("a broken archive: no error")
+	}
+	runAll(t, m, openAll(t, dir), failed, small(2, 11))
 	for _, rows := range []int{-1, maxRows + 1} {
 		if _, err := Run(t.Context(), m, nil, t.TempDir(), small(1, rows)); err == nil {
 			t.Errorf("%d rows: no error", rows)

@@ -112,7 +112,7 @@ func (s single) Items(ctx context.Context, _ func(string) bool) iter.Seq2[Item, 
 }
 
 func fileItem(path string) Item {
-	return Item{filepath.ToSlash(path), func() ([]byte, error) { return regular.Read(path, maxPicture) }}
+	return Item{filepath.ToSlash(path), func() ([]byte, error) { return ReadPicture(path) }}
 }
 
 // folder is all pictures and archives below a folder, in the order of their names, folder
@@ -174,3 +174,6 @@ func yieldAll(ctx context.Context, s Source, wants func(string) bool, yield func
 	}
 	return ctx.Err() == nil
 }
+
+// ReadPicture reads the file at path as a run does: a regular file of at most 64 MiB.
+func ReadPicture(path string) ([]byte, error) { return regular.Read(path, maxPicture) }

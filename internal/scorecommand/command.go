@@ -98,7 +98,7 @@ func New(p *Program) *cobra.Command {
 	f.IntVar(&s.threads, "threads", goruntime.NumCPU(), "pictures that are read, prepared and run at a time, each on a goroutine")
 	f.StringVar(&s.labels, "labels", "", "class names in place of the model's: a text file with one a line, or JSON")
 	f.StringVar(&s.column, "column", "", "of Parquet and Arrow: the column with the pictures, bytes or paths (default the only one of bytes)")
-	f.StringVar(&s.key, "key-column", "", "of Parquet and Arrow: the column with the pictures' keys (default key, if there is one, else the row's number)")
+	f.StringVar(&s.key, "key-column", "", "of Parquet and Arrow: the column with the pictures' keys (default key, if there is one, else the path, else the row's number)")
 	f.BoolVar(&s.arrow, "arrow", false, "an Arrow stream on stdin, another on stdout")
 	f.StringVar(&s.classifier.Output, "output-name", "", "the output with the scores (default the only one, or logits)")
 	f.BoolVar(&s.classifier.Upright, "exif-orientation", false, "turn pictures as their camera says; training code mostly does not")
