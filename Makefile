@@ -7,10 +7,14 @@ GO          ?= go
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 
-.PHONY: build install release wasm demo test test-browser test-serve serve-conformance bench-serve test-isa test-refs test-zoo lint bench bench-go fuzz error-coverage reliability
+.PHONY: build mixconv-score install release wasm demo test test-browser test-serve serve-conformance bench-serve test-score bench-score test-isa test-refs test-zoo lint bench bench-go fuzz error-coverage reliability
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -o bin/ ./cmd/...
+
+# mixconv score with Parquet and Arrow, which a module of its own has.
+mixconv-score:
+	cd cmd/mixconv-score && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -o ../../bin/ .
 
 # The command, into the folder that `go env GOBIN` or `go env GOPATH` says.
 install:
@@ -59,6 +63,23 @@ bench-serve:
 	test/refs/venv.sh .venv-serve test/serve/requirements.txt
 	test/serve/models.sh .cache/serve
 	python3 test/serve/throughput.py .cache/serve/mixconv .cache/serve/load .cache/serve/models/mixnet-s.onnx 224 .venv-serve/bin/python $(ROUNDS)
+
+# Scores the same pictures by one process, eight shards, Spark and Ray: the same bits of all.
+# KILLS=100 kills processes and workers of Spark meanwhile, PICTURES=20000 makes more.
+PICTURES ?= 2000
+KILLS    ?= 4
+test-score: build mixconv-score
+	test/score/java.sh
+	test/refs/venv.sh .venv-score test/score/requirements.txt
+	test/score/data.sh .cache/score $(PICTURES)
+	.venv-score/bin/python -W ignore test/score/engines.py bin .cache/score/digits.onnx .cache/score/pictures-$(PICTURES) --kills $(KILLS)
+
+# Pictures a second beside Spark and Ray with ONNX Runtime.
+bench-score: build mixconv-score
+	test/score/java.sh
+	test/refs/venv.sh .venv-score test/score/requirements.txt
+	test/score/data.sh .cache/score $(PICTURES)
+	.venv-score/bin/python -W ignore test/score/throughput.py bin .cache/score/mixnet-s.onnx .cache/score/pictures-$(PICTURES)
 
 test-refs:
 	test/refs/venv.sh .venv
