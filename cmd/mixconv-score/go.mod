@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	github.com/apache/arrow-go/v18 v18.9.0
-	github.com/mixconv/mixconv v0.0.0-00010101000000-000000000000
+	github.com/mixconv/mixconv v0.0.0-20261201170125-cf29211bfdaf
 	github.com/parquet-go/parquet-go v0.32.0
 	github.com/spf13/cobra v1.10.2
 	golang.org/x/image v0.47.0
