@@ -43,7 +43,7 @@ func (p *Program) progress() (show func(pictures int64, done float64), end func(
 func status(pictures int64, done, from float64, took time.Duration) string {
 	line := fmt.Sprintf("pictures: %d", pictures)
 	if done > from && from >= 0 {
-		const longest = 1 << 40 // seconds
+		const longest = 1 << 30 // seconds, which an int of 32 bits holds
 		left := tensor.IntWithin(took.Seconds()*(1-done)/(done-from), 0, longest)
 		line += fmt.Sprintf(", %.1f %%, %s left", 100*done, span(left))
 	}

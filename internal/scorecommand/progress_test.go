@@ -16,7 +16,7 @@ func TestStatus(t *testing.T) {
 		{0.5, 0, time.Minute, "pictures: 7, 50.0 %, 1m0s left"},
 		{0.75, 0.5, time.Minute, "pictures: 7, 75.0 %, 1m0s left"}, // half was there before
 		{0.001, 0, time.Hour, "pictures: 7, 0.1 %, 41 days left"},
-		{1e-300, 0, time.Hour, "pictures: 7, 0.0 %, 12725829 days left"},
+		{1e-300, 0, time.Hour, "pictures: 7, 0.0 %, 12427 days left"},
 		{0, 0, time.Hour, "pictures: 7"},
 		{-1, -1, time.Hour, "pictures: 7"},
 	} {
